@@ -1,0 +1,9 @@
+//! Workspace files in, ranked hits and a graph of symbols and modules out.
+//!
+//! The only crate that knows tantivy, tree-sitter and notify. It knows nothing of LSP, of models or of what is done with its answers.
+
+mod cancel;
+mod facts;
+
+pub use cancel::{Cancel, Cancelled};
+pub use facts::*;
