@@ -1,0 +1,42 @@
+//! One pass over a file's text: what it defines, uses and imports, and the chunks to search.
+//!
+//! Never fails and never panics, whatever the text: broken code yields what parses, and everything is at least plain text.
+//! Pure functions of a path and a text; they know nothing of disks, indexes or other files.
+
+mod chunks;
+mod code;
+mod definition;
+mod doc;
+mod imports;
+mod leading;
+mod parse;
+mod plain;
+mod sniff;
+#[cfg(test)]
+mod tests;
+
+pub use doc::clean_doc;
+pub use sniff::{is_test_path, looks_binary, looks_generated};
+
+use crate::facts::Extraction;
+use crate::language::{Language, Syntax};
+
+/// All facts and chunks of one file.
+pub fn extract(language: Language, path: &str, text: &str) -> Extraction {
+    if u32::try_from(text.len()).is_err() {
+        // Spans could not say where anything is.
+        return Extraction::default();
+    }
+    match language.syntax() {
+        Syntax::Tree(parsed) => {
+            let code = parsed
+                .compiled()
+                .and_then(|compiled| code::extract(compiled, text, is_test_path(path)));
+            code.unwrap_or_else(|| Extraction {
+                timed_out: true,
+                ..plain::extract(text)
+            })
+        }
+        _ => plain::extract(text),
+    }
+}
