@@ -10,7 +10,7 @@ mod table;
 use std::fmt;
 
 pub(crate) use compiled::{Compiled, Role, flag};
-pub(crate) use table::{Doc, Grammar, Imports, Pairs, Row, Syntax, Tests, Visibility};
+pub(crate) use table::{Grammar, Imports, Row, Syntax, Visibility};
 
 /// A language the index understands, down to plain text. Cheap to copy and to compare.
 #[derive(Clone, Copy)]
@@ -20,7 +20,11 @@ impl Language {
     /// By file name, else by extension. None for a name that says nothing, which [`Language::detect`] may still resolve.
     pub fn of_path(path: &str) -> Option<Language> {
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        let by_name = |row: &&'static Row| row.file_names.iter().any(|name| name.eq_ignore_ascii_case(file));
+        let by_name = |row: &&'static Row| {
+            row.file_names
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(file))
+        };
         if let Some(row) = table::ROWS.iter().copied().find(by_name) {
             return Some(Language(row));
         }
@@ -28,29 +32,47 @@ impl Language {
         if stem.is_empty() {
             return None;
         }
-        let by_extension = |row: &&'static Row| row.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension));
+        let by_extension = |row: &&'static Row| {
+            row.extensions
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(extension))
+        };
         table::ROWS.iter().copied().find(by_extension).map(Language)
     }
 
     /// By the interpreter that the first line names (`#!/usr/bin/env -S python3 -u`).
     pub fn of_shebang(text: &str) -> Option<Language> {
-        let line = text.trim_start_matches('\u{feff}').lines().next()?.strip_prefix("#!")?;
+        let line = text
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .next()?
+            .strip_prefix("#!")?;
         let interpreter = line
             .split_whitespace()
             .filter_map(|word| word.rsplit('/').next())
             .find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
         let interpreter = interpreter.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-        table::ROWS.iter().copied().find(|row| row.interpreters.contains(&interpreter)).map(Language)
+        table::ROWS
+            .iter()
+            .copied()
+            .find(|row| row.interpreters.contains(&interpreter))
+            .map(Language)
     }
 
     /// By path, else by shebang, else plain text: every text can be indexed somehow.
     pub fn detect(path: &str, text: &str) -> Language {
-        Language::of_path(path).or_else(|| Language::of_shebang(text)).unwrap_or_else(Language::plain)
+        Language::of_path(path)
+            .or_else(|| Language::of_shebang(text))
+            .unwrap_or_else(Language::plain)
     }
 
     /// The inverse of [`Language::id`].
     pub fn from_id(id: &str) -> Option<Language> {
-        table::ROWS.iter().copied().find(|row| row.id == id).map(Language)
+        table::ROWS
+            .iter()
+            .copied()
+            .find(|row| row.id == id)
+            .map(Language)
     }
 
     pub fn plain() -> Language {
@@ -79,7 +101,10 @@ impl Language {
 
     /// Whether files of this language are written for people: Markdown, reStructuredText, notebooks, plain text.
     pub fn is_document(self) -> bool {
-        matches!(self.0.syntax, Syntax::Markdown | Syntax::Structured | Syntax::Notebook | Syntax::Plain)
+        matches!(
+            self.0.syntax,
+            Syntax::Markdown | Syntax::Structured | Syntax::Notebook | Syntax::Plain
+        )
     }
 
     pub(crate) fn syntax(self) -> &'static Syntax {
@@ -112,5 +137,3 @@ impl fmt::Display for Language {
         f.write_str(self.0.name)
     }
 }
-pub fn is_test_path(path: &str) -> bool { path.contains("test") }
-impl Language { pub fn separator(self) -> &'static str { "." } }

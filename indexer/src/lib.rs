@@ -32,12 +32,13 @@ mod error;
 
 pub use cancel::{Cancel, Cancelled};
 pub use error::IndexError;
+pub use extract::is_test_path;
 pub use facts::*;
 pub use graph::modules::Module;
 pub use graph::packages::ModuleKind;
 pub use graph::{FileId, SymbolId};
 pub use index::{Index, IndexOptions, Progress, Report, Role, Scope};
-pub use language::{Language, is_test_path};
+pub use language::Language;
 pub use record::SkipReason;
 pub use search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
 pub use snapshot::{Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status, SymbolInfo, Users};

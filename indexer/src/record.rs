@@ -55,7 +55,8 @@ pub(crate) struct Fingerprint {
 pub enum SkipReason {
     TooLarge { bytes: u64 },
     NotText,
-    Generated,
+    /// Written by a program, and the sign of it.
+    Generated(String),
     /// It matches a privacy glob: it appears in no answer, prompt, sample or log.
     Private,
     Unreadable(String),
@@ -66,7 +67,7 @@ impl std::fmt::Display for SkipReason {
         match self {
             SkipReason::TooLarge { bytes } => write!(f, "larger than the limit ({:.1} MB)", *bytes as f64 / 1e6),
             SkipReason::NotText => f.write_str("not text"),
-            SkipReason::Generated => f.write_str("generated"),
+            SkipReason::Generated(sign) => write!(f, "generated: {sign}"),
             SkipReason::Private => f.write_str("private"),
             SkipReason::Unreadable(why) => write!(f, "cannot be read: {why}"),
         }

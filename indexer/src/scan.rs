@@ -13,7 +13,7 @@ use ignore::{WalkBuilder, WalkState};
 use crate::error::IndexError;
 use crate::extract;
 use crate::graph::packages::declared_name;
-use crate::language::{self, Language};
+use crate::language::Language;
 use crate::record::{FileRecord, Fingerprint, Indexed, SkipReason, hash64};
 
 /// Folders that hold no source of their own even where no ignore file says so.
@@ -140,7 +140,7 @@ impl Rules {
             return Read::Touched(FileRecord { fingerprint: print, ..known.clone() });
         }
         match String::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => match self.index(&found.path, &text, print) {
+            Ok(text) if !extract::looks_binary(text.as_bytes()) => match self.index(&found.path, &text, print) {
                 Ok(indexed) => Read::New(indexed),
                 Err(reason) => skip(print, reason),
             },
@@ -150,8 +150,8 @@ impl Rules {
 
     /// The record and the chunks of a text, from the disk or from an open buffer.
     pub fn index(&self, path: &str, text: &str, fingerprint: Fingerprint) -> Result<Indexed, SkipReason> {
-        if extract::looks_generated(text) {
-            return Err(SkipReason::Generated);
+        if let Some(sign) = extract::looks_generated(text) {
+            return Err(SkipReason::Generated(sign.to_owned()));
         }
         let detected = Language::detect(path, text);
         let off = self.languages_off.iter().any(|off| off == detected.id());
@@ -163,7 +163,7 @@ impl Rules {
         let summary = extraction.facts.doc.and_then(|doc| doc.of(text)).and_then(summarize);
         let record = FileRecord {
             language: Some(language.id().into()),
-            test: language::is_test_path(path),
+            test: extract::is_test_path(path),
             lines: text.lines().count() as u32,
             summary,
             ..FileRecord::new(path, fingerprint)

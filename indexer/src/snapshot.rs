@@ -403,7 +403,7 @@ impl Snapshot {
 
     fn describe(&self, view: &View, id: SymbolId) -> Option<SymbolInfo> {
         let symbol = view.record.symbols.get(id.index as usize)?;
-        let separator = view.record.language.as_deref().and_then(Language::from_id).map_or(".", Language::separator);
+        let separator = view.record.language.as_deref().and_then(Language::from_id).map_or(".", |_| ".");
         let mut names = vec![&*symbol.name];
         let mut container = symbol.container;
         while let Some(outer) = container.and_then(|index| view.record.symbols.get(index as usize)) {

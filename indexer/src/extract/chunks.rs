@@ -43,21 +43,40 @@ pub(super) const REMAINDER: usize = 0;
 
 impl<'t> Chunks<'t> {
     pub fn new(text: &'t str) -> Self {
-        let remainder = Chunk { span: Span { start: u32::MAX, end: 0 }, ..Chunk::default() };
-        Chunks { text, chunks: vec![remainder], open: vec![Table::default()], spare: Vec::new(), uses: Vec::new() }
+        let remainder = Chunk {
+            span: Span {
+                start: u32::MAX,
+                end: 0,
+            },
+            ..Chunk::default()
+        };
+        Chunks {
+            text,
+            chunks: vec![remainder],
+            open: vec![Table::default()],
+            spare: Vec::new(),
+            uses: Vec::new(),
+        }
     }
 
     /// Begins the chunk of a definition, inside the one begun last.
     pub fn begin(&mut self, symbol: u32, span: Span, lines: Lines, name: String) -> usize {
         self.open.push(self.spare.pop().unwrap_or_default());
-        self.chunks.push(Chunk { symbol: Some(symbol), span, lines, name, ..Chunk::default() });
+        self.chunks.push(Chunk {
+            symbol: Some(symbol),
+            span,
+            lines,
+            name,
+            ..Chunk::default()
+        });
         self.chunks.len() - 1
     }
 
     /// Ends the chunk begun last.
     pub fn end(&mut self, symbol: Option<u32>) {
         if let Some(mut table) = self.open.pop() {
-            self.uses.extend(table.drain().map(|(name, count)| (name, symbol, count)));
+            self.uses
+                .extend(table.drain().map(|(name, count)| (name, symbol, count)));
             self.spare.push(table);
         }
     }
@@ -65,9 +84,13 @@ impl<'t> Chunks<'t> {
     pub fn push(&mut self, chunk: usize, start: u32, end: u32, sort: Sort) {
         let mut end = end as usize;
         if end - start as usize > LONGEST_TOKEN && sort == Sort::Text {
-            end = self.text.floor_char_boundary(start as usize + LONGEST_TOKEN);
+            end = self
+                .text
+                .floor_char_boundary(start as usize + LONGEST_TOKEN);
         }
-        let Some(token) = self.text.get(start as usize..end) else { return };
+        let Some(token) = self.text.get(start as usize..end) else {
+            return;
+        };
         let chunk = &mut self.chunks[chunk];
         if chunk.symbol.is_none() {
             chunk.span.start = chunk.span.start.min(start);
@@ -89,7 +112,11 @@ impl<'t> Chunks<'t> {
     /// Counts a use by the chunk begun last.
     pub fn count(&mut self, name: &'t str, call: bool, line: impl FnOnce() -> u32) {
         if let Some(table) = self.open.last_mut() {
-            let entry = table.entry(name).or_insert_with(|| Count { line: line(), count: 0, calls: 0 });
+            let entry = table.entry(name).or_insert_with(|| Count {
+                line: line(),
+                count: 0,
+                calls: 0,
+            });
             entry.count += 1;
             entry.calls += u32::from(call);
         }
@@ -108,26 +135,41 @@ impl<'t> Chunks<'t> {
         if self.chunks.is_empty() {
             self.chunks.push(whole);
         }
-        self.uses.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        let uses = self.uses.into_iter().map(|(name, by, Count { line, count, calls })| Use {
-            name: name.into(),
-            by,
-            line,
-            count,
-            calls,
-        });
+        self.uses
+            .sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        let uses = self
+            .uses
+            .into_iter()
+            .map(|(name, by, Count { line, count, calls })| Use {
+                name: name.into(),
+                by,
+                line,
+                count,
+                calls,
+            });
         (self.chunks, uses.collect())
     }
 }
 
 impl Chunk {
     fn clone_frame(&self) -> Chunk {
-        Chunk { symbol: self.symbol, span: self.span, lines: self.lines, ..Chunk::default() }
+        Chunk {
+            symbol: self.symbol,
+            span: self.span,
+            lines: self.lines,
+            ..Chunk::default()
+        }
     }
 }
 
 fn is_empty(chunk: &Chunk) -> bool {
-    let texts = [&chunk.signature, &chunk.doc, &chunk.body, &chunk.comments, &chunk.strings];
+    let texts = [
+        &chunk.signature,
+        &chunk.doc,
+        &chunk.body,
+        &chunk.comments,
+        &chunk.strings,
+    ];
     texts.iter().all(|text| text.is_empty())
 }
 
@@ -137,6 +179,11 @@ pub(super) fn lines_of(text: &str, span: Span) -> Lines {
     let start = (span.start as usize).min(bytes.len());
     let end = (span.end as usize).clamp(start, bytes.len());
     let first = memchr::memchr_iter(b'\n', &bytes[..start]).count() as u32;
-    let inside = bytes[start..end].strip_suffix(b"\n").unwrap_or(&bytes[start..end]);
-    Lines { first, last: first + memchr::memchr_iter(b'\n', inside).count() as u32 }
+    let inside = bytes[start..end]
+        .strip_suffix(b"\n")
+        .unwrap_or(&bytes[start..end]);
+    Lines {
+        first,
+        last: first + memchr::memchr_iter(b'\n', inside).count() as u32,
+    }
 }

@@ -15,7 +15,11 @@ use super::imports;
 use super::leading::{self, Leading};
 
 /// None if the parser ran out of time.
-pub(super) fn extract(compiled: &'static Compiled, text: &str, test_file: bool) -> Option<Extraction> {
+pub(super) fn extract(
+    compiled: &'static Compiled,
+    text: &str,
+    test_file: bool,
+) -> Option<Extraction> {
     let tree = super::parse::parse(compiled, text)?;
     let mut walk = Walk::new(compiled, text, test_file);
     let root = tree.root_node();
@@ -51,7 +55,6 @@ struct Open {
 struct Walk<'t> {
     compiled: &'static Compiled,
     text: &'t str,
-    test_file: bool,
     facts: FileFacts,
     chunks: Chunks<'t>,
     open: Vec<Open>,
@@ -75,7 +78,12 @@ fn span(node: Node) -> Span {
 
 impl<'t> Walk<'t> {
     fn new(compiled: &'static Compiled, text: &'t str, test_file: bool) -> Self {
-        let around = Around { container: None, public: true, open: false, in_function: false };
+        let around = Around {
+            container: None,
+            public: true,
+            open: false,
+            in_function: false,
+        };
         let file = Open {
             symbol: None,
             end: u32::MAX,
@@ -88,7 +96,6 @@ impl<'t> Walk<'t> {
         Walk {
             compiled,
             text,
-            test_file,
             facts: FileFacts::default(),
             chunks: Chunks::new(text),
             open: vec![file],
@@ -179,7 +186,8 @@ impl<'t> Walk<'t> {
             } else if flags & flag::CALL != 0
                 && let Some(callee) = self.compiled.callee(node)
             {
-                self.expected.push((callee.start_byte() as u32, Expected::Callee));
+                self.expected
+                    .push((callee.start_byte() as u32, Expected::Callee));
             }
         }
         if flags & flag::TOKENS != 0 {
@@ -193,12 +201,21 @@ impl<'t> Walk<'t> {
         let end = node.end_byte() as u32;
         self.leaf(start, end, Sort::Body);
         let expected = self.expects(start);
-        let name = self.text.get(start as usize..end as usize).unwrap_or_default();
-        if start < self.import_end || expected == Some(Expected::Name) || name.len() < 2 || matches!(name, "self" | "this") {
+        let name = self
+            .text
+            .get(start as usize..end as usize)
+            .unwrap_or_default();
+        if start < self.import_end
+            || expected == Some(Expected::Name)
+            || name.len() < 2
+            || matches!(name, "self" | "Self" | "this")
+        {
             return;
         }
-        let call = expected == Some(Expected::Callee) || start < self.tokens_end && self.is_called(end);
-        self.chunks.count(name, call, || node.start_position().row as u32);
+        let call =
+            expected == Some(Expected::Callee) || start < self.tokens_end && self.is_called(end);
+        self.chunks
+            .count(name, call, || node.start_position().row as u32);
     }
 
     /// In unparsed tokens a name before a parenthesis is taken for a call.
@@ -226,7 +243,11 @@ impl<'t> Walk<'t> {
 
     fn push(&mut self, start: u32, end: u32, sort: Sort) {
         let top = self.top();
-        let sort = if sort == Sort::Body && top.owns_chunk && top.signature.contains(start) { Sort::Signature } else { sort };
+        let sort = if sort == Sort::Body && top.owns_chunk && top.signature.contains(start) {
+            Sort::Signature
+        } else {
+            sort
+        };
         let chunk = top.chunk;
         self.chunks.push(chunk, start, end, sort);
     }
@@ -254,8 +275,12 @@ impl<'t> Walk<'t> {
                 Some(symbol) => &mut self.facts.symbols[symbol as usize].doc,
                 None => &mut self.facts.doc,
             };
-            *target = Some(Span { start: target.map_or(comment.span.start, |doc| doc.start), end: comment.span.end });
-            self.chunks.push(chunk, comment.span.start, comment.span.end, Sort::Doc);
+            *target = Some(Span {
+                start: target.map_or(comment.span.start, |doc| doc.start),
+                end: comment.span.end,
+            });
+            self.chunks
+                .push(chunk, comment.span.start, comment.span.end, Sort::Doc);
         } else {
             self.leading.comment(comment);
         }
@@ -313,7 +338,8 @@ impl<'t> Walk<'t> {
                 if flags & flag::CALL != 0
                     && let Some(callee) = self.compiled.callee(node)
                 {
-                    self.expected.push((callee.start_byte() as u32, Expected::Callee));
+                    self.expected
+                        .push((callee.start_byte() as u32, Expected::Callee));
                 }
                 inside = true;
             }
@@ -333,7 +359,10 @@ impl<'t> Walk<'t> {
 
     fn enter_closure(&mut self, node: Node<'t>) {
         let top = self.top();
-        let around = Around { in_function: true, ..top.around };
+        let around = Around {
+            in_function: true,
+            ..top.around
+        };
         let open = Open {
             symbol: top.symbol,
             end: node.end_byte() as u32,
@@ -349,13 +378,19 @@ impl<'t> Walk<'t> {
     fn import(&mut self, node: Node<'t>) {
         let statement = span(node).of(self.text).unwrap_or_default();
         let line = node.start_position().row as u32;
-        if imports::collect(self.compiled.grammar.imports, statement, line, &mut self.facts.imports) {
+        if imports::collect(
+            self.compiled.grammar.imports,
+            statement,
+            line,
+            &mut self.facts.imports,
+        ) {
             self.import_end = node.end_byte() as u32;
         }
     }
 
     fn may_define(&self, flags: u32) -> bool {
-        flags & flag::DEFINITION != 0 || flags & flag::OUTER_DEFINITION != 0 && !self.top().around.in_function
+        flags & flag::DEFINITION != 0
+            || flags & flag::OUTER_DEFINITION != 0 && !self.top().around.in_function
     }
 
     /// Records what `node` defines, and opens it. `outer` is the node with its wrappers.
@@ -380,15 +415,26 @@ impl<'t> Walk<'t> {
         }
         self.begun = true;
 
-        let whole = Span { start: claimed.start, end: outer.end_byte() as u32 };
-        let lines = Lines { first: claimed.line, last: last_line(outer) };
-        let docstring = found[0].body.and_then(|body| definition::docstring(self.compiled, body));
+        let whole = Span {
+            start: claimed.start,
+            end: outer.end_byte() as u32,
+        };
+        let lines = Lines {
+            first: claimed.line,
+            last: last_line(outer),
+        };
+        let docstring = found[0]
+            .body
+            .and_then(|body| definition::docstring(self.compiled, body));
         let around = self.top().around;
         let container = self.top().symbol;
         let in_function = around.in_function;
         let mut test = self.top().test;
         for attribute in &items.attributes {
-            test |= definition::is_test_attribute(grammar, span(*attribute).of(self.text).unwrap_or_default());
+            test |= definition::is_test_attribute(
+                grammar,
+                span(*attribute).of(self.text).unwrap_or_default(),
+            );
         }
 
         let mut opened = None;
@@ -399,8 +445,14 @@ impl<'t> Walk<'t> {
                 continue;
             }
             let signature = definition::signature(self.compiled, self.text, node, one);
-            let header = self.text.get(outer.start_byte()..one.name.start as usize).unwrap_or_default();
-            let attributes = self.text.get(outer.start_byte()..signature.start as usize).unwrap_or_default();
+            let header = self
+                .text
+                .get(outer.start_byte()..one.name.start as usize)
+                .unwrap_or_default();
+            let attributes = self
+                .text
+                .get(outer.start_byte()..signature.start as usize)
+                .unwrap_or_default();
             let test = test
                 || definition::is_test_name(grammar, kind, name)
                 || !attributes.is_empty() && definition::is_test_attribute(grammar, attributes);
@@ -420,29 +472,73 @@ impl<'t> Walk<'t> {
                 doc: docstring.map(span).or(claimed.doc),
             });
             if opened.is_none() {
-                opened = Some((symbol, kind, signature, public, test, definition::has_open_members(kind, header)));
+                opened = Some((
+                    symbol,
+                    kind,
+                    signature,
+                    public,
+                    test,
+                    definition::has_open_members(kind, header),
+                ));
             }
         }
         if let Some(doc) = docstring {
             self.expected.push((doc.start_byte() as u32, Expected::Doc));
         }
-        self.expected.extend(found.iter().rev().map(|one| (one.name.start, Expected::Name)));
+        self.expected.extend(
+            found
+                .iter()
+                .rev()
+                .map(|one| (one.name.start, Expected::Name)),
+        );
         if let Some((symbol, kind, signature, public, test, open)) = opened {
             let owns_chunk = definition::forms_chunk(kind) && !in_function;
             let chunk = if owns_chunk {
-                let span = Span { start: claimed.doc.map_or(whole.start, |doc| doc.start.min(whole.start)), ..whole };
-                let first = claimed.doc_line.map_or(lines.first, |line| line.min(lines.first));
-                self.chunks.begin(symbol, span, Lines { first, ..lines }, self.qualified(symbol))
+                let span = Span {
+                    start: claimed
+                        .doc
+                        .map_or(whole.start, |doc| doc.start.min(whole.start)),
+                    ..whole
+                };
+                let first = claimed
+                    .doc_line
+                    .map_or(lines.first, |line| line.min(lines.first));
+                self.chunks.begin(
+                    symbol,
+                    span,
+                    Lines { first, ..lines },
+                    self.qualified(symbol),
+                )
             } else {
                 self.top().chunk
             };
-            let callable = matches!(kind, SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro);
-            let around = Around { container: Some(kind), public, open, in_function: in_function || callable };
-            self.open.push(Open { symbol: Some(symbol), end: whole.end, chunk, owns_chunk, signature, around, test });
+            let callable = matches!(
+                kind,
+                SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro
+            );
+            let around = Around {
+                container: Some(kind),
+                public,
+                open,
+                in_function: in_function || callable,
+            };
+            self.open.push(Open {
+                symbol: Some(symbol),
+                end: whole.end,
+                chunk,
+                owns_chunk,
+                signature,
+                around,
+                test,
+            });
         }
         for comment in &items.comments[claimed.first..] {
             let documents = claimed.doc.is_some_and(|doc| doc.covers(comment.span));
-            self.push(comment.span.start, comment.span.end, if documents { Sort::Doc } else { Sort::Comment });
+            self.push(
+                comment.span.start,
+                comment.span.end,
+                if documents { Sort::Doc } else { Sort::Comment },
+            );
         }
         for attribute in &items.attributes {
             self.leaves(*attribute);
@@ -471,12 +567,21 @@ impl<'t> Walk<'t> {
         }
         let (chunks, uses) = self.chunks.finish();
         self.facts.uses = uses;
-        Extraction { facts: self.facts, chunks, timed_out: false }
+        Extraction {
+            facts: self.facts,
+            chunks,
+            timed_out: false,
+        }
     }
 }
 
 /// What a query cannot see: functions in types are methods, variables in types are fields, shouted variables are constants.
-fn kind_in_place(found: &Found, name: &str, container: Option<SymbolKind>, in_function: bool) -> SymbolKind {
+fn kind_in_place(
+    found: &Found,
+    name: &str,
+    container: Option<SymbolKind>,
+    in_function: bool,
+) -> SymbolKind {
     let in_type = container.is_some_and(definition::is_type) && !in_function;
     match found.kind {
         SymbolKind::Function if in_type || found.receiver.is_some() => SymbolKind::Method,
@@ -487,14 +592,19 @@ fn kind_in_place(found: &Found, name: &str, container: Option<SymbolKind>, in_fu
 }
 
 fn is_shouted(name: &str) -> bool {
-    name.len() > 1 && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_') && name.bytes().any(|b| b.is_ascii_uppercase())
+    name.len() > 1
+        && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.bytes().any(|b| b.is_ascii_uppercase())
         && !name.bytes().any(|b| b.is_ascii_lowercase())
 }
 
 /// Kinds that are locals when they stand in a function.
 fn is_data(kind: SymbolKind) -> bool {
     use SymbolKind::*;
-    matches!(kind, Variable | Constant | Field | TypeAlias | Variant | Key)
+    matches!(
+        kind,
+        Variable | Constant | Field | TypeAlias | Variant | Key
+    )
 }
 
 fn last_line(node: Node) -> u32 {

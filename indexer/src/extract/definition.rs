@@ -19,7 +19,12 @@ pub(super) struct Found<'t> {
 }
 
 /// Runs the definitions query on one node.
-pub(super) fn find<'t>(compiled: &Compiled, text: &str, node: Node<'t>, found: &mut Vec<Found<'t>>) {
+pub(super) fn find<'t>(
+    compiled: &Compiled,
+    text: &str,
+    node: Node<'t>,
+    found: &mut Vec<Found<'t>>,
+) {
     found.clear();
     with_cursor(|cursor| {
         let mut matches = cursor.matches(&compiled.query, node, text.as_bytes());
@@ -32,37 +37,65 @@ pub(super) fn find<'t>(compiled: &Compiled, text: &str, node: Node<'t>, found: &
                 match compiled.roles[capture.index as usize] {
                     Role::Whole(whole) => kind = Some(whole),
                     Role::Name => name = Some(capture.node),
-                    Role::Declarator => name = declared(compiled, text, capture.node, &mut receiver),
+                    Role::Declarator => {
+                        name = declared(compiled, text, capture.node, &mut receiver)
+                    }
                     Role::Body => body = Some(capture.node),
-                    Role::Receiver => receiver = last_word(&text[capture.node.byte_range()]).map(Into::into),
+                    Role::Receiver => {
+                        receiver = last_word(&text[capture.node.byte_range()]).map(Into::into)
+                    }
                     Role::Ignored => {}
                 }
             }
-            let (Some(kind), Some(name)) = (kind, name) else { continue };
+            let (Some(kind), Some(name)) = (kind, name) else {
+                continue;
+            };
             let name = trimmed_name(text, name);
-            if name.is_empty() || found.iter().any(|other| other.name == name && other.pattern <= one.pattern_index) {
+            if name.is_empty()
+                || found
+                    .iter()
+                    .any(|other| other.name == name && other.pattern <= one.pattern_index)
+            {
                 continue;
             }
             found.retain(|other| other.name != name);
             let body = body.or_else(|| node.child_by_field_id(compiled.body));
-            found.push(Found { kind, name, receiver, body, pattern: one.pattern_index });
+            found.push(Found {
+                kind,
+                name,
+                receiver,
+                body,
+                pattern: one.pattern_index,
+            });
         }
     });
     found.sort_unstable_by_key(|found| found.name.start);
 }
 
 /// Follows nested declarators (`*(*f)(int)`) to the name, and takes the class off a qualified one (`A::f`).
-fn declared<'t>(compiled: &Compiled, text: &str, declarator: Node<'t>, receiver: &mut Option<Box<str>>) -> Option<Node<'t>> {
+fn declared<'t>(
+    compiled: &Compiled,
+    text: &str,
+    declarator: Node<'t>,
+    receiver: &mut Option<Box<str>>,
+) -> Option<Node<'t>> {
     let mut node = declarator;
     loop {
         if let Some(inner) = node.child_by_field_id(compiled.declarator) {
             node = inner;
         } else if node.kind() == "qualified_identifier" {
             if let Some(scope) = node.child_by_field_name("scope") {
-                *receiver = last_word(&text[scope.byte_range()]).map(Into::into).or(receiver.take());
+                *receiver = last_word(&text[scope.byte_range()])
+                    .map(Into::into)
+                    .or(receiver.take());
             }
             node = node.child_by_field_name("name")?;
-        } else if node.child_count() > 0 && matches!(node.kind(), "parenthesized_declarator" | "reference_declarator" | "template_function") {
+        } else if node.child_count() > 0
+            && matches!(
+                node.kind(),
+                "parenthesized_declarator" | "reference_declarator" | "template_function"
+            )
+        {
             node = node.named_child(0)?;
         } else {
             return Some(node);
@@ -73,16 +106,22 @@ fn declared<'t>(compiled: &Compiled, text: &str, declarator: Node<'t>, receiver:
 /// The last name in `*pkg.Server[T]` or `ns::A<int>`, type arguments aside.
 fn last_word(text: &str) -> Option<&str> {
     let head = &text[..text.find(['[', '<']).unwrap_or(text.len())];
-    head.split(|c: char| !c.is_alphanumeric() && c != '_').rfind(|word| !word.is_empty())
+    head.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .rfind(|word| !word.is_empty())
 }
 
 /// Names in quotes (keys, quoted SQL names) are known without them.
 fn trimmed_name(text: &str, name: Node) -> Span {
     let span = Span::new(name.start_byte(), name.end_byte());
-    let Some(word) = span.of(text) else { return span };
+    let Some(word) = span.of(text) else {
+        return span;
+    };
     let quotes = ['"', '\'', '`', '[', ']'];
     let start = span.start as usize + (word.len() - word.trim_start_matches(quotes).len());
-    let end = start + text[start..span.end as usize].trim_end_matches(quotes).len();
+    let end = start
+        + text[start..span.end as usize]
+            .trim_end_matches(quotes)
+            .len();
     Span::new(start, end)
 }
 
@@ -91,17 +130,25 @@ pub(super) fn signature(compiled: &Compiled, text: &str, node: Node, found: &Fou
     let start = behind_attributes(compiled, node);
     let end = match found.body {
         Some(body) if body.start_byte() > found.name.end as usize => body.start_byte(),
+        None if found.kind == SymbolKind::Macro => found.name.end as usize,
         _ => node.end_byte(),
     };
     let end = end.max(start);
     let whole = text.get(start..end).unwrap_or_default();
-    let whole = if is_value(found.kind) { whole.lines().next().unwrap_or_default() } else { whole };
+    let whole = if is_value(found.kind) {
+        whole.lines().next().unwrap_or_default()
+    } else {
+        whole
+    };
     let whole = whole.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ';' | ','));
     Span::new(start, start + whole.len())
 }
 
 fn is_value(kind: SymbolKind) -> bool {
-    matches!(kind, SymbolKind::Variable | SymbolKind::Constant | SymbolKind::Field | SymbolKind::Variant)
+    matches!(
+        kind,
+        SymbolKind::Variable | SymbolKind::Constant | SymbolKind::Field | SymbolKind::Variant
+    )
 }
 
 fn behind_attributes(compiled: &Compiled, node: Node) -> usize {
@@ -137,7 +184,8 @@ pub(super) fn docstring<'t>(compiled: &Compiled, body: Node<'t>) -> Option<Node<
         let statement = cursor.node();
         if compiled.flags(statement.kind_id()) & flag::COMMENT == 0 {
             let string = statement.child(0)?;
-            let alone = statement.child_count() == 1 && compiled.flags(string.kind_id()) & flag::DOCSTRING != 0;
+            let alone = statement.child_count() == 1
+                && compiled.flags(string.kind_id()) & flag::DOCSTRING != 0;
             return alone.then_some(string);
         }
         more = cursor.goto_next_sibling();
@@ -148,8 +196,10 @@ pub(super) fn docstring<'t>(compiled: &Compiled, body: Node<'t>) -> Option<Node<
 /// Whether the comment may document what follows it. More marks than the language asks for make a ruler, not documentation.
 pub(super) fn documents(marks: &[&str], comment: &str) -> bool {
     marks.iter().any(|mark| {
-        let Some(rest) = comment.strip_prefix(mark) else { return false };
-        mark.is_empty() || !rest.starts_with(['/', '*']) 
+        let Some(rest) = comment.strip_prefix(mark) else {
+            return false;
+        };
+        mark.is_empty() || !rest.starts_with(['/', '*'])
     })
 }
 
@@ -166,7 +216,13 @@ pub(super) struct Around {
 }
 
 /// Whether other files may name the definition. `header` is the text before its name, from its outermost wrapper on.
-pub(super) fn is_public(grammar: &Grammar, kind: SymbolKind, name: &str, header: &str, around: Around) -> bool {
+pub(super) fn is_public(
+    grammar: &Grammar,
+    kind: SymbolKind,
+    name: &str,
+    header: &str,
+    around: Around,
+) -> bool {
     if around.in_function {
         return false;
     }
@@ -177,7 +233,11 @@ pub(super) fn is_public(grammar: &Grammar, kind: SymbolKind, name: &str, header:
         Visibility::Underscore => !name.starts_with('_') || is_dunder(name),
         Visibility::Capital => return name.starts_with(char::is_uppercase),
         _ if around.open => true,
-        Visibility::Pub => kind == SymbolKind::Impl || has(&["pub"]) && !header.contains("pub(self)"),
+        // A macro is in scope by its place, or exported by an attribute.
+        Visibility::Pub => {
+            matches!(kind, SymbolKind::Impl | SymbolKind::Macro)
+                || has(&["pub"]) && !header.contains("pub(self)")
+        }
         Visibility::Export if in_type => !name.starts_with('#') && !has(&["private", "protected"]),
         Visibility::Export => has(&["export"]),
         Visibility::HiddenBy(words) => !has(words),
@@ -198,7 +258,8 @@ pub(super) fn has_open_members(kind: SymbolKind, header: &str) -> bool {
 }
 
 fn has_word(text: &str, words: &[&str]) -> bool {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| words.contains(&word))
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|word| words.contains(&word))
 }
 
 fn is_dunder(name: &str) -> bool {
@@ -226,9 +287,16 @@ pub(super) fn is_test_attribute(grammar: &Grammar, attribute: &str) -> bool {
 
 /// Whether the name alone says that it is a test.
 pub(super) fn is_test_name(grammar: &Grammar, kind: SymbolKind, name: &str) -> bool {
-    let prefixes = if is_type(kind) { grammar.tests.class_prefixes } else { grammar.tests.function_prefixes };
+    let prefixes = if is_type(kind) {
+        grammar.tests.class_prefixes
+    } else {
+        grammar.tests.function_prefixes
+    };
     let callable = is_type(kind) || matches!(kind, SymbolKind::Function | SymbolKind::Method);
     // `TestServer` and `test_server` are tests, `Testament` is not.
-    let starts = |prefix: &&str| name.strip_prefix(*prefix).is_some_and(|rest| !rest.starts_with(char::is_lowercase) || prefix.ends_with('_'));
+    let starts = |prefix: &&str| {
+        name.strip_prefix(*prefix)
+            .is_some_and(|rest| !rest.starts_with(char::is_lowercase) || prefix.ends_with('_'))
+    };
     callable && prefixes.iter().any(starts)
 }

@@ -20,5 +20,9 @@ pub(super) fn collect(style: Imports, statement: &str, line: u32, out: &mut Vec<
 }
 
 fn import(path: impl Into<Box<str>>, names: Vec<Box<str>>, line: u32) -> Import {
-    Import { path: path.into(), names, line }
+    Import {
+        path: path.into(),
+        names,
+        line,
+    }
 }

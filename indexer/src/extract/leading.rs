@@ -21,13 +21,23 @@ impl Comment {
     pub fn new(node: Node, text: &str) -> Comment {
         let (start, mut end) = (node.start_byte(), node.end_byte());
         // Some grammars count the line break to the comment.
-        let trimmed = text.get(start..end).unwrap_or_default().trim_end_matches(['\r', '\n']);
+        let trimmed = text
+            .get(start..end)
+            .unwrap_or_default()
+            .trim_end_matches(['\r', '\n']);
         end = start + trimmed.len();
         let first_line = node.start_position().row as u32;
         let last_line = first_line + memchr::memchr_iter(b'\n', trimmed.as_bytes()).count() as u32;
-        let before = text.as_bytes()[..start].iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
+        let before = text.as_bytes()[..start]
+            .iter()
+            .rfind(|byte| !matches!(byte, b' ' | b'\t'));
         let own_line = matches!(before, None | Some(b'\n' | b'\r' | 0xbf));
-        Comment { span: Span::new(start, end), first_line, last_line, own_line }
+        Comment {
+            span: Span::new(start, end),
+            first_line,
+            last_line,
+            own_line,
+        }
     }
 }
 
@@ -77,7 +87,9 @@ impl<'t> Leading<'t> {
             start = attribute.start_byte() as u32;
             line = attribute.start_position().row as u32;
         }
-        let is_doc = |comment: &Comment| comment.own_line && documents(marks, comment.span.of(text).unwrap_or_default());
+        let is_doc = |comment: &Comment| {
+            comment.own_line && documents(marks, comment.span.of(text).unwrap_or_default())
+        };
         // An explicit mark documents across a blank line; any other comment only the line below it.
         let marked = !marks.contains(&"");
         let mut first = self.comments.len();
@@ -93,12 +105,26 @@ impl<'t> Leading<'t> {
         }
         let own = &self.comments[first..];
         let docs = own.iter().position(is_doc).map(|from| {
-            let run = own[from..].windows(2).take_while(|pair| is_doc(&pair[1]) && adjoin(&pair[0], &pair[1], text)).count();
+            let run = own[from..]
+                .windows(2)
+                .take_while(|pair| is_doc(&pair[1]) && adjoin(&pair[0], &pair[1], text))
+                .count();
             &own[from..=from + run]
         });
-        let doc = docs.and_then(|run| Some(Span { start: run.first()?.span.start, end: run.last()?.span.end }));
+        let doc = docs.and_then(|run| {
+            Some(Span {
+                start: run.first()?.span.start,
+                end: run.last()?.span.end,
+            })
+        });
         let doc_line = docs.and_then(|run| Some(run.first()?.first_line));
-        Claimed { first, start, line, doc, doc_line }
+        Claimed {
+            first,
+            start,
+            line,
+            doc,
+            doc_line,
+        }
     }
 }
 
@@ -116,7 +142,10 @@ pub(super) fn file_doc(comments: &[Comment], text: &str) -> Option<(Span, usize,
         while to < comments.len() && comments[to - 1].last_line + 1 >= comments[to].first_line {
             to += 1;
         }
-        let span = Span { start: comments[from].span.start, end: comments[to - 1].span.end };
+        let span = Span {
+            start: comments[from].span.start,
+            end: comments[to - 1].span.end,
+        };
         if comments[from].own_line && !is_boilerplate(span.of(text).unwrap_or_default()) {
             return Some((span, from, to));
         }
@@ -128,10 +157,32 @@ pub(super) fn file_doc(comments: &[Comment], text: &str) -> Option<(Span, usize,
 /// Licences, and directives to other programs.
 fn is_boilerplate(comment: &str) -> bool {
     const MARKS: &[&str] = &[
-        "copyright", "licence", "license", "spdx-", "-*-", "vim:", "eslint", "tslint", "prettier", "@ts-", "go:build", "+build",
-        "<reference", "istanbul", "shellcheck", "rubocop", "frozen_string_literal", "@generated", "do not edit", "jshint", "@flow",
-        "clang-format", "nolint", "phpcs:",
+        "copyright",
+        "licence",
+        "license",
+        "spdx-",
+        "-*-",
+        "vim:",
+        "eslint",
+        "tslint",
+        "prettier",
+        "@ts-",
+        "go:build",
+        "+build",
+        "<reference",
+        "istanbul",
+        "shellcheck",
+        "rubocop",
+        "frozen_string_literal",
+        "@generated",
+        "do not edit",
+        "jshint",
+        "@flow",
+        "clang-format",
+        "nolint",
+        "phpcs:",
     ];
     let lower = comment.to_lowercase();
-    comment.starts_with("#!") && !comment.contains('\n') || MARKS.iter().any(|mark| lower.contains(mark))
+    comment.starts_with("#!") && !comment.contains('\n')
+        || MARKS.iter().any(|mark| lower.contains(mark))
 }

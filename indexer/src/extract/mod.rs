@@ -6,22 +6,40 @@
 mod chunks;
 mod code;
 mod definition;
+mod doc;
 mod imports;
 mod leading;
 mod parse;
+mod plain;
+mod sniff;
+#[cfg(test)]
+mod tests;
+
+pub use doc::clean_doc;
+pub use sniff::{is_test_path, looks_binary, looks_generated};
 
 use crate::facts::Extraction;
 use crate::language::{Language, Syntax};
 
 /// All facts and chunks of one file.
 pub fn extract(language: Language, path: &str, text: &str) -> Extraction {
-    let _ = path;
+    if u32::try_from(text.len()).is_err() {
+        // Spans could not say where anything is.
+        return Extraction::default();
+    }
     match language.syntax() {
-        Syntax::Tree(parsed) => parsed.compiled().and_then(|compiled| code::extract(compiled, text, false)).unwrap_or_default(),
-        _ => Extraction::default(),
+        Syntax::Tree(parsed) => {
+            let code = parsed
+                .compiled()
+                .and_then(|compiled| code::extract(compiled, text, is_test_path(path)));
+            code.unwrap_or_else(|| Extraction {
+                timed_out: true,
+                ..plain::extract(text)
+            })
+        }
+        _ => plain::extract(text),
     }
 }
-pub fn clean_doc(raw: &str) -> String { raw.to_owned() }
-pub fn looks_generated(_: &str) -> bool { false }
+
 pub fn identifier_at(_: Language, _: &str, _: usize) -> Option<crate::Span> { None }
 pub fn occurrences(_: Language, _: &str, _: &str) -> Vec<crate::Occurrence> { Vec::new() }

@@ -24,11 +24,19 @@ pub(super) fn parse(compiled: &Compiled, text: &str) -> Option<Tree> {
         parser.reset();
         let began = Instant::now();
         let mut progress = |_: &ParseState| {
-            if began.elapsed() > LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if began.elapsed() > LIMIT {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let options = ParseOptions::new().progress_callback(&mut progress);
         let bytes = text.as_bytes();
-        parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+        parser.parse_with_options(
+            &mut |at, _| bytes.get(at..).unwrap_or_default(),
+            None,
+            Some(options),
+        )
     })
 }
 

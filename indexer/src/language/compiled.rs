@@ -68,8 +68,13 @@ pub(crate) struct Compiled {
 impl Compiled {
     pub fn new(grammar: &'static Grammar) -> Result<Compiled, String> {
         let language = (grammar.language)();
-        let query = Query::new(&language, grammar.definitions).map_err(|error| error.to_string())?;
-        let roles: Vec<Role> = query.capture_names().iter().map(|name| role(name)).collect();
+        let query =
+            Query::new(&language, grammar.definitions).map_err(|error| error.to_string())?;
+        let roles: Vec<Role> = query
+            .capture_names()
+            .iter()
+            .map(|name| role(name))
+            .collect();
         let mut flags = vec![0; language.node_kind_count()];
         for id in 0..flags.len() as u16 {
             if language.node_kind_is_named(id) {
@@ -99,9 +104,12 @@ impl Compiled {
             mark(&[kind], flag::WRAPPER);
         }
         for pattern in 0..query.pattern_count() {
-            let text = &grammar.definitions[query.start_byte_for_pattern(pattern)..query.end_byte_for_pattern(pattern)];
+            let text = &grammar.definitions
+                [query.start_byte_for_pattern(pattern)..query.end_byte_for_pattern(pattern)];
             let Some((kind, whole)) = head_and_capture(text) else {
-                return Err(format!("a definition pattern must be one node with a capture: {text}"));
+                return Err(format!(
+                    "a definition pattern must be one node with a capture: {text}"
+                ));
             };
             let flag = match role(whole) {
                 Role::Whole(kind) if is_local(kind) => flag::OUTER_DEFINITION,
@@ -127,11 +135,17 @@ impl Compiled {
     #[inline]
     pub fn flags(&self, kind: u16) -> u32 {
         // An error node has the highest possible id, which is no index.
-        self.flags.get(kind as usize).copied().unwrap_or(flag::NAMED | flag::ERROR)
+        self.flags
+            .get(kind as usize)
+            .copied()
+            .unwrap_or(flag::NAMED | flag::ERROR)
     }
 
     /// The identifier that a call node calls: the end of its chain of members.
-    pub fn callee<'tree>(&self, call: tree_sitter::Node<'tree>) -> Option<tree_sitter::Node<'tree>> {
+    pub fn callee<'tree>(
+        &self,
+        call: tree_sitter::Node<'tree>,
+    ) -> Option<tree_sitter::Node<'tree>> {
         let mut node = follow(&self.calls, call)?;
         loop {
             if self.flags(node.kind_id()) & flag::IDENTIFIER != 0 {
@@ -142,7 +156,10 @@ impl Compiled {
     }
 
     /// The definition inside a wrapper (decorators, `export`, `template <…>`), if it is one.
-    pub fn wrapped<'tree>(&self, wrapper: tree_sitter::Node<'tree>) -> Option<tree_sitter::Node<'tree>> {
+    pub fn wrapped<'tree>(
+        &self,
+        wrapper: tree_sitter::Node<'tree>,
+    ) -> Option<tree_sitter::Node<'tree>> {
         let mut node = follow(&self.wrappers, wrapper)?;
         while self.flags(node.kind_id()) & flag::WRAPPER != 0 {
             node = follow(&self.wrappers, node)?;
@@ -164,7 +181,10 @@ impl Compiled {
 /// Kinds that are locals, not symbols, when they stand in a function.
 fn is_local(kind: SymbolKind) -> bool {
     use SymbolKind::*;
-    matches!(kind, Variable | Constant | Field | TypeAlias | Variant | Key)
+    matches!(
+        kind,
+        Variable | Constant | Field | TypeAlias | Variant | Key
+    )
 }
 
 fn role(capture: &str) -> Role {
@@ -195,9 +215,18 @@ fn role(capture: &str) -> Role {
 
 /// The node kind a pattern begins with and the capture it ends with.
 fn head_and_capture(pattern: &str) -> Option<(&str, &str)> {
-    let code = pattern.lines().map(|line| line.split(';').next().unwrap_or(line).trim_end()).rfind(|line| !line.is_empty())?;
-    let capture = code.rsplit_once('@')?.1.trim_end_matches(|c: char| !c.is_alphanumeric());
-    let kind = pattern.trim_start().strip_prefix('(')?.trim_start_matches('(');
+    let code = pattern
+        .lines()
+        .map(|line| line.split(';').next().unwrap_or(line).trim_end())
+        .rfind(|line| !line.is_empty())?;
+    let capture = code
+        .rsplit_once('@')?
+        .1
+        .trim_end_matches(|c: char| !c.is_alphanumeric());
+    let kind = pattern
+        .trim_start()
+        .strip_prefix('(')?
+        .trim_start_matches('(');
     let end = kind.find(|c: char| !c.is_alphanumeric() && c != '_')?;
     Some((&kind[..end], capture))
 }
@@ -223,7 +252,13 @@ fn pairs(language: &tree_sitter::Language, pairs: Pairs) -> Vec<(u16, u16)> {
     out
 }
 
-fn follow<'tree>(pairs: &[(u16, u16)], node: tree_sitter::Node<'tree>) -> Option<tree_sitter::Node<'tree>> {
+fn follow<'tree>(
+    pairs: &[(u16, u16)],
+    node: tree_sitter::Node<'tree>,
+) -> Option<tree_sitter::Node<'tree>> {
     let kind = node.kind_id();
-    pairs.iter().filter(|pair| pair.0 == kind).find_map(|pair| node.child_by_field_id(pair.1))
+    pairs
+        .iter()
+        .filter(|pair| pair.0 == kind)
+        .find_map(|pair| node.child_by_field_id(pair.1))
 }

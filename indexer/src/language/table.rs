@@ -41,14 +41,19 @@ pub(crate) struct Parsed {
 
 impl Parsed {
     const fn new(grammar: Grammar) -> Parsed {
-        Parsed { grammar, compiled: OnceLock::new() }
+        Parsed {
+            grammar,
+            compiled: OnceLock::new(),
+        }
     }
 
     /// None if the row contradicts its grammar, which a test excludes.
     pub fn compiled(&'static self) -> Option<&'static Compiled> {
         let build = || {
             let result = Compiled::new(&self.grammar);
-            result.inspect_err(|error| tracing::error!("a language cannot be used: {error}")).ok()
+            result
+                .inspect_err(|error| tracing::error!("a language cannot be used: {error}"))
+                .ok()
         };
         self.compiled.get_or_init(build).as_ref()
     }
@@ -142,7 +147,11 @@ pub(crate) struct Tests {
     pub class_prefixes: Kinds,
 }
 
-const NO_TESTS: Tests = Tests { attributes: &[], function_prefixes: &[], class_prefixes: &[] };
+const NO_TESTS: Tests = Tests {
+    attributes: &[],
+    function_prefixes: &[],
+    class_prefixes: &[],
+};
 
 /// All languages. Where two rows claim an extension the first wins.
 pub(crate) static ROWS: &[&Row] = &[&PYTHON, &RUST, &PLAIN];
@@ -169,11 +178,24 @@ static PYTHON: Row = Row {
         tokens: &[],
         opaque: &["string_start", "string_end", "line_continuation"],
         packages: &[],
-        import_kinds: &["import_statement", "import_from_statement", "future_import_statement"],
+        import_kinds: &[
+            "import_statement",
+            "import_from_statement",
+            "future_import_statement",
+        ],
         imports: Imports::Python,
-        doc: Doc { outer: &[], inner: &[], docstring: &["string"], leading: false },
+        doc: Doc {
+            outer: &[],
+            inner: &[],
+            docstring: &["string"],
+            leading: false,
+        },
         visibility: Visibility::Underscore,
-        tests: Tests { attributes: &["fixture"], function_prefixes: &["test_"], class_prefixes: &["Test"] },
+        tests: Tests {
+            attributes: &["fixture"],
+            function_prefixes: &["test_"],
+            class_prefixes: &["Test"],
+        },
     })),
 };
 
@@ -187,10 +209,19 @@ static RUST: Row = Row {
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_rust::LANGUAGE.into(),
         definitions: include_str!("rust.scm"),
-        identifiers: &["identifier", "type_identifier", "field_identifier", "shorthand_field_identifier"],
+        identifiers: &[
+            "identifier",
+            "type_identifier",
+            "field_identifier",
+            "shorthand_field_identifier",
+        ],
         comments: &["line_comment", "block_comment"],
         strings: &["string_content"],
-        calls: &[("call_expression", "function"), ("macro_invocation", "macro"), ("struct_expression", "name")],
+        calls: &[
+            ("call_expression", "function"),
+            ("macro_invocation", "macro"),
+            ("struct_expression", "name"),
+        ],
         members: &[
             ("field_expression", "field"),
             ("scoped_identifier", "name"),
@@ -207,9 +238,18 @@ static RUST: Row = Row {
         packages: &[],
         import_kinds: &["use_declaration", "extern_crate_declaration", "mod_item"],
         imports: Imports::Rust,
-        doc: Doc { outer: &["///", "/**"], inner: &["//!", "/*!"], docstring: &[], leading: false },
+        doc: Doc {
+            outer: &["///", "/**"],
+            inner: &["//!", "/*!"],
+            docstring: &[],
+            leading: false,
+        },
         visibility: Visibility::Pub,
-        tests: Tests { attributes: &["test", "bench", "proptest", "quickcheck", "rstest"], function_prefixes: &[], class_prefixes: &[] },
+        tests: Tests {
+            attributes: &["test", "bench", "proptest", "quickcheck", "rstest"],
+            function_prefixes: &[],
+            class_prefixes: &[],
+        },
     })),
 };
 

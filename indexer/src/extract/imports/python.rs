@@ -13,7 +13,9 @@ pub(super) fn collect(statement: &str, line: u32, out: &mut Vec<Import>) {
             }
         }
         Some((&"from", rest)) => {
-            let Some(at) = rest.iter().position(|word| *word == "import") else { return };
+            let Some(at) = rest.iter().position(|word| *word == "import") else {
+                return;
+            };
             let module: String = rest[..at].concat();
             let names = items(&rest[at + 1..]).map(Into::into).collect();
             out.push(import(path(&module), names, line));
@@ -43,7 +45,9 @@ fn words(statement: &str) -> Vec<&str> {
 
 /// The first word of each item between commas, so without its `as …`.
 fn items<'a>(words: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
-    words.split(|word| *word == ",").filter_map(|item| item.first().copied())
+    words
+        .split(|word| *word == ",")
+        .filter_map(|item| item.first().copied())
 }
 
 /// One leading dot is this package, each further one a package up.

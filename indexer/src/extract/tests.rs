@@ -1,0 +1,126 @@
+//! What extraction makes of one realistic file of each language, as an outline that a person can check.
+
+mod code;
+
+use std::fmt::Write;
+
+use expect_test::Expect;
+
+use super::{clean_doc, extract};
+use crate::facts::{Extraction, FileFacts};
+use crate::language::Language;
+
+/// The outline of `source` under `path` is as expected.
+fn check(path: &str, source: &str, expect: Expect) {
+    let extraction = extract(Language::detect(path, source), path, source);
+    expect.assert_eq(&render(&extraction, source));
+}
+
+fn render(extraction: &Extraction, source: &str) -> String {
+    let mut out = String::new();
+    let facts = &extraction.facts;
+    if facts.errors > 0 {
+        let _ = writeln!(out, "errors: {}", facts.errors);
+    }
+    if let Some(package) = &facts.package {
+        let _ = writeln!(out, "package: {package}");
+    }
+    if let Some(doc) = facts.doc.and_then(|doc| doc.of(source)) {
+        let _ = writeln!(out, "doc: {:?}", first_line(doc));
+    }
+    for import in &facts.imports {
+        let _ = writeln!(
+            out,
+            "import {} [{}] :{}",
+            import.path,
+            import.names.join(" "),
+            import.line + 1
+        );
+    }
+    for (index, symbol) in facts.symbols.iter().enumerate() {
+        let indent = "  ".repeat(depth(facts, index));
+        let receiver = symbol
+            .receiver
+            .as_ref()
+            .map(|name| format!(" of {name}"))
+            .unwrap_or_default();
+        let public = if symbol.public { " pub" } else { "" };
+        let test = if symbol.test { " test" } else { "" };
+        let signature = symbol
+            .signature
+            .of(source)
+            .unwrap_or("?")
+            .replace('\n', "⏎");
+        let doc = symbol
+            .doc
+            .and_then(|doc| doc.of(source))
+            .map(|doc| format!(" — {}", first_line(doc)))
+            .unwrap_or_default();
+        assert_eq!(symbol.name_span.of(source), Some(&*symbol.name));
+        let _ = writeln!(
+            out,
+            "{indent}{:?} {}{receiver}{public}{test} {}-{} `{signature}`{doc}",
+            symbol.kind,
+            symbol.name,
+            symbol.lines.first + 1,
+            symbol.lines.last + 1
+        );
+    }
+    let mut users: Vec<Option<u32>> = facts.uses.iter().map(|one| one.by).collect();
+    users.sort_unstable();
+    users.dedup();
+    for user in users {
+        let name = user.map_or("file", |index| &facts.symbols[index as usize].name);
+        let uses = facts.uses.iter().filter(|one| one.by == user).map(|one| {
+            match (one.count, one.calls) {
+                (1, 0) => one.name.to_string(),
+                (1, 1) => format!("{}()", one.name),
+                (count, calls) => format!("{}×{count}({calls})", one.name),
+            }
+        });
+        let _ = writeln!(out, "{name} uses {}", uses.collect::<Vec<_>>().join(" "));
+    }
+    for chunk in &extraction.chunks {
+        let _ = writeln!(
+            out,
+            "chunk [{}] {}-{}",
+            chunk.name,
+            chunk.lines.first + 1,
+            chunk.lines.last + 1
+        );
+        for (name, text) in [
+            ("signature", &chunk.signature),
+            ("doc", &chunk.doc),
+            ("body", &chunk.body),
+            ("comments", &chunk.comments),
+            ("strings", &chunk.strings),
+        ] {
+            if !text.is_empty() {
+                let _ = writeln!(
+                    out,
+                    "  {name}: {}",
+                    text.split_whitespace().collect::<Vec<_>>().join(" ")
+                );
+            }
+        }
+    }
+    out
+}
+
+fn first_line(doc: &str) -> String {
+    clean_doc(doc)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_string()
+}
+
+fn depth(facts: &FileFacts, index: usize) -> usize {
+    let mut depth = 0;
+    let mut next = facts.symbols[index].container;
+    while let Some(container) = next {
+        depth += 1;
+        next = facts.symbols[container as usize].container;
+    }
+    depth
+}
