@@ -4,5 +4,5 @@
 
 pub mod answer;
 pub mod hover;
-//pub mod lsp;
+pub mod lsp;
 pub mod markdown;

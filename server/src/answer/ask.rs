@@ -1,15 +1,24 @@
 //! A question in words: the definitions that match it best.
 
-use repo_indexer::{Cancel, Hit, IndexError, Query, QueryScope};
+use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
 
-use super::{Answer, Kind, MAX_SOURCES, Source, View, source, text, words};
+use super::{Answer, Kind, Source, View, source, text, words};
 use crate::markdown::code;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     pub text: &'a str,
-    /// The root and path of the document that is open, if any: near things are likelier meant.
-    pub near: Option<(usize, &'a str)>,
+    /// How many sources to quote at most.
+    pub limit: usize,
+}
+
+impl<'a> From<&'a str> for Question<'a> {
+    fn from(text: &'a str) -> Self {
+        Question {
+            text,
+            limit: super::SOURCES,
+        }
+    }
 }
 
 /// Hears the answer while it is being made. The head comes first and has no sources yet.
@@ -56,15 +65,10 @@ fn best(
 ) -> Result<Vec<(usize, Hit)>, IndexError> {
     let mut hits: Vec<(usize, Hit)> = Vec::new();
     for (root, view) in views.iter().enumerate() {
-        let near = question
-            .near
-            .filter(|(r, _)| *r == root)
-            .map(|(_, path)| path.to_owned());
         let query = Query {
             text: question.text.to_owned(),
-            limit: 12,
+            limit: question.limit * 2,
             scope: QueryScope::All,
-            near,
         };
         hits.extend(
             view.snapshot
@@ -76,26 +80,26 @@ fn best(
     }
     // Ties are broken by place, so that the same question gives the same answer.
     hits.sort_by(|(a_root, a), (b_root, b)| {
-        b.score
+        let place = |root, hit: &Hit| (root, hit.path.clone(), hit.lines);
+        b.scores
             .total
-            .total_cmp(&a.score.total)
-            .then_with(|| (a_root, &a.path, a.span).cmp(&(b_root, &b.path, b.span)))
+            .total_cmp(&a.scores.total)
+            .then_with(|| place(a_root, a).cmp(&place(b_root, b)))
     });
     let mut kept: Vec<(usize, Hit)> = Vec::new();
     for (root, hit) in hits {
         let same_file = kept
             .iter()
             .filter(|(r, k)| *r == root && k.path == hit.path);
+        // A method and the class around it say the same thing twice.
+        let apart = |a: Lines, b: Lines| a.last < b.first || b.last < a.first;
         let (count, overlaps) = same_file.fold((0, false), |(n, o), (_, k)| {
-            (
-                n + 1,
-                o || k.span.covers(hit.span) || hit.span.covers(k.span),
-            )
+            (n + 1, o || !apart(k.lines, hit.lines))
         });
         if !overlaps && count < PER_FILE {
             kept.push((root, hit));
         }
-        if kept.len() == MAX_SOURCES {
+        if kept.len() == question.limit {
             break;
         }
     }

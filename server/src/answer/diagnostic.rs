@@ -5,8 +5,7 @@ use std::sync::Arc;
 use repo_indexer::{Cancel, IndexError, Lines};
 
 use super::source::{Detail, lines_of, of_hit, of_symbol};
-use super::target::named;
-use super::{Answer, Citation, Kind, MAX_SOURCES, Source, Target, View, text, words};
+use super::{Answer, Citation, Kind, SOURCES, Source, Target, View, text, words};
 use crate::markdown::escape;
 
 /// Lines shown before and after the place of the diagnostic.
@@ -22,15 +21,19 @@ pub fn diagnostic(
         return Ok(super::target::nothing_here(Kind::Diagnostic));
     };
     let snapshot = &view.snapshot;
-    let summary = text::bounded(message.lines().next().unwrap_or_default(), 200);
+    let summary = text::first_line(message, 200);
     let mut answer = Answer::new(Kind::Diagnostic, escape(&summary));
     answer.sources.push(here(views, target));
     for name in names(message) {
         cancel.check()?;
-        let Some(symbol) = named(snapshot, &name).into_iter().next() else {
+        let symbols = snapshot
+            .definitions(&name)
+            .into_iter()
+            .filter_map(|id| snapshot.symbol(id));
+        let Some(symbol) = symbols.min_by_key(|s| (s.test, !s.public)) else {
             continue;
         };
-        if answer.sources.len() < MAX_SOURCES
+        if answer.sources.len() < SOURCES
             && answer.sources.iter().all(|s| s.title != symbol.qualified)
         {
             answer.sources.push(of_symbol(
@@ -50,7 +53,6 @@ pub fn diagnostic(
             text: message.to_owned(),
             limit: 4,
             scope: repo_indexer::QueryScope::All,
-            near: Some(target.path.clone()),
         };
         let words = text::words(message);
         for hit in snapshot.search(&query, cancel)?.hits.iter().take(3) {
@@ -67,9 +69,9 @@ pub fn diagnostic(
 fn here(views: &[View], target: &Target) -> Source {
     let snapshot = &views[target.root].snapshot;
     let path: Arc<str> = Arc::from(target.path.as_str());
-    let text = snapshot.text(&path).unwrap_or_else(|| Arc::from(""));
+    let text = &target.text;
     let enclosing = target.enclosing(views);
-    let at = lines_of(&text, target.span);
+    let at = lines_of(text, target.span);
     let bounds = enclosing.as_ref().map_or(
         Lines {
             first: 0,
@@ -91,10 +93,10 @@ fn here(views: &[View], target: &Target) -> Source {
         citation: Citation::new(views, target.root, &path, Lines { first, last }, None),
         kind: enclosing.as_ref().map_or("file", |s| words::kind(s.kind)),
         title: enclosing.map_or_else(|| target.path.clone(), |s| s.qualified),
-        module: snapshot.module_of(&path).map(|m| m.id.clone()),
+        module: Some(snapshot.module_id_of(&path)),
         signature: None,
         doc: None,
-        snippet: Some(text::excerpt(&text, first, last, 12)).filter(|s| !s.is_empty()),
+        snippet: Some(text::excerpt(text, first, last, 12)).filter(|s| !s.is_empty()),
         relations: Vec::new(),
         score: None,
     }

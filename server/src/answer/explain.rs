@@ -3,7 +3,7 @@
 use repo_indexer::{Cancel, IndexError, SymbolKind};
 
 use super::source::{Detail, of_symbol};
-use super::{Answer, Kind, MAX_SOURCES, Target, View, words};
+use super::{Answer, Kind, SOURCES, Target, View, words};
 use crate::markdown::code;
 
 /// Lines of the definition itself that are quoted.
@@ -48,7 +48,7 @@ pub fn explain(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answe
         .filter(|s| s.doc.is_some() && s.id != symbol.id)
     {
         cancel.check()?;
-        if answer.sources.len() == MAX_SOURCES {
+        if answer.sources.len() == SOURCES {
             break;
         }
         answer

@@ -3,7 +3,7 @@
 use repo_indexer::{Cancel, IndexError, Place, SymbolId};
 
 use super::source::{Detail, mention, of_place, of_symbol};
-use super::{Answer, Kind, MAX_SOURCES, Relation, Target, View, words};
+use super::{Answer, Kind, Relation, SOURCES, Target, View, words};
 use crate::markdown::code;
 
 /// How many tests are listed by name.
@@ -34,7 +34,7 @@ pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
         });
     }
     answer.sources.push(definition);
-    for place in callers.iter().take(MAX_SOURCES) {
+    for place in callers.iter().take(SOURCES) {
         cancel.check()?;
         answer.sources.push(of_place(views, target.root, place));
     }
@@ -52,10 +52,10 @@ pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
         indirect.extend(next.filter(|id| !direct.contains(id) && *id != symbol.id));
     }
     dedup(&mut indirect);
-    if callers.len() > MAX_SOURCES {
+    if callers.len() > SOURCES {
         answer.notes.push(format!(
             "{} more use it directly.",
-            words::count(callers.len() - MAX_SOURCES, "place")
+            words::count(callers.len() - SOURCES, "place")
         ));
     }
     if !indirect.is_empty() {
@@ -64,7 +64,7 @@ pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
             words::count(indirect.len(), "definition")
         ));
     }
-    if let Some(module) = symbol.module.as_deref().and_then(|id| snapshot.module(id))
+    if let Some(module) = snapshot.module(&snapshot.module_id_of(&symbol.path))
         && symbol.public
         && !module.used_by.is_empty()
     {

@@ -27,14 +27,14 @@ pub use impact::impact;
 pub use module::module;
 pub use render::{Links, Plain};
 pub use target::Target;
-pub use text::{first_paragraph, identifier_at};
+pub use text::{first_line, first_paragraph};
 pub use usages::usages;
 
 /// What every answer of this kind says first.
 pub const LABEL: &str = "from the index (no model is set up)";
 
-/// The most definitions one answer quotes.
-pub const MAX_SOURCES: usize = 6;
+/// How many sources an answer quotes where the user has not said otherwise.
+pub const SOURCES: usize = 6;
 
 /// One workspace root to answer from.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ pub enum Kind {
     Diagnostic,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
     pub kind: Kind,
     /// One sentence. Markdown, like the notes.
@@ -66,7 +66,7 @@ pub struct Answer {
 }
 
 /// One quoted place.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Source {
     pub citation: Citation,
     /// The qualified name of a definition, the heading of a section, or the file's name.
@@ -80,7 +80,6 @@ pub struct Source {
     pub snippet: Option<String>,
     pub relations: Vec<Relation>,
     /// How retrieval came to it, where it was retrieved.
-    #[serde(skip)]
     pub score: Option<Scores>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use repo_indexer::{Hit, Lines, Place, Snapshot, Span, SymbolId, SymbolInfo, SymbolKind};
+use repo_indexer::{Hit, Lines, Place, Span, SymbolId, SymbolInfo, SymbolKind};
 
 use super::{Citation, Mention, Relation, Source, View, text, words};
 
@@ -44,7 +44,7 @@ pub fn of_symbol(views: &[View], root: usize, symbol: &SymbolInfo, detail: Detai
         citation: Citation::new(views, root, &symbol.path, symbol.lines, Some(symbol.span)),
         title: symbol.qualified.clone(),
         kind: words::kind(symbol.kind),
-        module: symbol.module.clone(),
+        module: Some(snapshot.module_id_of(&symbol.path)),
         // A snippet that begins with the signature says it already; sections and keys have none worth a code block.
         signature: signature.filter(|s| {
             !matches!(symbol.kind, SymbolKind::Section) && !repeats(snippet.as_deref(), s)
@@ -79,7 +79,7 @@ pub fn of_hit(views: &[View], root: usize, hit: &Hit, question: &[String]) -> So
         ),
         None => of_lines(views, root, hit, question),
     };
-    source.score = Some(hit.score.clone());
+    source.score = Some(hit.scores.clone());
     source
 }
 
@@ -91,14 +91,14 @@ fn of_lines(views: &[View], root: usize, hit: &Hit, question: &[String]) -> Sour
     let section = hit.symbol.and_then(|id| snapshot.symbol(id));
     let name = hit.path.rsplit('/').next().unwrap_or(&hit.path).to_owned();
     Source {
-        citation: Citation::new(views, root, &hit.path, hit.lines, Some(hit.span)),
+        citation: Citation::new(views, root, &hit.path, hit.lines, None),
         title: section.map_or(name, |s| s.qualified),
         kind: if hit.symbol.is_some() {
             "section"
         } else {
             "file"
         },
-        module: snapshot.module_of(&hit.path).map(|m| m.id.clone()),
+        module: Some(snapshot.module_id_of(&hit.path)),
         signature: None,
         doc: None,
         snippet: Some(text::excerpt(&text, first, last, SNIPPET)).filter(|s| !s.is_empty()),
@@ -121,7 +121,7 @@ pub fn of_place(views: &[View], root: usize, place: &Place) -> Source {
     Source {
         citation: cite_line(views, root, &place.path, place.line),
         kind: by.as_ref().map_or("file", |s| words::kind(s.kind)),
-        module: snapshot.module_of(&place.path).map(|m| m.id.clone()),
+        module: Some(snapshot.module_id_of(&place.path)),
         title: by.map_or_else(|| place.path.to_string(), |s| s.qualified),
         signature: None,
         doc: None,

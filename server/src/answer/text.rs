@@ -27,6 +27,11 @@ pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
     (!shown.is_empty()).then_some(shown)
 }
 
+/// The first line of a message, at most `limit` characters of it.
+pub fn first_line(text: &str, limit: usize) -> String {
+    bounded(text.trim_start().lines().next().unwrap_or_default(), limit)
+}
+
 /// At most `limit` characters, cut at a word where that loses little.
 pub fn bounded(text: &str, limit: usize) -> String {
     let Some((at, _)) = text.char_indices().nth(limit) else {
@@ -87,28 +92,6 @@ pub fn words(question: &str) -> Vec<String> {
     words
 }
 
-/// The identifier around a byte offset, with where it starts.
-pub fn identifier_at(text: &str, offset: usize) -> Option<(usize, &str)> {
-    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let (before, after) = (text.get(..offset)?, text.get(offset..)?);
-    let start = offset
-        - before
-            .chars()
-            .rev()
-            .take_while(|&c| part(c))
-            .map(char::len_utf8)
-            .sum::<usize>();
-    let end = offset
-        + after
-            .chars()
-            .take_while(|&c| part(c))
-            .map(char::len_utf8)
-            .sum::<usize>();
-    let word = &text[start..end];
-    word.starts_with(|c: char| part(c) && !c.is_numeric())
-        .then_some((start, word))
-}
-
 fn dedent<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let lines: Vec<&str> = lines.map(str::trim_end).collect();
     let indent = |l: &&str| l.len() - l.trim_start().len();
@@ -165,14 +148,6 @@ mod tests {
         );
         assert_eq!(best_window(text, 0, 0, &[], 8), (0, 0));
         assert_eq!(best_window("", 0, 9, &[], 8), (0, 0));
-    }
-
-    #[test]
-    fn an_identifier_is_found_from_either_end() {
-        assert_eq!(identifier_at("let naïve_x = 1", 4), Some((4, "naïve_x")));
-        assert_eq!(identifier_at("let naïve_x = 1", 12), Some((4, "naïve_x")));
-        assert_eq!(identifier_at("x = 12", 5), None);
-        assert_eq!(identifier_at("é", 1), None);
     }
 
     #[test]

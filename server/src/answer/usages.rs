@@ -3,7 +3,7 @@
 use repo_indexer::{Cancel, IndexError};
 
 use super::source::{Detail, of_place, of_symbol};
-use super::{Answer, Kind, MAX_SOURCES, Target, View, words};
+use super::{Answer, Kind, SOURCES, Target, View, words};
 use crate::markdown::code;
 
 pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
@@ -24,11 +24,11 @@ pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
     answer
         .sources
         .push(of_symbol(views, target.root, &symbol, Detail::default()));
-    for place in users.places.iter().take(MAX_SOURCES) {
+    for place in users.places.iter().take(SOURCES) {
         cancel.check()?;
         answer.sources.push(of_place(views, target.root, place));
     }
-    let shown: u32 = users.places.iter().take(MAX_SOURCES).map(|p| p.count).sum();
+    let shown: u32 = users.places.iter().take(SOURCES).map(|p| p.count).sum();
     if users.total > shown {
         let rest: Vec<String> = users
             .files
@@ -46,11 +46,11 @@ pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
             }
         ));
     }
-    if users.places.iter().any(|p| p.confidence < 0.5) {
-        answer.notes.push(
-            "Some places are matched by name only; another definition of that name may be meant."
-                .to_owned(),
-        );
+    if users.possible > 0 {
+        let more = words::count(users.possible as usize, "more use");
+        answer
+            .notes
+            .push(format!("{more} of that name may mean another definition."));
     }
     Ok(answer)
 }

@@ -32,13 +32,9 @@ pub fn whereabouts(snapshot: &Snapshot, symbol: &SymbolInfo) -> String {
     if let Some(container) = symbol.container.and_then(|id| snapshot.symbol(id)) {
         out.push_str(&format!(" of {}", code(&container.name)));
     }
-    let module = symbol
-        .module
-        .as_deref()
-        .and_then(|id| snapshot.module(id))
-        .or_else(|| snapshot.module_of(&symbol.path));
-    if let Some(module) = module {
-        out.push_str(&format!(" · {}", module_name(module)));
+    let module = snapshot.module_id_of(&symbol.path);
+    if !module.is_empty() {
+        out.push_str(&format!(" · module {}", code(&module)));
     }
     out
 }
