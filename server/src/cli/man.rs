@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     command.build();
     if let Some(name) = &args.of {
         match command.find_subcommand(name) {
-            Some(found) => command = found.clone().name(format!("repo-lsp-{name}")),
+            Some(found) => command = found.clone(),
             None => bail!("no such command: {name}. `repo-lsp --help` lists them"),
         }
     }
