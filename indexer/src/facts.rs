@@ -74,6 +74,8 @@ pub enum SymbolKind {
 pub struct Symbol {
     pub name: Box<str>,
     pub kind: SymbolKind,
+    /// The type that it belongs to although it is written elsewhere: `S` of Go's `func (s *S) F()` and of C++'s `S::f() {…}`.
+    pub receiver: Option<Box<str>>,
     /// Index of the enclosing definition in [`FileFacts::symbols`]; always smaller than this symbol's own index.
     pub container: Option<u32>,
     /// Whether other files may name it, by the language's own rule.
@@ -153,6 +155,8 @@ pub struct Chunk {
 pub struct Extraction {
     pub facts: FileFacts,
     pub chunks: Vec<Chunk>,
+    /// The parser took too long, so the file was taken as plain text.
+    pub timed_out: bool,
 }
 
 /// One use of a name at an exact place, found by parsing on demand.

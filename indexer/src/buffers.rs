@@ -1,0 +1,36 @@
+//! Open buffers: unsaved text laid over the disk.
+//!
+//! A buffer is indexed like a file, into an index of its own in memory, so that search, hover and the graph see what the editor shows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tantivy::Searcher;
+
+use crate::error::IndexError;
+use crate::record::{FileKey, FileRecord, Fingerprint, Indexed, SkipReason, hash64};
+use crate::scan::Rules;
+use crate::store::Store;
+
+pub(crate) struct Buffer {
+    pub text: Arc<str>,
+    pub record: Arc<FileRecord>,
+    pub searcher: Searcher,
+}
+
+/// The open buffers that differ from the disk, by their file.
+pub(crate) type Buffers = BTreeMap<FileKey, Arc<Buffer>>;
+
+impl Buffer {
+    pub fn new(rules: &Rules, path: &str, text: Arc<str>) -> Result<Buffer, IndexError> {
+        let fingerprint = Fingerprint { size: text.len() as u64, modified: 0, hash: hash64(text.as_bytes()) };
+        let skipped = |reason| Indexed { record: FileRecord::skipped(path, fingerprint, reason), chunks: Vec::new() };
+        let indexed = if rules.is_private(path) {
+            skipped(SkipReason::Private)
+        } else {
+            rules.index(path, &text, fingerprint).unwrap_or_else(skipped)
+        };
+        let (searcher, _) = Store::in_memory(std::slice::from_ref(&indexed))?;
+        Ok(Buffer { text, record: Arc::new(indexed.record), searcher })
+    }
+}

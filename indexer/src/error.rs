@@ -1,0 +1,26 @@
+//! What can go wrong with an index, in words a user can act on.
+
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    #[error("no such folder: {0}")]
+    NoSuchFolder(PathBuf),
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("not a valid glob: {glob}: {reason}")]
+    BadGlob { glob: String, reason: String },
+    #[error("the index could not be read or written: {0}")]
+    Store(#[from] tantivy::TantivyError),
+    #[error("another process keeps this index fresh")]
+    ReadOnly,
+    #[error(transparent)]
+    Cancelled(#[from] crate::Cancelled),
+}
+
+impl IndexError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> IndexError {
+        let path = path.into();
+        move |source| IndexError::Io { path, source }
+    }
+}

@@ -1,0 +1,137 @@
+//! Comments and attributes that stand before something and may belong to it.
+//!
+//! The walk holds them back here until it knows what comes next. Knows nothing of definitions beyond where they begin.
+
+use tree_sitter::Node;
+
+use crate::facts::Span;
+
+use super::definition::documents;
+
+#[derive(Clone, Copy)]
+pub(super) struct Comment {
+    pub span: Span,
+    first_line: u32,
+    last_line: u32,
+    /// Whether nothing but blanks stands before it on its line. A comment behind code speaks of that code.
+    own_line: bool,
+}
+
+impl Comment {
+    pub fn new(node: Node, text: &str) -> Comment {
+        let (start, mut end) = (node.start_byte(), node.end_byte());
+        // Some grammars count the line break to the comment.
+        let trimmed = text.get(start..end).unwrap_or_default().trim_end_matches(['\r', '\n']);
+        end = start + trimmed.len();
+        let first_line = node.start_position().row as u32;
+        let last_line = first_line + memchr::memchr_iter(b'\n', trimmed.as_bytes()).count() as u32;
+        let before = text.as_bytes()[..start].iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
+        let own_line = matches!(before, None | Some(b'\n' | b'\r' | 0xbf));
+        Comment { span: Span::new(start, end), first_line, last_line, own_line }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Leading<'t> {
+    pub comments: Vec<Comment>,
+    pub attributes: Vec<Node<'t>>,
+}
+
+/// What of the leading items belongs to a definition.
+pub(super) struct Claimed {
+    /// Index of the first comment that does.
+    pub first: usize,
+    /// Where the definition begins, its attributes included.
+    pub start: u32,
+    pub line: u32,
+    pub doc: Option<Span>,
+    pub doc_line: Option<u32>,
+}
+
+impl<'t> Leading<'t> {
+    pub fn is_empty(&self) -> bool {
+        self.comments.is_empty() && self.attributes.is_empty()
+    }
+
+    pub fn comment(&mut self, comment: Comment) {
+        self.comments.push(comment);
+    }
+
+    pub fn attribute(&mut self, node: Node<'t>) {
+        self.attributes.push(node);
+    }
+
+    /// An empty one that keeps the memory.
+    pub fn emptied(mut self) -> Self {
+        self.comments.clear();
+        self.attributes.clear();
+        self
+    }
+
+    /// What belongs to a definition that begins at `node`.
+    pub fn claim(&self, node: Node, text: &str, marks: &[&str]) -> Claimed {
+        let (mut start, mut line) = (node.start_byte() as u32, node.start_position().row as u32);
+        if let Some(attribute) = self.attributes.first()
+            && (attribute.start_byte() as u32) < start
+        {
+            start = attribute.start_byte() as u32;
+            line = attribute.start_position().row as u32;
+        }
+        let is_doc = |comment: &Comment| comment.own_line && documents(marks, comment.span.of(text).unwrap_or_default());
+        // An explicit mark documents across a blank line; any other comment only the line below it.
+        let marked = !marks.contains(&"");
+        let mut first = self.comments.len();
+        let mut below = line;
+        while let Some(comment) = first.checked_sub(1).map(|index| &self.comments[index]) {
+            // A comment between the attributes and the definition is close enough.
+            let close = comment.last_line + 1 >= below || comment.span.start > start;
+            if !(comment.own_line && (close || marked && is_doc(comment))) {
+                break;
+            }
+            below = comment.first_line.min(below);
+            first -= 1;
+        }
+        let own = &self.comments[first..];
+        let docs = own.iter().position(is_doc).map(|from| {
+            let run = own[from..].windows(2).take_while(|pair| is_doc(&pair[1]) && adjoin(&pair[0], &pair[1], text)).count();
+            &own[from..=from + run]
+        });
+        let doc = docs.and_then(|run| Some(Span { start: run.first()?.span.start, end: run.last()?.span.end }));
+        let doc_line = docs.and_then(|run| Some(run.first()?.first_line));
+        Claimed { first, start, line, doc, doc_line }
+    }
+}
+
+/// Whether nothing but blanks lies between two comments.
+fn adjoin(above: &Comment, below: &Comment, text: &str) -> bool {
+    let between = text.get(above.span.end as usize..below.span.start as usize);
+    between.is_some_and(|between| between.trim().is_empty())
+}
+
+/// The run among the comments at the head of a file that documents the file, and where it begins and ends among them.
+pub(super) fn file_doc(comments: &[Comment], text: &str) -> Option<(Span, usize, usize)> {
+    let mut from = 0;
+    while from < comments.len() {
+        let mut to = from + 1;
+        while to < comments.len() && comments[to - 1].last_line + 1 >= comments[to].first_line {
+            to += 1;
+        }
+        let span = Span { start: comments[from].span.start, end: comments[to - 1].span.end };
+        if comments[from].own_line && !is_boilerplate(span.of(text).unwrap_or_default()) {
+            return Some((span, from, to));
+        }
+        from = to;
+    }
+    None
+}
+
+/// Licences, and directives to other programs.
+fn is_boilerplate(comment: &str) -> bool {
+    const MARKS: &[&str] = &[
+        "copyright", "licence", "license", "spdx-", "-*-", "vim:", "eslint", "tslint", "prettier", "@ts-", "go:build", "+build",
+        "<reference", "istanbul", "shellcheck", "rubocop", "frozen_string_literal", "@generated", "do not edit", "jshint", "@flow",
+        "clang-format", "nolint", "phpcs:",
+    ];
+    let lower = comment.to_lowercase();
+    comment.starts_with("#!") && !comment.contains('\n') || MARKS.iter().any(|mark| lower.contains(mark))
+}

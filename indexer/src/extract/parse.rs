@@ -1,0 +1,41 @@
+//! Parsing with a time limit and with one parser and one query cursor for each thread.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{ParseOptions, ParseState, Parser, QueryCursor, Tree};
+
+use crate::language::Compiled;
+
+/// Ordinary files parse at 10 MB/s and more. What takes longer than this is not code, or drives the error recovery into a corner.
+const LIMIT: Duration = Duration::from_secs(2);
+
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+    static CURSOR: RefCell<QueryCursor> = RefCell::new(QueryCursor::new());
+}
+
+/// The syntax tree, or nothing if the time ran out.
+pub(super) fn parse(compiled: &Compiled, text: &str) -> Option<Tree> {
+    PARSER.with_borrow_mut(|parser| {
+        parser.set_language(&compiled.language).ok()?;
+        // The parser would otherwise resume the parse that a limit broke off.
+        parser.reset();
+        let began = Instant::now();
+        let mut progress = |_: &ParseState| {
+            if began.elapsed() > LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = ParseOptions::new().progress_callback(&mut progress);
+        let bytes = text.as_bytes();
+        parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+    })
+}
+
+/// Lends the thread's query cursor, set to match at the given node only.
+pub(super) fn with_cursor<T>(then: impl FnOnce(&mut QueryCursor) -> T) -> T {
+    CURSOR.with_borrow_mut(|cursor| {
+        cursor.set_max_start_depth(Some(0));
+        then(cursor)
+    })
+}

@@ -1,0 +1,144 @@
+//! Whether an import of one file reaches another file.
+//!
+//! One rule for all languages: an import is a path of segments, and a file answers to the segments of its own path. `hir_def/expr` is
+//! answered by `crates/hir-def/src/expr.rs` and by `crates/hir-def/src/expr/mod.rs`; `./z` only by a neighbour. The languages' own
+//! resolvers know more (aliases, path mappings); this one needs no configuration and is right often enough to rank by.
+
+use crate::facts::Import;
+
+/// How an import relates to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// The file lies inside the package that is imported.
+    Inside,
+    /// The import names this very file.
+    File,
+}
+
+/// File stems that stand for their folder.
+const INDEX_STEMS: &[&str] = &["__init__", "index", "init", "lib", "main", "mod"];
+/// Folders that are no part of a module's name.
+const TRANSPARENT: &[&str] = &["src", "lib", "include", "main", "java"];
+
+/// The segments a file answers to, outermost first.
+pub(crate) fn segments(path: &str) -> Vec<&str> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    let mut segments: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && !TRANSPARENT.contains(part)).collect();
+    if !INDEX_STEMS.contains(&stem) || segments.is_empty() {
+        segments.push(stem);
+    }
+    segments
+}
+
+/// Segments are compared without regard to `-` against `_`, which package managers exchange freely.
+fn same(a: &str, b: &str) -> bool {
+    a == b || (a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b || (a == b'-' && b == b'_') || (a == b'_' && b == b'-')))
+}
+
+/// What an import asks for, with relative parts resolved against the importing file.
+pub(crate) struct Wanted<'a> {
+    segments: Vec<&'a str>,
+    /// Whether the segments begin at the root of the workspace rather than anywhere.
+    anchored: bool,
+    /// The folder that the target must share: a crate for Rust's `crate/…`.
+    within: Option<&'a str>,
+}
+
+impl<'a> Wanted<'a> {
+    pub fn new(import: &'a Import, from: &'a str) -> Self {
+        let path: &str = &import.path;
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let split = |path: &'a str| path.split('/').filter(|part| !part.is_empty() && *part != "." && !TRANSPARENT.contains(part));
+        let relative = path.starts_with("./") || path.starts_with("../") || path == "." || path == "..";
+        if relative || path == "self" || path == "super" || path.starts_with("self/") || path.starts_with("super/") {
+            // Rust's `self` is the module of the file, whose folder bears its stem unless the file stands for its folder.
+            let rust = !relative;
+            let mut base: Vec<&str> = if rust { segments(from) } else { split(folder).collect() };
+            for part in path.split('/') {
+                match part {
+                    "." | "" | "self" => {}
+                    ".." | "super" => drop(base.pop()),
+                    part if !TRANSPARENT.contains(&part) => base.push(strip_extension(part)),
+                    _ => {}
+                }
+            }
+            return Wanted { segments: base, anchored: true, within: None };
+        }
+        if let Some(rest) = path.strip_prefix("crate").filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let crate_root = from.rfind("/src/").map(|at| &from[..at + 1]).or(from.starts_with("src/").then_some(""));
+            return Wanted { segments: split(rest).collect(), anchored: false, within: crate_root };
+        }
+        Wanted { segments: split(path).map(strip_extension).collect(), anchored: false, within: None }
+    }
+
+    pub fn last(&self) -> Option<&'a str> {
+        self.segments.last().copied()
+    }
+
+    pub fn shorter(&self) -> Option<Wanted<'a>> {
+        let (_, rest) = self.segments.split_last()?;
+        (!rest.is_empty()).then(|| Wanted { segments: rest.to_vec(), anchored: self.anchored, within: self.within })
+    }
+
+    /// How the import reaches the file at `path`, if it does.
+    pub fn reaches(&self, path: &str, target: &[&str]) -> Option<Reach> {
+        if self.within.is_some_and(|prefix| !path.starts_with(prefix)) {
+            return None;
+        }
+        let wanted = &self.segments;
+        if wanted.is_empty() {
+            return self.within.map(|_| Reach::Inside);
+        }
+        if wanted.len() > target.len() {
+            return None;
+        }
+        let at = |start: usize| wanted.iter().zip(&target[start..]).all(|(a, b)| same(a, b));
+        if self.anchored {
+            return at(0).then_some(if wanted.len() == target.len() { Reach::File } else { Reach::Inside });
+        }
+        if at(target.len() - wanted.len()) {
+            return Some(Reach::File);
+        }
+        (0..target.len() - wanted.len()).any(at).then_some(Reach::Inside)
+    }
+}
+
+/// `./util.js` names the file whose stem is `util`. A dot elsewhere is part of a name.
+fn strip_extension(segment: &str) -> &str {
+    const EXTENSIONS: &[&str] = &["c", "cc", "cpp", "h", "hh", "hpp", "js", "jsx", "mjs", "ts", "tsx", "php", "rb", "sh", "lua"];
+    match segment.rsplit_once('.') {
+        Some((stem, extension)) if EXTENSIONS.contains(&extension) && !stem.is_empty() => stem,
+        _ => segment,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(from: &str, import: &str, to: &str, expected: Option<Reach>) {
+        let import = Import { path: import.into(), names: Vec::new(), line: 0 };
+        assert_eq!(Wanted::new(&import, from).reaches(to, &segments(to)), expected, "{import:?} in {from} reaching {to}");
+    }
+
+    #[test]
+    fn imports_reach_files_by_their_segments() {
+        use Reach::{File, Inside};
+        check("crates/ide/src/a.rs", "hir_def/expr", "crates/hir-def/src/expr.rs", Some(File));
+        check("crates/ide/src/a.rs", "hir_def", "crates/hir-def/src/lib.rs", Some(File));
+        check("crates/ide/src/a.rs", "hir_def", "crates/hir-def/src/expr/store.rs", Some(Inside));
+        check("crates/ide/src/a.rs", "crate/b", "crates/ide/src/b.rs", Some(File));
+        check("crates/ide/src/a.rs", "crate/b", "crates/hir/src/b.rs", None);
+        check("crates/ide/src/a.rs", "super/b", "crates/ide/src/b.rs", Some(File));
+        check("crates/ide/src/lib.rs", "self/b", "crates/ide/src/b.rs", Some(File));
+        check("src/flask/json/tag.py", "../app", "src/flask/app.py", Some(File));
+        check("src/flask/app.py", "./json", "src/flask/json/__init__.py", Some(File));
+        check("tests/test_app.py", "flask/app", "src/flask/app.py", Some(File));
+        check("tests/test_app.py", "flask", "src/flask/app.py", Some(Inside));
+        check("web/a/x.ts", "../b/y", "web/b/y.ts", Some(File));
+        check("web/a/x.ts", "./y.js", "web/c/y.js", None);
+        check("src/x.c", "util/list.h", "include/util/list.h", Some(File));
+    }
+}

@@ -1,0 +1,158 @@
+//! The graph of a workspace in memory: which file defines a name, which files use it, and which definition a use means.
+//!
+//! A large immutable *base* is shared by all snapshots; the files that changed since it was built lie in a small *layer* over it.
+//! So publishing one saved file or one open buffer costs what that file costs, and a snapshot never changes under its reader.
+//! The graph knows records only: no text, no disk, no store.
+
+pub(crate) mod imports;
+pub(crate) mod modules;
+pub(crate) mod packages;
+pub(crate) mod resolve;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::facts::{Symbol, SymbolKind};
+use crate::record::{FileKey, FileRecord, NameKey};
+
+/// A file of one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub(crate) u32);
+
+/// A definition of one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SymbolId {
+    pub(crate) file: FileId,
+    pub(crate) index: u32,
+}
+
+/// Replacements of base files by key; a removed file is `None`.
+pub(crate) type Changes = BTreeMap<FileKey, Option<Arc<FileRecord>>>;
+
+/// The postings of names over a fixed set of files.
+pub(crate) struct Base {
+    files: Vec<Arc<FileRecord>>,
+    by_key: FxHashMap<FileKey, u32>,
+    /// Sorted pairs of a name and a definition of it.
+    definitions: Vec<(NameKey, SymbolId)>,
+    /// Sorted pairs of a name and a file that uses it.
+    users: Vec<(NameKey, FileId)>,
+}
+
+impl Base {
+    pub fn new(mut files: Vec<Arc<FileRecord>>) -> Self {
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let by_key = files.iter().enumerate().map(|(index, file)| (file.key(), index as u32)).collect();
+        let numbered = || files.par_iter().enumerate().map(|(index, file)| (FileId(index as u32), file));
+        let mut definitions: Vec<_> = numbered().flat_map_iter(|(id, file)| definitions_in(id, file)).collect();
+        let mut users: Vec<_> = numbered().flat_map_iter(|(id, file)| names_used_in(file).map(move |name| (name, id))).collect();
+        definitions.par_sort_unstable();
+        users.par_sort_unstable();
+        Base { files, by_key, definitions, users }
+    }
+
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    pub fn record(&self, key: FileKey) -> Option<&Arc<FileRecord>> {
+        self.by_key.get(&key).map(|&index| &self.files[index as usize])
+    }
+
+    pub fn records(&self) -> impl Iterator<Item = &Arc<FileRecord>> {
+        self.files.iter()
+    }
+}
+
+/// Whether uses are looked up by this definition's name.
+fn is_named(kind: SymbolKind) -> bool {
+    !matches!(kind, SymbolKind::Impl | SymbolKind::Section | SymbolKind::Key)
+}
+
+fn definitions_in(file: FileId, record: &FileRecord) -> impl Iterator<Item = (NameKey, SymbolId)> + '_ {
+    let named = record.symbols.iter().enumerate().filter(|(_, symbol)| is_named(symbol.kind));
+    named.map(move |(index, symbol)| (NameKey::of(&symbol.name), SymbolId { file, index: index as u32 }))
+}
+
+fn names_used_in(record: &FileRecord) -> impl Iterator<Item = NameKey> + '_ {
+    let mut last = None;
+    record.uses.iter().filter_map(move |u| (last.replace(u.name) != Some(u.name)).then_some(u.name))
+}
+
+/// One consistent view: the base with a layer of changed files.
+pub(crate) struct Graph {
+    base: Arc<Base>,
+    /// Base files that the layer replaces or removes.
+    hidden: FxHashSet<FileId>,
+    /// Files of the layer; their ids follow those of the base.
+    layer: Vec<Arc<FileRecord>>,
+    layer_by_key: FxHashMap<FileKey, FileId>,
+    layer_definitions: Vec<(NameKey, SymbolId)>,
+}
+
+impl Graph {
+    pub fn new(base: Arc<Base>, changes: &Changes) -> Self {
+        let hidden = changes.keys().filter_map(|key| base.by_key.get(key)).map(|&index| FileId(index)).collect();
+        let layer: Vec<_> = changes.values().flatten().cloned().collect();
+        let numbered = || layer.iter().enumerate().map(|(index, file)| (FileId((base.len() + index) as u32), file));
+        let layer_by_key = numbered().map(|(id, file)| (file.key(), id)).collect();
+        let mut layer_definitions: Vec<_> = numbered().flat_map(|(id, file)| definitions_in(id, file)).collect();
+        layer_definitions.sort_unstable();
+        Graph { base, hidden, layer, layer_by_key, layer_definitions }
+    }
+
+    pub fn file(&self, id: FileId) -> Option<&Arc<FileRecord>> {
+        let index = id.0 as usize;
+        match index.checked_sub(self.base.len()) {
+            Some(index) => self.layer.get(index),
+            None => self.base.files.get(index).filter(|_| !self.hidden.contains(&id)),
+        }
+    }
+
+    pub fn id(&self, key: FileKey) -> Option<FileId> {
+        if let Some(&id) = self.layer_by_key.get(&key) {
+            return Some(id);
+        }
+        self.base.by_key.get(&key).map(|&index| FileId(index)).filter(|id| !self.hidden.contains(id))
+    }
+
+    pub fn id_of_path(&self, path: &str) -> Option<FileId> {
+        self.id(FileKey::of(path))
+    }
+
+    /// Every file of the view. The order is by path within the base and within the layer.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &Arc<FileRecord>)> {
+        let base = self.base.files.iter().enumerate().map(|(index, file)| (FileId(index as u32), file));
+        let layer = self.layer.iter().enumerate().map(|(index, file)| (FileId((self.base.len() + index) as u32), file));
+        base.filter(|(id, _)| !self.hidden.contains(id)).chain(layer)
+    }
+
+    pub fn symbol(&self, id: SymbolId) -> Option<(&Arc<FileRecord>, &Symbol)> {
+        let file = self.file(id.file)?;
+        Some((file, file.symbols.get(id.index as usize)?))
+    }
+
+    /// The definitions of a name, in the order of their files.
+    pub fn definitions(&self, name: NameKey) -> Vec<SymbolId> {
+        let base = range_of(&self.base.definitions, name).iter().map(|&(_, id)| id).filter(|id| !self.hidden.contains(&id.file));
+        base.chain(range_of(&self.layer_definitions, name).iter().map(|&(_, id)| id)).collect()
+    }
+
+    /// The files that use a name.
+    pub fn users(&self, name: NameKey) -> Vec<FileId> {
+        let base = range_of(&self.base.users, name).iter().map(|&(_, id)| id).filter(|id| !self.hidden.contains(id));
+        let layer = self.layer_by_key.values().copied().filter(|&id| self.file(id).is_some_and(|file| !file.uses_of(name).is_empty()));
+        let mut users: Vec<_> = base.chain(layer).collect();
+        users.sort_unstable();
+        users
+    }
+}
+
+fn range_of<T>(pairs: &[(NameKey, T)], name: NameKey) -> &[(NameKey, T)] {
+    let start = pairs.partition_point(|(key, _)| *key < name);
+    let end = start + pairs[start..].partition_point(|(key, _)| *key == name);
+    &pairs[start..end]
+}

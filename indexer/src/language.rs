@@ -1,0 +1,116 @@
+//! Which language a file is written in, and what extraction needs to know of each language.
+//!
+//! Languages are data: one row of [`table`] and one `.scm` file of definitions each. Everything that differs between two
+//! languages is a field of the row; a new field is welcome where a rule differs, a `match` on a language elsewhere is not.
+//! Knows nothing of files on disk: a path is only a string to look at.
+
+mod compiled;
+mod table;
+
+use std::fmt;
+
+pub(crate) use compiled::{Compiled, Role, flag};
+pub(crate) use table::{Doc, Grammar, Imports, Pairs, Row, Syntax, Tests, Visibility};
+
+/// A language the index understands, down to plain text. Cheap to copy and to compare.
+#[derive(Clone, Copy)]
+pub struct Language(&'static Row);
+
+impl Language {
+    /// By file name, else by extension. None for a name that says nothing, which [`Language::detect`] may still resolve.
+    pub fn of_path(path: &str) -> Option<Language> {
+        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let by_name = |row: &&'static Row| row.file_names.iter().any(|name| name.eq_ignore_ascii_case(file));
+        if let Some(row) = table::ROWS.iter().copied().find(by_name) {
+            return Some(Language(row));
+        }
+        let (stem, extension) = file.rsplit_once('.')?;
+        if stem.is_empty() {
+            return None;
+        }
+        let by_extension = |row: &&'static Row| row.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension));
+        table::ROWS.iter().copied().find(by_extension).map(Language)
+    }
+
+    /// By the interpreter that the first line names (`#!/usr/bin/env -S python3 -u`).
+    pub fn of_shebang(text: &str) -> Option<Language> {
+        let line = text.trim_start_matches('\u{feff}').lines().next()?.strip_prefix("#!")?;
+        let interpreter = line
+            .split_whitespace()
+            .filter_map(|word| word.rsplit('/').next())
+            .find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
+        let interpreter = interpreter.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        table::ROWS.iter().copied().find(|row| row.interpreters.contains(&interpreter)).map(Language)
+    }
+
+    /// By path, else by shebang, else plain text: every text can be indexed somehow.
+    pub fn detect(path: &str, text: &str) -> Language {
+        Language::of_path(path).or_else(|| Language::of_shebang(text)).unwrap_or_else(Language::plain)
+    }
+
+    /// The inverse of [`Language::id`].
+    pub fn from_id(id: &str) -> Option<Language> {
+        table::ROWS.iter().copied().find(|row| row.id == id).map(Language)
+    }
+
+    pub fn plain() -> Language {
+        Language(&table::PLAIN)
+    }
+
+    /// All languages, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Language> {
+        table::ROWS.iter().copied().map(Language)
+    }
+
+    /// A stable identifier for storage, equal to the editor's language id where there is one.
+    pub fn id(self) -> &'static str {
+        self.0.id
+    }
+
+    /// The name people call it.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Whether files of this language are programs (in contrast to documents, configuration and plain text).
+    pub fn is_code(self) -> bool {
+        matches!(self.0.syntax, Syntax::Tree(_))
+    }
+
+    /// Whether files of this language are written for people: Markdown, reStructuredText, notebooks, plain text.
+    pub fn is_document(self) -> bool {
+        matches!(self.0.syntax, Syntax::Markdown | Syntax::Structured | Syntax::Notebook | Syntax::Plain)
+    }
+
+    pub(crate) fn syntax(self) -> &'static Syntax {
+        &self.0.syntax
+    }
+}
+
+impl PartialEq for Language {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for Language {}
+
+impl std::hash::Hash for Language {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.id.hash(state);
+    }
+}
+
+impl fmt::Debug for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.id)
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+pub fn is_test_path(path: &str) -> bool { path.contains("test") }
+impl Language { pub fn separator(self) -> &'static str { "." } }

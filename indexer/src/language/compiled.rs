@@ -1,0 +1,229 @@
+//! A row of the table turned into what the walk over a syntax tree needs: one set of flags for each node kind.
+//!
+//! A walk visits millions of nodes, so everything it asks of a kind is one look into a dense table.
+//! Built once for each language, on first use. Knows nothing of what extraction does with it.
+
+use tree_sitter::Query;
+
+use crate::facts::SymbolKind;
+
+use super::table::{Grammar, Pairs};
+
+/// What a node of some kind is to the walk. A kind may be several things at once.
+pub(crate) mod flag {
+    pub const IDENTIFIER: u32 = 1;
+    pub const COMMENT: u32 = 1 << 1;
+    pub const STRING: u32 = 1 << 2;
+    /// May define something wherever it stands (functions, types).
+    pub const DEFINITION: u32 = 1 << 3;
+    /// May define something unless it stands in a function (variables, constants, fields).
+    pub const OUTER_DEFINITION: u32 = 1 << 4;
+    pub const WRAPPER: u32 = 1 << 5;
+    pub const ATTRIBUTE: u32 = 1 << 6;
+    pub const IMPORT: u32 = 1 << 7;
+    pub const CALL: u32 = 1 << 8;
+    /// Nothing inside is worth a visit.
+    pub const OPAQUE: u32 = 1 << 9;
+    /// Unparsed tokens, as in the arguments of a Rust macro.
+    pub const TOKENS: u32 = 1 << 10;
+    pub const PACKAGE: u32 = 1 << 11;
+    pub const DOCSTRING: u32 = 1 << 12;
+    pub const MODIFIERS: u32 = 1 << 13;
+    /// Named in the grammar: it may have children, or be a leaf with text (a number).
+    pub const NAMED: u32 = 1 << 14;
+    pub const ERROR: u32 = 1 << 15;
+    pub const CLOSURE: u32 = 1 << 16;
+}
+
+/// What a capture of a definition query stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The whole definition and its kind.
+    Whole(SymbolKind),
+    Name,
+    /// A declarator as C nests them; the name is at its end.
+    Declarator,
+    Body,
+    /// The type a method belongs to though it is written outside of it.
+    Receiver,
+    Ignored,
+}
+
+pub(crate) struct Compiled {
+    pub grammar: &'static Grammar,
+    pub language: tree_sitter::Language,
+    pub query: Query,
+    /// By capture index.
+    pub roles: Vec<Role>,
+    /// By kind id.
+    flags: Vec<u32>,
+    /// By kind id, the fields that lead to the callee of a call.
+    calls: Vec<(u16, u16)>,
+    members: Vec<(u16, u16)>,
+    wrappers: Vec<(u16, u16)>,
+    pub body: u16,
+    pub declarator: u16,
+}
+
+impl Compiled {
+    pub fn new(grammar: &'static Grammar) -> Result<Compiled, String> {
+        let language = (grammar.language)();
+        let query = Query::new(&language, grammar.definitions).map_err(|error| error.to_string())?;
+        let roles: Vec<Role> = query.capture_names().iter().map(|name| role(name)).collect();
+        let mut flags = vec![0; language.node_kind_count()];
+        for id in 0..flags.len() as u16 {
+            if language.node_kind_is_named(id) {
+                flags[id as usize] = flag::NAMED;
+            }
+        }
+        let mut mark = |kinds: &[&str], flag: u32| {
+            for kind in kinds {
+                for_each_id(&language, kind, |id| flags[id as usize] |= flag);
+            }
+        };
+        mark(grammar.identifiers, flag::IDENTIFIER);
+        mark(grammar.comments, flag::COMMENT);
+        mark(grammar.strings, flag::STRING);
+        mark(grammar.attributes, flag::ATTRIBUTE);
+        mark(grammar.modifiers, flag::MODIFIERS);
+        mark(grammar.closures, flag::CLOSURE);
+        mark(grammar.opaque, flag::OPAQUE);
+        mark(grammar.tokens, flag::TOKENS);
+        mark(grammar.packages, flag::PACKAGE);
+        mark(grammar.import_kinds, flag::IMPORT);
+        mark(grammar.doc.docstring, flag::DOCSTRING);
+        for (kind, _) in grammar.calls {
+            mark(&[kind], flag::CALL);
+        }
+        for (kind, _) in grammar.wrappers {
+            mark(&[kind], flag::WRAPPER);
+        }
+        for pattern in 0..query.pattern_count() {
+            let text = &grammar.definitions[query.start_byte_for_pattern(pattern)..query.end_byte_for_pattern(pattern)];
+            let Some((kind, whole)) = head_and_capture(text) else {
+                return Err(format!("a definition pattern must be one node with a capture: {text}"));
+            };
+            let flag = match role(whole) {
+                Role::Whole(kind) if is_local(kind) => flag::OUTER_DEFINITION,
+                Role::Whole(_) => flag::DEFINITION,
+                _ => return Err(format!("{whole} names no kind of definition")),
+            };
+            mark(&[kind], flag);
+        }
+        Ok(Compiled {
+            calls: pairs(&language, grammar.calls),
+            members: pairs(&language, grammar.members),
+            wrappers: pairs(&language, grammar.wrappers),
+            body: field(&language, "body"),
+            declarator: field(&language, "declarator"),
+            grammar,
+            language,
+            query,
+            roles,
+            flags,
+        })
+    }
+
+    #[inline]
+    pub fn flags(&self, kind: u16) -> u32 {
+        // An error node has the highest possible id, which is no index.
+        self.flags.get(kind as usize).copied().unwrap_or(flag::NAMED | flag::ERROR)
+    }
+
+    /// The identifier that a call node calls: the end of its chain of members.
+    pub fn callee<'tree>(&self, call: tree_sitter::Node<'tree>) -> Option<tree_sitter::Node<'tree>> {
+        let mut node = follow(&self.calls, call)?;
+        loop {
+            if self.flags(node.kind_id()) & flag::IDENTIFIER != 0 {
+                return Some(node);
+            }
+            node = follow(&self.members, node)?;
+        }
+    }
+
+    /// The definition inside a wrapper (decorators, `export`, `template <…>`), if it is one.
+    pub fn wrapped<'tree>(&self, wrapper: tree_sitter::Node<'tree>) -> Option<tree_sitter::Node<'tree>> {
+        let mut node = follow(&self.wrappers, wrapper)?;
+        while self.flags(node.kind_id()) & flag::WRAPPER != 0 {
+            node = follow(&self.wrappers, node)?;
+        }
+        Some(node)
+    }
+
+    /// Whether `child` is where `parent` says what it calls.
+    pub fn is_callee(&self, parent: tree_sitter::Node<'_>, child: tree_sitter::Node<'_>) -> bool {
+        follow(&self.calls, parent) == Some(child)
+    }
+
+    /// Whether `child` is the last name of the path `parent`.
+    pub fn is_member(&self, parent: tree_sitter::Node<'_>, child: tree_sitter::Node<'_>) -> bool {
+        follow(&self.members, parent) == Some(child)
+    }
+}
+
+/// Kinds that are locals, not symbols, when they stand in a function.
+fn is_local(kind: SymbolKind) -> bool {
+    use SymbolKind::*;
+    matches!(kind, Variable | Constant | Field | TypeAlias | Variant | Key)
+}
+
+fn role(capture: &str) -> Role {
+    use SymbolKind::*;
+    Role::Whole(match capture {
+        "name" => return Role::Name,
+        "declarator" => return Role::Declarator,
+        "body" => return Role::Body,
+        "receiver" => return Role::Receiver,
+        "module" => Module,
+        "class" => Class,
+        "struct" => Struct,
+        "enum" => Enum,
+        "interface" => Interface,
+        "impl" => Impl,
+        "function" => Function,
+        "method" => Method,
+        "macro" => Macro,
+        "alias" => TypeAlias,
+        "constant" => Constant,
+        "variable" => Variable,
+        "field" => Field,
+        "variant" => Variant,
+        "table" => Table,
+        _ => return Role::Ignored,
+    })
+}
+
+/// The node kind a pattern begins with and the capture it ends with.
+fn head_and_capture(pattern: &str) -> Option<(&str, &str)> {
+    let code = pattern.lines().map(|line| line.split(';').next().unwrap_or(line).trim_end()).rfind(|line| !line.is_empty())?;
+    let capture = code.rsplit_once('@')?.1.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let kind = pattern.trim_start().strip_prefix('(')?.trim_start_matches('(');
+    let end = kind.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+    Some((&kind[..end], capture))
+}
+
+/// A kind name may have several ids (aliases); `id_for_node_kind` knows only one of them.
+fn for_each_id(language: &tree_sitter::Language, kind: &str, mut then: impl FnMut(u16)) {
+    for id in 0..language.node_kind_count() as u16 {
+        if language.node_kind_is_named(id) && language.node_kind_for_id(id) == Some(kind) {
+            then(id);
+        }
+    }
+}
+
+fn field(language: &tree_sitter::Language, name: &str) -> u16 {
+    language.field_id_for_name(name).map_or(0, |id| id.get())
+}
+
+fn pairs(language: &tree_sitter::Language, pairs: Pairs) -> Vec<(u16, u16)> {
+    let mut out = Vec::new();
+    for (kind, name) in pairs {
+        for_each_id(language, kind, |id| out.push((id, field(language, name))));
+    }
+    out
+}
+
+fn follow<'tree>(pairs: &[(u16, u16)], node: tree_sitter::Node<'tree>) -> Option<tree_sitter::Node<'tree>> {
+    let kind = node.kind_id();
+    pairs.iter().filter(|pair| pair.0 == kind).find_map(|pair| node.child_by_field_id(pair.1))
+}

@@ -1,0 +1,8 @@
+; The capture of the whole names the kind of the definition. Whether a function is a method and whether a variable
+; is a field or a constant is decided by where it stands and how it is written.
+
+(function_definition name: (identifier) @name) @function
+(class_definition name: (identifier) @name) @class
+(assignment left: (identifier) @name) @variable
+(assignment left: (pattern_list (identifier) @name)) @variable
+(type_alias_statement left: (type (identifier) @name)) @alias

@@ -1,0 +1,184 @@
+//! What the index keeps of one file: its fingerprint and its facts, in the form that is stored and held in memory.
+//!
+//! Names that are used but not defined here are kept as 64-bit hashes: the graph only ever compares them, a million of them fit in
+//! 24 MB, and reading them back allocates nothing. (At 10⁶ distinct names two collide with probability 3 × 10⁻⁸.)
+
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{Extraction, FileFacts, Import, Lines, Span, Symbol};
+
+/// Identifies a file by its path, the same in every process and at every start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct FileKey(pub u64);
+
+impl FileKey {
+    pub fn of(path: &str) -> Self {
+        FileKey(hash64(path.as_bytes()))
+    }
+}
+
+/// Identifies a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct NameKey(pub u64);
+
+impl NameKey {
+    /// Names are short and hashed by the million, so this is FxHash with its bits mixed, not a cryptographic hash.
+    pub fn of(name: &str) -> Self {
+        let mut hasher = rustc_hash::FxHasher::default();
+        hasher.write(name.as_bytes());
+        NameKey(hasher.finish())
+    }
+}
+
+/// The first 64 bits of the BLAKE3 hash.
+pub(crate) fn hash64(bytes: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
+/// What tells a changed file from an unchanged one: size and time first, the hash when these differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Fingerprint {
+    pub size: u64,
+    /// Nanoseconds since the epoch.
+    pub modified: u64,
+    /// [`hash64`] of the content; zero for a file that was never read.
+    pub hash: u64,
+}
+
+/// Why a file is not in the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SkipReason {
+    TooLarge { bytes: u64 },
+    NotText,
+    Generated,
+    /// It matches a privacy glob: it appears in no answer, prompt, sample or log.
+    Private,
+    Unreadable(String),
+}
+
+impl std::fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SkipReason::TooLarge { bytes } => write!(f, "larger than the limit ({:.1} MB)", *bytes as f64 / 1e6),
+            SkipReason::NotText => f.write_str("not text"),
+            SkipReason::Generated => f.write_str("generated"),
+            SkipReason::Private => f.write_str("private"),
+            SkipReason::Unreadable(why) => write!(f, "cannot be read: {why}"),
+        }
+    }
+}
+
+/// [`crate::Use`] with its name hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct HashedUse {
+    pub name: NameKey,
+    pub by: Option<u32>,
+    pub line: u32,
+    pub count: u16,
+    pub calls: u16,
+}
+
+/// One file as the index knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FileRecord {
+    pub path: Arc<str>,
+    pub fingerprint: Fingerprint,
+    pub skipped: Option<SkipReason>,
+    /// The language's id in the language table.
+    pub language: Option<Box<str>>,
+    pub test: bool,
+    pub lines: u32,
+    pub symbols: Vec<Symbol>,
+    /// Sorted by name.
+    pub uses: Vec<HashedUse>,
+    pub imports: Vec<Import>,
+    pub doc: Option<Span>,
+    /// The first paragraph of the file's own documentation, so that modules can be described without reading files.
+    pub summary: Option<Box<str>>,
+    pub package: Option<Box<str>>,
+    pub errors: u32,
+}
+
+impl FileRecord {
+    pub fn new(path: &str, fingerprint: Fingerprint) -> Self {
+        FileRecord {
+            path: path.into(),
+            fingerprint,
+            skipped: None,
+            language: None,
+            test: false,
+            lines: 0,
+            symbols: Vec::new(),
+            uses: Vec::new(),
+            imports: Vec::new(),
+            doc: None,
+            summary: None,
+            package: None,
+            errors: 0,
+        }
+    }
+
+    pub fn skipped(path: &str, fingerprint: Fingerprint, reason: SkipReason) -> Self {
+        FileRecord { skipped: Some(reason), ..FileRecord::new(path, fingerprint) }
+    }
+
+    pub fn key(&self) -> FileKey {
+        FileKey::of(&self.path)
+    }
+
+    /// Takes over the facts; the chunks of `extraction` are left to the caller.
+    pub fn with_facts(mut self, facts: FileFacts) -> Self {
+        let FileFacts { symbols, uses, imports, doc, package, errors } = facts;
+        self.uses = uses
+            .iter()
+            .map(|u| HashedUse {
+                name: NameKey::of(&u.name),
+                by: u.by,
+                line: u.line,
+                count: u.count.min(u16::MAX.into()) as u16,
+                calls: u.calls.min(u16::MAX.into()) as u16,
+            })
+            .collect();
+        self.uses.sort_unstable();
+        (self.symbols, self.imports, self.doc, self.package, self.errors) = (symbols, imports, doc, package, errors);
+        self
+    }
+
+    /// The uses of one name in this file, one entry for each definition that uses it.
+    pub fn uses_of(&self, name: NameKey) -> &[HashedUse] {
+        let start = self.uses.partition_point(|u| u.name < name);
+        let end = start + self.uses[start..].partition_point(|u| u.name == name);
+        &self.uses[start..end]
+    }
+
+    /// Whether the definition, or the whole file, is a test.
+    pub fn is_test(&self, symbol: Option<u32>) -> bool {
+        self.test || symbol.and_then(|index| self.symbols.get(index as usize)).is_some_and(|s| s.test)
+    }
+}
+
+/// A file ready to be written: what is kept and what is searched.
+pub(crate) struct Indexed {
+    pub record: FileRecord,
+    pub chunks: Vec<crate::facts::Chunk>,
+}
+
+impl Indexed {
+    pub fn new(record: FileRecord, extraction: Extraction) -> Self {
+        Indexed { record: record.with_facts(extraction.facts), chunks: extraction.chunks }
+    }
+}
+
+/// Where a chunk lies, packed into one fast-field value.
+pub(crate) fn pack_lines(lines: Lines) -> u64 {
+    u64::from(lines.first) << 32 | u64::from(lines.last)
+}
+
+pub(crate) fn unpack_lines(packed: u64) -> Lines {
+    Lines { first: (packed >> 32) as u32, last: packed as u32 }
+}

@@ -1,0 +1,225 @@
+//! Which files a workspace has, and reading one of them into a record.
+//!
+//! The only module that lists or reads workspace files. It knows nothing of the store or of what is already indexed.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::UNIX_EPOCH;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use ignore::{WalkBuilder, WalkState};
+
+use crate::error::IndexError;
+use crate::extract;
+use crate::graph::packages::declared_name;
+use crate::language::{self, Language};
+use crate::record::{FileRecord, Fingerprint, Indexed, SkipReason, hash64};
+
+/// Folders that hold no source of their own even where no ignore file says so.
+const NEVER: &[&str] = &[".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache", ".ruff_cache", ".pytest_cache"];
+
+/// What belongs to the index, by the user's settings.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    root: PathBuf,
+    exclude: GlobSet,
+    private: GlobSet,
+    max_file_bytes: u64,
+    languages_off: Vec<String>,
+}
+
+/// A file found by a walk, with what the file system says of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Relative to the root, separated by `/`.
+    pub path: String,
+    pub size: u64,
+    pub modified: u64,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    pub files: Vec<Found>,
+    /// Every folder that is not ignored: what has to be watched.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Rules {
+    pub fn new(root: &Path, exclude: &[String], private: &[String], max_file_bytes: u64, languages_off: &[String]) -> Result<Self, IndexError> {
+        Ok(Rules {
+            root: root.to_owned(),
+            exclude: globs(exclude)?,
+            private: globs(private)?,
+            max_file_bytes,
+            languages_off: languages_off.to_vec(),
+        })
+    }
+
+    /// The path relative to the root with `/`, or nothing for a path that lies elsewhere or is not Unicode.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        let relative = path.strip_prefix(&self.root).ok()?;
+        let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
+        parts.map(|parts| parts.join("/")).filter(|path| !path.is_empty())
+    }
+
+    pub fn absolute(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    pub fn is_private(&self, path: &str) -> bool {
+        self.private.is_match(path)
+    }
+
+    /// Lists `folder` and, unless `shallow`, everything below it.
+    pub fn list(&self, folder: &Path, shallow: bool, threads: usize) -> Listing {
+        let listing = Mutex::new(Listing::default());
+        let mut walk = WalkBuilder::new(folder);
+        walk.hidden(false).require_git(false).follow_links(false).threads(threads).max_depth(shallow.then_some(1));
+        let rules = self.clone();
+        walk.filter_entry(move |entry| {
+            let name = entry.file_name().to_str().unwrap_or_default();
+            let excluded = rules.relative(entry.path()).is_some_and(|path| rules.exclude.is_match(path));
+            !excluded && !(entry.depth() > 0 && NEVER.contains(&name))
+        });
+        walk.build_parallel().run(|| {
+            Box::new(|entry| {
+                let Ok(entry) = entry else { return WalkState::Continue };
+                let Some(kind) = entry.file_type() else { return WalkState::Continue };
+                if kind.is_dir() {
+                    with(&listing, |listing| listing.folders.push(entry.into_path()));
+                } else if kind.is_file()
+                    && let Some(path) = self.relative(entry.path())
+                    && let Ok(meta) = entry.metadata()
+                {
+                    let found = Found { path, size: meta.len(), modified: modified(&meta) };
+                    with(&listing, |listing| listing.files.push(found));
+                }
+                WalkState::Continue
+            })
+        });
+        let mut listing = listing.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        listing
+    }
+
+    /// The folder, if it belongs to the workspace and none of its parents is ignored.
+    pub fn holds(&self, folder: &Path) -> bool {
+        let mut at = self.root.clone();
+        let Ok(relative) = folder.strip_prefix(&self.root) else { return false };
+        for part in relative.iter() {
+            let next = at.join(part);
+            if !self.list(&at, true, 1).folders.contains(&next) {
+                return false;
+            }
+            at = next;
+        }
+        true
+    }
+
+    /// Reads a file. `known` is what the index has of it: where the content is the same, only the fingerprint is new.
+    pub fn read(&self, found: &Found, known: Option<&FileRecord>) -> Read {
+        let mut print = Fingerprint { size: found.size, modified: found.modified, hash: 0 };
+        let skip = |print, reason| Read::New(Indexed { record: FileRecord::skipped(&found.path, print, reason), chunks: Vec::new() });
+        if self.is_private(&found.path) {
+            return skip(print, SkipReason::Private);
+        }
+        if found.size > self.max_file_bytes {
+            return skip(print, SkipReason::TooLarge { bytes: found.size });
+        }
+        let bytes = match std::fs::read(self.absolute(&found.path)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Read::Gone,
+            Err(error) => return skip(print, SkipReason::Unreadable(error.kind().to_string())),
+        };
+        print.hash = hash64(&bytes);
+        if let Some(known) = known
+            && known.fingerprint.hash == print.hash
+        {
+            return Read::Touched(FileRecord { fingerprint: print, ..known.clone() });
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => match self.index(&found.path, &text, print) {
+                Ok(indexed) => Read::New(indexed),
+                Err(reason) => skip(print, reason),
+            },
+            _ => skip(print, SkipReason::NotText),
+        }
+    }
+
+    /// The record and the chunks of a text, from the disk or from an open buffer.
+    pub fn index(&self, path: &str, text: &str, fingerprint: Fingerprint) -> Result<Indexed, SkipReason> {
+        if extract::looks_generated(text) {
+            return Err(SkipReason::Generated);
+        }
+        let detected = Language::detect(path, text);
+        let off = self.languages_off.iter().any(|off| off == detected.id());
+        let language = if off { Language::plain() } else { detected };
+        let mut extraction = extract::extract(language, path, text);
+        if extraction.facts.package.is_none() {
+            extraction.facts.package = declared_name(path, text);
+        }
+        let summary = extraction.facts.doc.and_then(|doc| doc.of(text)).and_then(summarize);
+        let record = FileRecord {
+            language: Some(language.id().into()),
+            test: language::is_test_path(path),
+            lines: text.lines().count() as u32,
+            summary,
+            ..FileRecord::new(path, fingerprint)
+        };
+        Ok(Indexed::new(record, extraction))
+    }
+}
+
+/// The outcome of reading a file that looked changed.
+pub(crate) enum Read {
+    New(Indexed),
+    /// The content is the one already indexed; only its time changed.
+    Touched(FileRecord),
+    Gone,
+}
+
+/// The first paragraph of a piece of documentation, on one line and of bounded length.
+fn summarize(doc: &str) -> Option<Box<str>> {
+    const LONGEST: usize = 240;
+    let clean = extract::clean_doc(doc);
+    let paragraph: Vec<&str> = clean.trim().lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let mut text = paragraph.join(" ");
+    if text.len() > LONGEST {
+        let cut = (0..=LONGEST).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text.truncate(cut);
+        text.push('…');
+    }
+    (!text.is_empty()).then(|| text.into())
+}
+
+/// The text of a file now, for showing it.
+pub(crate) fn text_of(path: &Path, max_bytes: u64) -> Option<Arc<str>> {
+    let meta = std::fs::metadata(path).ok()?;
+    if meta.len() > max_bytes {
+        return None;
+    }
+    String::from_utf8(std::fs::read(path).ok()?).ok().map(Arc::from)
+}
+
+
+fn modified(meta: &Metadata) -> u64 {
+    let since = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.map_or(0, |since| since.as_nanos() as u64)
+}
+
+fn with<T>(mutex: &Mutex<T>, change: impl FnOnce(&mut T)) {
+    change(&mut mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+}
+
+fn globs(patterns: &[String]) -> Result<GlobSet, IndexError> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let bad = |error: globset::Error| IndexError::BadGlob { glob: pattern.clone(), reason: error.kind().to_string() };
+        // As in .gitignore, a pattern without a slash matches at any depth.
+        let anywhere = if pattern.contains('/') { pattern.trim_start_matches('/').to_owned() } else { format!("**/{pattern}") };
+        set.add(Glob::new(&anywhere).map_err(bad)?);
+    }
+    set.build().map_err(|error| IndexError::BadGlob { glob: String::new(), reason: error.to_string() })
+}

@@ -1,0 +1,76 @@
+//! What the query names outright: definitions and paths.
+
+use rustc_hash::FxHashMap;
+
+use crate::graph::{FileId, Graph, SymbolId};
+use crate::record::{FileRecord, NameKey};
+use crate::search::query::{Mention, Parsed};
+
+/// How strongly each definition and file is named, at most 1.
+#[derive(Default)]
+pub(crate) struct Mentioned {
+    pub symbols: FxHashMap<SymbolId, f32>,
+    /// The sum over the definitions of a file, scaled so that the largest is 1.
+    pub files: FxHashMap<FileId, f32>,
+    pub paths: FxHashMap<FileId, f32>,
+}
+
+/// A name with more definitions than this names nothing in particular.
+const COMMON: usize = 200;
+
+pub(crate) fn mentioned(graph: &Graph, parsed: &Parsed) -> Mentioned {
+    let mut found = Mentioned::default();
+    for mention in &parsed.mentions {
+        named(graph, mention, &mut found);
+    }
+    let most = found.files.values().copied().fold(0.0, f32::max);
+    if most > 0.0 {
+        found.files.values_mut().for_each(|strength| *strength /= most);
+    }
+    let paths: Vec<Vec<&str>> = parsed.paths.iter().map(|path| path.split('/').collect()).collect();
+    if !paths.is_empty() {
+        for (id, file) in graph.files() {
+            let strength = paths.iter().map(|path| path_match(file, path)).fold(0.0, f32::max);
+            if strength > 0.0 {
+                found.paths.insert(id, strength);
+            }
+        }
+    }
+    found
+}
+
+fn named(graph: &Graph, mention: &Mention, found: &mut Mentioned) {
+    let definitions = graph.definitions(NameKey::of(&mention.name));
+    if definitions.is_empty() || definitions.len() > COMMON {
+        return;
+    }
+    let rarity = 1.0 / (1.0 + (definitions.len() as f32).ln());
+    let mut per_file: FxHashMap<FileId, f32> = FxHashMap::default();
+    for id in definitions {
+        let Some((file, symbol)) = graph.symbol(id) else { continue };
+        let container = symbol.container.and_then(|index| file.symbols.get(index as usize));
+        let qualified = mention.qualifier.as_deref().is_some_and(|owner| container.is_some_and(|container| &*container.name == owner));
+        let strength = if qualified { 1.0 } else { rarity };
+        let best = found.symbols.entry(id).or_default();
+        *best = best.max(strength);
+        let best = per_file.entry(id.file).or_default();
+        *best = best.max(strength);
+    }
+    for (file, strength) in per_file {
+        *found.files.entry(file).or_default() += strength;
+    }
+}
+
+/// Whether the file's path, without its extension, ends in the segments.
+fn path_match(file: &FileRecord, suffix: &[&str]) -> f32 {
+    let path = &*file.path;
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let mut own = folder.rsplit('/').filter(|part| !part.is_empty());
+    let Some((last, before)) = suffix.split_last() else { return 0.0 };
+    if *last != stem || !before.iter().rev().all(|part| own.next() == Some(*part)) {
+        return 0.0;
+    }
+    // A bare file name is weaker evidence than a path, and `utils` or `__init__` say little.
+    if before.is_empty() { 0.5 } else { 1.0 }
+}

@@ -1,0 +1,297 @@
+//! The index on disk: one tantivy index a workspace, whose commits are the only points of publication.
+//!
+//! Two kinds of documents. A *file document* stores the file's record; a *chunk document* is searched and stores nothing.
+//! Both carry the key of their file, so a file is replaced by one delete and some adds in one commit: chunks and facts never disagree,
+//! and a process killed at any moment leaves the last commit. What is read back is checked; what is damaged is set up anew.
+
+use std::path::{Path, PathBuf};
+
+use tantivy::indexer::{LogMergePolicy, UserOperation};
+use tantivy::SingleSegmentIndexWriter;
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value};
+use tantivy::directory::RamDirectory;
+use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
+
+use crate::error::IndexError;
+use crate::record::{FileKey, FileRecord, Indexed, pack_lines};
+use crate::tokens::CodeTokenizer;
+
+/// Part of the directory's name: an index of another version is never read, and is removed.
+const VERSION: &str = "v1";
+const TOKENIZER: &str = "code";
+/// One writer thread and one arena: a 30 MB workspace becomes a single segment, with nothing to merge.
+const ARENA_BYTES: usize = 160_000_000;
+/// The value of the `symbol` column for a chunk that belongs to no definition.
+pub(crate) const NO_SYMBOL: u64 = u64::MAX;
+
+/// The searched fields of a chunk, in the order of [`TEXT_FIELDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextField {
+    Path,
+    Name,
+    Signature,
+    Doc,
+    Body,
+    Comments,
+    Strings,
+}
+
+pub(crate) const TEXT_FIELDS: [(TextField, &str); 7] = [
+    (TextField::Path, "path"),
+    (TextField::Name, "name"),
+    (TextField::Signature, "signature"),
+    (TextField::Doc, "doc"),
+    (TextField::Body, "body"),
+    (TextField::Comments, "comments"),
+    (TextField::Strings, "strings"),
+];
+
+/// Column names of the fast fields.
+pub(crate) mod column {
+    pub const FILE: &str = "file";
+    pub const VERSION: &str = "version";
+    pub const SYMBOL: &str = "symbol";
+    pub const LINES: &str = "lines";
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
+    file: Field,
+    /// Key of the file, on file documents only: replaces a record while its chunks stay.
+    record_of: Field,
+    version: Field,
+    symbol: Field,
+    lines: Field,
+    record: Field,
+    pub text: [Field; TEXT_FIELDS.len()],
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs);
+    let text = TextOptions::default().set_indexing_options(indexing);
+    let fields = Fields {
+        file: builder.add_u64_field(column::FILE, INDEXED | FAST),
+        record_of: builder.add_u64_field("record_of", INDEXED),
+        version: builder.add_u64_field(column::VERSION, FAST),
+        symbol: builder.add_u64_field(column::SYMBOL, FAST),
+        lines: builder.add_u64_field(column::LINES, FAST),
+        record: builder.add_bytes_field("record", STORED),
+        text: TEXT_FIELDS.map(|(_, name)| builder.add_text_field(name, text.clone())),
+    };
+    (builder.build(), fields)
+}
+
+/// Distinguishes two records of one file; never zero, which is what chunk documents have.
+pub(crate) fn version_of(record: &FileRecord) -> u64 {
+    let print = record.fingerprint;
+    let mut bytes = [0; 24];
+    bytes[..8].copy_from_slice(&print.size.to_le_bytes());
+    bytes[8..16].copy_from_slice(&print.modified.to_le_bytes());
+    bytes[16..].copy_from_slice(&print.hash.to_le_bytes());
+    crate::record::hash64(&bytes) | 1
+}
+
+pub(crate) struct Store {
+    index: Index,
+    reader: IndexReader,
+    pub fields: Fields,
+    directory: PathBuf,
+}
+
+impl Store {
+    /// The folder inside `directory` that holds this version of the index.
+    pub fn folder(directory: &Path) -> PathBuf {
+        directory.join(VERSION)
+    }
+
+    /// Opens the index for its only writer. One that is missing is made, one that cannot be read is made anew; the second value says why.
+    pub fn open_or_heal(directory: &Path) -> Result<(Store, Option<String>), IndexError> {
+        let folder = Self::folder(directory);
+        remove_other_versions(directory);
+        let damage = match Self::open_checked(&folder) {
+            Ok(Some(store)) => return Ok((store, None)),
+            Ok(None) => None,
+            Err(error) => Some(format!("the index was damaged and has been rebuilt ({error})")),
+        };
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(IndexError::io(&folder))?;
+        }
+        std::fs::create_dir_all(&folder).map_err(IndexError::io(&folder))?;
+        let (schema, _) = schema();
+        Index::create_in_dir(&folder, schema)?;
+        Ok((Self::open(&folder)?, damage))
+    }
+
+    /// Opens the index as it is, for a process that only reads.
+    pub fn open(folder: &Path) -> Result<Store, IndexError> {
+        let (schema, fields) = schema();
+        let index = Index::open_in_dir(folder)?;
+        if index.schema() != schema {
+            return Err(tantivy::TantivyError::SchemaError("the index has another schema".to_owned()).into());
+        }
+        index.tokenizers().register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Store { index, reader, fields, directory: folder.to_owned() })
+    }
+
+    fn open_checked(folder: &Path) -> Result<Option<Store>, IndexError> {
+        if !folder.join("meta.json").exists() {
+            return Ok(None);
+        }
+        // A truncated file can make a reader panic rather than fail, so damage is looked for before anything is read.
+        let opened = std::panic::catch_unwind(|| {
+            let store = Self::open(folder)?;
+            let damaged = store.index.validate_checksum()?;
+            match damaged.iter().next() {
+                Some(file) => Err(tantivy::TantivyError::InternalError(format!("{} does not match its checksum", file.display())).into()),
+                None => Ok(store),
+            }
+        });
+        match opened {
+            Ok(result) => result.map(Some),
+            Err(_) => Err(tantivy::TantivyError::InternalError("a file of the index is cut short".to_owned()).into()),
+        }
+    }
+
+    /// An index in memory, for the open buffers laid over the disk.
+    pub fn in_memory(files: &[Indexed]) -> Result<(Searcher, Fields), IndexError> {
+        let (schema, fields) = schema();
+        let tokenizers = TokenizerManager::new();
+        tokenizers.register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
+        let builder = Index::builder().schema(schema).tokenizers(tokenizers);
+        let mut writer: SingleSegmentIndexWriter = builder.single_segment_index_writer(RamDirectory::create(), 15_000_000)?;
+        for file in files {
+            for document in chunk_documents(&fields, file) {
+                writer.add_document(document)?;
+            }
+        }
+        let reader: IndexReader = writer.finalize()?.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok((reader.searcher(), fields))
+    }
+
+    pub fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// Sees the latest commit, whoever made it.
+    pub fn reload(&self) -> Result<Searcher, IndexError> {
+        self.reader.reload()?;
+        Ok(self.reader.searcher())
+    }
+
+    pub fn writer(&self) -> Result<StoreWriter, IndexError> {
+        let writer = self.index.writer_with_num_threads(1, ARENA_BYTES)?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_del_docs_ratio_before_merge(0.4);
+        writer.set_merge_policy(Box::new(policy));
+        Ok(StoreWriter { writer, fields: self.fields.clone() })
+    }
+
+    pub fn bytes_on_disk(&self) -> u64 {
+        let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.metadata().ok()).map(|meta| meta.len()).sum()
+    }
+
+    /// The record in a file document, found by its address in `searcher`.
+    pub fn record(&self, reader: &tantivy::store::StoreReader, doc: tantivy::DocId) -> Result<FileRecord, IndexError> {
+        let document: TantivyDocument = reader.get(doc)?;
+        let bytes = document.get_first(self.fields.record).and_then(|value| value.as_bytes());
+        bytes
+            .and_then(|bytes| postcard::from_bytes(bytes).ok())
+            .ok_or_else(|| tantivy::TantivyError::InternalError("a file's record cannot be decoded".to_owned()).into())
+    }
+}
+
+fn remove_other_versions(directory: &Path) {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let is_index = name.to_str().is_some_and(|name| name.starts_with('v') && name[1..].parse::<u32>().is_ok());
+        if is_index && name != VERSION {
+            // An older index that cannot be removed only takes space; it is never read.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// The one writer of an index. Nothing it was told is visible before [`StoreWriter::commit`].
+pub(crate) struct StoreWriter {
+    writer: IndexWriter,
+    fields: Fields,
+}
+
+impl StoreWriter {
+    /// Adds a file; `replaces` says that an earlier state of it is in the index.
+    pub fn put(&self, file: &Indexed, replaces: bool) -> Result<(), IndexError> {
+        let mut operations = Vec::with_capacity(file.chunks.len() + 2);
+        let key = file.record.key();
+        if replaces {
+            operations.push(UserOperation::Delete(Term::from_field_u64(self.fields.file, key.0)));
+        }
+        operations.push(UserOperation::Add(file_document(&self.fields, &file.record)));
+        operations.extend(chunk_documents(&self.fields, file).map(UserOperation::Add));
+        self.writer.run(operations)?;
+        Ok(())
+    }
+
+    /// Replaces the record of a file whose content, and so whose chunks, are unchanged.
+    pub fn touch(&self, record: &FileRecord) -> Result<(), IndexError> {
+        let key = Term::from_field_u64(self.fields.record_of, record.key().0);
+        self.writer.run([UserOperation::Delete(key), UserOperation::Add(file_document(&self.fields, record))])?;
+        Ok(())
+    }
+
+    pub fn remove(&self, key: FileKey) {
+        self.writer.delete_term(Term::from_field_u64(self.fields.file, key.0));
+    }
+
+    /// Publishes everything since the last commit, durably.
+    pub fn commit(&mut self) -> Result<(), IndexError> {
+        self.writer.commit()?;
+        Ok(())
+    }
+
+    /// Forgets everything since the last commit.
+    pub fn rollback(&mut self) -> Result<(), IndexError> {
+        self.writer.rollback()?;
+        Ok(())
+    }
+}
+
+fn file_document(fields: &Fields, record: &FileRecord) -> TantivyDocument {
+    let mut document = TantivyDocument::new();
+    document.add_u64(fields.file, record.key().0);
+    document.add_u64(fields.record_of, record.key().0);
+    document.add_u64(fields.version, version_of(record));
+    // Serialising plain data into a growing vector has no way to fail; an empty record would be found out when it is read.
+    let bytes = postcard::to_stdvec(record).unwrap_or_default();
+    document.add_bytes(fields.record, &bytes);
+    document
+}
+
+fn chunk_documents(fields: &Fields, file: &Indexed) -> impl ExactSizeIterator<Item = TantivyDocument> {
+    let key = file.record.key();
+    file.chunks.iter().map(move |chunk| {
+        let mut document = TantivyDocument::with_capacity(chunk.body.len() + 256);
+        document.add_u64(fields.file, key.0);
+        document.add_u64(fields.symbol, chunk.symbol.map_or(NO_SYMBOL, u64::from));
+        document.add_u64(fields.lines, pack_lines(chunk.lines));
+        for ((field, _), id) in TEXT_FIELDS.iter().zip(fields.text) {
+            let text = match field {
+                TextField::Path => &*file.record.path,
+                TextField::Name => &chunk.name,
+                TextField::Signature => &chunk.signature,
+                TextField::Doc => &chunk.doc,
+                TextField::Body => &chunk.body,
+                TextField::Comments => &chunk.comments,
+                TextField::Strings => &chunk.strings,
+            };
+            if !text.is_empty() {
+                document.add_text(id, text);
+            }
+        }
+        document
+    })
+}

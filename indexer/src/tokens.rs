@@ -1,0 +1,245 @@
+//! Code-aware tokens: the one tokenizer of the index and of queries.
+//!
+//! An identifier yields itself, lower-cased, and its camelCase and snake_case parts; parts and plain words are stemmed (Snowball English).
+//! `parseHttpRequest2` gives `parsehttprequest2 pars http request 2`. So an exact name ranks by its rarity, and a paraphrase still meets it.
+
+use std::cell::RefCell;
+
+use rust_stemmers::{Algorithm, Stemmer};
+use rustc_hash::FxHashMap;
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+
+/// Longer tokens are data (hashes, base64), not words anyone asks for.
+const LONGEST: usize = 64;
+/// Bounds the stem cache of a thread; English and code together stay far below it.
+const CACHED_STEMS: usize = 100_000;
+
+/// Words that say nothing about code. Few on purpose: harder lists did not help ranking.
+const STOP_WORDS: &[&str] = &[
+    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "how", "if", "in", "is", "it", "its", "of", "on", "or", "that",
+    "the", "this", "to", "was", "what", "when", "where", "which", "why", "with",
+];
+
+struct Stems {
+    stemmer: Stemmer,
+    cache: FxHashMap<Box<str>, Box<str>>,
+}
+
+thread_local! {
+    static STEMS: RefCell<Stems> = RefCell::new(Stems { stemmer: Stemmer::create(Algorithm::English), cache: FxHashMap::default() });
+}
+
+/// Appends the stem of a lower-case word. Stemming costs more than a look-up, and words repeat.
+fn push_stem(word: &str, out: &mut String) {
+    if word.len() <= 3 || !word.is_ascii() {
+        return out.push_str(word);
+    }
+    STEMS.with_borrow_mut(|stems| {
+        if let Some(stem) = stems.cache.get(word) {
+            return out.push_str(stem);
+        }
+        let stem: Box<str> = stems.stemmer.stem(word).into();
+        out.push_str(&stem);
+        if stems.cache.len() < CACHED_STEMS {
+            stems.cache.insert(word.into(), stem);
+        }
+    });
+}
+
+fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Splits an identifier into its parts: at `_`, at a lower-to-upper step, before the last capital of a run (`HTTPServer`), around digits.
+pub(crate) fn parts(identifier: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let chars: Vec<(usize, char)> = identifier.char_indices().collect();
+    let class = |c: char| -> u8 {
+        if c == '_' {
+            0
+        } else if c.is_numeric() {
+            1
+        } else if c.is_uppercase() {
+            2
+        } else {
+            3
+        }
+    };
+    for window in 1..=chars.len() {
+        let (_, before) = chars[window - 1];
+        let Some(&(at, now)) = chars.get(window) else {
+            parts.push(&identifier[start..]);
+            break;
+        };
+        let boundary = match (class(before), class(now)) {
+            (a, b) if a == b => false,
+            (2, 3) => {
+                // `HTTPServer`: the capital that begins `Server` belongs to what follows it.
+                let at = chars[window - 1].0;
+                if at > start {
+                    parts.push(&identifier[start..at]);
+                    start = at;
+                }
+                false
+            }
+            _ => true,
+        };
+        if boundary {
+            parts.push(&identifier[start..at]);
+            start = at;
+        }
+    }
+    parts.retain(|part| !part.starts_with('_') && !part.is_empty());
+    parts
+}
+
+/// Calls `emit` with every token of `text`, in order.
+pub(crate) fn tokenize(text: &str, mut emit: impl FnMut(&str)) {
+    let mut token = String::new();
+    let mut stream = Words { rest: text };
+    while let Some(word) = stream.next() {
+        each_token(word, &mut token, &mut emit);
+    }
+}
+
+/// The tokens of one identifier or word. `buffer` is scratch space.
+fn each_token(word: &str, buffer: &mut String, emit: &mut impl FnMut(&str)) {
+    if word.len() > LONGEST {
+        return;
+    }
+    let simple = word.bytes().all(|b| b.is_ascii_lowercase()) || word.bytes().all(|b| b.is_ascii_digit());
+    if simple {
+        return each_part(word, buffer, emit);
+    }
+    let parts = parts(word);
+    if parts.len() > 1 {
+        buffer.clear();
+        push_lower(word.trim_matches('_'), buffer);
+        emit(buffer);
+    }
+    let mut lower = String::new();
+    for part in parts {
+        lower.clear();
+        push_lower(part, &mut lower);
+        each_part(&lower, buffer, emit);
+    }
+}
+
+fn each_part(lower: &str, buffer: &mut String, emit: &mut impl FnMut(&str)) {
+    let single_ascii = lower.len() == 1;
+    if single_ascii || STOP_WORDS.binary_search(&lower).is_ok() {
+        return;
+    }
+    buffer.clear();
+    push_stem(lower, buffer);
+    emit(buffer);
+}
+
+fn push_lower(text: &str, out: &mut String) {
+    if text.is_ascii() {
+        out.extend(text.bytes().map(|b| b.to_ascii_lowercase() as char));
+    } else {
+        out.extend(text.chars().flat_map(char::to_lowercase));
+    }
+}
+
+/// The runs of letters, digits and underscores of a text.
+struct Words<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let start = self.rest.find(is_word_char)?;
+        let rest = &self.rest[start..];
+        let end = rest.find(|c| !is_word_char(c)).unwrap_or(rest.len());
+        self.rest = &rest[end..];
+        Some(&rest[..end])
+    }
+}
+
+/// The same tokens for tantivy.
+#[derive(Clone, Default)]
+pub(crate) struct CodeTokenizer {
+    token: Token,
+    text: String,
+    ends: Vec<usize>,
+}
+
+pub(crate) struct CodeTokens<'a> {
+    tokenizer: &'a mut CodeTokenizer,
+    next: usize,
+}
+
+impl Tokenizer for CodeTokenizer {
+    type TokenStream<'a> = CodeTokens<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> CodeTokens<'a> {
+        self.text.clear();
+        self.ends.clear();
+        let (all, ends) = (&mut self.text, &mut self.ends);
+        tokenize(text, |token| {
+            all.push_str(token);
+            ends.push(all.len());
+        });
+        self.token.reset();
+        CodeTokens { tokenizer: self, next: 0 }
+    }
+}
+
+impl TokenStream for CodeTokens<'_> {
+    fn advance(&mut self) -> bool {
+        let CodeTokenizer { token, text, ends } = self.tokenizer;
+        let Some(&end) = ends.get(self.next) else { return false };
+        let start = if self.next == 0 { 0 } else { ends[self.next - 1] };
+        token.text.clear();
+        token.text.push_str(&text[start..end]);
+        token.position = self.next;
+        self.next += 1;
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.tokenizer.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.tokenizer.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let mut tokens = Vec::new();
+        tokenize(text, |token| tokens.push(token.to_owned()));
+        assert_eq!(tokens.join(" "), expected, "tokens of {text:?}");
+    }
+
+    #[test]
+    fn identifiers_yield_themselves_and_their_parts() {
+        check("parseHttpRequest", "parsehttprequest pars http request");
+        check("HTTPServer", "httpserver http server");
+        check("_private_name", "private_name privat name");
+        check("utf8_to_16", "utf8_to_16 utf 16");
+        check("DefaultJSONProvider.ensure_ascii", "defaultjsonprovider default json provid ensure_ascii ensur ascii");
+    }
+
+    #[test]
+    fn prose_is_stemmed_and_stop_words_vanish() {
+        check("How are the segments merged?", "segment merg");
+        check("Größe ändern", "größe ändern");
+        check("", "");
+        check("__", "");
+    }
+
+    #[test]
+    fn the_stop_words_are_sorted_for_binary_search() {
+        assert!(STOP_WORDS.is_sorted());
+    }
+}
