@@ -56,13 +56,21 @@ impl Context {
     pub(crate) fn open_fresh(&self, scope: Scope) -> anyhow::Result<Opened> {
         let started = Instant::now();
         let index = self.open()?;
+        if let Some(notice) = index.take_notice() {
+            output::warning(notice);
+        }
         let report = match index.role() {
             Role::Writer => {
                 let bar = Bar::new("Indexing", "files", self.verbose > 0);
                 let report = index.refresh(scope, &|progress| bar.show(progress), &Cancel::new());
                 Some(report.with_context(|| format!("cannot index {}", paths::tilde(&self.root)))?)
             }
-            Role::Reader => None,
+            Role::Reader => {
+                if index.snapshot().status().files == 0 {
+                    output::warning("another process is still making this index; ask again in a moment");
+                }
+                None
+            }
         };
         Ok(Opened { index, report, took: started.elapsed() })
     }

@@ -213,6 +213,9 @@ fn watches(root: &Path) -> Check {
 }
 
 fn health(index: &Index) -> Vec<Check> {
+    if let Some(notice) = index.take_notice() {
+        return vec![warn("index", notice, "repo-lsp index")];
+    }
     let status = index.snapshot().status();
     let state = match index.role() {
         Role::Writer => "",
@@ -222,7 +225,7 @@ fn health(index: &Index) -> Vec<Check> {
     if status.files == 0 && index.role() == Role::Writer {
         return vec![warn("index", "nothing is indexed yet", "repo-lsp index")];
     }
-    let mut checks = vec![ok("index", found)];
+    let mut checks = vec![ok("index", found), ok("languages", status::languages(&status))];
     if let Some(line) = status::skipped_line(&status) {
         checks.push(ok("skipped", line));
     }

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
     let text = args.query.join(" ");
     let scope = if args.code { QueryScope::Code } else { QueryScope::All };
-    let query = Query { text: text.clone(), limit: usize::from(args.limit), scope, near: None };
+    let query = Query { text: text.clone(), limit: usize::from(args.limit), scope };
     let started = Instant::now();
     let result = snapshot.search(&query, &Cancel::new())?;
     let took = started.elapsed();
@@ -82,7 +82,7 @@ fn write_hit(out: &mut impl Write, hit: &Hit, snapshot: &Snapshot, why: bool) ->
     match signature {
         Some(signature) => writeln!(out, "    {}", output::fit(&signature, 4))?,
         None => {
-            if let Some(line) = text_of(hit, snapshot).as_deref().and_then(first_line) {
+            if let Some(line) = text_of(hit, snapshot) {
                 writeln!(out, "    {}", output::fit(&line, 4))?;
             }
         }
@@ -91,7 +91,7 @@ fn write_hit(out: &mut impl Write, hit: &Hit, snapshot: &Snapshot, why: bool) ->
         writeln!(out, "    {FAINT}{}{FAINT:#}", output::fit(&doc, 4))?;
     }
     if why {
-        writeln!(out, "    {FAINT}{}{FAINT:#}", explain(&hit.score))?;
+        writeln!(out, "    {FAINT}{}{FAINT:#}", explain(&hit.scores))?;
     }
     writeln!(out)
 }
@@ -102,8 +102,12 @@ fn place(hit: &Hit) -> String {
     if first == last { format!("{}#L{first}", hit.path) } else { format!("{}#L{first}-L{last}", hit.path) }
 }
 
+/// The first line of the place with a letter in it.
 fn text_of(hit: &Hit, snapshot: &Snapshot) -> Option<String> {
-    snapshot.text(&hit.path).and_then(|text| hit.span.of(&text).map(str::to_owned))
+    let text = snapshot.text(&hit.path)?;
+    let (first, count) = (hit.lines.first as usize, (hit.lines.last - hit.lines.first) as usize + 1);
+    let mut lines = text.lines().skip(first).take(count);
+    lines.find_map(first_line)
 }
 
 fn squeezed(text: &str) -> String {
@@ -115,11 +119,11 @@ fn first_line(text: &str) -> Option<String> {
     text.lines().find(|line| line.chars().any(char::is_alphanumeric)).map(squeezed)
 }
 
-/// `8.31 = bm25 (body 4.20, name 2.11) + symbol 0.30 + path 0.20, demoted × 0.80`
+/// `1.31 = bm25 (body 4.20, name 2.11) + file 0.20 + symbol 0.30, demoted × 0.80`. The parts of bm25 are raw: its best sum counts 1.
 pub(super) fn explain(score: &Scores) -> String {
     let fields: Vec<_> = score.bm25.iter().map(|(field, value)| format!("{field} {value:.2}")).collect();
     let mut parts = vec![format!("bm25 ({})", fields.join(", "))];
-    for (name, value) in [("symbol", score.symbol), ("path", score.path), ("graph", score.graph)] {
+    for (name, value) in [("file", score.file), ("symbol", score.symbol), ("path", score.path), ("graph", score.graph)] {
         if value != 0.0 {
             parts.push(format!("{name} {value:.2}"));
         }
@@ -131,7 +135,7 @@ pub(super) fn explain(score: &Scores) -> String {
 pub(super) fn score_json(score: &Scores) -> Value {
     let bm25: serde_json::Map<_, _> = score.bm25.iter().map(|(field, value)| (field.to_string(), json!(value))).collect();
     json!({
-        "total": score.total, "bm25": bm25, "symbol": score.symbol,
+        "total": score.total, "bm25": bm25, "file": score.file, "symbol": score.symbol,
         "path": score.path, "graph": score.graph, "demotion": score.demotion,
     })
 }
@@ -146,11 +150,11 @@ fn as_json(query: &str, result: &SearchResult, snapshot: &Snapshot) -> Value {
                 "path": hit.path, "first_line": hit.lines.first + 1, "last_line": hit.lines.last + 1,
                 "symbol": symbol.as_ref().map(|symbol| &symbol.qualified),
                 "kind": symbol.as_ref().map(|symbol| output::kind(symbol.kind)),
-                "score": score_json(&hit.score),
+                "score": score_json(&hit.scores),
             })
         })
         .collect();
     let files: Vec<_> =
-        result.files.iter().map(|file| json!({ "path": file.path, "score": score_json(&file.score) })).collect();
+        result.files.iter().map(|file| json!({ "path": file.path, "score": score_json(&file.scores) })).collect();
     json!({ "query": query, "hits": hits, "files": files })
 }

@@ -29,11 +29,13 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let status = index.snapshot().status();
     if context.json {
         let skipped: Vec<_> =
-            status.skipped.iter().map(|skip| json!({ "path": skip.path, "reason": skip.reason.to_string() })).collect();
+            status.skipped.iter().map(|skip| json!({ "path": skip.path, "reason": skip.reason })).collect();
+        let languages: serde_json::Map<_, _> =
+            status.languages.iter().map(|(id, files)| (id.clone(), json!(files))).collect();
         output::json(&json!({
             "workspace": context.root, "index": context.index_directory(), "role": if report.is_some() { "writer" } else { "reader" },
             "files": status.files, "symbols": status.symbols, "modules": status.modules, "chunks": status.chunks,
-            "bytes_on_disk": status.bytes_on_disk, "generation": status.generation, "skipped": skipped,
+            "bytes_on_disk": status.bytes_on_disk, "languages": languages, "skipped": skipped,
         }))?;
         return Ok(Outcome::Done);
     }
@@ -52,6 +54,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     writeln!(out, "{STRONG}workspace{STRONG:#}   {}", paths::tilde(&context.root))?;
     writeln!(out, "{STRONG}index{STRONG:#}       {freshness} · {}", figures(&status))?;
+    writeln!(out, "{STRONG}languages{STRONG:#}   {}", languages(&status))?;
     match skipped_line(&status) {
         Some(line) => writeln!(out, "{STRONG}skipped{STRONG:#}     {line}")?,
         None => writeln!(out, "{STRONG}skipped{STRONG:#}     nothing")?,
@@ -71,6 +74,16 @@ pub(super) fn figures(status: &Status) -> String {
     )
 }
 
+/// `rust 312 · markdown 40 · 12 more`
+pub(super) fn languages(status: &Status) -> String {
+    let mut parts: Vec<String> =
+        status.languages.iter().take(6).map(|(id, files)| format!("{id} {}", output::count(*files))).collect();
+    if status.languages.len() > 6 {
+        parts.push(format!("{FAINT}{} more{FAINT:#}", status.languages.len() - 6));
+    }
+    if parts.is_empty() { "none".into() } else { parts.join(" · ") }
+}
+
 /// `3 files: 1 larger than 2 MB (docs/big.json) · 2 not text   --skipped lists them`; none if nothing was skipped.
 pub(super) fn skipped_line(status: &Status) -> Option<String> {
     if status.skipped.is_empty() {
@@ -78,7 +91,7 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
     }
     let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for skip in &status.skipped {
-        reasons.entry(skip.reason.to_string()).or_default().push(&skip.path);
+        reasons.entry(skip.reason.clone()).or_default().push(&skip.path);
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, paths)| std::cmp::Reverse(paths.len()));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use repo_indexer::Language;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -31,6 +32,9 @@ pub struct IndexOptions {
     /// Larger files are skipped, and `repo-lsp status --skipped` lists them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<Within<1024, 67_108_864>>,
+    /// Languages, by id, whose files are treated as plain text. All sources add up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub languages_off: Option<Vec<LanguageId>>,
     /// How many threads read and parse; 0 means one per core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<Within<0, 256>>,
@@ -77,6 +81,9 @@ pub struct WorkspaceIndexOptions {
     /// Larger files are skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<Within<1024, 8_388_608>>,
+    /// Languages, by id, whose files are treated as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub languages_off: Option<Vec<LanguageId>>,
 }
 
 /// How questions are answered.
@@ -97,6 +104,7 @@ impl From<WorkspaceOptions> for Options {
                 exclude: index.exclude,
                 private,
                 max_file_bytes: index.max_file_bytes.map(|limit| Within(limit.0)),
+                languages_off: index.languages_off,
                 threads: None,
             },
             lsp: LspOptions::default(),
@@ -205,6 +213,36 @@ fn checked_glob(text: String) -> Result<String, String> {
     match globset::Glob::new(&text) {
         Ok(_) => Ok(text),
         Err(error) => Err(format!("bad glob `{text}`: {}", error.kind())),
+    }
+}
+
+/// The id of a language that the index knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LanguageId(pub String);
+
+impl<'de> Deserialize<'de> for LanguageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        if Language::from_id(&id).is_some() {
+            return Ok(LanguageId(id));
+        }
+        let known: Vec<_> = Language::all().map(Language::id).collect();
+        Err(serde::de::Error::custom(format!("no such language: `{id}`; known are {}", known.join(", "))))
+    }
+}
+
+impl JsonSchema for LanguageId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LanguageId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let known: Vec<_> = Language::all().map(Language::id).collect();
+        json_schema!({ "type": "string", "enum": known })
     }
 }
 

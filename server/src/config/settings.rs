@@ -20,6 +20,8 @@ pub struct IndexSettings {
     pub exclude: Vec<String>,
     pub private: Vec<String>,
     pub max_file_bytes: u64,
+    /// By id.
+    pub languages_off: Vec<String>,
     /// 0 means one per core.
     pub threads: usize,
 }
@@ -69,6 +71,7 @@ impl Default for Settings {
                 exclude: Vec::new(),
                 private: PRIVATE.map(str::to_owned).into(),
                 max_file_bytes: 2_000_000,
+                languages_off: Vec::new(),
                 threads: 0,
             },
             lsp: LspSettings { navigation: false },
@@ -99,6 +102,9 @@ impl Settings {
                 PrivateGlob::Remove(glob) => self.index.private.retain(|known| *known != glob),
             }
         }
+        for language in index.languages_off.into_iter().flatten() {
+            add(&mut self.index.languages_off, language.0);
+        }
         if let Some(limit) = index.max_file_bytes {
             self.index.max_file_bytes = limit.0;
         }
@@ -124,13 +130,14 @@ impl Settings {
             exclude: self.index.exclude.clone(),
             private: self.index.private.clone(),
             max_file_bytes: self.index.max_file_bytes,
+            languages_off: self.index.languages_off.clone(),
             threads: if self.index.threads == 0 { cores() } else { self.index.threads },
         }
     }
 }
 
-fn add(globs: &mut Vec<String>, glob: String) {
-    if !globs.contains(&glob) {
-        globs.push(glob);
+fn add(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Retrieval, global: &Global) -> anyhow::Result<Outcome> 
         let baseline = if args.no_baseline { vec![Vec::new(); questions.len()] } else { baseline(root, questions) };
         for (question, plain) in questions.iter().zip(&baseline) {
             let (text, limit) = (question.question.clone(), usize::from(args.limit));
-            let query = Query { text, limit, scope: QueryScope::Code, near: None };
+            let query = Query { text, limit, scope: QueryScope::Code };
             let result = snapshot.search(&query, &Cancel::new())?;
             let files: Vec<String> = result.files.iter().take(limit).map(|file| file.path.to_string()).collect();
             let gold: Vec<&str> = question.gold_files.iter().map(String::as_str).filter(|path| gold::counts(path)).collect();
