@@ -1,0 +1,138 @@
+//! "Explain this diagnostic here": where it lies, and the definitions its message names.
+
+use std::sync::Arc;
+
+use repo_indexer::{Cancel, IndexError, Lines};
+
+use super::source::{Detail, lines_of, of_hit, of_symbol};
+use super::{Answer, Citation, Kind, SOURCES, Source, Target, View, text, words};
+use crate::markdown::escape;
+
+/// Lines shown before and after the place of the diagnostic.
+const AROUND: u32 = 3;
+
+pub fn diagnostic(
+    views: &[View],
+    target: &Target,
+    message: &str,
+    cancel: &Cancel,
+) -> Result<Answer, IndexError> {
+    let Some(view) = views.get(target.root) else {
+        return Ok(super::target::nothing_here(Kind::Diagnostic));
+    };
+    let snapshot = &view.snapshot;
+    let summary = text::first_line(message, 200);
+    let mut answer = Answer::new(Kind::Diagnostic, escape(&summary));
+    answer.sources.push(here(views, target));
+    for name in names(message) {
+        cancel.check()?;
+        let symbols = snapshot
+            .definitions(&name)
+            .into_iter()
+            .filter_map(|id| snapshot.symbol(id));
+        let Some(symbol) = symbols.min_by_key(|s| (s.test, !s.public)) else {
+            continue;
+        };
+        if answer.sources.len() < SOURCES
+            && answer.sources.iter().all(|s| s.title != symbol.qualified)
+        {
+            answer.sources.push(of_symbol(
+                views,
+                target.root,
+                &symbol,
+                Detail {
+                    relations: true,
+                    body: 0,
+                },
+            ));
+        }
+    }
+    if answer.sources.len() == 1 {
+        // The message names nothing we know: what its words match is the next best guide.
+        let query = repo_indexer::Query {
+            text: message.to_owned(),
+            limit: 4,
+            scope: repo_indexer::QueryScope::All,
+        };
+        let words = text::words(message);
+        for hit in snapshot.search(&query, cancel)?.hits.iter().take(3) {
+            answer.sources.push(of_hit(views, target.root, hit, &words));
+        }
+        answer.notes.push(
+            "The message names no definition of this repository; the places below match its words."
+                .to_owned(),
+        );
+    }
+    Ok(answer)
+}
+
+fn here(views: &[View], target: &Target) -> Source {
+    let snapshot = &views[target.root].snapshot;
+    let path: Arc<str> = Arc::from(target.path.as_str());
+    let text = &target.text;
+    let enclosing = target.enclosing(views);
+    let at = lines_of(text, target.span);
+    let bounds = enclosing.as_ref().map_or(
+        Lines {
+            first: 0,
+            last: u32::MAX,
+        },
+        |s| s.lines,
+    );
+    let last_line = (text.lines().count() as u32).saturating_sub(1);
+    let first = at
+        .first
+        .saturating_sub(AROUND)
+        .max(bounds.first)
+        .min(last_line);
+    let last = (at.last + AROUND)
+        .min(bounds.last)
+        .min(last_line)
+        .max(first);
+    Source {
+        citation: Citation::new(views, target.root, &path, Lines { first, last }, None),
+        kind: enclosing.as_ref().map_or("file", |s| words::kind(s.kind)),
+        title: enclosing.map_or_else(|| target.path.clone(), |s| s.qualified),
+        module: Some(snapshot.module_id_of(&path)),
+        signature: None,
+        doc: None,
+        snippet: Some(text::excerpt(text, first, last, 12)).filter(|s| !s.is_empty()),
+        relations: Vec::new(),
+        score: None,
+    }
+}
+
+/// The identifiers a message quotes, in order; compilers put names in backticks or quotes.
+fn names(message: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for quoted in message
+        .split(['`', '\'', '"', '‘', '’', '“', '”'])
+        .skip(1)
+        .step_by(2)
+    {
+        for word in quoted.split(|c: char| !c.is_alphanumeric() && c != '_') {
+            if word.len() > 1
+                && !word.starts_with(char::is_numeric)
+                && !names.iter().any(|n| n == word)
+            {
+                names.push(word.to_owned());
+            }
+        }
+    }
+    names.truncate(12);
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_quotes_the_names_it_is_about() {
+        assert_eq!(
+            names("expected `Option<Segment>`, found 'u32'"),
+            ["Option", "Segment", "u32"]
+        );
+        assert_eq!(names("unused variable"), Vec::<String>::new());
+    }
+}

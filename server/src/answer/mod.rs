@@ -1,0 +1,179 @@
+//! Answers made of the repository's own text: which definitions, their documentation, who uses them, each with its place.
+//!
+//! Pure functions from snapshots to an [`Answer`]; the editor and the terminal render the same value.
+//! Nothing here writes prose about code, knows LSP, or talks to a model: what is not in the index is not said.
+
+mod ask;
+mod diagnostic;
+mod explain;
+mod impact;
+mod module;
+mod render;
+mod source;
+mod target;
+mod text;
+mod usages;
+pub mod words;
+
+use std::sync::Arc;
+
+use repo_indexer::{Lines, Scores, Snapshot, Span};
+use serde::Serialize;
+
+pub use ask::{Listener, Question, ask};
+pub use diagnostic::diagnostic;
+pub use explain::explain;
+pub use impact::impact;
+pub use module::module;
+pub use render::{Links, Plain};
+pub use target::Target;
+pub use text::{first_line, first_paragraph};
+pub use usages::usages;
+
+/// What every answer of this kind says first.
+pub const LABEL: &str = "from the index (no model is set up)";
+
+/// How many sources an answer quotes where the user has not said otherwise.
+pub const SOURCES: usize = 6;
+
+/// One workspace root to answer from.
+#[derive(Clone)]
+pub struct View {
+    /// The root's name, put before each path; none where there is only one root.
+    pub name: Option<String>,
+    pub snapshot: Arc<Snapshot>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Question,
+    Explain,
+    Usages,
+    Impact,
+    Module,
+    Diagnostic,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    pub kind: Kind,
+    /// One sentence. Markdown, like the notes.
+    pub headline: String,
+    pub sources: Vec<Source>,
+    /// What was left out, or why nothing was found.
+    pub notes: Vec<String>,
+}
+
+/// One quoted place.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Source {
+    pub citation: Citation,
+    /// The qualified name of a definition, the heading of a section, or the file's name.
+    pub title: String,
+    /// "method", "section", "file" …
+    pub kind: &'static str,
+    pub module: Option<String>,
+    pub signature: Option<String>,
+    /// The first paragraph of the documentation, as written in the repository.
+    pub doc: Option<String>,
+    pub snippet: Option<String>,
+    pub relations: Vec<Relation>,
+    /// How retrieval came to it, where it was retrieved.
+    pub score: Option<Scores>,
+}
+
+/// "Used in 23 places: …"
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Relation {
+    pub label: String,
+    pub mentions: Vec<Mention>,
+    /// How many more there are than are listed.
+    pub more: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mention {
+    /// The name of the definition at that place, where it lies in one.
+    pub name: Option<String>,
+    pub citation: Citation,
+    pub count: u32,
+}
+
+/// A place in the repository, and whether it was found to be there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Citation {
+    /// Index of the root in the views that were asked.
+    pub root: usize,
+    pub path: Arc<str>,
+    pub lines: Lines,
+    pub span: Option<Span>,
+    /// `path#L10-L24`, the root's name before it where there are several.
+    pub label: String,
+    pub verified: bool,
+}
+
+impl Answer {
+    fn new(kind: Kind, headline: impl Into<String>) -> Self {
+        Answer {
+            kind,
+            headline: headline.into(),
+            sources: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Every place the answer names, each once, in reading order.
+    pub fn citations(&self) -> Vec<&Citation> {
+        let mut all: Vec<&Citation> = Vec::new();
+        for source in &self.sources {
+            let mentions = source
+                .relations
+                .iter()
+                .flat_map(|r| &r.mentions)
+                .map(|m| &m.citation);
+            for citation in std::iter::once(&source.citation).chain(mentions) {
+                if !all.iter().any(|c| c.label == citation.label) {
+                    all.push(citation);
+                }
+            }
+        }
+        all
+    }
+}
+
+impl Citation {
+    /// Cites lines of a file as they are in the snapshot; the text decides whether the citation is verified.
+    pub fn new(
+        views: &[View],
+        root: usize,
+        path: &Arc<str>,
+        lines: Lines,
+        span: Option<Span>,
+    ) -> Self {
+        let Lines { first, last } = lines;
+        let range = if first == last {
+            format!("L{}", first + 1)
+        } else {
+            format!("L{}-L{}", first + 1, last + 1)
+        };
+        let view = views.get(root);
+        let label = match view.and_then(|v| v.name.as_deref()) {
+            Some(name) => format!("{name}/{path}#{range}"),
+            None => format!("{path}#{range}"),
+        };
+        let text = view.and_then(|v| v.snapshot.text(path));
+        let verified = text.is_some_and(|text| {
+            let spanned = span.is_none_or(|s| s.of(&text).is_some_and(|t| !t.trim().is_empty()));
+            spanned && first <= last && (last as usize) < text.lines().count()
+        });
+        Citation {
+            root,
+            path: path.clone(),
+            lines,
+            span,
+            label,
+            verified,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What a code-question is about: the definition under the caret or around the selection.
+
+use std::sync::Arc;
+
+use repo_indexer::{Span, SymbolInfo};
+
+use super::{Answer, Kind, View};
+
+/// A place in a file of one of the views.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub root: usize,
+    pub path: String,
+    /// The newest text, which may be newer than what the snapshot was made from.
+    pub text: Arc<str>,
+    /// In that text.
+    pub span: Span,
+    /// Where the span begins in the text the snapshot knows.
+    pub indexed_at: u32,
+}
+
+impl Target {
+    /// The definition that is meant: what the identifier denotes, else the one around it.
+    pub fn symbol(&self, views: &[View]) -> Option<SymbolInfo> {
+        let snapshot = &views.get(self.root)?.snapshot;
+        let resolved = snapshot.resolve_in(&self.path, &self.text, self.span.start);
+        let best = resolved.and_then(|r| r.candidates.first().copied());
+        best.and_then(|c| snapshot.symbol(c.symbol))
+            .or_else(|| self.enclosing(views))
+    }
+
+    pub fn enclosing(&self, views: &[View]) -> Option<SymbolInfo> {
+        let snapshot = &views.get(self.root)?.snapshot;
+        snapshot
+            .enclosing(&self.path, self.indexed_at)
+            .and_then(|id| snapshot.symbol(id))
+    }
+}
+
+/// The answer where the caret is on nothing the index knows.
+pub fn nothing_here(kind: Kind) -> Answer {
+    let mut answer = Answer::new(kind, "The index knows no definition here.");
+    answer
+        .notes
+        .push("Put the caret on a name, or inside a definition.".to_owned());
+    answer
+}

@@ -1,0 +1,160 @@
+//! Which part of a text is worth quoting.
+
+/// The first paragraph of a documentation comment, at most `limit` characters of it.
+///
+/// Tags (`@param`, `:param`) end it: what follows documents parts, not the thing.
+pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
+    let mut lines = doc
+        .lines()
+        .map(str::trim_end)
+        .skip_while(|l| l.trim().is_empty());
+    let mut out = String::new();
+    let mut fenced = false;
+    for line in lines.by_ref() {
+        let trimmed = line.trim_start();
+        let ends = trimmed.is_empty()
+            || trimmed.starts_with(['@', ':'])
+            || (!out.is_empty() && trimmed.starts_with('#'));
+        if !fenced && ends {
+            break;
+        }
+        fenced ^= trimmed.starts_with("```");
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    let shown = bounded(out.trim_start(), limit);
+    (!shown.is_empty()).then_some(shown)
+}
+
+/// The first line of a message, at most `limit` characters of it.
+pub fn first_line(text: &str, limit: usize) -> String {
+    bounded(text.trim_start().lines().next().unwrap_or_default(), limit)
+}
+
+/// At most `limit` characters, cut at a word where that loses little.
+pub fn bounded(text: &str, limit: usize) -> String {
+    let Some((at, _)) = text.char_indices().nth(limit) else {
+        return text.to_owned();
+    };
+    let cut = &text[..at];
+    let word = cut
+        .rfind(char::is_whitespace)
+        .filter(|&w| w > at * 3 / 4)
+        .unwrap_or(at);
+    format!("{} …", cut[..word].trim_end())
+}
+
+/// Lines `first..=last` of a text, at most `limit` of them, without their common indentation.
+pub fn excerpt(text: &str, first: u32, last: u32, limit: usize) -> String {
+    let wanted = (last.saturating_sub(first) as usize + 1).min(limit);
+    dedent(text.lines().skip(first as usize).take(wanted))
+}
+
+/// The window of at most `limit` lines in which most of the question's words occur; the earliest of equals.
+pub fn best_window(
+    text: &str,
+    first: u32,
+    last: u32,
+    words: &[String],
+    limit: usize,
+) -> (u32, u32) {
+    let lines: Vec<&str> = text
+        .lines()
+        .skip(first as usize)
+        .take((last.saturating_sub(first) + 1) as usize)
+        .collect();
+    let found: Vec<usize> = lines
+        .iter()
+        .map(|line| {
+            let line = line.to_lowercase();
+            words.iter().filter(|w| line.contains(w.as_str())).count()
+        })
+        .collect();
+    let last_start = lines.len().saturating_sub(limit);
+    let sum = |start: usize| found.iter().skip(start).take(limit).sum::<usize>();
+    let start = (0..=last_start)
+        .max_by_key(|&s| (sum(s), std::cmp::Reverse(s)))
+        .unwrap_or(0);
+    let end = (start + limit).min(lines.len()).max(start + 1) - 1;
+    (first + start as u32, first + end as u32)
+}
+
+/// The words of a question that are worth looking for in a line.
+pub fn words(question: &str) -> Vec<String> {
+    let mut words: Vec<String> = question
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|w| w.chars().count() > 3)
+        .map(str::to_lowercase)
+        .collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
+fn dedent<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let lines: Vec<&str> = lines.map(str::trim_end).collect();
+    let indent = |l: &&str| l.len() - l.trim_start().len();
+    let common = lines
+        .iter()
+        .filter(|l| !l.is_empty())
+        .map(indent)
+        .min()
+        .unwrap_or(0);
+    let mut out = String::new();
+    for line in &lines {
+        out.push_str(if line.is_empty() {
+            ""
+        } else {
+            line.get(common..).unwrap_or(line)
+        });
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documentation_ends_at_its_first_paragraph() {
+        assert_eq!(
+            first_paragraph("\nDoes a thing.\nWell.\n\nMore.", 99).unwrap(),
+            "Does a thing.\nWell."
+        );
+        assert_eq!(
+            first_paragraph("Opens it.\n@param path where", 99).unwrap(),
+            "Opens it."
+        );
+        assert_eq!(
+            first_paragraph("Opens it.\n# Examples", 99).unwrap(),
+            "Opens it."
+        );
+        assert_eq!(first_paragraph(" \n", 99), None);
+        assert_eq!(
+            first_paragraph("one two three four", 9).unwrap(),
+            "one two …"
+        );
+    }
+
+    #[test]
+    fn the_window_holds_most_of_the_words() {
+        let text = "a\nb\nmerge policy\nc\nsegment merge\nd\n";
+        assert_eq!(
+            best_window(text, 0, 5, &words("where does the segment merge"), 2),
+            (3, 4)
+        );
+        assert_eq!(best_window(text, 0, 0, &[], 8), (0, 0));
+        assert_eq!(best_window("", 0, 9, &[], 8), (0, 0));
+    }
+
+    #[test]
+    fn an_excerpt_loses_its_common_indentation() {
+        assert_eq!(
+            excerpt("x\n    a\n      b\n\n    c\n", 1, 4, 9),
+            "a\n  b\n\nc"
+        );
+    }
+}

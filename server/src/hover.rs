@@ -1,0 +1,171 @@
+//! What a hover says about a definition: facts of the index, at once. It never waits and never guesses.
+//!
+//! A pure function of a snapshot. Knows nothing of LSP, positions or documents.
+
+use repo_indexer::{Candidate, Snapshot, SymbolInfo, SymbolKind, Users};
+
+use crate::answer::{first_paragraph, words};
+use crate::markdown::{code, fence, language_tag, prose};
+
+/// Longest documentation shown, in characters.
+const DOC: usize = 600;
+const SIGNATURE: usize = 1000;
+/// How many using files, and how many tests, are named.
+const NAMED: usize = 3;
+/// A candidate this close to the best one is as plausible.
+const CLOSE: f32 = 0.8;
+
+/// The facts about one definition, ready to be laid out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    language: &'static str,
+    signature: String,
+    whereabouts: String,
+    doc: Option<String>,
+    users: Vec<(String, u32)>,
+    places: usize,
+    files: usize,
+    tests: Vec<String>,
+    more_tests: bool,
+    others: usize,
+}
+
+/// The card of the best candidate, or nothing if there is none.
+pub fn card(snapshot: &Snapshot, candidates: &[Candidate]) -> Option<Card> {
+    let best = candidates.first()?;
+    let symbol = snapshot.symbol(best.symbol)?;
+    // The label of a section or a configuration key is already what is on screen.
+    if matches!(symbol.kind, SymbolKind::Section | SymbolKind::Key) {
+        return None;
+    }
+    let close = |c: &&Candidate| c.confidence >= best.confidence * CLOSE;
+    let others = candidates[1..].iter().filter(close).count();
+    Some(describe(snapshot, &symbol, others))
+}
+
+/// The card of a definition of which `others` more are as plausible.
+pub fn describe(snapshot: &Snapshot, symbol: &SymbolInfo, others: usize) -> Card {
+    let users = snapshot.users(symbol.id);
+    let (tests, more_tests) = tests(snapshot, &users);
+    Card {
+        language: language_tag(&symbol.path),
+        signature: signature(symbol),
+        whereabouts: words::whereabouts(snapshot, symbol),
+        doc: symbol.doc.as_deref().and_then(|d| first_paragraph(d, DOC)),
+        users: users
+            .files
+            .iter()
+            .take(NAMED)
+            .map(|f| (f.path.to_string(), f.count))
+            .collect(),
+        places: users.total as usize,
+        files: users.files.len(),
+        tests,
+        more_tests,
+        others,
+    }
+}
+
+impl Card {
+    pub fn to_markdown(&self) -> String {
+        let mut out = fence(self.language, &self.signature);
+        out.push_str(&self.whereabouts);
+        out.push_str(&self.alternatives());
+        if let Some(doc) = &self.doc {
+            out.push_str(&format!("\n\n{}", prose(doc)));
+        }
+        let users = self
+            .users
+            .iter()
+            .map(|(path, n)| format!("{} ({n})", code(path)));
+        out.push_str(&format!("\n\n{}", self.used_in(users)));
+        if !self.tests.is_empty() {
+            let tests: Vec<String> = self.tests.iter().map(|t| code(t)).collect();
+            out.push_str(&format!(
+                "  \nTests: {}{}",
+                tests.join(", "),
+                if self.more_tests { " …" } else { "" }
+            ));
+        }
+        out
+    }
+
+    /// For clients that show no Markdown.
+    pub fn to_plain(&self) -> String {
+        let mut out = format!(
+            "{}\n{}{}",
+            self.signature,
+            self.whereabouts.replace('`', ""),
+            self.alternatives()
+        );
+        if let Some(doc) = &self.doc {
+            out.push_str(&format!("\n\n{doc}"));
+        }
+        out.push_str(&format!(
+            "\n\n{}",
+            self.used_in(self.users.iter().map(|(path, n)| format!("{path} ({n})")))
+        ));
+        if !self.tests.is_empty() {
+            out.push_str(&format!(
+                "\nTests: {}{}",
+                self.tests.join(", "),
+                if self.more_tests { " …" } else { "" }
+            ));
+        }
+        out
+    }
+
+    fn alternatives(&self) -> String {
+        match self.others {
+            0 => String::new(),
+            1 => " · or one other of that name".to_owned(),
+            n => format!(" · or one of {n} others"),
+        }
+    }
+
+    fn used_in(&self, users: impl Iterator<Item = String>) -> String {
+        if self.places == 0 {
+            return "No use of it in the index".to_owned();
+        }
+        let users: Vec<String> = users.collect();
+        let more = if self.files > users.len() {
+            " · …"
+        } else {
+            ""
+        };
+        format!(
+            "Used in {}: {}{more}",
+            words::count(self.places, "place"),
+            users.join(" · ")
+        )
+    }
+}
+
+fn tests(snapshot: &Snapshot, users: &Users) -> (Vec<String>, bool) {
+    let mut names: Vec<String> = Vec::new();
+    for place in users.places.iter().filter(|p| p.test) {
+        let Some(test) = place.by.and_then(|id| snapshot.symbol(id)) else {
+            continue;
+        };
+        if !names.contains(&test.name) {
+            names.push(test.name);
+        }
+        // Each name costs a look at its file; a popular definition has hundreds of tests.
+        if names.len() > NAMED {
+            break;
+        }
+    }
+    let more = names.len() > NAMED;
+    names.truncate(NAMED);
+    (names, more)
+}
+
+fn signature(symbol: &SymbolInfo) -> String {
+    let signature = symbol.signature.trim();
+    let shown: String = signature.chars().take(SIGNATURE).collect();
+    match (shown.is_empty(), shown.len() < signature.len()) {
+        (true, _) => symbol.name.clone(),
+        (_, true) => format!("{shown} …"),
+        _ => shown,
+    }
+}

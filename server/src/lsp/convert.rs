@@ -1,0 +1,131 @@
+//! Between the index's values and the protocol's.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use repo_indexer::{IndexError, Lines, Span, SymbolKind};
+use tower_lsp::jsonrpc::{Error, ErrorCode};
+use tower_lsp::ls_types::{self as lsp, Position, Range, Uri};
+
+use super::ext;
+use super::position::LineIndex;
+use super::snapshot::SessionSnapshot;
+use crate::answer;
+
+/// The file a URI names; none for documents that are no files.
+pub fn to_path(uri: &Uri) -> Option<PathBuf> {
+    if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
+        return None;
+    }
+    uri.to_file_path().map(|path| path.into_owned())
+}
+
+pub fn to_uri(path: &Path) -> Option<Uri> {
+    path.is_absolute()
+        .then(|| Uri::from_file_path(path))
+        .flatten()
+}
+
+pub fn index_error(error: IndexError) -> Error {
+    let text = error.to_string();
+    match error {
+        IndexError::Cancelled(_) => Error::request_cancelled(),
+        _ => Error {
+            message: text.into(),
+            ..Error::new(ErrorCode::InternalError)
+        },
+    }
+}
+
+pub fn symbol_kind(kind: SymbolKind) -> lsp::SymbolKind {
+    match kind {
+        SymbolKind::Module => lsp::SymbolKind::MODULE,
+        SymbolKind::Class => lsp::SymbolKind::CLASS,
+        SymbolKind::Struct => lsp::SymbolKind::STRUCT,
+        SymbolKind::Enum => lsp::SymbolKind::ENUM,
+        SymbolKind::Interface => lsp::SymbolKind::INTERFACE,
+        SymbolKind::Impl => lsp::SymbolKind::OBJECT,
+        SymbolKind::Function | SymbolKind::Macro => lsp::SymbolKind::FUNCTION,
+        SymbolKind::Method => lsp::SymbolKind::METHOD,
+        SymbolKind::TypeAlias => lsp::SymbolKind::TYPE_PARAMETER,
+        SymbolKind::Constant => lsp::SymbolKind::CONSTANT,
+        SymbolKind::Variable => lsp::SymbolKind::VARIABLE,
+        SymbolKind::Field => lsp::SymbolKind::FIELD,
+        SymbolKind::Variant => lsp::SymbolKind::ENUM_MEMBER,
+        SymbolKind::Section => lsp::SymbolKind::STRING,
+        SymbolKind::Table => lsp::SymbolKind::STRUCT,
+        SymbolKind::Key => lsp::SymbolKind::KEY,
+    }
+}
+
+/// Turns spans of many files into ranges; each file's text is looked at once.
+pub struct Locator<'s> {
+    session: &'s SessionSnapshot,
+    files: HashMap<(usize, Arc<str>), Option<(Arc<str>, LineIndex)>>,
+}
+
+impl<'s> Locator<'s> {
+    pub fn new(session: &'s SessionSnapshot) -> Self {
+        Locator {
+            session,
+            files: HashMap::new(),
+        }
+    }
+
+    pub fn range(&mut self, root: usize, path: &Arc<str>, span: Span) -> Option<Range> {
+        let encoding = self.session.encoding;
+        let (text, lines) = self.file(root, path)?;
+        Some(lines.range(text, span, encoding))
+    }
+
+    pub fn location(&mut self, root: usize, path: &Arc<str>, span: Span) -> Option<lsp::Location> {
+        Some(lsp::Location {
+            uri: self.session.uri_of(root, path)?,
+            range: self.range(root, path, span)?,
+        })
+    }
+
+    pub fn citation(&mut self, citation: &answer::Citation) -> Option<ext::Citation> {
+        let uri = self.session.uri_of(citation.root, &citation.path)?;
+        let spanned = citation
+            .span
+            .and_then(|span| self.range(citation.root, &citation.path, span));
+        let range = spanned.unwrap_or_else(|| whole_lines(citation.lines));
+        Some(ext::Citation {
+            uri,
+            range,
+            label: citation.label.clone(),
+            verified: citation.verified,
+        })
+    }
+
+    fn file(&mut self, root: usize, path: &Arc<str>) -> Option<&(Arc<str>, LineIndex)> {
+        let load = || {
+            let text = self.session.roots.get(root)?.snapshot.text(path)?;
+            let lines = LineIndex::new(&text);
+            Some((text, lines))
+        };
+        self.files
+            .entry((root, path.clone()))
+            .or_insert_with(load)
+            .as_ref()
+    }
+}
+
+fn whole_lines(lines: Lines) -> Range {
+    Range::new(
+        Position::new(lines.first, 0),
+        Position::new(lines.last + 1, 0),
+    )
+}
+
+/// Links to files, with the line as a fragment that editors and browsers of code understand.
+pub struct FileLinks<'s>(pub &'s SessionSnapshot);
+
+impl answer::Links for FileLinks<'_> {
+    fn target(&self, citation: &answer::Citation) -> Option<String> {
+        let uri = self.0.uri_of(citation.root, &citation.path)?;
+        Some(format!("{}#L{}", uri.as_str(), citation.lines.first + 1))
+    }
+}

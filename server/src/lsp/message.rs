@@ -1,0 +1,116 @@
+//! One JSON-RPC message: what it is, or the error that names what is wrong with it.
+
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, Id, Request, Response};
+
+#[derive(Debug)]
+pub enum Incoming {
+    Request(Request),
+    Response(Response),
+}
+
+/// Decodes a body. The error is the reply to send.
+pub fn decode(body: &[u8]) -> Result<Incoming, Response> {
+    let value: Value = serde_json::from_slice(body).map_err(|e| {
+        let error = Error {
+            message: format!("Parse error: {e}").into(),
+            ..Error::parse_error()
+        };
+        Response::from_error(Id::Null, error)
+    })?;
+    let id = value
+        .get("id")
+        .and_then(|id| serde_json::from_value(id.clone()).ok());
+    let invalid = |e: serde_json::Error| {
+        let error = Error {
+            message: format!("Invalid request: {e}").into(),
+            ..Error::invalid_request()
+        };
+        Response::from_error(id.unwrap_or_default(), error)
+    };
+    if value.get("method").is_some() {
+        serde_json::from_value(lenient(value))
+            .map(Incoming::Request)
+            .map_err(invalid)
+    } else if value.get("result").is_some() || value.get("error").is_some() {
+        serde_json::from_value(value)
+            .map(Incoming::Response)
+            .map_err(invalid)
+    } else {
+        Err(invalid(serde::de::Error::custom(
+            "neither a method nor a result",
+        )))
+    }
+}
+
+/// The framework insists on params where a method has any, and on none where it has not. Clients differ; nothing is gained by refusing.
+fn lenient(mut message: Value) -> Value {
+    let method = message["method"].as_str().unwrap_or_default().to_owned();
+    if let Some(fields) = message.as_object_mut() {
+        match method.as_str() {
+            "shutdown" | "exit" => {
+                fields.remove("params");
+            }
+            "initialized" | super::ext::STATUS => {
+                let params = fields.entry("params").or_insert(Value::Null);
+                if params.is_null() {
+                    *params = json!({});
+                }
+            }
+            _ => {}
+        }
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(body: &str, code: i64, id: Id) {
+        let response = decode(body.as_bytes()).unwrap_err();
+        assert_eq!(
+            (response.error().unwrap().code.code(), response.id()),
+            (code, &id),
+            "{body}"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        refused("{", -32700, Id::Null);
+        refused("\u{fffd}", -32700, Id::Null);
+        refused("[]", -32600, Id::Null);
+        refused(r#"{"jsonrpc":"2.0","id":4}"#, -32600, Id::Number(4));
+        refused(
+            r#"{"jsonrpc":"1.0","id":4,"method":"x"}"#,
+            -32600,
+            Id::Number(4),
+        );
+        refused(
+            r#"{"jsonrpc":"2.0","id":{},"method":"x"}"#,
+            -32600,
+            Id::Null,
+        );
+    }
+
+    #[test]
+    fn missing_params_are_forgiven_where_none_are_needed() {
+        for body in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"repoLsp/status"}"#,
+            r#"{"jsonrpc":"2.0","method":"initialized","params":null}"#,
+        ] {
+            let Ok(Incoming::Request(request)) = decode(body.as_bytes()) else {
+                panic!("{body}")
+            };
+            assert_eq!(request.params(), Some(&json!({})));
+        }
+        let Ok(Incoming::Request(request)) =
+            decode(br#"{"jsonrpc":"2.0","id":1,"method":"shutdown","params":{}}"#)
+        else {
+            panic!()
+        };
+        assert_eq!(request.params(), None);
+    }
+}

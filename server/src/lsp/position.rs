@@ -1,0 +1,263 @@
+//! Between LSP positions, which count code units of a negotiated encoding in a line, and byte offsets.
+//!
+//! A character past the end of its line is clamped, as LSP says. A line past the end of the document is the caller's error.
+
+use repo_indexer::Span;
+use tower_lsp::ls_types::{Position, PositionEncodingKind, Range};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    Utf8,
+    #[default]
+    Utf16,
+    Utf32,
+}
+
+impl Encoding {
+    /// Bytes are what everything here counts in, so UTF-8 costs nothing; UTF-16 is what every client has.
+    pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
+        let offered = offered.unwrap_or_default();
+        [Encoding::Utf8, Encoding::Utf32]
+            .into_iter()
+            .find(|e| offered.contains(&e.kind()))
+            .unwrap_or_default()
+    }
+
+    pub fn kind(self) -> PositionEncodingKind {
+        match self {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+            Encoding::Utf32 => PositionEncodingKind::UTF32,
+        }
+    }
+
+    fn units(self, c: char) -> usize {
+        match self {
+            Encoding::Utf8 => c.len_utf8(),
+            Encoding::Utf16 => c.len_utf16(),
+            Encoding::Utf32 => 1,
+        }
+    }
+}
+
+/// The position names a line the document does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PastEnd;
+
+/// Where the lines of a text begin. Lines end at `\n`, `\r\n` and `\r`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for (at, &byte) in bytes.iter().enumerate() {
+            if byte == b'\n' || (byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+                starts.push(at as u32 + 1);
+            }
+        }
+        LineIndex { starts }
+    }
+
+    pub fn offset(
+        &self,
+        text: &str,
+        position: Position,
+        encoding: Encoding,
+    ) -> Result<u32, PastEnd> {
+        let line = position.line as usize;
+        let start = *self.starts.get(line).ok_or(PastEnd)?;
+        let content = self.content(text, line);
+        let wanted = position.character as usize;
+        if content.is_ascii() || encoding == Encoding::Utf8 {
+            let at = wanted.min(content.len());
+            // In the middle of a character: its beginning.
+            return Ok(start
+                + (0..=at)
+                    .rev()
+                    .find(|&i| content.is_char_boundary(i))
+                    .unwrap_or(0) as u32);
+        }
+        let mut units = 0;
+        for (at, c) in content.char_indices() {
+            units += encoding.units(c);
+            if units > wanted {
+                return Ok(start + at as u32);
+            }
+        }
+        Ok(start + content.len() as u32)
+    }
+
+    /// For edits and the ends of ranges: clients may name the line after the last as the end of the document.
+    pub fn offset_or_end(&self, text: &str, position: Position, encoding: Encoding) -> u32 {
+        self.offset(text, position, encoding)
+            .unwrap_or(text.len() as u32)
+    }
+
+    pub fn position(&self, text: &str, offset: u32, encoding: Encoding) -> Position {
+        let offset = offset.min(text.len() as u32);
+        let line = self
+            .starts
+            .partition_point(|&s| s <= offset)
+            .saturating_sub(1);
+        let content = self.content(text, line);
+        let bytes = ((offset - self.starts[line]) as usize).min(content.len());
+        let before = (0..=bytes)
+            .rev()
+            .find_map(|i| content.get(..i))
+            .unwrap_or_default();
+        let character = match encoding {
+            Encoding::Utf8 => before.len(),
+            _ => before.chars().map(|c| encoding.units(c)).sum(),
+        };
+        Position::new(line as u32, character as u32)
+    }
+
+    pub fn range(&self, text: &str, span: Span, encoding: Encoding) -> Range {
+        Range::new(
+            self.position(text, span.start, encoding),
+            self.position(text, span.end, encoding),
+        )
+    }
+
+    /// A line without its end.
+    fn content<'t>(&self, text: &'t str, line: usize) -> &'t str {
+        let start = self.starts[line] as usize;
+        let end = self
+            .starts
+            .get(line + 1)
+            .map_or(text.len(), |&e| e as usize);
+        let line = text.get(start..end).unwrap_or_default();
+        line.strip_suffix("\r\n")
+            .or_else(|| line.strip_suffix(['\n', '\r']))
+            .unwrap_or(line)
+    }
+}
+
+/// Where an offset of `new` lies in `old`, if it is not in the part that changed.
+pub fn carry(new: &str, old: &str, offset: u32) -> Option<u32> {
+    let (a, b) = (new.as_bytes(), old.as_bytes());
+    let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    if (offset as usize) < prefix {
+        return Some(offset);
+    }
+    let room = a.len().min(b.len()) - prefix;
+    let suffix = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take(room)
+        .take_while(|(x, y)| x == y)
+        .count();
+    let from_end = a.len().checked_sub(offset as usize)?;
+    (from_end <= suffix).then(|| (b.len() - from_end) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "ab\r\né𝄞x\rlast\n";
+    const ALL: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
+
+    #[test]
+    fn every_boundary_survives_the_round_trip() {
+        let index = LineIndex::new(TEXT);
+        for encoding in ALL {
+            for (offset, c) in TEXT.char_indices() {
+                // The position between `\r` and `\n` does not exist; it is the end of the line.
+                let expected = if c == '\n' && TEXT[..offset].ends_with('\r') {
+                    offset - 1
+                } else {
+                    offset
+                };
+                let position = index.position(TEXT, offset as u32, encoding);
+                assert_eq!(
+                    index.offset(TEXT, position, encoding),
+                    Ok(expected as u32),
+                    "{encoding:?} {offset}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn characters_are_counted_in_the_encoding() {
+        let index = LineIndex::new(TEXT);
+        let x = TEXT.find('x').unwrap() as u32;
+        let found = ALL.map(|e| index.position(TEXT, x, e));
+        assert_eq!(
+            found,
+            [
+                Position::new(1, 6),
+                Position::new(1, 3),
+                Position::new(1, 2)
+            ]
+        );
+    }
+
+    #[test]
+    fn past_the_line_is_clamped_past_the_document_is_an_error() {
+        let index = LineIndex::new(TEXT);
+        for encoding in ALL {
+            assert_eq!(index.offset(TEXT, Position::new(0, 99), encoding), Ok(2));
+            assert_eq!(
+                index.offset(TEXT, Position::new(3, 7), encoding),
+                Ok(TEXT.len() as u32)
+            );
+            assert_eq!(
+                index.offset(TEXT, Position::new(4, 0), encoding),
+                Err(PastEnd)
+            );
+        }
+        assert_eq!(
+            LineIndex::new("").offset("", Position::new(0, 5), Encoding::Utf16),
+            Ok(0)
+        );
+    }
+
+    #[test]
+    fn the_middle_of_a_character_is_its_beginning() {
+        let index = LineIndex::new(TEXT);
+        let clef = TEXT.find('𝄞').unwrap() as u32;
+        assert_eq!(
+            index.offset(TEXT, Position::new(1, 2), Encoding::Utf16),
+            Ok(clef)
+        );
+        assert_eq!(
+            index.offset(TEXT, Position::new(1, 4), Encoding::Utf8),
+            Ok(clef)
+        );
+    }
+
+    #[test]
+    fn the_best_encoding_that_is_offered_is_taken() {
+        use PositionEncodingKind as K;
+        assert_eq!(Encoding::negotiate(None), Encoding::Utf16);
+        assert_eq!(
+            Encoding::negotiate(Some(&[K::UTF16, K::UTF8])),
+            Encoding::Utf8
+        );
+        assert_eq!(
+            Encoding::negotiate(Some(&[K::UTF16, K::UTF32])),
+            Encoding::Utf32
+        );
+        assert_eq!(
+            Encoding::negotiate(Some(&[K::new("ebcdic")])),
+            Encoding::Utf16
+        );
+    }
+
+    #[test]
+    fn offsets_are_carried_around_an_edit() {
+        let (old, new) = ("let a = b;", "let abc = b;");
+        assert_eq!(carry(new, old, 4), Some(4));
+        assert_eq!(carry(new, old, 10), Some(8));
+        assert_eq!(carry(new, old, 6), None);
+        assert_eq!(carry(new, old, 99), None);
+        assert_eq!(carry("aa", "aaa", 2), Some(3));
+    }
+}

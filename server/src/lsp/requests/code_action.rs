@@ -1,0 +1,105 @@
+//! `textDocument/codeAction` and `codeAction/resolve`
+//!
+//! Offering a question costs nothing: whether it has an answer shows when it is asked.
+
+use repo_indexer::Cancel;
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::*;
+
+use crate::answer::first_line;
+use crate::lsp::commands::{self, Entry, Question};
+use crate::lsp::ext::CommandArgument;
+use crate::lsp::snapshot::SessionSnapshot;
+
+/// Longest message of a diagnostic in a title.
+const MESSAGE: usize = 60;
+
+pub fn handle(
+    session: &SessionSnapshot,
+    params: CodeActionParams,
+    _: &Cancel,
+) -> Result<Option<CodeActionResponse>> {
+    let file = session.file(&params.text_document.uri)?;
+    let selected = !file.text(params.range, session.encoding)?.trim().is_empty();
+    if file.place.is_none() {
+        return Ok(None);
+    }
+    let only = params.context.only.as_deref();
+    let mut actions = Vec::new();
+    for entry in commands::ALL
+        .iter()
+        .filter(|e| commands::wanted(only, e.kind))
+    {
+        let argument = CommandArgument {
+            text_document: Some(params.text_document.clone()),
+            range: Some(params.range),
+            ..Default::default()
+        };
+        match entry.question {
+            Question::Selection if !selected => {}
+            Question::Diagnostic => actions.extend(
+                params
+                    .context
+                    .diagnostics
+                    .iter()
+                    .map(|d| about(entry, &argument, d)),
+            ),
+            _ => actions.push(action(entry, entry.title.to_owned(), argument)),
+        }
+    }
+    let literals = session.support.code_action_literals;
+    let shown = |action: CodeAction| match action.command.clone() {
+        // Clients from before literals know only commands.
+        Some(command) if !literals => CodeActionOrCommand::Command(command),
+        _ => CodeActionOrCommand::CodeAction(action),
+    };
+    Ok(Some(actions.into_iter().map(shown).collect()))
+}
+
+/// Our actions are complete from the start; one that lost its command on the way gets it back.
+pub fn resolve(_: &SessionSnapshot, mut action: CodeAction, _: &Cancel) -> Result<CodeAction> {
+    if action.command.is_none() {
+        let command = action.data.clone().map(serde_json::from_value::<Command>);
+        match command {
+            Some(Ok(command)) if commands::named(&command.command).is_some() => {
+                action.command = Some(command)
+            }
+            _ => return Err(Error::invalid_params("not one of our code actions")),
+        }
+    }
+    Ok(action)
+}
+
+fn about(entry: &Entry, argument: &CommandArgument, diagnostic: &Diagnostic) -> CodeAction {
+    let title = format!(
+        "{}: {}",
+        entry.title,
+        first_line(&diagnostic.message, MESSAGE)
+    );
+    let argument = CommandArgument {
+        range: Some(diagnostic.range),
+        diagnostic: Some(diagnostic.clone()),
+        ..argument.clone()
+    };
+    CodeAction {
+        diagnostics: Some(vec![diagnostic.clone()]),
+        ..action(entry, title, argument)
+    }
+}
+
+fn action(entry: &Entry, title: String, argument: CommandArgument) -> CodeAction {
+    let argument = serde_json::to_value(argument).unwrap_or(Value::Null);
+    let command = Command {
+        title: title.clone(),
+        command: entry.id.to_owned(),
+        arguments: Some(vec![argument]),
+    };
+    CodeAction {
+        title,
+        kind: Some(CodeActionKind::new(entry.kind)),
+        data: serde_json::to_value(&command).ok(),
+        command: Some(command),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,74 @@
+//! `repoLsp/status`
+
+use repo_indexer::{Cancel, Role, Status};
+use tower_lsp::jsonrpc::Result;
+
+use crate::lsp::convert::to_uri;
+use crate::lsp::ext::{RootStatus, Skipped, State, StatusParams, StatusResult, VERSION};
+use crate::lsp::roots::Root;
+use crate::lsp::snapshot::{RootSnapshot, SessionSnapshot};
+
+const SKIPPED: usize = 20;
+
+pub fn handle(session: &SessionSnapshot, params: StatusParams, _: &Cancel) -> Result<StatusResult> {
+    let limit = params.max_skipped.unwrap_or(SKIPPED);
+    let roots: Vec<RootStatus> = session
+        .all_roots
+        .iter()
+        .map(|root| of_root(session, root, limit))
+        .collect();
+    Ok(StatusResult {
+        version: VERSION,
+        message: message(&roots),
+        model: None,
+        roots,
+    })
+}
+
+fn of_root(session: &SessionSnapshot, root: &Root, limit: usize) -> RootStatus {
+    let open: Option<&RootSnapshot> = session.roots.iter().find(|r| r.root.path == root.path);
+    let index = open.map(|r| r.snapshot.status());
+    let count = |of: fn(&Status) -> usize| index.as_ref().map_or(0, of);
+    let listed = index.iter().flat_map(|i| &i.skipped).take(limit);
+    let state = root.state();
+    let (done, total) = state.progress.map_or((0, 0), |p| (p.done, p.total));
+    RootStatus {
+        name: root.name.clone(),
+        uri: to_uri(&root.path),
+        state: match (&state.error, open) {
+            (Some(_), _) => State::Failed,
+            (None, None) => State::Opening,
+            // A scan that is only a refresh does not make what is known less true.
+            (None, Some(_)) if state.fresh && state.progress.is_none() => State::Fresh,
+            (None, Some(_)) => State::Indexing,
+        },
+        error: state.error.clone(),
+        done,
+        total,
+        files: count(|i| i.files),
+        symbols: count(|i| i.symbols),
+        modules: count(|i| i.modules),
+        chunks: count(|i| i.chunks),
+        bytes_on_disk: index.as_ref().map_or(0, |i| i.bytes_on_disk),
+        writer: open.is_some_and(|r| r.index.role() == Role::Writer),
+        skipped_count: count(|i| i.skipped.len()),
+        skipped: listed
+            .map(|s| Skipped {
+                path: s.path.clone(),
+                reason: s.reason.clone(),
+            })
+            .collect(),
+        notices: state.notices.clone(),
+    }
+}
+
+fn message(roots: &[RootStatus]) -> String {
+    let any = |state| roots.iter().any(|r| r.state == state);
+    let index = match roots {
+        [] => "no workspace folder",
+        _ if any(State::Failed) => "an index cannot be opened",
+        _ if any(State::Opening) || any(State::Indexing) => "indexing",
+        _ => "index only",
+    };
+    format!("{index} · set up a model")
+}

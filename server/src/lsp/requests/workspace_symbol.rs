@@ -1,0 +1,47 @@
+//! `workspace/symbol`
+
+use repo_indexer::Cancel;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::ls_types::*;
+
+use crate::lsp::convert::{Locator, symbol_kind};
+use crate::lsp::snapshot::SessionSnapshot;
+
+/// More than anyone reads; clients ask again as the query grows.
+const LIMIT: usize = 128;
+
+pub fn handle(
+    session: &SessionSnapshot,
+    params: WorkspaceSymbolParams,
+    cancel: &Cancel,
+) -> Result<Option<WorkspaceSymbolResponse>> {
+    if !session.navigation() {
+        return Ok(None);
+    }
+    let mut locator = Locator::new(session);
+    let mut found = Vec::new();
+    for (root, view) in session.roots.iter().enumerate() {
+        for symbol in view.snapshot.find_symbols(&params.query, LIMIT) {
+            cancel
+                .check()
+                .map_err(|_| tower_lsp::jsonrpc::Error::request_cancelled())?;
+            let Some(location) = locator.location(root, &symbol.path, symbol.name_span) else {
+                continue;
+            };
+            let container = symbol
+                .container
+                .and_then(|id| view.snapshot.symbol(id))
+                .map(|c| c.name);
+            let module = || view.snapshot.module_id_of(&symbol.path);
+            found.push(WorkspaceSymbol {
+                name: symbol.name,
+                kind: symbol_kind(symbol.kind),
+                tags: None,
+                container_name: Some(container.unwrap_or_else(module)),
+                location: OneOf::Left(location),
+                data: None,
+            });
+        }
+    }
+    Ok(Some(WorkspaceSymbolResponse::Nested(found)))
+}

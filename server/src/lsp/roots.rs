@@ -1,0 +1,188 @@
+//! The workspace's roots: each has one index, opened in the background and kept fresh until the root goes.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use repo_indexer::{Event, Guard, Index, Progress, Scope};
+use tokio::sync::mpsc;
+use tower_lsp::ls_types::{MessageType, Uri};
+
+use super::convert::to_path;
+use super::document::Document;
+use super::progress;
+use super::session::Shared;
+use super::settings::IndexSettings;
+
+/// How many notices are kept for the status.
+const NOTICES: usize = 20;
+
+pub struct Root {
+    pub name: String,
+    pub path: PathBuf,
+    pub settings: IndexSettings,
+    state: Mutex<RootState>,
+}
+
+#[derive(Default)]
+pub struct RootState {
+    index: Option<(Arc<Index>, Guard)>,
+    pub error: Option<String>,
+    /// Set while a scan runs.
+    pub progress: Option<Progress>,
+    /// Whether the first scan is over.
+    pub fresh: bool,
+    pub notices: Vec<String>,
+    closed: bool,
+}
+
+impl Root {
+    pub fn new(name: String, path: PathBuf, settings: IndexSettings) -> Self {
+        Root {
+            name,
+            path,
+            settings,
+            state: Mutex::default(),
+        }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, RootState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn index(&self) -> Option<Arc<Index>> {
+        self.state().index.as_ref().map(|(index, _)| index.clone())
+    }
+
+    /// The path of a file below this root, as the index spells it. The root itself is spelled as the client spells it.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        let inside = path.strip_prefix(&self.path).ok()?;
+        let parts: Vec<_> = inside
+            .components()
+            .map(|c| c.as_os_str().to_string_lossy())
+            .collect();
+        (!parts.is_empty()).then(|| parts.join("/"))
+    }
+
+    /// Leaves the root without an index, and says why.
+    pub fn refuse(&self, reason: String) {
+        self.state().error = Some(reason);
+    }
+
+    /// Stops watching and lets go of the index. What still reads a snapshot keeps it.
+    pub fn close(&self) {
+        let index = {
+            let mut state = self.state();
+            state.closed = true;
+            state.index.take()
+        };
+        // Dropped without the lock: ending the watcher may wait for its thread.
+        std::thread::spawn(move || drop(index));
+    }
+}
+
+/// The name and path of a workspace folder; none if it is not on this machine's disk.
+pub fn folder(uri: &Uri, name: Option<&str>) -> Option<(String, PathBuf)> {
+    let path = to_path(uri)?;
+    // Without its trailing separator, as the index and other folders spell it.
+    let path: PathBuf = path.components().collect();
+    let last = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let name = name.filter(|n| !n.is_empty()).map(str::to_owned).or(last);
+    Some((name.unwrap_or_else(|| path.display().to_string()), path))
+}
+
+/// Opens a root's index on a worker and keeps it fresh from then on.
+pub fn open(shared: &Arc<Shared>, root: Arc<Root>) {
+    let (events, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(progress::report(shared.clone(), root.clone(), receiver));
+    let shared = shared.clone();
+    tokio::task::spawn_blocking(move || {
+        let observed = Arc::downgrade(&root);
+        let notices = events.clone();
+        let opened = Index::open(&root.path, root.settings.options()).and_then(|index| {
+            let guard = index.keep_fresh(move |event| {
+                if let Some(root) = observed.upgrade() {
+                    root.observe(&event);
+                }
+                let _ = events.send(event);
+            })?;
+            Ok((index, guard))
+        });
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                let text = format!("cannot open the index of {}: {error}", root.path.display());
+                root.state().error = Some(text.clone());
+                let _ = notices.send(Event::Notice(text));
+                return;
+            }
+        };
+        drop(notices);
+        let mut state = root.state();
+        if state.closed {
+            return;
+        }
+        state.index = Some(opened);
+        drop(state);
+        lay_open_documents(&shared, &root.path);
+    });
+}
+
+/// Has the index look again at files the client says have changed.
+pub fn refresh_paths(shared: &Shared, paths: &[PathBuf]) {
+    let roots = shared.session().roots.clone();
+    for root in roots {
+        let state = root.state();
+        let Some((index, guard)) = &state.index else {
+            continue;
+        };
+        let inside = paths
+            .iter()
+            .filter_map(|p| root.relative(p))
+            .map(|p| index.root().join(p));
+        let inside: Vec<PathBuf> = inside.collect();
+        if !inside.is_empty() {
+            guard.refresh(Scope::Paths(inside));
+        }
+    }
+}
+
+/// Tells the user, once the client may be told anything.
+pub async fn notify(shared: &Shared, text: &str) {
+    if shared
+        .ready
+        .subscribe()
+        .wait_for(|ready| *ready)
+        .await
+        .is_ok()
+    {
+        shared.client.log_message(MessageType::WARNING, text).await;
+    }
+}
+
+/// Documents may have been opened before the index was.
+fn lay_open_documents(shared: &Shared, root: &Path) {
+    let documents: Vec<Arc<Document>> = shared.session().documents.values().cloned().collect();
+    for document in documents {
+        if let Some(path) = to_path(&document.uri).filter(|p| p.starts_with(root)) {
+            shared.queue_overlay(path, Some(document.text.clone()));
+        }
+    }
+}
+
+impl Root {
+    fn observe(&self, event: &Event) {
+        let mut state = self.state();
+        match event {
+            Event::Progress(progress) => state.progress = Some(*progress),
+            Event::Fresh(_) => {
+                state.progress = None;
+                state.fresh = true;
+            }
+            Event::Notice(text) => {
+                state.notices.push(text.clone());
+                let excess = state.notices.len().saturating_sub(NOTICES);
+                state.notices.drain(..excess);
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The state of a session, changed only under a short lock, and what all parts of the edge share.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use repo_indexer::Index;
+use serde_json::Value;
+use tokio::sync::watch;
+use tower_lsp::Client;
+
+use super::capabilities::ClientSupport;
+use super::dispatch::Lanes;
+use super::document::Document;
+use super::position::Encoding;
+use super::roots::Root;
+use super::settings::{Settings, SettingsSource};
+use super::snapshot::{RootSnapshot, SessionSnapshot};
+use super::worker::Coalescer;
+
+/// How long a detached request to the client may stay unanswered.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Extraction starts this long after a key stroke; quick enough for a save to be searchable at once.
+const TYPING: Duration = Duration::from_millis(30);
+/// Events about files come in bursts.
+const FILES: Duration = Duration::from_millis(50);
+
+/// What changes. Never held across an `.await`, never while the index works.
+#[derive(Default)]
+pub struct Session {
+    pub encoding: Encoding,
+    pub support: ClientSupport,
+    /// The last `repoLsp` section the editor sent.
+    pub editor_settings: Value,
+    pub settings: Option<Arc<Settings>>,
+    pub documents: Arc<HashMap<String, Arc<Document>>>,
+    pub roots: Vec<Arc<Root>>,
+    /// Capabilities that are registered dynamically at the moment.
+    pub navigation_registered: bool,
+    pub shut_down: bool,
+}
+
+/// What handlers and background tasks share.
+pub struct Shared {
+    session: Mutex<Session>,
+    pub client: Client,
+    pub source: Arc<dyn SettingsSource>,
+    pub lanes: Lanes,
+    /// True once the client sent `initialized`: before, we may not ask it for anything.
+    pub ready: watch::Sender<bool>,
+    workers: Workers,
+}
+
+/// The threads that carry changes to the indexes.
+pub struct Workers {
+    overlays: Coalescer<PathBuf, Option<Arc<str>>>,
+    dirty: Coalescer<PathBuf, ()>,
+    session: Arc<OnceLock<Weak<Shared>>>,
+}
+
+impl Workers {
+    /// Started before anything else, since it is all that can fail.
+    pub fn start() -> std::io::Result<Self> {
+        // The workers hold the session weakly: they end when it does.
+        let session: Arc<OnceLock<Weak<Shared>>> = Arc::default();
+        let (for_overlays, for_dirty) = (session.clone(), session.clone());
+        let overlays = Coalescer::start("overlays", TYPING, move |batch| {
+            if let Some(shared) = for_overlays.get().and_then(Weak::upgrade) {
+                shared.lay_over(batch);
+            }
+        })?;
+        let dirty = Coalescer::start(
+            "changed-files",
+            FILES,
+            move |batch: HashMap<PathBuf, ()>| {
+                if let Some(shared) = for_dirty.get().and_then(Weak::upgrade) {
+                    super::roots::refresh_paths(&shared, &batch.into_keys().collect::<Vec<_>>());
+                }
+            },
+        )?;
+        Ok(Workers {
+            overlays,
+            dirty,
+            session,
+        })
+    }
+}
+
+impl Shared {
+    pub fn new(client: Client, source: Arc<dyn SettingsSource>, workers: Workers) -> Arc<Self> {
+        let session = workers.session.clone();
+        let ready = watch::Sender::new(false);
+        let shared = Shared {
+            session: Mutex::default(),
+            client,
+            source,
+            lanes: Lanes::default(),
+            ready,
+            workers,
+        };
+        let shared = Arc::new(shared);
+        let _ = session.set(Arc::downgrade(&shared));
+        shared
+    }
+
+    /// A panic while the lock was held has changed at most one field; going on is better than refusing everything.
+    pub fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a request works on: everything as it is now.
+    pub fn snapshot(&self) -> SessionSnapshot {
+        let session = self.session();
+        let open = |root: &Arc<Root>| {
+            let index = root.index()?;
+            Some(RootSnapshot {
+                root: root.clone(),
+                snapshot: index.snapshot(),
+                index,
+            })
+        };
+        SessionSnapshot {
+            encoding: session.encoding,
+            support: session.support.clone(),
+            settings: session.settings.clone(),
+            documents: session.documents.clone(),
+            roots: session.roots.iter().filter_map(open).collect(),
+            all_roots: session.roots.clone(),
+        }
+    }
+
+    /// The index a file belongs to: the innermost root's. The path is relative to it.
+    pub fn index_of(&self, path: &Path) -> Option<(Arc<Index>, String)> {
+        let roots = self.session().roots.clone();
+        let containing = roots.iter().filter(|r| path.starts_with(&r.path));
+        let root = containing.max_by_key(|r| r.path.as_os_str().len())?;
+        Some((root.index()?, root.relative(path)?))
+    }
+
+    /// Hands the newest text of a document (none: it was closed) to the index, later and elsewhere.
+    pub fn queue_overlay(&self, path: PathBuf, text: Option<Arc<str>>) {
+        self.workers.overlays.put(path, text);
+    }
+
+    /// Has a file looked at again, later and elsewhere.
+    pub fn queue_dirty(&self, path: PathBuf) {
+        self.workers.dirty.put(path, ());
+    }
+
+    /// Lets something that waits for the client happen on its own, and not for ever (rule 3).
+    pub fn detach(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(async move {
+            if tokio::time::timeout(CLIENT_TIMEOUT, task).await.is_err() {
+                tracing::warn!("the client did not answer in time");
+            }
+        });
+    }
+
+    fn lay_over(&self, batch: HashMap<PathBuf, Option<Arc<str>>>) {
+        for (path, text) in batch {
+            if let Some((index, relative)) = self.index_of(&path) {
+                if let Err(error) = index.set_overlay(&relative, text) {
+                    tracing::warn!("cannot lay the open text over {relative}: {error}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the edge needs to know of the user's settings, and who it asks. Where they come from is not its business.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// Where settings come from: the user's file, the workspace's file, and what the editor sent.
+pub trait SettingsSource: Send + Sync + 'static {
+    /// The settings of one workspace root; without a root, of the server as a whole.
+    /// `editor` is the `repoLsp` section of the editor's settings; null if it has sent none.
+    fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved;
+}
+
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    pub settings: Settings,
+    /// What is wrong, one line each.
+    pub problems: Vec<String>,
+    /// Why nothing may be indexed with these settings: nobody can tell which files are private.
+    pub fatal: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Offer symbols, definition, references and call hierarchy. Off where a language's own server does that.
+    pub navigation: bool,
+    /// How many sources an answer quotes.
+    pub sources: usize,
+    /// Where the answers of commands are written as Markdown documents.
+    pub answers_directory: PathBuf,
+    pub index: IndexSettings,
+}
+
+/// What an index is opened with. Equal settings need no reopening.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexSettings {
+    pub directory: PathBuf,
+    pub exclude: Vec<String>,
+    pub private: Vec<String>,
+    pub max_file_bytes: u64,
+    pub languages_off: Vec<String>,
+    pub threads: usize,
+}
+
+impl IndexSettings {
+    pub fn options(&self) -> repo_indexer::IndexOptions {
+        repo_indexer::IndexOptions {
+            directory: self.directory.clone(),
+            exclude: self.exclude.clone(),
+            private: self.private.clone(),
+            max_file_bytes: self.max_file_bytes,
+            languages_off: self.languages_off.clone(),
+            threads: self.threads,
+        }
+    }
+}

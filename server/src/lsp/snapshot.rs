@@ -1,0 +1,166 @@
+//! What a request sees: the session at the moment the request arrived. Immutable.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use repo_indexer::{Index, Snapshot, Span};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::{Position, Range, Uri};
+
+use super::capabilities::ClientSupport;
+use super::convert::{to_path, to_uri};
+use super::document::{Document, key};
+use super::position::{Encoding, PastEnd, carry};
+use super::roots::Root;
+use super::settings::Settings;
+use crate::answer::{SOURCES, Target, View};
+
+pub struct SessionSnapshot {
+    pub encoding: Encoding,
+    pub support: ClientSupport,
+    pub settings: Option<Arc<Settings>>,
+    pub documents: Arc<HashMap<String, Arc<Document>>>,
+    /// The roots whose index is open. What answers count as their roots.
+    pub roots: Vec<RootSnapshot>,
+    pub all_roots: Vec<Arc<Root>>,
+}
+
+pub struct RootSnapshot {
+    pub root: Arc<Root>,
+    pub snapshot: Arc<Snapshot>,
+    pub index: Arc<Index>,
+}
+
+/// A document a request is about: its newest text, and where the index has it.
+pub struct File {
+    pub document: Arc<Document>,
+    /// The root and the path in it; none for what lies outside or whose index is not open yet.
+    pub place: Option<(usize, String)>,
+}
+
+impl SessionSnapshot {
+    pub fn navigation(&self) -> bool {
+        self.settings.as_ref().is_some_and(|s| s.navigation)
+    }
+
+    pub fn sources(&self) -> usize {
+        self.settings.as_ref().map_or(SOURCES, |s| s.sources)
+    }
+
+    /// An open document; else a file of the workspace as it is on disk, which LSP lets a request name as well.
+    pub fn file(&self, uri: &Uri) -> Result<File> {
+        let path = to_path(uri);
+        let place = path.as_deref().and_then(|p| self.place(p));
+        if let Some(document) = self.documents.get(&key(uri)) {
+            return Ok(File {
+                document: document.clone(),
+                place,
+            });
+        }
+        let text = place
+            .as_ref()
+            .and_then(|(root, path)| self.roots[*root].snapshot.text(path));
+        let Some(text) = text else {
+            return Err(Error::invalid_params(format!(
+                "not an open document, nor a file of the workspace: {}",
+                uri.as_str()
+            )));
+        };
+        Ok(File {
+            document: Arc::new(Document::new(uri.clone(), text)),
+            place,
+        })
+    }
+
+    pub fn place(&self, path: &Path) -> Option<(usize, String)> {
+        let containing = self
+            .roots
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| path.starts_with(&r.root.path));
+        let (root, found) = containing.max_by_key(|(_, r)| r.root.path.as_os_str().len())?;
+        Some((root, found.root.relative(path)?))
+    }
+
+    /// The client's own spelling of a URI if it has the file open.
+    pub fn uri_of(&self, root: usize, path: &str) -> Option<Uri> {
+        let path = self.roots.get(root)?.root.path.join(path);
+        match self.documents.get(path.to_string_lossy().as_ref()) {
+            Some(document) => Some(document.uri.clone()),
+            None => to_uri(&path),
+        }
+    }
+
+    /// The roots as the answers see them; named only where there are several.
+    pub fn views(&self) -> Vec<View> {
+        let several = self.all_roots.len() > 1;
+        let view = |r: &RootSnapshot| View {
+            name: several.then(|| r.root.name.clone()),
+            snapshot: r.snapshot.clone(),
+        };
+        self.roots.iter().map(view).collect()
+    }
+
+    /// What a range of a document is about, in terms of the index's own text of it.
+    pub fn target(&self, file: &File, range: Range) -> Result<Option<Target>> {
+        let start = file.offset(range.start, self.encoding)?;
+        let text = &file.document.text;
+        let end = file
+            .document
+            .lines()
+            .offset_or_end(text, range.end, self.encoding)
+            .max(start);
+        let Some((root, path)) = file.place.clone() else {
+            return Ok(None);
+        };
+        // Usually the index already has this very text; else the place is carried over to the text it has.
+        let indexed = self.roots[root]
+            .snapshot
+            .text(&path)
+            .unwrap_or_else(|| text.clone());
+        let indexed_at = carry(text, &indexed, start).unwrap_or(start.min(indexed.len() as u32));
+        Ok(Some(Target {
+            root,
+            path,
+            text: text.clone(),
+            span: Span { start, end },
+            indexed_at,
+        }))
+    }
+}
+
+impl File {
+    pub fn offset(&self, position: Position, encoding: Encoding) -> Result<u32> {
+        let offset = self
+            .document
+            .lines()
+            .offset(&self.document.text, position, encoding);
+        offset.map_err(|PastEnd| {
+            let lines = self
+                .document
+                .lines()
+                .position(&self.document.text, u32::MAX, encoding)
+                .line
+                + 1;
+            Error::invalid_params(format!(
+                "line {} is past the end of the document, which has {lines}",
+                position.line + 1
+            ))
+        })
+    }
+
+    /// The text under a range.
+    pub fn text(&self, range: Range, encoding: Encoding) -> Result<&str> {
+        let start = self.offset(range.start, encoding)?;
+        let end = self
+            .document
+            .lines()
+            .offset_or_end(&self.document.text, range.end, encoding);
+        Ok(self
+            .document
+            .text
+            .get(start as usize..end as usize)
+            .unwrap_or_default())
+    }
+}

@@ -1,0 +1,344 @@
+//! Markdown that is safe to show although parts of it come from the repository.
+//!
+//! Text of the repository is untrusted: a comment may hold a link, an image or HTML meant for whoever hovers over it.
+//! Only code formatting and emphasis survive. This module knows nothing of symbols, of answers or of LSP.
+
+/// A fenced block. The fence is longer than any run of backticks inside, so that the code cannot end it.
+pub fn fence(language: &str, code: &str) -> String {
+    let ticks = "`".repeat(longest_run(code).max(2) + 1);
+    format!("{ticks}{language}\n{}\n{ticks}\n", code.trim_end())
+}
+
+/// An inline code span on one line.
+pub fn code(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() {
+        return String::new();
+    }
+    let ticks = "`".repeat(longest_run(&text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
+}
+
+/// A link of our own making. The target is a URI and therefore already percent-encoded.
+pub fn link(label: &str, target: &str) -> String {
+    format!("[{}]({target})", escape(label))
+}
+
+/// One line of text in which nothing is markup.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Documentation with its links, images and HTML made inert.
+pub fn prose(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut open: Option<(char, usize)> = None;
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        match open {
+            Some(fence) if closes(trimmed, fence) => {
+                open = None;
+                out.push_str("```\n");
+            }
+            // A run of three backticks inside a tilde fence would end the fence we wrote.
+            Some(_) if trimmed.starts_with("```") => {}
+            Some(_) => {
+                out.push_str(line);
+                out.push('\n');
+            }
+            None => match opens(trimmed) {
+                // Written at the margin: inside a list item the next unindented line would end the block early.
+                Some((fence, info)) => {
+                    open = Some(fence);
+                    out.push_str("```");
+                    out.push_str(&info);
+                    out.push('\n');
+                }
+                None => {
+                    prose_line(trimmed, &mut out);
+                    out.push('\n');
+                }
+            },
+        }
+    }
+    if open.is_some() {
+        out.push_str("```\n");
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// The language tag of a fenced block for a file.
+pub fn language_tag(path: &str) -> &'static str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some((_, extension)) = name.rsplit_once('.') else {
+        return if name == "Makefile" { "makefile" } else { "" };
+    };
+    match extension {
+        "rs" => "rust",
+        "py" | "pyi" => "python",
+        "ts" | "mts" | "cts" => "typescript",
+        "tsx" => "typescriptreact",
+        "js" | "mjs" | "cjs" => "javascript",
+        "jsx" => "javascriptreact",
+        "h" | "c" => "c",
+        "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" => "cpp",
+        "cs" => "csharp",
+        "rb" => "ruby",
+        "sh" | "bash" => "shellscript",
+        "md" => "markdown",
+        "yml" | "yaml" => "yaml",
+        "go" => "go",
+        "java" => "java",
+        "php" => "php",
+        "lua" => "lua",
+        "sql" => "sql",
+        "toml" => "toml",
+        "json" => "json",
+        _ => "",
+    }
+}
+
+fn longest_run(text: &str) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+fn opens(line: &str) -> Option<((char, usize), String)> {
+    let c = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = line.chars().take_while(|&x| x == c).count();
+    let info = &line[length..];
+    if length < 3 || (c == '`' && info.contains('`')) {
+        return None;
+    }
+    let is_word = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-' | '#');
+    Some((
+        (c, length),
+        info.trim().chars().take_while(is_word).collect(),
+    ))
+}
+
+fn closes(line: &str, (c, length): (char, usize)) -> bool {
+    let run = line.chars().take_while(|&x| x == c).count();
+    run >= length && line[run..].trim().is_empty()
+}
+
+fn prose_line(line: &str, out: &mut String) {
+    // Headings and table rules would give a comment more weight than the facts around it.
+    // (A leading `|` is escaped below in any case.)
+    let rule = line.starts_with(['-', '=', ':'])
+        && line
+            .chars()
+            .all(|c| matches!(c, '-' | '=' | '|' | ':' | ' '));
+    if line.starts_with('#') || rule {
+        out.push('\\');
+    }
+    inline(line, out);
+}
+
+fn inline(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let taken = match c {
+            '\\' => escaped(rest, out),
+            '`' => code_span(rest, out),
+            '!' if rest[1..].starts_with('[') => 1,
+            '[' => bracketed(rest, out),
+            ']' | '<' | '|' => {
+                out.push('\\');
+                out.push(c);
+                1
+            }
+            _ => match bare_link(rest, out) {
+                Some(length) => {
+                    out.push_str(&code(&rest[..length]));
+                    length
+                }
+                None => {
+                    out.push(c);
+                    c.len_utf8()
+                }
+            },
+        };
+        rest = &rest[taken..];
+    }
+}
+
+fn escaped(rest: &str, out: &mut String) -> usize {
+    let length = 1 + rest[1..]
+        .chars()
+        .next()
+        .filter(char::is_ascii_punctuation)
+        .map_or(0, char::len_utf8);
+    out.push_str(if length == 1 { "\\\\" } else { &rest[..length] });
+    length
+}
+
+/// A span is taken only when it closes on its own line: across lines, a renderer may disagree about where it ends.
+fn code_span(rest: &str, out: &mut String) -> usize {
+    let ticks = rest.chars().take_while(|&c| c == '`').count();
+    match span_length(rest, ticks) {
+        Some(length) => {
+            out.push_str(&rest[..length]);
+            length
+        }
+        None => {
+            out.push_str(&"\\`".repeat(ticks));
+            ticks
+        }
+    }
+}
+
+fn span_length(rest: &str, ticks: usize) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut at = ticks;
+    while at < bytes.len() {
+        if bytes[at] != b'`' {
+            at += 1;
+            continue;
+        }
+        let run = bytes[at..].iter().take_while(|&&b| b == b'`').count();
+        at += run;
+        if run == ticks {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// `[text](target)`, `[text][reference]` and `[text]`: the text stays, the target goes.
+fn bracketed(rest: &str, out: &mut String) -> usize {
+    let Some(end) = matching(rest, b'[', b']') else {
+        out.push_str("\\[");
+        return 1;
+    };
+    let (inner, after) = (&rest[1..end], &rest[end + 1..]);
+    let target = match after.as_bytes().first() {
+        Some(b'(') => matching(after, b'(', b')'),
+        Some(b'[') => matching(after, b'[', b']'),
+        _ => None,
+    };
+    // Rustdoc's [`Name`] has no target of its own and reads better without its brackets.
+    let name =
+        inner.len() > 2 && inner.starts_with('`') && span_length(inner, 1) == Some(inner.len());
+    if target.is_some() || name {
+        inline(inner, out);
+    } else {
+        out.push_str("\\[");
+        inline(inner, out);
+        out.push_str("\\]");
+    }
+    end + 1 + target.map_or(0, |t| t + 1)
+}
+
+fn matching(text: &str, open: u8, close: u8) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at) = (0usize, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'`' => {
+                let ticks = bytes[at..].iter().take_while(|&&b| b == b'`').count();
+                at += span_length(&text[at..], ticks).unwrap_or(ticks) - 1;
+            }
+            b if b == open => depth += 1,
+            b if b == close => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Many renderers make a link of a bare address; as code it stays readable and inert.
+fn bare_link(rest: &str, out: &str) -> Option<usize> {
+    if out.chars().next_back().is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    let word = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let scheme = word > 0 && rest[word..].starts_with("://");
+    let start = scheme
+        || ["www.", "mailto:", "command:", "javascript:"]
+            .iter()
+            .any(|s| rest.starts_with(s));
+    let end = rest
+        .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '`' | '"' | '|'))
+        .unwrap_or(rest.len());
+    let length = rest[..end]
+        .trim_end_matches(['.', ',', ')', ']', ';', ':', '\''])
+        .len();
+    (start && length > 0).then_some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(doc: &str, shown: &str) {
+        assert_eq!(prose(doc), shown);
+    }
+
+    #[test]
+    fn code_formatting_survives() {
+        check("Calls `a[0]` and ``b`c``.", "Calls `a[0]` and ``b`c``.");
+        check(
+            "```rust,ignore\nlet a = vec![<b>];\n```",
+            "```rust\nlet a = vec![<b>];\n```",
+        );
+    }
+
+    #[test]
+    fn links_images_and_html_do_not() {
+        check("[click](command:x?%22y%22) me", "click me");
+        check("![logo](http://x/y.png)", "logo");
+        check("see [`Vec`] and [the guide][g]", "see `Vec` and the guide");
+        check("<img src=x onerror=y>", "\\<img src=x onerror=y>");
+        check(
+            "at https://example.com/a_b.",
+            "at `https://example.com/a_b`.",
+        );
+        check("<https://example.com>", "\\<`https://example.com`>");
+        check("[a]: https://example.com", "\\[a\\]: `https://example.com`");
+        check("\\\\[x](y)", "\\\\x");
+    }
+
+    #[test]
+    fn unclosed_markup_cannot_hide_what_follows() {
+        check("a ` b\n<img> ` c", "a \\` b\n\\<img> \\` c");
+        check("- ```\n<img>", "- \\`\\`\\`\n\\<img>");
+        check("~~~\n```\n<i>", "```\n<i>\n```");
+        check("|a|\n|-|\n|`|<i>`|", "\\|a\\|\n\\|-\\|\n\\|`|<i>`\\|");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_what_it_holds() {
+        assert_eq!(fence("md", "```\nx\n```"), "````md\n```\nx\n```\n````\n");
+        assert_eq!(code("a`b"), "``a`b``");
+    }
+}
