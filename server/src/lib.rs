@@ -1,8 +1,11 @@
 //! The language server: its edge, the answers it gives without a model, and what a hover says.
 //!
-//! Read in this order: what is said (`answer`, `hover`), how it is written (`markdown`), how it is asked for (`lsp`).
+//! Read in this order: what is said (`answer`, `hover`), how it is written (`markdown`), how it is asked for (`lsp`);
+//! then what the user may set (`config`) and where things live (`paths`).
 
 pub mod answer;
+pub mod config;
 pub mod hover;
 pub mod lsp;
 pub mod markdown;
+pub mod paths;

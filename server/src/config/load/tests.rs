@@ -1,0 +1,149 @@
+//! What is read from where, who wins, and what is said of mistakes.
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use super::*;
+
+/// Loads with the given texts for the workspace's and the user's file; shows what differs from the defaults, then the problems.
+fn check(workspace: &str, user: &str, editor: Value, expected: Expect) -> Loaded {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, config) = (folder.path().join("ws"), folder.path().join("config"));
+    std::fs::create_dir_all(&root).unwrap();
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(root.join(paths::WORKSPACE_FILE), workspace).unwrap();
+    std::fs::write(config.join("config.toml"), user).unwrap();
+    let dirs = Dirs { cache: folder.path().join("cache"), config, data: folder.path().join("data") };
+    let loaded = load(&root, &dirs, Some(&editor), Options::default());
+
+    let defaults = serde_json::to_value(Settings::default()).unwrap();
+    let now = serde_json::to_value(&loaded.settings).unwrap();
+    let mut shown = String::new();
+    for (section, keys) in now.as_object().unwrap() {
+        let Some(keys) = keys.as_object() else {
+            if *keys != Value::Null && now[section] != defaults[section] {
+                shown += &format!("{section} = {}\n", now[section]);
+            }
+            continue;
+        };
+        for (key, value) in keys {
+            let default = &defaults[section][key];
+            if value == default {
+                continue;
+            }
+            let known = default.as_array().cloned().unwrap_or_default();
+            match value.as_array() {
+                Some(items) => {
+                    let added: Vec<_> = items.iter().filter(|item| !known.contains(item)).collect();
+                    let removed: Vec<_> = known.iter().filter(|item| !items.contains(item)).collect();
+                    shown += &format!("{section}.{key} + {} - {}\n", json!(added), json!(removed));
+                }
+                None => shown += &format!("{section}.{key} = {value}\n"),
+            }
+        }
+    }
+    let place = folder.path().display().to_string();
+    for problem in &loaded.problems {
+        shown += &format!("! {problem}\n").replace(&place, "");
+    }
+    if loaded.fatal().is_some() {
+        shown += "nothing may be indexed\n";
+    }
+    expected.assert_eq(&shown);
+    loaded
+}
+
+#[test]
+fn later_sources_win_and_globs_add_up() {
+    check(
+        "[index]\nexclude = ['gen/**']\nprivate = ['*.token']\nmax_file_bytes = 4096\n[answer]\nsources = 3\n",
+        "log = 'info'\n[index]\nexclude = ['vendor/**']\nmax_file_bytes = 8192\n",
+        json!({ "index": { "maxFileBytes": 16384, "threads": null }, "lsp.navigation": true }),
+        expect![[r#"
+            answer.sources = 3
+            index.exclude + ["gen/**","vendor/**"] - []
+            index.max_file_bytes = 16384
+            index.private + ["*.token"] - []
+            log = "info"
+            lsp.navigation = true
+        "#]],
+    );
+}
+
+#[test]
+fn a_workspace_file_is_refused_what_is_not_its_own_and_the_rest_applies() {
+    check(
+        "log = 'trace'\n[index]\nthreads = 1\nmax_file_bytes = 4096\n[lsp]\nnavigation = true\n[model]\nendpoint = 'http://evil'\n",
+        "",
+        Value::Null,
+        expect![[r#"
+            index.max_file_bytes = 4096
+            ! /ws/repo-lsp.toml:1: log: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
+            ! /ws/repo-lsp.toml:3: index.threads: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
+            ! /ws/repo-lsp.toml:6: lsp.navigation: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
+            ! /ws/repo-lsp.toml:8: model.endpoint: unknown key `model`; known here: `index` or `answer`
+        "#]],
+    );
+}
+
+#[test]
+fn a_workspace_cannot_make_a_private_file_public() {
+    let loaded = check(
+        "[index]\nprivate = ['!**/.env']\n",
+        "",
+        Value::Null,
+        expect![[r#"
+            index.private + ["!**/.env"] - []
+        "#]],
+    );
+    assert!(loaded.settings.index.private.contains(&"**/.env".to_owned()));
+}
+
+#[test]
+fn the_user_can() {
+    check(
+        "",
+        "[index]\nprivate = ['!**/.npmrc', '*.token']\n",
+        Value::Null,
+        expect![[r#"
+            index.private + ["*.token"] - ["**/.npmrc"]
+        "#]],
+    );
+}
+
+#[test]
+fn bad_values_are_named_with_file_line_and_key() {
+    check(
+        "[answer]\nsources = 100\n",
+        "log = 'a=b=c'\n[index]\nexclude = 'vendor'\nmax_file_bytes = '2 MB'\ntreads = 3\n[lsp]\nnavigation = 1\n",
+        json!({ "index": { "threads": 1000, "exclude": ["a/[b"] } }),
+        expect![[r#"
+            ! /ws/repo-lsp.toml:2: answer.sources: integer `100`, expected a whole number from 1 to 12
+            ! /config/config.toml:1: log: bad filter `a=b=c`: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5
+            ! /config/config.toml:3: index.exclude: string "vendor", expected a sequence
+            ! /config/config.toml:4: index.max_file_bytes: string "2 MB", expected a whole number from 1024 to 67108864
+            ! /config/config.toml:5: index.treads: unknown key `treads`; known here: `exclude`, `private`, `max_file_bytes`, `threads`
+            ! /config/config.toml:7: lsp.navigation: integer `1`, expected a boolean
+            ! editor settings: index.exclude: bad glob `a/[b`: unclosed character class; missing ']'
+            ! editor settings: index.threads: integer `1000`, expected a whole number from 0 to 256
+        "#]],
+    );
+}
+
+#[test]
+fn unreadable_privacy_stops_everything() {
+    for (workspace, user) in [
+        ("[index]\nprivate = '*.token'\n", ""),
+        ("", "[index]\nprivate = [1]\n"),
+        ("", "index = 3\n"),
+        ("", "[index\n"),
+        ("[index]\nprivate = ['a[']", ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(paths::WORKSPACE_FILE), workspace).unwrap();
+        std::fs::write(folder.path().join("config.toml"), user).unwrap();
+        let dirs = Dirs { cache: folder.path().into(), config: folder.path().into(), data: folder.path().into() };
+        let loaded = load(folder.path(), &dirs, None, Options::default());
+        assert!(loaded.fatal().is_some(), "{workspace:?} {user:?}");
+    }
+}

@@ -1,0 +1,17 @@
+//! Configuration: declared once, read from several places, checked key by key.
+//!
+//! Sources in order, later ones winning: the defaults, `repo-lsp.toml` of the workspace, the user's `config.toml`, the editor's
+//! settings, flags. The workspace's file comes with the repository and is **not trusted**: it has a smaller set of keys of its own.
+//! A bad key never spoils the others. The one exception fails closed: if what it says about private files cannot be read, nothing
+//! may be indexed, see [`Loaded::fatal`].
+
+mod keys;
+mod load;
+mod options;
+mod reference;
+mod settings;
+
+pub use load::{Loaded, Problem, Source, load};
+pub use options::{Glob, LogFilter, Options, PrivateGlob, Within, WorkspaceOptions};
+pub use reference::{markdown, schema, workspace_schema};
+pub use settings::{AnswerSettings, IndexSettings, LspSettings, Settings};
