@@ -1,0 +1,74 @@
+//! `repo-lsp index`: brings the index up to date with the disk.
+
+use std::io::Write;
+
+use anyhow::bail;
+use repo_indexer::{Role, Scope};
+use serde_json::json;
+
+use super::context::{Context, Opened};
+use super::output::{self, FAINT, STRONG};
+use super::{Outcome, status};
+
+/// Bring the index up to date with the files
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp index                         read what changed since last time
+  repo-lsp index --rebuild               start from nothing
+  repo-lsp index --workspace ~/src/app   another repository
+
+Other commands do this by themselves; an editor keeps the index fresh while it runs.
+Stopping it at any moment is safe.")]
+pub(crate) struct Args {
+    /// Forget the present index and read everything again
+    #[arg(long)]
+    rebuild: bool,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let scope = if args.rebuild { Scope::Rebuild } else { Scope::All };
+    let Opened { index, report, took } = context.open_fresh(scope)?;
+    if args.rebuild && index.role() == Role::Reader {
+        bail!("another process keeps this index fresh, so it cannot be rebuilt here. Close that editor or command first");
+    }
+    let status = index.snapshot().status();
+    if context.json {
+        let report = report.map(|report| {
+            json!({
+                "indexed": report.indexed, "removed": report.removed,
+                "unchanged": report.unchanged, "skipped": report.skipped,
+            })
+        });
+        let role = if report.is_some() { "writer" } else { "reader" };
+        output::json(&json!({
+            "workspace": context.root, "role": role, "report": report, "milliseconds": took.as_millis() as u64,
+            "files": status.files, "symbols": status.symbols, "modules": status.modules,
+        }))?;
+        return Ok(Outcome::Done);
+    }
+    let mut out = output::stdout();
+    match report {
+        None => writeln!(out, "another process keeps this index fresh; nothing to do")?,
+        Some(report) => {
+            let mut parts = Vec::new();
+            if report.indexed > 0 {
+                parts.push(format!("{} read", output::counted(report.indexed, "file")));
+            }
+            if report.removed > 0 {
+                parts.push(format!("{} removed", output::count(report.removed)));
+            }
+            if parts.is_empty() {
+                parts.push("nothing has changed".into());
+            }
+            let took = output::duration(took);
+            writeln!(out, "{STRONG}indexed{STRONG:#}     {} {FAINT}in {took}{FAINT:#}", parts.join(" · "))?;
+        }
+    }
+    writeln!(out, "{STRONG}index{STRONG:#}       {}", status::figures(&status))?;
+    if let Some(skipped) = status::skipped_line(&status) {
+        writeln!(out, "{STRONG}skipped{STRONG:#}     {skipped}")?;
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,82 @@
+//! The command line: one command per file, each from its arguments to a result or one line that says what is wrong.
+//!
+//! Exit codes are the same everywhere: 0 for done, 1 for "nothing found" or a failed check, 2 for wrong usage or bad input.
+//! Results go to standard output, everything else to standard error.
+
+mod arguments;
+mod context;
+mod output;
+mod progress;
+
+mod ask;
+mod completions;
+mod doctor;
+mod eval;
+mod index;
+mod man;
+mod modules;
+mod schema;
+mod search;
+mod status;
+mod stdio;
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use context::Context;
+
+/// How a command ended, when nothing went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// Nothing was found, or a check failed.
+    Nothing,
+}
+
+/// Runs the command that the process was started with.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    output::choose_color(arguments.global.color);
+    match run(arguments) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Nothing) => ExitCode::from(1),
+        // Whoever read our output has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let Arguments { global, stdio, command, .. } = arguments;
+    if stdio {
+        return stdio::run(&global);
+    }
+    match command {
+        // These need no workspace, so a broken one does not stop them.
+        Some(Command::Schema(args)) => schema::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args, &global),
+        Some(Command::Index(args)) => index::run(&args, &Context::load(&global)?),
+        Some(Command::Search(args)) => search::run(&args, &Context::load(&global)?),
+        Some(Command::Ask(args)) => ask::run(&args, &Context::load(&global)?),
+        Some(Command::Modules(args)) => modules::run(&args, &Context::load(&global)?),
+        Some(Command::Status(args)) => status::run(&args, &Context::load(&global)?),
+        Some(Command::Eval(args)) => eval::run(&args, &global),
+        None => anyhow::bail!("nothing to do; give a command or --stdio. `repo-lsp --help` lists the commands"),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,113 @@
+//! `repo-lsp status`: what is indexed, and what was skipped and why.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use repo_indexer::{Scope, Status};
+use serde_json::json;
+
+use super::Outcome;
+use super::context::{Context, Opened};
+use super::output::{self, FAINT, PLACE, STRONG};
+use repo_lsp::paths;
+
+/// Show what is indexed, and what was skipped and why
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp status                  a summary
+  repo-lsp status --skipped        every skipped file with its reason
+  repo-lsp status --json | jq .files")]
+pub(crate) struct Args {
+    /// List every skipped file with its reason
+    #[arg(long)]
+    skipped: bool,
+}
+
+pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let Opened { index, report, took } = context.open_fresh(Scope::All)?;
+    let status = index.snapshot().status();
+    if context.json {
+        let skipped: Vec<_> =
+            status.skipped.iter().map(|skip| json!({ "path": skip.path, "reason": skip.reason })).collect();
+        let languages: serde_json::Map<_, _> =
+            status.languages.iter().map(|(id, files)| (id.clone(), json!(files))).collect();
+        output::json(&json!({
+            "workspace": context.root, "index": context.index_directory(), "role": if report.is_some() { "writer" } else { "reader" },
+            "files": status.files, "symbols": status.symbols, "modules": status.modules, "chunks": status.chunks,
+            "bytes_on_disk": status.bytes_on_disk, "languages": languages, "skipped": skipped,
+        }))?;
+        return Ok(Outcome::Done);
+    }
+    let mut out = output::stdout();
+    if args.skipped {
+        for skip in &status.skipped {
+            writeln!(out, "{PLACE}{}{PLACE:#}   {}", skip.path, skip.reason)?;
+        }
+        writeln!(out, "{FAINT}{} skipped{FAINT:#}", output::counted(status.skipped.len(), "file"))?;
+        out.flush()?;
+        return Ok(Outcome::Done);
+    }
+    let freshness = match report {
+        Some(_) => format!("fresh {FAINT}(checked in {}){FAINT:#}", output::duration(took)),
+        None => "kept fresh by another process".into(),
+    };
+    writeln!(out, "{STRONG}workspace{STRONG:#}   {}", paths::tilde(&context.root))?;
+    writeln!(out, "{STRONG}index{STRONG:#}       {freshness} · {}", figures(&status))?;
+    writeln!(out, "{STRONG}languages{STRONG:#}   {}", languages(&status))?;
+    match skipped_line(&status) {
+        Some(line) => writeln!(out, "{STRONG}skipped{STRONG:#}     {line}")?,
+        None => writeln!(out, "{STRONG}skipped{STRONG:#}     nothing")?,
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+/// `412 files · 9,870 symbols · 31 modules · 14 MB`
+pub(super) fn figures(status: &Status) -> String {
+    format!(
+        "{} · {} · {} · {}",
+        output::counted(status.files, "file"),
+        output::counted(status.symbols, "symbol"),
+        output::counted(status.modules, "module"),
+        output::bytes(status.bytes_on_disk),
+    )
+}
+
+/// `rust 312 · markdown 40 · 12 more`
+pub(super) fn languages(status: &Status) -> String {
+    let mut parts: Vec<String> =
+        status.languages.iter().take(6).map(|(id, files)| format!("{id} {}", output::count(*files))).collect();
+    if status.languages.len() > 6 {
+        parts.push(format!("{FAINT}{} more{FAINT:#}", status.languages.len() - 6));
+    }
+    if parts.is_empty() { "none".into() } else { parts.join(" · ") }
+}
+
+/// `3 files: 1 larger than 2 MB (docs/big.json) · 2 not text   --skipped lists them`; none if nothing was skipped.
+pub(super) fn skipped_line(status: &Status) -> Option<String> {
+    if status.skipped.is_empty() {
+        return None;
+    }
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for skip in &status.skipped {
+        // What stands in brackets differs from file to file.
+        let reason = skip.reason.split(" (").next().unwrap_or_default();
+        reasons.entry(reason).or_default().push(&skip.path);
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, paths)| std::cmp::Reverse(paths.len()));
+    let mut parts: Vec<String> = reasons
+        .iter()
+        .take(4)
+        .map(|(reason, paths)| match paths.as_slice() {
+            [only] => format!("1 {reason} ({only})"),
+            several => format!("{} {reason}", output::count(several.len())),
+        })
+        .collect();
+    if reasons.len() > 4 {
+        parts.push("…".into());
+    }
+    let total = output::counted(status.skipped.len(), "file");
+    Some(format!("{total}: {}   {FAINT}repo-lsp status --skipped lists them{FAINT:#}", parts.join(" · ")))
+}
