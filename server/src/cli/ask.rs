@@ -36,9 +36,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let question = args.question.join(" ");
     let started = Instant::now();
     let views = [View { name: None, snapshot }];
-    let asked = Question { text: &question, near: None };
-    let mut answer = answer::ask(&views, asked, &mut (), &Cancel::new())?;
-    answer.sources.truncate(context.settings.answer.sources);
+    let asked = Question { text: &question, limit: context.settings.answer.sources };
+    let answer = answer::ask(&views, asked, &mut (), &Cancel::new())?;
     let took = started.elapsed();
 
     if context.json {

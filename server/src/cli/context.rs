@@ -49,7 +49,7 @@ impl Context {
     pub(crate) fn open(&self) -> anyhow::Result<Arc<Index>> {
         let directory = self.index_directory();
         Index::open(&self.root, self.settings.index_options(directory.clone()))
-            .with_context(|| format!("cannot open the index of {}", paths::tilde(&self.root)))
+            .with_context(|| format!("cannot open the index of {} (`repo-lsp doctor` says more)", paths::tilde(&self.root)))
     }
 
     /// Opens the index and brings it up to date, unless another process does that already.

@@ -101,7 +101,9 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
         .iter()
         .take(4)
         .map(|(reason, paths)| match paths.as_slice() {
+            [only] if status.skipped.len() == 1 => format!("{reason} ({only})"),
             [only] => format!("1 {reason} ({only})"),
+            several if several.len() == status.skipped.len() => reason.to_string(),
             several => format!("{} {reason}", output::count(several.len())),
         })
         .collect();
