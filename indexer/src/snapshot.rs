@@ -316,14 +316,9 @@ impl Snapshot {
 
     /// The definitions that a definition uses, in the order of their first use.
     pub fn callees(&self, id: SymbolId) -> Vec<Callee> {
-        let Some((record, _)) = self.graph.symbol(id) else { return Vec::new() };
-        let mut callees: Vec<Callee> = Vec::new();
-        for used in record.uses.iter().filter(|u| u.by == Some(id.index)) {
-            let best = resolve::candidates(&self.graph, id.file, used.name, used.calls > 0).into_iter().next();
-            if let Some((symbol, confidence)) = best.filter(|(symbol, confidence)| *confidence >= LIKELY && *symbol != id) {
-                callees.push(Callee { symbol, line: used.line, calls: used.calls.into(), confidence });
-            }
-        }
+        let used = resolve::callees(&self.graph, id).into_iter();
+        let mut callees: Vec<Callee> =
+            used.map(|(symbol, used, confidence)| Callee { symbol, line: used.line, calls: used.calls.into(), confidence }).collect();
         callees.sort_by_key(|callee| (callee.line, callee.symbol));
         callees
     }

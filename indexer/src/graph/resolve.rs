@@ -6,7 +6,7 @@
 use crate::facts::SymbolKind;
 use crate::graph::imports::{Reach, Wanted, segments};
 use crate::graph::{FileId, Graph, SymbolId};
-use crate::record::{FileRecord, NameKey};
+use crate::record::{FileRecord, HashedUse, NameKey};
 
 /// From here on a use is counted as a use of the definition.
 pub(crate) const LIKELY: f32 = 0.5;
@@ -78,6 +78,23 @@ impl<'a> Scope<'a> {
         if definition.kind == SymbolKind::Field { by_place * 0.6 } else { by_place }
     }
 
+    fn candidates(&self, graph: &Graph, name: NameKey, member: bool) -> Vec<(SymbolId, f32)> {
+        let definitions = graph.definitions(name);
+        let only = definitions.len() == 1;
+        let mut scored: Vec<_> = definitions
+            .into_iter()
+            .filter_map(|id| Definition::new(graph, id, only))
+            .map(|definition| {
+                let field = definition.kind == SymbolKind::Field;
+                let confidence = self.confidence(&definition);
+                (definition.path, definition.id, if field && member { confidence / 0.6 } else { confidence })
+            })
+            .collect();
+        // Ids depend on when a file was indexed, paths do not.
+        scored.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (a.0, a.1.index).cmp(&(b.0, b.1.index))));
+        scored.into_iter().map(|(_, id, confidence)| (id, confidence)).collect()
+    }
+
     fn by_import(&self, definition: &Definition) -> f32 {
         let mut best = 0.0_f32;
         for (wanted, names) in &self.imports {
@@ -108,23 +125,20 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// The definitions a definition likely uses, each with the use.
+pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, f32)> {
+    let (Some((record, _)), Some(scope)) = (graph.symbol(id), Scope::new(graph, id.file)) else { return Vec::new() };
+    let used = record.uses.iter().filter(|used| used.by == Some(id.index));
+    let best = used.filter_map(|used| {
+        let (callee, confidence) = scope.candidates(graph, used.name, used.calls > 0).into_iter().next()?;
+        (confidence >= LIKELY && callee != id).then_some((callee, *used, confidence))
+    });
+    best.collect()
+}
+
 /// What a name used in a file may mean, best first. `member` says that it follows a dot or the like.
 pub(crate) fn candidates(graph: &Graph, file: FileId, name: NameKey, member: bool) -> Vec<(SymbolId, f32)> {
-    let definitions = graph.definitions(name);
-    let Some(scope) = Scope::new(graph, file) else { return Vec::new() };
-    let only = definitions.len() == 1;
-    let mut scored: Vec<_> = definitions
-        .into_iter()
-        .filter_map(|id| Definition::new(graph, id, only))
-        .map(|definition| {
-            let field = definition.kind == SymbolKind::Field;
-            let confidence = scope.confidence(&definition);
-            (definition.path, definition.id, if field && member { confidence / 0.6 } else { confidence })
-        })
-        .collect();
-    // Ids depend on when a file was indexed, paths do not.
-    scored.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (a.0, a.1.index).cmp(&(b.0, b.1.index))));
-    scored.into_iter().map(|(_, id, confidence)| (id, confidence)).collect()
+    Scope::new(graph, file).map(|scope| scope.candidates(graph, name, member)).unwrap_or_default()
 }
 
 /// The files that use a definition with how often and how surely, surest first.

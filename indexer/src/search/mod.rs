@@ -5,6 +5,7 @@
 
 pub(crate) mod corpus;
 mod mentions;
+mod neighbours;
 mod query;
 mod rank;
 mod score;

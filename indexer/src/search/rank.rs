@@ -1,4 +1,6 @@
-//! From scores to a ranking: pooling chunks to files, what the query names, demotion, diversity.
+//! From scores to a ranking: pooling chunks to files, what the query names, demotion, neighbours, diversity.
+//!
+//! The weights were chosen on questions and bug reports about five repositories, to the first digit only: near them the figures hardly move.
 
 use std::cmp::Ordering;
 
@@ -6,11 +8,12 @@ use rustc_hash::FxHashMap;
 
 use crate::Cancel;
 use crate::error::IndexError;
-use crate::graph::{FileId, Graph};
+use crate::graph::{FileId, Graph, SymbolId};
 use crate::language::Language;
 use crate::record::FileRecord;
 use crate::search::corpus::{ChunkRef, Corpus};
 use crate::search::mentions::{Mentioned, mentioned};
+use crate::search::neighbours::used_by;
 use crate::search::query::parse;
 use crate::search::score::score;
 use crate::search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
@@ -22,115 +25,160 @@ const POOLED: usize = 5;
 const WHOLE_FILE: f32 = 0.2;
 const NAMED: f32 = 0.3;
 const PATH: f32 = 0.2;
+const USED: f32 = 0.3;
+/// Neighbours do not move these first files.
+const HEAD: usize = 5;
+/// The chunks whose uses are followed, and how many of one file.
+const SOURCES: usize = 10;
+const SOURCES_PER_FILE: usize = 3;
 /// No more hits than this of one file, so that the hits show different places.
 const HITS_PER_FILE: usize = 3;
 
 /// Tests and change logs mention everything; they are demoted, not lost.
 fn demotion(file: &FileRecord) -> f32 {
+    const TEST: f32 = 0.6;
+    const CHANGES: f32 = 0.4;
+    const DOCUMENT: f32 = 0.8;
+    const CONFIGURATION: f32 = 0.5;
     let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_ascii_lowercase();
     let stem = name.split('.').next().unwrap_or(&name);
-    if matches!(stem, "changelog" | "changes" | "history" | "news" | "release" | "releases" | "authors" | "contributors") || file.path.contains("whatsnew") {
-        0.4
-    } else if file.test {
-        0.8
-    } else {
-        match file.language.as_deref().and_then(Language::from_id) {
-            Some(language) if language.is_code() => 1.0,
-            Some(language) if language.is_document() => 0.8,
-            _ => 0.5,
-        }
+    let changes = ["authors", "changelog", "changes", "contributors", "history", "news", "release", "releases", "whats-new", "whatsnew"];
+    if changes.contains(&stem) {
+        return CHANGES;
+    }
+    if file.test {
+        return TEST;
+    }
+    match language(file) {
+        Some(language) if language.is_code() => 1.0,
+        Some(language) if language.is_document() => DOCUMENT,
+        _ => CONFIGURATION,
     }
 }
 
-fn in_scope(file: &FileRecord, scope: QueryScope) -> bool {
-    scope == QueryScope::All || file.language.as_deref().and_then(Language::from_id).is_some_and(Language::is_code)
+fn language(file: &FileRecord) -> Option<Language> {
+    Language::from_id(file.language.as_deref()?)
 }
 
+/// A matching chunk.
 struct Candidate {
     number: usize,
     chunk: ChunkRef,
     bm25: f32,
 }
 
+impl Candidate {
+    fn symbol(&self, file: FileId) -> Option<SymbolId> {
+        Some(SymbolId { file, index: self.chunk.symbol? })
+    }
+}
+
+/// A matching file with its chunks, best first.
+struct Ranked<'a> {
+    number: u32,
+    id: FileId,
+    record: &'a FileRecord,
+    chunks: Vec<Candidate>,
+    scores: Scores,
+}
+
 pub(crate) fn search(graph: &Graph, corpus: &Corpus, query: &Query, cancel: &Cancel) -> Result<SearchResult, IndexError> {
     let parsed = parse(&query.text);
-    let scores = score(corpus, &parsed.terms, cancel)?;
     let named = mentioned(graph, &parsed);
-    let allowed: Vec<Option<&FileRecord>> = corpus.files.iter().map(|&id| graph.file(id).map(|file| &**file).filter(|file| in_scope(file, query.scope))).collect();
-
-    let mut by_file: FxHashMap<u32, Vec<Candidate>> = FxHashMap::default();
-    for (number, parts) in scores.chunks.iter().enumerate() {
-        let bm25: f32 = parts.iter().sum();
-        if bm25 > 0.0
-            && let Some(chunk) = corpus.chunk(number)
-            && allowed[chunk.file as usize].is_some()
-        {
-            by_file.entry(chunk.file).or_default().push(Candidate { number, chunk, bm25 });
-        }
-    }
+    let scores = score(corpus, &parsed.terms, cancel)?;
+    let mut files = matching(graph, corpus, &scores.chunks, query.scope);
     cancel.check()?;
 
-    let mut pooled: Vec<(u32, f32)> = Vec::with_capacity(by_file.len());
-    for (&file, chunks) in &mut by_file {
-        chunks.sort_unstable_by(|a, b| b.bm25.total_cmp(&a.bm25).then_with(|| a.chunk.lines.cmp(&b.chunk.lines)));
-        let weights = std::iter::successors(Some(1.0), |weight| Some(weight * DECAY));
-        pooled.push((file, chunks.iter().take(POOLED).zip(weights).map(|(chunk, weight)| chunk.bm25 * weight).sum()));
+    let pooled: Vec<f32> = files.iter().map(|file| pool(&file.chunks)).collect();
+    let best_pool = maximum(pooled.iter().copied());
+    let best_whole = maximum(files.iter().map(|file| scores.files[file.number as usize]));
+    for (file, pooled) in files.iter_mut().zip(pooled) {
+        let symbol = NAMED * named.files.get(&file.id).copied().unwrap_or(0.0);
+        let whole = WHOLE_FILE * scores.files[file.number as usize] / best_whole;
+        file.scores = combine(file, &named, pooled / best_pool, whole, symbol);
     }
-    let best_pool = pooled.iter().map(|(_, score)| *score).fold(f32::MIN_POSITIVE, f32::max);
-    let best_whole = pooled.iter().map(|(file, _)| scores.files[*file as usize]).fold(f32::MIN_POSITIVE, f32::max);
-    let best_chunk = by_file.values().filter_map(|chunks| chunks.first()).map(|chunk| chunk.bm25).fold(f32::MIN_POSITIVE, f32::max);
+    files.sort_by(best_first);
 
-    let mut files: Vec<(u32, Scores)> = pooled
-        .into_iter()
-        .filter_map(|(file, score)| {
-            let record = allowed[file as usize]?;
-            let parts = Parts { whole: scores.files[file as usize] / best_whole, named: &named, id: corpus.files[file as usize], record };
-            Some((file, parts.total(score / best_pool, None)))
-        })
-        .collect();
-    let path = |file: u32| allowed[file as usize].map(|record| &*record.path);
-    files.sort_by(|(a, left), (b, right)| best_first(left, right).then_with(|| path(*a).cmp(&path(*b))));
+    let best_chunk = maximum(files.iter().filter_map(|file| file.chunks.first()).map(|chunk| chunk.bm25));
+    let used = used_by(graph, &sources(&files, best_chunk));
+    let head = HEAD.min(files.len());
+    for file in &mut files[head..] {
+        file.scores.graph = USED * used.get(&file.id).copied().unwrap_or(0.0).min(1.0);
+        file.scores.total += file.scores.graph * file.scores.demotion;
+    }
+    files[head..].sort_by(best_first);
     files.truncate(query.limit);
 
-    let mut hits: Vec<Hit> = Vec::new();
-    for (file, of_file) in &files {
-        let (id, Some(record)) = (corpus.files[*file as usize], allowed[*file as usize]) else { continue };
-        for candidate in by_file.get(file).into_iter().flatten().take(HITS_PER_FILE) {
-            let symbol = candidate.chunk.symbol.map(|index| crate::graph::SymbolId { file: id, index });
-            let parts = Parts { whole: of_file.total, named: &named, id, record };
-            let mut total = parts.total(candidate.bm25 / best_chunk, symbol);
-            total.bm25 = TEXT_FIELDS.iter().zip(scores.chunks[candidate.number]).filter(|(_, part)| *part > 0.0).map(|((_, name), part)| (*name, part)).collect();
-            hits.push(Hit { path: record.path.clone(), lines: candidate.chunk.lines, symbol, scores: total });
-        }
-    }
-    hits.sort_by(|a, b| best_first(&a.scores, &b.scores).then_with(|| a.path.cmp(&b.path)).then_with(|| a.lines.cmp(&b.lines)));
-    hits.truncate(query.limit);
-    let files = files.into_iter().filter_map(|(file, scores)| Some(FileHit { path: allowed[file as usize]?.path.clone(), scores })).collect();
+    let hits = hits(&files, &named, &scores.chunks, best_chunk, query.limit);
+    let files = files.into_iter().map(|file| FileHit { path: file.record.path.clone(), scores: file.scores }).collect();
     Ok(SearchResult { hits, files })
 }
 
-fn best_first(a: &Scores, b: &Scores) -> Ordering {
-    b.total.total_cmp(&a.total)
-}
-
-/// What is added to a bm25 score.
-struct Parts<'a> {
-    whole: f32,
-    named: &'a Mentioned,
-    id: FileId,
-    record: &'a FileRecord,
-}
-
-impl Parts<'_> {
-    fn total(&self, bm25: f32, symbol: Option<crate::graph::SymbolId>) -> Scores {
-        let file = WHOLE_FILE * self.whole;
-        let named = match symbol {
-            Some(symbol) => self.named.symbols.get(&symbol),
-            None => self.named.files.get(&self.id),
-        };
-        let symbol = NAMED * named.copied().unwrap_or(0.0);
-        let path = PATH * self.named.paths.get(&self.id).copied().unwrap_or(0.0);
-        let demotion = demotion(self.record);
-        Scores { total: (bm25 + file + symbol + path) * demotion, bm25: Vec::new(), file, symbol, path, graph: 0.0, demotion }
+fn matching<'a>(graph: &'a Graph, corpus: &Corpus, scores: &[[f32; TEXT_FIELDS.len()]], scope: QueryScope) -> Vec<Ranked<'a>> {
+    let in_scope = |file: &FileRecord| scope == QueryScope::All || language(file).is_some_and(Language::is_code);
+    let records: Vec<Option<&FileRecord>> = corpus.files.iter().map(|&id| graph.file(id).map(|file| &**file).filter(|file| in_scope(file))).collect();
+    let mut chunks: FxHashMap<u32, Vec<Candidate>> = FxHashMap::default();
+    for (number, parts) in scores.iter().enumerate() {
+        let bm25: f32 = parts.iter().sum();
+        if bm25 > 0.0
+            && let Some(chunk) = corpus.chunk(number)
+        {
+            chunks.entry(chunk.file).or_default().push(Candidate { number, chunk, bm25 });
+        }
     }
+    let ranked = chunks.into_iter().filter_map(|(number, mut chunks)| {
+        let (id, record) = (corpus.files[number as usize], records[number as usize]?);
+        chunks.sort_unstable_by(|a, b| b.bm25.total_cmp(&a.bm25).then_with(|| a.chunk.lines.cmp(&b.chunk.lines)));
+        Some(Ranked { number, id, record, chunks, scores: Scores::default() })
+    });
+    ranked.collect()
+}
+
+fn pool(chunks: &[Candidate]) -> f32 {
+    let weights = std::iter::successors(Some(1.0), |weight| Some(weight * DECAY));
+    chunks.iter().take(POOLED).zip(weights).map(|(chunk, weight)| chunk.bm25 * weight).sum()
+}
+
+fn combine(file: &Ranked, named: &Mentioned, bm25: f32, whole: f32, symbol: f32) -> Scores {
+    let path = PATH * named.paths.get(&file.id).copied().unwrap_or(0.0);
+    let demotion = demotion(file.record);
+    Scores { total: (bm25 + whole + symbol + path) * demotion, file: whole, symbol, path, demotion, ..Scores::default() }
+}
+
+/// The definitions whose uses are followed, with their scores.
+fn sources(files: &[Ranked], best_chunk: f32) -> Vec<(SymbolId, f32)> {
+    let mut sources = Vec::new();
+    for file in files.iter().take(SOURCES) {
+        let weights = std::iter::successors(Some(file.scores.total), |weight| Some(weight * DECAY));
+        let chunks = file.chunks.iter().take(SOURCES_PER_FILE).zip(weights);
+        sources.extend(chunks.filter_map(|(chunk, weight)| Some((chunk.symbol(file.id)?, weight * chunk.bm25 / best_chunk))));
+    }
+    sources.sort_by(|a, b| b.1.total_cmp(&a.1));
+    sources.truncate(SOURCES);
+    sources
+}
+
+fn hits(files: &[Ranked], named: &Mentioned, scores: &[[f32; TEXT_FIELDS.len()]], best_chunk: f32, limit: usize) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    for file in files {
+        for chunk in file.chunks.iter().take(HITS_PER_FILE) {
+            let symbol = chunk.symbol(file.id);
+            let naming = NAMED * symbol.and_then(|symbol| named.symbols.get(&symbol)).copied().unwrap_or(0.0);
+            let mut total = combine(file, named, chunk.bm25 / best_chunk, WHOLE_FILE * file.scores.total, naming);
+            let parts = TEXT_FIELDS.iter().zip(scores[chunk.number]).filter(|(_, part)| *part > 0.0);
+            total.bm25 = parts.map(|((_, name), part)| (*name, part)).collect();
+            hits.push(Hit { path: file.record.path.clone(), lines: chunk.chunk.lines, symbol, scores: total });
+        }
+    }
+    hits.sort_by(|a, b| b.scores.total.total_cmp(&a.scores.total).then_with(|| (&a.path, a.lines).cmp(&(&b.path, b.lines))));
+    hits.truncate(limit);
+    hits
+}
+
+fn best_first(a: &Ranked, b: &Ranked) -> Ordering {
+    b.scores.total.total_cmp(&a.scores.total).then_with(|| a.record.path.cmp(&b.record.path))
+}
+
+fn maximum(scores: impl Iterator<Item = f32>) -> f32 {
+    scores.fold(f32::MIN_POSITIVE, f32::max)
 }

@@ -16,7 +16,7 @@ use crate::store::TEXT_FIELDS;
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
 /// Weights of path, name, signature, doc, body, comments and strings.
-const BOOSTS: [f32; TEXT_FIELDS.len()] = [1.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.5];
+const BOOSTS: [f32; TEXT_FIELDS.len()] = [2.0, 1.5, 0.5, 1.0, 1.0, 1.0, 0.5];
 
 /// The scores of one query.
 pub(crate) struct Scores {
