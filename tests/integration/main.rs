@@ -5,6 +5,6 @@ mod configuration;
 mod crash;
 mod errors;
 mod evaluation;
-//mod processes;
-//mod session;
+mod processes;
+mod session;
 mod tidy;

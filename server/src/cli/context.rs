@@ -79,7 +79,7 @@ impl Context {
 /// Loads the settings, starts the log, and reports what is wrong with the configuration: the user's own mistakes stop a command,
 /// those of a file that came with the repository do not.
 fn settings(root: &Path, dirs: &Dirs, global: &Global) -> anyhow::Result<Loaded> {
-    let loaded = config::load(root, dirs, None, flags(global));
+    let loaded = config::load(Some(root), dirs, None, flags(global));
     start_log(&loaded.settings.log);
     if let Some(problem) = loaded.fatal() {
         bail!("{problem}. Nothing is indexed until this is corrected, because it decides which files are private");
