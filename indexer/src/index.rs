@@ -235,7 +235,9 @@ impl Index {
             gone.extend(candidates_for_removal.select(&state.committed).filter(|record| !listed.contains(&*record.path)).map(|record| record.key));
             for found in &listing.files {
                 let known = state.committed.record(FileKey::of(&found.path)).cloned();
-                let same = known.as_ref().is_some_and(|record| record.fingerprint.size == found.size && record.fingerprint.modified == found.modified);
+                let same = known.as_ref().is_some_and(|record| {
+                    record.fingerprint.size == found.size && record.fingerprint.modified == found.modified && self.rules.agree(record, found.size)
+                });
                 if same && !rebuild {
                     report.unchanged += 1;
                 } else {
@@ -292,7 +294,7 @@ impl Index {
 
     /// Reads one file and hands it to the writer. Nothing is returned for a file that vanished or only looks changed.
     fn index_one(&self, writer: &StoreWriter, found: &Found, known: Option<&FileRecord>, rebuild: bool) -> Result<Option<Arc<FileRecord>>, IndexError> {
-        let read = self.rules.read(found, known.filter(|_| !rebuild));
+        let read = self.rules.read(found, known.filter(|known| !rebuild && self.rules.agree(known, found.size)));
         match read {
             Read::New(indexed) => {
                 writer.put(&indexed, known.is_some())?;

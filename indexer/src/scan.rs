@@ -118,6 +118,23 @@ impl Rules {
         true
     }
 
+    /// Whether what the index has of a file that did not change is what these rules would make of it. The user may have made it
+    /// private since, or raised the limit.
+    pub fn agree(&self, known: &FileRecord, size: u64) -> bool {
+        let private = self.is_private(&known.path);
+        let large = !private && size > self.max_file_bytes;
+        let is_off = |id: &str| self.languages_off.iter().any(|off| off == id);
+        let language = match known.language.as_deref() {
+            // It may have been off before.
+            Some(id) if id == Language::plain().id() => Language::of_path(&known.path).is_none_or(|by_path| by_path.id() == id || is_off(by_path.id())),
+            Some(id) => !is_off(id),
+            None => true,
+        };
+        language
+            && private == matches!(known.skipped, Some(SkipReason::Private))
+            && large == matches!(known.skipped, Some(SkipReason::TooLarge { .. }))
+    }
+
     /// Reads a file. `known` is what the index has of it: where the content is the same, only the fingerprint is new.
     pub fn read(&self, found: &Found, known: Option<&FileRecord>) -> Read {
         let mut print = Fingerprint { size: found.size, modified: found.modified, hash: 0 };

@@ -50,8 +50,15 @@ impl Dirs {
         self.config.join("config.toml")
     }
 
+    /// Where the answers of editors' commands are written as documents.
+    pub fn answers(&self) -> PathBuf {
+        self.cache.join("answers")
+    }
+
     /// The folder of the index of one workspace: its name for people who look, a hash of its path so that no two share one.
+    /// An editor may name the workspace by another path than a shell does; the index is the same.
     pub fn index(&self, root: &Path) -> PathBuf {
+        let root = &root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let name: String = root
             .file_name()
             .unwrap_or_else(|| OsStr::new("root"))

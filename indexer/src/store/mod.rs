@@ -161,7 +161,7 @@ impl Store {
     /// An index in memory, for the open buffers laid over the disk.
     pub fn in_memory(files: &[Indexed]) -> Result<(Searcher, Fields), IndexError> {
         let (schema, fields) = schema();
-        let tokenizers = TokenizerManager::new();
+        let tokenizers = TokenizerManager::default();
         tokenizers.register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
         let builder = Index::builder().schema(schema).tokenizers(tokenizers);
         let mut writer: SingleSegmentIndexWriter = builder.single_segment_index_writer(RamDirectory::create(), 15_000_000)?;

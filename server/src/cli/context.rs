@@ -49,7 +49,7 @@ impl Context {
     pub(crate) fn open(&self) -> anyhow::Result<Arc<Index>> {
         let directory = self.index_directory();
         Index::open(&self.root, self.settings.index_options(directory.clone()))
-            .with_context(|| format!("cannot open the index of {}", paths::tilde(&self.root)))
+            .with_context(|| format!("cannot open the index of {} (`repo-lsp doctor` says more)", paths::tilde(&self.root)))
     }
 
     /// Opens the index and brings it up to date, unless another process does that already.
@@ -79,7 +79,7 @@ impl Context {
 /// Loads the settings, starts the log, and reports what is wrong with the configuration: the user's own mistakes stop a command,
 /// those of a file that came with the repository do not.
 fn settings(root: &Path, dirs: &Dirs, global: &Global) -> anyhow::Result<Loaded> {
-    let loaded = config::load(root, dirs, None, flags(global));
+    let loaded = config::load(Some(root), dirs, None, flags(global));
     start_log(&loaded.settings.log);
     if let Some(problem) = loaded.fatal() {
         bail!("{problem}. Nothing is indexed until this is corrected, because it decides which files are private");

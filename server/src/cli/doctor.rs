@@ -94,7 +94,7 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
         }
     };
     let mut checks = vec![workspace(&root)];
-    let loaded = config::load(&root, dirs, None, context::flags(global));
+    let loaded = config::load(Some(&root), dirs, None, context::flags(global));
     context::start_log(&loaded.settings.log);
     checks.extend(configuration(&loaded, dirs));
     let directory = dirs.index(&root);

@@ -47,7 +47,17 @@ pub(crate) fn json(value: &serde_json::Value) -> anyhow::Result<()> {
 
 /// The one line that a failing command leaves behind.
 pub(crate) fn error(error: &anyhow::Error) {
-    say(&format!("{BAD}error:{BAD:#} {}", one_line(&format!("{error:#}"))));
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        let cause = cause.split(" (os error").next().unwrap_or_default();
+        // Many errors already say what caused them.
+        if !text.ends_with(cause) {
+            text += if text.is_empty() { "" } else { ": " };
+            text += cause;
+        }
+    }
+    say(&format!("{BAD}error:{BAD:#} {}", one_line(&text)));
 }
 
 pub(crate) fn warning(message: impl Display) {

@@ -89,9 +89,11 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
     if status.skipped.is_empty() {
         return None;
     }
-    let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for skip in &status.skipped {
-        reasons.entry(skip.reason.clone()).or_default().push(&skip.path);
+        // What stands in brackets differs from file to file.
+        let reason = skip.reason.split(" (").next().unwrap_or_default();
+        reasons.entry(reason).or_default().push(&skip.path);
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, paths)| std::cmp::Reverse(paths.len()));
@@ -99,7 +101,9 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
         .iter()
         .take(4)
         .map(|(reason, paths)| match paths.as_slice() {
+            [only] if status.skipped.len() == 1 => format!("{reason} ({only})"),
             [only] => format!("1 {reason} ({only})"),
+            several if several.len() == status.skipped.len() => reason.to_string(),
             several => format!("{} {reason}", output::count(several.len())),
         })
         .collect();

@@ -1,7 +1,56 @@
 //! `repo-lsp --stdio`: the language server.
-use super::Outcome;
-use super::arguments::Global;
 
-pub(crate) fn run(_global: &Global) -> anyhow::Result<Outcome> {
-    Ok(Outcome::Done)
+use std::path::Path;
+use std::sync::Arc;
+
+use repo_lsp::config::{self, Loaded, Options};
+use repo_lsp::lsp::{self, IndexSettings, Resolved, Settings, SettingsSource};
+use repo_lsp::paths::Dirs;
+use serde_json::Value;
+
+use super::arguments::Global;
+use super::{Outcome, context};
+
+pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
+    let source = Sources { dirs: Dirs::from_environment()?, flags: context::flags(global) };
+    let user = config::load(None, &source.dirs, None, source.flags.clone());
+    context::start_log(&user.settings.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(lsp::serve(tokio::io::stdin(), tokio::io::stdout(), Arc::new(source)));
+    // A thread may still wait for input that never comes; nothing is lost by leaving it behind.
+    runtime.shutdown_background();
+    Ok(match served? {
+        lsp::Outcome::Clean => Outcome::Done,
+        lsp::Outcome::Abrupt => Outcome::Nothing,
+    })
+}
+
+/// The configuration as the language server asks for it: files are read anew each time.
+struct Sources {
+    dirs: Dirs,
+    flags: Options,
+}
+
+impl SettingsSource for Sources {
+    fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved {
+        let loaded = config::load(root, &self.dirs, Some(editor), self.flags.clone());
+        let fatal = loaded.fatal().map(ToString::to_string);
+        let problems = loaded.problems.iter().map(ToString::to_string).collect();
+        let Loaded { settings, .. } = loaded;
+        let index = settings.index_options(self.dirs.index(root.unwrap_or(Path::new("/"))));
+        let settings = Settings {
+            navigation: settings.lsp.navigation,
+            sources: settings.answer.sources,
+            answers_directory: self.dirs.answers(),
+            index: IndexSettings {
+                directory: index.directory,
+                exclude: index.exclude,
+                private: index.private,
+                max_file_bytes: index.max_file_bytes,
+                languages_off: index.languages_off,
+                threads: index.threads,
+            },
+        };
+        Resolved { settings, problems, fatal }
+    }
 }

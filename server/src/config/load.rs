@@ -74,10 +74,13 @@ impl Loaded {
     }
 }
 
-/// Reads all sources for the workspace at `root`. `editor` is the section an editor sends, `flags` what the command line said.
-pub fn load(root: &Path, dirs: &Dirs, editor: Option<&Value>, flags: Options) -> Loaded {
+/// Reads all sources for the workspace at `root`, or without one what holds for all. `editor` is the section an editor sends,
+/// `flags` what the command line said.
+pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Options) -> Loaded {
     let mut reader = Reader { sources: Vec::new(), problems: Vec::new(), files: Vec::new() };
-    if let Some((file, text)) = reader.text(Source::Workspace, root.join(paths::WORKSPACE_FILE)) {
+    if let Some(root) = root
+        && let Some((file, text)) = reader.text(Source::Workspace, root.join(paths::WORKSPACE_FILE))
+    {
         reader.workspace(file, &text);
     }
     if let Some((file, text)) = reader.text(Source::User, dirs.config_file()) {

@@ -45,9 +45,12 @@ impl Postings {
 
     fn rank(&self, query: &str) -> Vec<usize> {
         let mut scores = vec![0.0; self.lengths.len()];
-        // A word that stands twice in the query counts twice.
-        each_word(query, |word| {
-            let Some(list) = self.words.get(word) else { return };
+        // A word counts once, however often the query has it: a traceback repeats itself.
+        let mut words = Vec::new();
+        each_word(query, |word| words.push(word.to_owned()));
+        words.sort_unstable();
+        words.dedup();
+        for list in words.iter().filter_map(|word| self.words.get(word)) {
             let (files, with) = (self.lengths.len() as f64, list.len() as f64);
             let rarity = (1.0 + (files - with + 0.5) / (with + 0.5)).ln();
             for (file, count) in list {
@@ -55,7 +58,7 @@ impl Postings {
                 let norm = K1 * (1.0 - B + B * self.lengths[*file] / self.average);
                 scores[*file] += rarity * count * (K1 + 1.0) / (count + norm);
             }
-        });
+        }
         let mut ranked: Vec<usize> = (0..scores.len()).filter(|file| scores[*file] > 0.0).collect();
         ranked.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
         ranked

@@ -44,7 +44,8 @@ pub(super) fn run(args: &Retrieval, global: &Global) -> anyhow::Result<Outcome> 
             if gold.is_empty() {
                 dropped += 1;
             } else {
-                let name = if question.repo.is_empty() { paths::tilde(root) } else { question.repo.clone() };
+                let folder = || root.file_name().map_or_else(|| paths::tilde(root), |name| name.to_string_lossy().into_owned());
+                let name = if question.repo.is_empty() { folder() } else { question.repo.clone() };
                 let pair = repositories.entry(name).or_default();
                 pair.ours.add(&gold, &files);
                 pair.plain.add(&gold, &plain[..plain.len().min(limit)]);

@@ -14,7 +14,7 @@ fn check(workspace: &str, user: &str, editor: Value, expected: Expect) -> Loaded
     std::fs::write(root.join(paths::WORKSPACE_FILE), workspace).unwrap();
     std::fs::write(config.join("config.toml"), user).unwrap();
     let dirs = Dirs { cache: folder.path().join("cache"), config, data: folder.path().join("data") };
-    let loaded = load(&root, &dirs, Some(&editor), Options::default());
+    let loaded = load(Some(&root), &dirs, Some(&editor), Options::default());
 
     let defaults = serde_json::to_value(Settings::default()).unwrap();
     let now = serde_json::to_value(&loaded.settings).unwrap();
@@ -143,7 +143,7 @@ fn unreadable_privacy_stops_everything() {
         std::fs::write(folder.path().join(paths::WORKSPACE_FILE), workspace).unwrap();
         std::fs::write(folder.path().join("config.toml"), user).unwrap();
         let dirs = Dirs { cache: folder.path().into(), config: folder.path().into(), data: folder.path().into() };
-        let loaded = load(folder.path(), &dirs, None, Options::default());
+        let loaded = load(Some(folder.path()), &dirs, None, Options::default());
         assert!(loaded.fatal().is_some(), "{workspace:?} {user:?}");
     }
 }
