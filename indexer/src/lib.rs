@@ -8,6 +8,8 @@ mod facts;
 mod language;
 
 pub use cancel::{Cancel, Cancelled};
-pub use extract::{clean_doc, extract, is_test_path, looks_binary, looks_generated};
+pub use extract::{
+    clean_doc, extract, identifier_at, is_test_path, looks_binary, looks_generated, occurrences,
+};
 pub use facts::*;
 pub use language::Language;

@@ -9,6 +9,7 @@ mod definition;
 mod doc;
 mod imports;
 mod leading;
+mod lookup;
 mod parse;
 mod plain;
 mod sniff;
@@ -16,6 +17,7 @@ mod sniff;
 mod tests;
 
 pub use doc::clean_doc;
+pub use lookup::{identifier_at, occurrences};
 pub use sniff::{is_test_path, looks_binary, looks_generated};
 
 use crate::facts::Extraction;

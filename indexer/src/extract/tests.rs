@@ -1,6 +1,7 @@
 //! What extraction makes of one realistic file of each language, as an outline that a person can check.
 
 mod code;
+mod lookup;
 mod managed;
 mod scripts;
 mod systems;

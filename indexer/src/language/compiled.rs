@@ -188,16 +188,6 @@ impl Compiled {
             }
         }
     }
-
-    /// Whether `child` is where `parent` says what it calls.
-    pub fn is_callee(&self, parent: tree_sitter::Node<'_>, child: tree_sitter::Node<'_>) -> bool {
-        follow(&self.calls, parent) == Some(child)
-    }
-
-    /// Whether `child` is the last name of the path `parent`.
-    pub fn is_member(&self, parent: tree_sitter::Node<'_>, child: tree_sitter::Node<'_>) -> bool {
-        follow(&self.members, parent) == Some(child)
-    }
 }
 
 /// Kinds that are locals, not symbols, when they stand in a function.
