@@ -9,7 +9,8 @@ mod language;
 
 pub use cancel::{Cancel, Cancelled};
 pub use extract::{
-    clean_doc, extract, identifier_at, is_test_path, looks_binary, looks_generated, occurrences,
+    clean_doc, extract, identifier_at, is_test_path, looks_binary, looks_generated,
+    notebook_markdown, occurrences,
 };
 pub use facts::*;
 pub use language::Language;

@@ -39,7 +39,12 @@ pub fn clean_doc(raw: &str) -> String {
         }
         lines.push(rest.trim_end());
     }
-    let text = dedent(&lines.join("\n"), false);
+    let text = dedent(
+        &lines.join("\n"),
+        ["/*", "--[[", "=begin"]
+            .iter()
+            .any(|mark| raw.starts_with(mark)),
+    );
     if text.contains("<summary>") {
         without_tags(&text)
     } else {
@@ -82,7 +87,7 @@ fn docstring(raw: &str) -> Option<&str> {
     })
 }
 
-/// Takes off the indentation that all lines share; the first line of a docstring begins behind its quotes and has none.
+/// Takes off the indentation that all lines share; the first line begins behind its mark or quotes and has none.
 fn dedent(text: &str, first_apart: bool) -> String {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let common = text

@@ -19,25 +19,38 @@ impl<'t> Walk<'t> {
             return;
         };
         let name = name.trim_start_matches(['@', '$', '#']);
-        let call = expected == Some(Expected::Callee) || start < self.tokens_end && self.is_called(end);
+        let call =
+            expected == Some(Expected::Callee) || start < self.tokens_end && self.is_called(end);
         let defines = expected == Some(Expected::Name);
         if flags & flag::CALLEE != 0 && expected.is_none() {
             return;
         }
         if self.watched == Some(name) {
-            let span = Span { start: end - name.len() as u32, end };
+            let span = Span {
+                start: end - name.len() as u32,
+                end,
+            };
             let line = node.start_position().row as u32;
-            self.occurrences.push(Occurrence { span, line, call, definition: defines });
+            self.occurrences.push(Occurrence {
+                span,
+                line,
+                call,
+                definition: defines,
+            });
         }
         if start < self.import_end || defines || is_nothing(name) {
             return;
         }
-        let has_sections = matches!(self.compiled.grammar.visibility, Visibility::Sections { .. });
+        let has_sections = matches!(
+            self.compiled.grammar.visibility,
+            Visibility::Sections { .. }
+        );
         if has_sections && is_access_word(name) {
             self.bare_section(name, end);
             return;
         }
-        self.chunks.count(name, call, || node.start_position().row as u32);
+        self.chunks
+            .count(name, call, || node.start_position().row as u32);
     }
 
     /// In unparsed tokens a name before a parenthesis is taken for a call.
@@ -54,14 +67,23 @@ impl<'t> Walk<'t> {
         let mut rest = text;
         while let Some(at) = rest.find(|c: char| c.is_alphabetic() || c == '_') {
             let before = text.len() - rest.len() + at;
-            let length = rest[at..].find(|c: char| !is_word(c)).unwrap_or(rest.len() - at);
+            let length = rest[at..]
+                .find(|c: char| !is_word(c))
+                .unwrap_or(rest.len() - at);
             let name = &rest[at..at + length];
             rest = &rest[at + length..];
             let call = rest.starts_with('(');
-            let line = || first_line + memchr::memchr_iter(b'\n', &text.as_bytes()[..before]).count() as u32;
+            let line = || {
+                first_line + memchr::memchr_iter(b'\n', &text.as_bytes()[..before]).count() as u32
+            };
             if self.watched == Some(name) {
                 let span = Span::new(start as usize + before, start as usize + before + length);
-                self.occurrences.push(Occurrence { span, line: line(), call, definition: false });
+                self.occurrences.push(Occurrence {
+                    span,
+                    line: line(),
+                    call,
+                    definition: false,
+                });
             }
             if !is_nothing(name) {
                 self.chunks.count(name, call, line);
