@@ -3,6 +3,9 @@
 /// The prose of a documentation comment or docstring: marks, quotes and common indentation are taken off.
 pub fn clean_doc(raw: &str) -> String {
     let raw = raw.trim();
+    if raw == "/**/" {
+        return String::new();
+    }
     if let Some(inside) = docstring(raw) {
         return dedent(inside, true);
     }

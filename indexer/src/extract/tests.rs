@@ -4,6 +4,7 @@ mod code;
 mod documents;
 mod lookup;
 mod managed;
+mod promises;
 mod scripts;
 mod systems;
 mod web;
@@ -18,8 +19,10 @@ use crate::language::Language;
 
 /// The outline of `source` under `path` is as expected.
 fn check(path: &str, source: &str, expect: Expect) {
-    let extraction = extract(Language::detect(path, source), path, source);
+    let language = Language::detect(path, source);
+    let extraction = extract(language, path, source);
     expect.assert_eq(&render(&extraction, source));
+    promises::hold_when_damaged(language, source);
 }
 
 fn render(extraction: &Extraction, source: &str) -> String {
