@@ -11,7 +11,11 @@ pub fn check(language: Language, text: &str) {
 
     for symbol in extraction.facts.symbols.iter().take(3) {
         for found in occurrences(language, text, &symbol.name) {
-            assert_eq!(found.span.of(text), Some(&*symbol.name), "an occurrence is the name itself");
+            assert_eq!(
+                found.span.of(text),
+                Some(&*symbol.name),
+                "an occurrence is the name itself"
+            );
         }
     }
     let length = text.len() as u32;
@@ -25,24 +29,48 @@ pub fn check(language: Language, text: &str) {
 fn check_symbols(extraction: &Extraction, text: &str) {
     let facts = &extraction.facts;
     let lines = text.split('\n').count() as u32;
-    let on_boundaries = |span: Span| assert!(span.start <= span.end && span.of(text).is_some(), "{span:?} is no part of the text");
+    let on_boundaries = |span: Span| {
+        assert!(
+            span.start <= span.end && span.of(text).is_some(),
+            "{span:?} is no part of the text"
+        )
+    };
     for (index, symbol) in facts.symbols.iter().enumerate() {
         on_boundaries(symbol.span);
         on_boundaries(symbol.signature);
         on_boundaries(symbol.name_span);
-        assert!(!symbol.name.is_empty() && symbol.span.covers(symbol.name_span), "{symbol:?}");
-        assert!(symbol.lines.first <= symbol.lines.last && symbol.lines.last < lines, "{symbol:?}");
-        assert_eq!(symbol.lines.first, line_at(text, symbol.span.start), "{symbol:?}");
+        assert!(
+            !symbol.name.is_empty() && symbol.span.covers(symbol.name_span),
+            "{symbol:?}"
+        );
+        assert!(
+            symbol.lines.first <= symbol.lines.last && symbol.lines.last < lines,
+            "{symbol:?}"
+        );
+        assert_eq!(
+            symbol.lines.first,
+            line_at(text, symbol.span.start),
+            "{symbol:?}"
+        );
         if let Some(container) = symbol.container {
-            assert!((container as usize) < index, "a container comes first: {symbol:?}");
-            assert!(facts.symbols[container as usize].span.covers(symbol.span), "a container covers its contents: {symbol:?}");
+            assert!(
+                (container as usize) < index,
+                "a container comes first: {symbol:?}"
+            );
+            assert!(
+                facts.symbols[container as usize].span.covers(symbol.span),
+                "a container covers its contents: {symbol:?}"
+            );
         }
         if let Some(doc) = symbol.doc {
             on_boundaries(doc);
             clean_doc(doc.of(text).unwrap_or_default());
         }
     }
-    assert!(facts.symbols.is_sorted_by_key(|symbol| symbol.span.start), "symbols are in the order of the text");
+    assert!(
+        facts.symbols.is_sorted_by_key(|symbol| symbol.span.start),
+        "symbols are in the order of the text"
+    );
     if let Some(doc) = facts.doc {
         on_boundaries(doc);
     }
@@ -54,23 +82,50 @@ fn check_uses(extraction: &Extraction) {
     assert!(facts.uses.is_sorted(), "uses are sorted");
     for one in &facts.uses {
         assert!(one.count > 0 && one.calls <= one.count, "{one:?}");
-        assert!(one.by.is_none_or(|by| (by as usize) < facts.symbols.len()), "{one:?}");
+        assert!(
+            one.by.is_none_or(|by| (by as usize) < facts.symbols.len()),
+            "{one:?}"
+        );
     }
-    let pairs = facts.uses.windows(2).filter(|pair| (&pair[0].name, pair[0].by) == (&pair[1].name, pair[1].by));
+    let pairs = facts
+        .uses
+        .windows(2)
+        .filter(|pair| (&pair[0].name, pair[0].by) == (&pair[1].name, pair[1].by));
     assert_eq!(pairs.count(), 0, "one entry for each name and user");
 }
 
 fn check_chunks(extraction: &Extraction, text: &str) {
     let lines = text.split('\n').count() as u32;
-    assert!(!extraction.chunks.is_empty(), "a file has at least one chunk");
+    assert!(
+        !extraction.chunks.is_empty(),
+        "a file has at least one chunk"
+    );
     for chunk in &extraction.chunks {
-        assert!(chunk.span.start <= chunk.span.end && chunk.span.of(text).is_some(), "{chunk:?}");
-        assert!(chunk.lines.first <= chunk.lines.last && chunk.lines.last < lines, "{chunk:?} of {lines} lines");
-        assert_eq!(chunk.lines.first, line_at(text, chunk.span.start), "{chunk:?}");
-        assert!(chunk.symbol.is_none_or(|symbol| (symbol as usize) < extraction.facts.symbols.len()), "{chunk:?}");
+        assert!(
+            chunk.span.start <= chunk.span.end && chunk.span.of(text).is_some(),
+            "{chunk:?}"
+        );
+        assert!(
+            chunk.lines.first <= chunk.lines.last && chunk.lines.last < lines,
+            "{chunk:?} of {lines} lines"
+        );
+        assert_eq!(
+            chunk.lines.first,
+            line_at(text, chunk.span.start),
+            "{chunk:?}"
+        );
+        assert!(
+            chunk
+                .symbol
+                .is_none_or(|symbol| (symbol as usize) < extraction.facts.symbols.len()),
+            "{chunk:?}"
+        );
     }
 }
 
 fn line_at(text: &str, offset: u32) -> u32 {
-    text.as_bytes()[..offset as usize].iter().filter(|byte| **byte == b'\n').count() as u32
+    text.as_bytes()[..offset as usize]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count() as u32
 }

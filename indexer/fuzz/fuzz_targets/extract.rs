@@ -9,7 +9,12 @@ use repo_indexer::{Extraction, Language, Span, clean_doc, extract, identifier_at
 mod body;
 
 fuzz_target!(|data: &[u8]| {
-    let Some((&choice, rest)) = data.split_first() else { return };
+    let Some((&choice, rest)) = data.split_first() else {
+        return;
+    };
     let languages: Vec<Language> = Language::all().collect();
-    body::check(languages[choice as usize % languages.len()], &String::from_utf8_lossy(rest));
+    body::check(
+        languages[choice as usize % languages.len()],
+        &String::from_utf8_lossy(rest),
+    );
 });

@@ -8,7 +8,7 @@ mod define;
 mod held;
 mod names;
 
-use tree_sitter::Node;
+use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::{Extraction, FileFacts, Occurrence, Span, Symbol};
 use crate::language::{Compiled, flag};
@@ -69,7 +69,7 @@ fn walk<T>(
 ) -> Option<T> {
     let tree = super::parse::parse(compiled, text)?;
     let root = tree.root_node();
-    let mut walk = Walk::new(compiled, text, test_file, watched);
+    let mut walk = Walk::new(compiled, root, text, test_file, watched);
     walk.broken = root.has_error();
     if let Some(doc) = definition::docstring(compiled, root) {
         walk.facts.doc = Some(span(doc));
@@ -115,6 +115,8 @@ struct Walk<'t> {
     expected: Vec<(u32, Expected)>,
     leading: Leading<'t>,
     found: Vec<Found<'t>>,
+    /// A cursor to look around with, kept for its memory.
+    scratch: TreeCursor<'t>,
     /// The definition that its wrapper has already dealt with.
     defined: Option<usize>,
     /// Where the import around the cursor ends.
@@ -137,6 +139,7 @@ fn span(node: Node) -> Span {
 impl<'t> Walk<'t> {
     fn new(
         compiled: &'static Compiled,
+        root: Node<'t>,
         text: &'t str,
         test_file: bool,
         watched: Option<&'t str>,
@@ -169,6 +172,7 @@ impl<'t> Walk<'t> {
             expected: Vec::new(),
             leading: Leading::default(),
             found: Vec::new(),
+            scratch: root.walk(),
             defined: None,
             import_end: 0,
             tokens_end: 0,

@@ -31,7 +31,13 @@ impl<'t> Walk<'t> {
     /// Records what `node` defines, and opens it. `outer` is the node with its wrappers.
     pub(super) fn define(&mut self, outer: Node<'t>, node: Node<'t>) -> bool {
         let mut found = std::mem::take(&mut self.found);
-        definition::find(self.compiled, self.text, node, &mut found);
+        definition::find(
+            self.compiled,
+            self.text,
+            node,
+            &mut self.scratch,
+            &mut found,
+        );
         // Another node around this one may have defined the same name.
         found.retain(|one| !self.is_expected_name(one.name.start));
         let defined = !found.is_empty();

@@ -24,10 +24,13 @@ pub(super) fn hold_when_damaged(language: Language, source: &str) {
 
 fn damage(text: &mut String, random: &mut Random) {
     const PIECES: [&str; 16] = [
-        "{", "}", "(", ")", "\"", "'", "`", "/*", "\n", "é", "\u{feff}", "=", "class ", "@", "#", "\0",
+        "{", "}", "(", ")", "\"", "'", "`", "/*", "\n", "é", "\u{feff}", "=", "class ", "@", "#",
+        "\0",
     ];
     let from = text.floor_char_boundary(random.below(text.len() + 1));
-    let to = text.floor_char_boundary((from + random.below(60)).min(text.len())).max(from);
+    let to = text
+        .floor_char_boundary((from + random.below(60)).min(text.len()))
+        .max(from);
     match random.below(4) {
         0 => text.replace_range(from..to, ""),
         1 => text.insert_str(from, &text[from..to].to_string()),
@@ -55,10 +58,72 @@ fn any_language() -> impl Strategy<Value = Language> {
 /// Tokens that most languages give a meaning to, in no order.
 fn token_soup() -> impl Strategy<Value = String> {
     const TOKENS: &[&str] = &[
-        "fn ", "def ", "class ", "struct ", "enum ", "impl ", "use ", "import ", "from ", "function ", "const ", "let ", "var ",
-        "type ", "module ", "namespace ", "public ", "export ", "return ", "end ", "name", "Other", "x", "é", "self", "(", ")", "{",
-        "}", "[", "]", "<", ">", ";", ":", "::", ",", ".", "=", "=>", "->", "*", "&", "\"", "'", "`", "#", "//", "/*", "*/", "\"\"\"",
-        "@", "!", "?", "|", "\n", "\n    ", "\r\n", "\t", "1", "<?php ", "CREATE TABLE ", "---\n", "===\n", "# ", "$",
+        "fn ",
+        "def ",
+        "class ",
+        "struct ",
+        "enum ",
+        "impl ",
+        "use ",
+        "import ",
+        "from ",
+        "function ",
+        "const ",
+        "let ",
+        "var ",
+        "type ",
+        "module ",
+        "namespace ",
+        "public ",
+        "export ",
+        "return ",
+        "end ",
+        "name",
+        "Other",
+        "x",
+        "é",
+        "self",
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        "<",
+        ">",
+        ";",
+        ":",
+        "::",
+        ",",
+        ".",
+        "=",
+        "=>",
+        "->",
+        "*",
+        "&",
+        "\"",
+        "'",
+        "`",
+        "#",
+        "//",
+        "/*",
+        "*/",
+        "\"\"\"",
+        "@",
+        "!",
+        "?",
+        "|",
+        "\n",
+        "\n    ",
+        "\r\n",
+        "\t",
+        "1",
+        "<?php ",
+        "CREATE TABLE ",
+        "---\n",
+        "===\n",
+        "# ",
+        "$",
     ];
     prop::collection::vec(prop::sample::select(TOKENS), 0..80).prop_map(|tokens| tokens.concat())
 }
@@ -80,14 +145,28 @@ proptest! {
 #[test]
 fn deep_nesting_does_not_overflow() {
     for language in Language::all() {
-        for (open, close) in [("(", ")"), ("{", "}"), ("[", "]"), ("a(", ")"), ("if x {", "}"), ("<", ">"), ("f(function(){", "})")] {
+        for (open, close) in [
+            ("(", ")"),
+            ("{", "}"),
+            ("[", "]"),
+            ("a(", ")"),
+            ("if x {", "}"),
+            ("<", ">"),
+            ("f(function(){", "})"),
+        ] {
             let depth = 5_000;
             let text = format!("x = {}1{}\n", open.repeat(depth), close.repeat(depth));
             assert!(!extract(language, "a", &text).chunks.is_empty());
         }
     }
-    let indented: String = (0..2_000).map(|depth| format!("{}if x:\n", " ".repeat(depth))).collect();
-    assert!(!extract(Language::detect("a.py", ""), "a.py", &indented).chunks.is_empty());
+    let indented: String = (0..2_000)
+        .map(|depth| format!("{}if x:\n", " ".repeat(depth)))
+        .collect();
+    assert!(
+        !extract(Language::detect("a.py", ""), "a.py", &indented)
+            .chunks
+            .is_empty()
+    );
 }
 
 #[test]
