@@ -377,16 +377,16 @@ impl<'t> Walk<'t> {
 
 /// A symbol is public if it is shown or exported, and what contains it is public too.
 fn publish(symbols: &mut [Symbol], shown: &[bool], exports: &[String]) {
-    for index in 0..symbols.len() {
-        let (before, rest) = symbols.split_at_mut(index);
-        let symbol = &mut rest[0];
-        symbol.public = match symbol.container {
+    for (index, &shown) in shown.iter().enumerate() {
+        let public = match symbols[index]
+            .container
+            .map(|container| &symbols[container as usize])
+        {
             Some(container) => {
-                shown[index]
-                    && before[container as usize].public
-                    && !definition::is_callable(before[container as usize].kind)
+                shown && container.public && !definition::is_callable(container.kind)
             }
-            None => shown[index] || exports.iter().any(|name| **name == *symbol.name),
+            None => shown || exports.iter().any(|name| **name == *symbols[index].name),
         };
+        symbols[index].public = public;
     }
 }

@@ -4,6 +4,7 @@
 
 use crate::facts::{Chunk, Extraction, FileFacts, Lines as Range, Span, Symbol, SymbolKind};
 
+use super::floor_boundary;
 use super::json::{self, Kind};
 use super::plain::{self, Lines};
 
@@ -199,7 +200,7 @@ fn symbol(text: &str, key: &Key, name: &str, span: Span, lines: Range) -> Symbol
     const LONGEST: usize = 120;
     let start = key.start as usize;
     let line = text[start..].lines().next().unwrap_or_default();
-    let line = &line[..line.floor_char_boundary(LONGEST)];
+    let line = &line[..floor_boundary(line, LONGEST)];
     let lead = line.len() - line.trim_start().len();
     let signature = line.trim().trim_end_matches([',', '{', '[']).trim_end();
     Symbol {

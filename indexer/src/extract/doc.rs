@@ -79,7 +79,7 @@ fn without_tags(text: &str) -> String {
 
 /// The inside of a Python string literal, prefix and quotes taken off.
 fn docstring(raw: &str) -> Option<&str> {
-    let quoted = raw.trim_start_matches(|c: char| matches!(c, 'r' | 'R' | 'u' | 'U' | 'b' | 'B'));
+    let quoted = raw.trim_start_matches(['r', 'R', 'u', 'U', 'b', 'B']);
     if raw.len() - quoted.len() > 2 {
         return None;
     }

@@ -4,6 +4,7 @@ use crate::facts::{Occurrence, Span};
 use crate::language::{Compiled, Language, Syntax, flag};
 
 use super::code;
+use super::floor_boundary;
 use super::parse::parse;
 
 /// Where exactly `name` is defined, used and called. Names in comments and strings are none of these.
@@ -36,10 +37,7 @@ fn compiled(language: Language) -> Option<&'static Compiled> {
 
 fn in_tree(compiled: &Compiled, text: &str, offset: u32, word: Span) -> Option<Span> {
     let tree = parse(compiled, text)?;
-    let mut at = offset.min(word.end.saturating_sub(1)) as usize;
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
+    let at = floor_boundary(text, offset.min(word.end.saturating_sub(1)) as usize);
     let leaf = tree.root_node().descendant_for_byte_range(at, at)?;
     let flags = compiled.flags(leaf.kind_id());
     if flags & flag::RAW != 0 {
@@ -60,10 +58,7 @@ pub(super) fn is_word(c: char) -> bool {
 }
 
 fn word_at(text: &str, offset: u32) -> Option<Span> {
-    let mut at = (offset as usize).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
+    let at = floor_boundary(text, offset as usize);
     let before = text[..at].len() - text[..at].trim_end_matches(is_word).len();
     let after = text[at..].len() - text[at..].trim_start_matches(is_word).len();
     let span = Span::new(at - before, at + after);

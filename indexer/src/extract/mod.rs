@@ -55,3 +55,12 @@ pub fn extract(language: Language, path: &str, text: &str) -> Extraction {
         Syntax::Plain => structured::extract_plain(text),
     }
 }
+
+/// The last character boundary at or before the offset.
+fn floor_boundary(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

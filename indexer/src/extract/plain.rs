@@ -2,6 +2,8 @@
 
 use crate::facts::{Chunk, Extraction, FileFacts, Lines as Range, Span};
 
+use super::floor_boundary;
+
 /// A window closes at the first blank line from here on,
 const ENOUGH_LINES: u32 = 45;
 /// and here in any case,
@@ -39,7 +41,7 @@ pub(super) fn windows(text: &str, span: Span, mut line: u32) -> Vec<Chunk> {
         let mut end = span.start + at + content.len() as u32;
         // A line may be longer than any window: it is cut where no character is.
         while end - start > 2 * MOST_BYTES {
-            let cut = text.floor_char_boundary((start + MOST_BYTES) as usize) as u32;
+            let cut = floor_boundary(text, (start + MOST_BYTES) as usize) as u32;
             push(start, cut, first, line);
             (start, first) = (cut, line);
         }

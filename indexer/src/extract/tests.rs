@@ -1,6 +1,7 @@
 //! What extraction makes of one realistic file of each language, as an outline that a person can check.
 
 mod code;
+mod detection;
 mod documents;
 mod lookup;
 mod managed;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::floor_boundary;
 use crate::{Extraction, Language, Span, clean_doc, extract, identifier_at, occurrences};
 
 #[path = "../../../fuzz/body.rs"]
@@ -27,13 +28,14 @@ fn damage(text: &mut String, random: &mut Random) {
         "{", "}", "(", ")", "\"", "'", "`", "/*", "\n", "é", "\u{feff}", "=", "class ", "@", "#",
         "\0",
     ];
-    let from = text.floor_char_boundary(random.below(text.len() + 1));
-    let to = text
-        .floor_char_boundary((from + random.below(60)).min(text.len()))
-        .max(from);
+    let from = floor_boundary(text, random.below(text.len() + 1));
+    let to = floor_boundary(text, (from + random.below(60)).min(text.len())).max(from);
     match random.below(4) {
         0 => text.replace_range(from..to, ""),
-        1 => text.insert_str(from, &text[from..to].to_string()),
+        1 => {
+            let copy = text[from..to].to_owned();
+            text.insert_str(from, &copy);
+        }
         2 => text.insert_str(from, PIECES[random.below(PIECES.len())]),
         _ => text.truncate(from),
     }
