@@ -5,12 +5,14 @@
 //! Knows nothing of files on disk: a path is only a string to look at.
 
 mod compiled;
+mod pattern;
 mod rows;
 mod table;
 
 use std::fmt;
 
 pub(crate) use compiled::{Compiled, Role, flag};
+pub(crate) use pattern::Bindings;
 pub(crate) use table::{Grammar, Imports, Row, Syntax, Visibility};
 
 /// A language the index understands, down to plain text. Cheap to copy and to compare.

@@ -32,7 +32,10 @@ mod error;
 
 pub use cancel::{Cancel, Cancelled};
 pub use error::IndexError;
-pub use extract::is_test_path;
+pub use extract::{
+    clean_doc, extract, identifier_at, is_test_path, looks_binary, looks_generated,
+    notebook_markdown, occurrences,
+};
 pub use facts::*;
 pub use graph::modules::Module;
 pub use graph::packages::ModuleKind;

@@ -586,7 +586,7 @@ static RUBY: Row = Row {
 static PHP: Row = Row {
     id: "php",
     name: "PHP",
-    extensions: &["php", "phtml", "php5", "php7", "inc"],
+    extensions: &["php", "phtml", "php5", "php7"],
     interpreters: &["php"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_php::LANGUAGE_PHP.into(),

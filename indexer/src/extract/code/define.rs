@@ -31,7 +31,13 @@ impl<'t> Walk<'t> {
     /// Records what `node` defines, and opens it. `outer` is the node with its wrappers.
     pub(super) fn define(&mut self, outer: Node<'t>, node: Node<'t>) -> bool {
         let mut found = std::mem::take(&mut self.found);
-        definition::find(self.compiled, self.text, node, &mut found);
+        definition::find(
+            self.compiled,
+            self.text,
+            node,
+            &mut self.scratch,
+            &mut found,
+        );
         // Another node around this one may have defined the same name.
         found.retain(|one| !self.is_expected_name(one.name.start));
         let defined = !found.is_empty();
@@ -75,20 +81,18 @@ impl<'t> Walk<'t> {
             around: top.around,
             test: top.test || items.attributes.iter().any(marked),
         };
-        let mut opened = None;
-        for one in found {
-            let symbol = self.record(&frame, one);
-            opened = opened.or(symbol);
-        }
         if let Some(doc) = docstring {
             self.expected.push((doc.start_byte() as u32, Expected::Doc));
         }
-        self.expected.extend(
-            found
-                .iter()
-                .rev()
-                .map(|one| (one.name.start, Expected::Name)),
-        );
+        let expected = self.expected.len();
+        let mut opened = None;
+        for one in found {
+            if let Some(symbol) = self.record(&frame, one) {
+                self.expected.push((one.name.start, Expected::Name));
+                opened = opened.or(Some(symbol));
+            }
+        }
+        self.expected[expected..].reverse();
         if let Some((symbol, open_members)) = opened {
             self.enter(&frame, &claimed, symbol, open_members);
         }

@@ -117,7 +117,7 @@ class Broken { method( { } }
             greet uses User other
             UserService uses Closer Injectable() Map() Service User count providedIn
             constructor uses HttpClient http
-            load uses Id LIMIT Log() Promise User×2(0) base cache encode() get×2(2) http id×3(0) retry() url
+            load uses Id LIMIT Log() Promise User×2(0) base cache encode() get×2(2) http id×3(0) retry() url×2(0)
             handler uses Event event×2(0) id load()
             makeUser uses Builder() Promise User UserService build() name×2(0)
             overload uses dynamic()
@@ -285,7 +285,7 @@ module.exports = { Queue, start: api.create };
             Function hidden 32-32 `function hidden()`
             Variable pattern 33-33 `const pattern = /ab+c/g.test(`text ${api.limit}`)`
             Function make pub 35-35 `exports.make = function (x)`
-            file uses EventEmitter Queue api×2(0) create exports×2(0) limit×2(0) module start test() version
+            file uses EventEmitter Queue api×2(0) create exports×2(0) inner limit×2(0) module start test() version
             Job uses id×3(0)
             run uses Job id prototype spawn() util
             parse uses JSON Job×2(1) parse() text×2(0)
