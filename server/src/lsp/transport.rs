@@ -72,6 +72,7 @@ where
                 // Never waits: it only wakes whoever waits for the reply.
                 let _ = from_client.send(response).await;
             }
+            Ok(Incoming::Unreadable) => tracing::warn!("a reply of the client cannot be read"),
             Err(reply) => edge.reply(reply),
         }
         while edge.tasks.try_join_next().is_some() {}
