@@ -23,7 +23,8 @@ pub fn hooks(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
         .custom_method("test/panicNotification", Server::test_panic_notification)
 }
 
-/// The keys of blocking requests that saw their cancellation. Tests share a process, so each has its own key.
+/// The keys of blocking requests that saw their cancellation, and with a `+` those that began. Tests share a process, so each has its
+/// own key.
 static STOPPED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 fn stopped() -> MutexGuard<'static, Option<HashSet<String>>> {
@@ -37,9 +38,11 @@ fn texts(session: &SessionSnapshot, _: Value, _: &Cancel) -> Result<Value> {
 }
 
 fn block(_: &SessionSnapshot, key: Value, cancel: &Cancel) -> Result<Value> {
+    let key = key.as_str().unwrap_or_default();
+    stopped().get_or_insert_default().insert(format!("{key}+"));
     for _ in 0..10_000 {
         if cancel.is_cancelled() {
-            stopped().get_or_insert_default().insert(key.as_str().unwrap_or_default().to_owned());
+            stopped().get_or_insert_default().insert(key.to_owned());
             break;
         }
         std::thread::sleep(Duration::from_millis(1));

@@ -89,6 +89,7 @@ async fn a_client_that_never_replies_is_still_served() {
 async fn cancelling_is_heard_however_many_requests_wait() {
     let mut client = Client::ready(CRATE).await;
     let first = client.send("test/block", json!("cancel-first")).await;
+    client.until("the work to begin", "test/stopped", json!("cancel-first+"), |begun| *begun == json!(true)).await;
     let mut waiting = Vec::new();
     for _ in 0..200 {
         waiting.push(client.send("test/block", json!("cancel-rest")).await);
