@@ -29,12 +29,12 @@ pub fn link(label: &str, target: &str) -> String {
     format!("[{}]({target})", escape(label))
 }
 
-/// One line of text in which nothing is markup.
-pub fn escape(text: &str) -> String {
+/// Text in the middle of a line in which nothing is markup.
+fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '~' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '|' | '~' => {
                 out.push('\\');
                 out.push(c);
             }

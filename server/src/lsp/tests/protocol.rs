@@ -1,0 +1,1 @@
+//! `editors/PROTOCOL.md` says what the code does.
