@@ -48,7 +48,7 @@ fn an_index_folder_that_cannot_be_made() {
     std::fs::create_dir_all(sandbox.cache().parent().unwrap()).unwrap();
     std::fs::write(sandbox.cache(), "a file in the way").unwrap();
     check(&sandbox, &["index"], expect![[r#"
-        error: cannot open the index of $SANDBOX/work/demo: $SANDBOX/home/.cache/repo-lsp/index/demo-6670038eedecf7f0: Not a directory (os error 20): Not a directory (os error 20)
+        error: cannot open the index of $SANDBOX/work/demo (`repo-lsp doctor` says more): $SANDBOX/home/.cache/repo-lsp/index/demo-HASH: Not a directory
     "#]]);
     let doctor = sandbox.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));

@@ -37,8 +37,8 @@ fn figures_for_people() {
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
     let ran = sandbox.run(&["eval", "retrieval", "--questions", &golden]);
     expect![[r#"
-                                       n      recall@10    all-gold@10          Acc@1          Acc@5            MRR
-        $SANDBOX/work/demo      2   100.0  100.0   100.0  100.0   100.0  100.0   100.0  100.0   1.000  1.000
+                        n      recall@10    all-gold@10          Acc@1          Acc@5            MRR
+        demo            2   100.0  100.0   100.0  100.0   100.0  100.0   100.0  100.0   1.000  1.000
         beside each figure, plain whole-file BM25; 1 question without a source file in its gold not counted
     "#]].assert_eq(&ran.stdout);
 }

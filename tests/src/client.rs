@@ -49,6 +49,10 @@ impl Client {
                 "workspaceFolders": [{ "uri": uri, "name": "demo" }],
                 "capabilities": {
                     "general": { "positionEncodings": ["utf-8", "utf-16"] },
+                    "textDocument": {
+                        "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["", "quickfix"] } } },
+                        "hover": { "contentFormat": ["markdown", "plaintext"] },
+                    },
                     "window": { "workDoneProgress": true, "showDocument": { "support": true } },
                     "workspace": { "workspaceFolders": true },
                 },
