@@ -71,7 +71,7 @@ impl Committed {
         changes.extend(records.into_iter().map(|(key, record)| (key, Some(record))));
         let mut base = self.base.clone();
         if changes.len() > LARGEST_LAYER.min(base.len() / 2) {
-            let kept = base.records().filter(|record| !changes.contains_key(&record.key())).cloned();
+            let kept = base.records().filter(|record| !changes.contains_key(&record.key)).cloned();
             base = Arc::new(Base::new(kept.chain(changes.values().flatten().cloned()).collect()));
             changes.clear();
         }
@@ -86,7 +86,7 @@ impl Committed {
     }
 
     pub fn records(&self) -> impl Iterator<Item = &Arc<FileRecord>> {
-        let base = self.base.records().filter(|record| !self.changes.contains_key(&record.key()));
+        let base = self.base.records().filter(|record| !self.changes.contains_key(&record.key));
         base.chain(self.changes.values().flatten())
     }
 }
@@ -107,7 +107,7 @@ fn read(store: &Store, searcher: &Searcher, unread: &[DocAddress]) -> Result<Vec
                         entry.insert(reader.map_err(tantivy::TantivyError::from)?);
                     }
                     let record = store.record(&stores[&segment], address.doc_id)?;
-                    Ok((record.key(), Arc::new(record)))
+                    Ok((record.key, Arc::new(record)))
                 })
                 .collect()
         })

@@ -232,7 +232,7 @@ impl Index {
         {
             let state = lock(&self.state);
             let listed: FxHashSet<&str> = listing.files.iter().map(|found| &*found.path).collect();
-            gone.extend(candidates_for_removal.select(&state.committed).filter(|record| !listed.contains(&*record.path)).map(|record| record.key()));
+            gone.extend(candidates_for_removal.select(&state.committed).filter(|record| !listed.contains(&*record.path)).map(|record| record.key));
             for found in &listing.files {
                 let known = state.committed.record(FileKey::of(&found.path)).cloned();
                 let same = known.as_ref().is_some_and(|record| {
@@ -271,7 +271,7 @@ impl Index {
                     Some(record) => {
                         report.skipped += usize::from(record.skipped.is_some());
                         report.indexed += usize::from(record.skipped.is_none());
-                        written.insert(record.key(), record);
+                        written.insert(record.key, record);
                     }
                     None => report.unchanged += 1,
                 }

@@ -1,10 +1,11 @@
 //! Which language a file is written in, and what extraction needs to know of each language.
 //!
-//! Languages are data: one row of [`table`] and one `.scm` file of definitions each. Everything that differs between two
+//! Languages are data: one row in [`rows`] and one `.scm` file of definitions each. Everything that differs between two
 //! languages is a field of the row; a new field is welcome where a rule differs, a `match` on a language elsewhere is not.
 //! Knows nothing of files on disk: a path is only a string to look at.
 
 mod compiled;
+mod rows;
 mod table;
 
 use std::fmt;
@@ -25,7 +26,7 @@ impl Language {
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(file))
         };
-        if let Some(row) = table::ROWS.iter().copied().find(by_name) {
+        if let Some(row) = rows::ROWS.iter().copied().find(by_name) {
             return Some(Language(row));
         }
         let (stem, extension) = file.rsplit_once('.')?;
@@ -37,7 +38,7 @@ impl Language {
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(extension))
         };
-        table::ROWS.iter().copied().find(by_extension).map(Language)
+        rows::ROWS.iter().copied().find(by_extension).map(Language)
     }
 
     /// By the interpreter that the first line names (`#!/usr/bin/env -S python3 -u`).
@@ -52,23 +53,34 @@ impl Language {
             .filter_map(|word| word.rsplit('/').next())
             .find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
         let interpreter = interpreter.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-        table::ROWS
+        rows::ROWS
             .iter()
             .copied()
             .find(|row| row.interpreters.contains(&interpreter))
             .map(Language)
     }
 
-    /// By path, else by shebang, else plain text: every text can be indexed somehow.
+    /// By path, by what a text with a shared extension contains, else by shebang. Every text can be indexed: at least it is plain.
     pub fn detect(path: &str, text: &str) -> Language {
-        Language::of_path(path)
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let claims = |row: &&'static Row| {
+            let words = row
+                .claims
+                .iter()
+                .filter(|(shared, _)| *shared == extension)
+                .flat_map(|(_, words)| *words);
+            words.into_iter().any(|word| text.contains(word))
+        };
+        let claimed = rows::ROWS.iter().copied().find(claims).map(Language);
+        claimed
+            .or_else(|| Language::of_path(path))
             .or_else(|| Language::of_shebang(text))
             .unwrap_or_else(Language::plain)
     }
 
     /// The inverse of [`Language::id`].
     pub fn from_id(id: &str) -> Option<Language> {
-        table::ROWS
+        rows::ROWS
             .iter()
             .copied()
             .find(|row| row.id == id)
@@ -76,12 +88,12 @@ impl Language {
     }
 
     pub fn plain() -> Language {
-        Language(&table::PLAIN)
+        Language(&rows::PLAIN)
     }
 
     /// All languages, in the order of the table.
     pub fn all() -> impl Iterator<Item = Language> {
-        table::ROWS.iter().copied().map(Language)
+        rows::ROWS.iter().copied().map(Language)
     }
 
     /// A stable identifier for storage, equal to the editor's language id where there is one.

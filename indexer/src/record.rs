@@ -87,6 +87,8 @@ pub(crate) struct HashedUse {
 /// One file as the index knows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FileRecord {
+    /// Of the path; kept because it is asked for more often than hashing is free.
+    pub key: FileKey,
     pub path: Arc<str>,
     pub fingerprint: Fingerprint,
     pub skipped: Option<SkipReason>,
@@ -108,6 +110,7 @@ pub(crate) struct FileRecord {
 impl FileRecord {
     pub fn new(path: &str, fingerprint: Fingerprint) -> Self {
         FileRecord {
+            key: FileKey::of(path),
             path: path.into(),
             fingerprint,
             skipped: None,
@@ -126,10 +129,6 @@ impl FileRecord {
 
     pub fn skipped(path: &str, fingerprint: Fingerprint, reason: SkipReason) -> Self {
         FileRecord { skipped: Some(reason), ..FileRecord::new(path, fingerprint) }
-    }
-
-    pub fn key(&self) -> FileKey {
-        FileKey::of(&self.path)
     }
 
     /// Takes over the facts; the chunks of `extraction` are left to the caller.

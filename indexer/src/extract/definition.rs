@@ -15,7 +15,23 @@ pub(super) struct Found<'t> {
     pub name: Span,
     pub receiver: Option<Box<str>>,
     pub body: Option<Node<'t>>,
+    /// Where the body begins, if not where its node does.
+    brace: Option<usize>,
     pattern: usize,
+}
+
+impl Found<'_> {
+    /// A definition that is nothing but its name.
+    pub fn bare(kind: SymbolKind, name: Span) -> Self {
+        Found {
+            kind,
+            name,
+            receiver: None,
+            body: None,
+            brace: None,
+            pattern: 0,
+        }
+    }
 }
 
 /// Runs the definitions query on one node.
@@ -29,18 +45,29 @@ pub(super) fn find<'t>(
     with_cursor(|cursor| {
         let mut matches = cursor.matches(&compiled.query, node, text.as_bytes());
         while let Some(one) = matches.next() {
-            let mut kind = None;
+            let mut kind: Option<SymbolKind> = None;
             let mut name: Option<Node> = None;
             let mut body = None;
-            let mut receiver = None;
+            let mut brace = None;
+            let mut receiver: Option<Box<str>> = None;
             for capture in one.captures() {
                 match compiled.roles[capture.index as usize] {
                     Role::Whole(whole) => kind = Some(whole),
                     Role::Name => name = Some(capture.node),
                     Role::Declarator => {
-                        name = declared(compiled, text, capture.node, &mut receiver)
+                        let named =
+                            declared(compiled, text, capture.node, &mut kind, &mut receiver);
+                        name =
+                            named.filter(|named| named.kind() != "structured_binding_declarator");
                     }
                     Role::Body => body = Some(capture.node),
+                    Role::Braced => {
+                        let start = capture.node.start_byte();
+                        body = Some(capture.node);
+                        brace = text[capture.node.byte_range()]
+                            .find('{')
+                            .map(|at| start + at);
+                    }
                     Role::Receiver => {
                         receiver = last_word(&text[capture.node.byte_range()]).map(Into::into)
                     }
@@ -51,20 +78,23 @@ pub(super) fn find<'t>(
                 continue;
             };
             let name = trimmed_name(text, name);
+            // The same name may come from several patterns (the first one says it best) or be written twice.
+            let same = |other: &Found| other.name == name || name.of(text) == other.name.of(text);
             if name.is_empty()
                 || found
                     .iter()
-                    .any(|other| other.name == name && other.pattern <= one.pattern_index)
+                    .any(|other| same(other) && other.pattern <= one.pattern_index)
             {
                 continue;
             }
-            found.retain(|other| other.name != name);
+            found.retain(|other| !same(other));
             let body = body.or_else(|| node.child_by_field_id(compiled.body));
             found.push(Found {
                 kind,
                 name,
                 receiver,
                 body,
+                brace,
                 pattern: one.pattern_index,
             });
         }
@@ -72,76 +102,132 @@ pub(super) fn find<'t>(
     found.sort_unstable_by_key(|found| found.name.start);
 }
 
-/// Follows nested declarators (`*(*f)(int)`) to the name, and takes the class off a qualified one (`A::f`).
+/// Follows nested declarators (`*(*f)(int)`) to the name, takes the class off a qualified one (`A::f`), and makes what
+/// turns out to be a function one.
 fn declared<'t>(
     compiled: &Compiled,
     text: &str,
     declarator: Node<'t>,
+    kind: &mut Option<SymbolKind>,
     receiver: &mut Option<Box<str>>,
 ) -> Option<Node<'t>> {
     let mut node = declarator;
     loop {
+        let declares = node.kind();
+        if declares == "operator_cast" {
+            return Some(node);
+        }
         if let Some(inner) = node.child_by_field_id(compiled.declarator) {
+            // A parenthesis inside says that it is a pointer to a function.
+            if declares == "function_declarator"
+                && inner.kind() != "parenthesized_declarator"
+                && *kind != Some(SymbolKind::TypeAlias)
+            {
+                *kind = Some(SymbolKind::Function);
+            }
             node = inner;
-        } else if node.kind() == "qualified_identifier" {
+        } else if declares == "qualified_identifier" {
             if let Some(scope) = node.child_by_field_name("scope") {
                 *receiver = last_word(&text[scope.byte_range()])
                     .map(Into::into)
                     .or(receiver.take());
             }
             node = node.child_by_field_name("name")?;
-        } else if node.child_count() > 0
-            && matches!(
-                node.kind(),
-                "parenthesized_declarator" | "reference_declarator" | "template_function"
-            )
-        {
+        } else if matches!(
+            declares,
+            "parenthesized_declarator" | "reference_declarator" | "attributed_declarator"
+        ) {
             node = node.named_child(0)?;
+        } else if let Some(name) = node.child_by_field_name("name") {
+            node = name;
         } else {
             return Some(node);
         }
     }
 }
 
-/// The last name in `*pkg.Server[T]` or `ns::A<int>`, type arguments aside.
+/// The last name in `*pkg.Server[T]`, `ns::A<int>` or `A.prototype`, type arguments aside.
+/// What stands for the module or for the object itself is no receiver.
 fn last_word(text: &str) -> Option<&str> {
     let head = &text[..text.find(['[', '<']).unwrap_or(text.len())];
-    head.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .rfind(|word| !word.is_empty())
+    let word = head
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .rfind(|word| !word.is_empty() && *word != "prototype")?;
+    (!matches!(
+        word,
+        "exports" | "module" | "this" | "self" | "window" | "_G"
+    ))
+    .then_some(word)
 }
 
-/// Names in quotes (keys, quoted SQL names) are known without them.
+/// Names are known without the quotes (`"key"`) and sigils (`$field`, `:symbol`) that they are written with.
 fn trimmed_name(text: &str, name: Node) -> Span {
     let span = Span::new(name.start_byte(), name.end_byte());
     let Some(word) = span.of(text) else {
         return span;
     };
-    let quotes = ['"', '\'', '`', '[', ']'];
-    let start = span.start as usize + (word.len() - word.trim_start_matches(quotes).len());
-    let end = start
-        + text[start..span.end as usize]
-            .trim_end_matches(quotes)
-            .len();
-    Span::new(start, end)
+    let quotes = ['"', '\'', '`'];
+    let start = span.start as usize
+        + (word.len()
+            - word
+                .trim_start_matches(quotes)
+                .trim_start_matches(['$', ':', '@', '#'])
+                .len());
+    let rest = text[start..span.end as usize].trim_end_matches(quotes);
+    // A conversion operator in C++ has its parameters in its name.
+    let rest = if rest.starts_with("operator ") {
+        rest.split('(').next().unwrap_or(rest).trim_end()
+    } else {
+        rest
+    };
+    Span::new(start, start + rest.len())
 }
 
 /// From behind the attributes to the body; of a long value only the first line.
-pub(super) fn signature(compiled: &Compiled, text: &str, node: Node, found: &Found) -> Span {
-    let start = behind_attributes(compiled, node);
-    let end = match found.body {
-        Some(body) if body.start_byte() > found.name.end as usize => body.start_byte(),
-        None if found.kind == SymbolKind::Macro => found.name.end as usize,
+/// `outer` is `node` with what is wrapped around it.
+pub(super) fn signature(
+    compiled: &Compiled,
+    text: &str,
+    outer: Node,
+    node: Node,
+    found: &Found,
+) -> Span {
+    let start = behind_attributes(compiled, outer);
+    let body = found
+        .body
+        .map(|body| found.brace.unwrap_or(body.start_byte()));
+    let before_name = |body: usize| body < found.name.end as usize;
+    let end = match body {
+        // `typedef struct { … } name`
+        Some(body)
+            if before_name(body)
+                && is_type(found.kind)
+                && node.start_position().row < node.end_position().row =>
+        {
+            body
+        }
+        Some(body) if !before_name(body) => body,
+        _ if found.kind == SymbolKind::Macro => found.name.end as usize,
         _ => node.end_byte(),
     };
-    let end = end.max(start);
-    let whole = text.get(start..end).unwrap_or_default();
-    let whole = if is_value(found.kind) {
+    let whole = text.get(start..end.max(start)).unwrap_or_default();
+    let mut whole = if is_value(found.kind) {
         whole.lines().next().unwrap_or_default()
     } else {
         whole
     };
-    let whole = whole.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ';' | ','));
-    Span::new(start, start + whole.len())
+    loop {
+        whole = whole.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ';' | ','));
+        // Comments between the signature and a body without braces belong to neither.
+        let last = whole.rfind('\n').map_or(0, |at| at + 1);
+        let comment = ["#", "//", "--"]
+            .iter()
+            .any(|mark| whole[last..].trim_start().starts_with(mark));
+        if last == 0 || !comment {
+            return Span::new(start, start + whole.len());
+        }
+        whole = &whole[..last];
+    }
 }
 
 fn is_value(kind: SymbolKind) -> bool {
@@ -208,15 +294,19 @@ pub(super) fn documents(marks: &[&str], comment: &str) -> bool {
 pub(super) struct Around {
     /// The kind of the innermost enclosing definition.
     pub container: Option<SymbolKind>,
-    /// Whether that one is public; true at the top level.
-    pub public: bool,
     /// Whether its members are public without saying so (a trait's methods, an enum's variants).
     pub open: bool,
+    /// What the section of a type says of the members in it.
+    pub access: Option<bool>,
+    /// Whether variables here are locals.
     pub in_function: bool,
+    /// Whether a function around this takes all text into its own chunk.
+    pub sealed: bool,
 }
 
-/// Whether other files may name the definition. `header` is the text before its name, from its outermost wrapper on.
-pub(super) fn is_public(
+/// Whether other files may name the definition, if they may name what contains it.
+/// `header` is the text before its name, from its outermost wrapper on.
+pub(super) fn is_shown(
     grammar: &Grammar,
     kind: SymbolKind,
     name: &str,
@@ -228,23 +318,36 @@ pub(super) fn is_public(
     }
     let in_type = around.container.is_some_and(is_type);
     let has = |words: &[&str]| has_word(header, words);
-    let shown = match grammar.visibility {
+    match grammar.visibility {
         Visibility::Everything => true,
         Visibility::Underscore => !name.starts_with('_') || is_dunder(name),
-        Visibility::Capital => return name.starts_with(char::is_uppercase),
+        Visibility::Capital => name.starts_with(char::is_uppercase),
         _ if around.open => true,
         // A macro is in scope by its place, or exported by an attribute.
         Visibility::Pub => {
             matches!(kind, SymbolKind::Impl | SymbolKind::Macro)
                 || has(&["pub"]) && !header.contains("pub(self)")
         }
-        Visibility::Export if in_type => !name.starts_with('#') && !has(&["private", "protected"]),
-        Visibility::Export => has(&["export"]),
+        Visibility::Export
+            if around
+                .container
+                .is_some_and(|kind| kind != SymbolKind::Module) =>
+        {
+            !header.ends_with('#') && !has(&["private", "protected"])
+        }
+        Visibility::Export => has(&["export", "declare"]),
         Visibility::HiddenBy(words) => !has(words),
         Visibility::ShownBy(words) if in_type => has(words),
         Visibility::ShownBy(_) => !has(&["private", "file"]),
-    };
-    shown && around.public
+        Visibility::Sections {
+            in_classes,
+            hidden_by,
+        } if in_type => {
+            let class = around.container == Some(SymbolKind::Class);
+            around.access.unwrap_or(in_classes || !class) && !(in_classes && has(hidden_by))
+        }
+        Visibility::Sections { hidden_by, .. } => !has(hidden_by),
+    }
 }
 
 /// Whether a definition's members are public without a word of their own.
@@ -257,7 +360,7 @@ pub(super) fn has_open_members(kind: SymbolKind, header: &str) -> bool {
     }
 }
 
-fn has_word(text: &str, words: &[&str]) -> bool {
+pub(super) fn has_word(text: &str, words: &[&str]) -> bool {
     text.split(|c: char| !c.is_alphanumeric() && c != '_')
         .any(|word| words.contains(&word))
 }
@@ -270,6 +373,13 @@ fn is_dunder(name: &str) -> bool {
 pub(super) fn is_type(kind: SymbolKind) -> bool {
     use SymbolKind::*;
     matches!(kind, Class | Struct | Enum | Interface | Impl)
+}
+
+pub(super) fn is_callable(kind: SymbolKind) -> bool {
+    matches!(
+        kind,
+        SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro
+    )
 }
 
 /// Kinds that form a chunk of their own.

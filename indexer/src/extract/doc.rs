@@ -39,7 +39,34 @@ pub fn clean_doc(raw: &str) -> String {
         }
         lines.push(rest.trim_end());
     }
-    dedent(&lines.join("\n"), false)
+    let text = dedent(&lines.join("\n"), false);
+    if text.contains("<summary>") {
+        without_tags(&text)
+    } else {
+        text
+    }
+}
+
+/// C# writes its documentation as XML, of which only the words are wanted.
+fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        out.push_str(before);
+        match tag.split_once('>') {
+            Some((name, after))
+                if name.starts_with(|c: char| c.is_ascii_lowercase() || c == '/') =>
+            {
+                rest = after
+            }
+            _ => {
+                out.push('<');
+                rest = tag;
+            }
+        }
+    }
+    out.push_str(rest);
+    out.trim().to_string()
 }
 
 /// The inside of a Python string literal, prefix and quotes taken off.

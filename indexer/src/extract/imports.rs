@@ -2,21 +2,47 @@
 //!
 //! Works on the text of a statement, not on its tree: import syntax is small, and broken code still yields something.
 
+mod ecmascript;
+mod others;
 mod python;
 mod rust;
 
 use crate::facts::Import;
 use crate::language::Imports;
 
-/// The imports of one statement. None if it imports nothing after all (a Rust `mod` with a body).
-pub(super) fn collect(style: Imports, statement: &str, line: u32, out: &mut Vec<Import>) -> bool {
-    let before = out.len();
-    match style {
-        Imports::Python => python::collect(statement, line, out),
-        Imports::Rust => rust::collect(statement, line, out),
-        _ => {}
+/// Longer statements are not imports (an object assigned to `module.exports`, say), and their head is enough.
+const LONGEST: usize = 32 * 1024;
+
+/// What import and export statements yield.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub imports: Vec<Import>,
+    /// Names that a later statement makes public.
+    pub exports: Vec<String>,
+}
+
+impl Collected {
+    /// Reads one statement or importing call. False if it imports nothing after all (a Rust `mod` with a body).
+    pub fn read(&mut self, style: Imports, statement: &str, line: u32) -> bool {
+        let statement = &statement[..statement.floor_char_boundary(LONGEST)];
+        let before = self.imports.len();
+        let out = &mut self.imports;
+        match style {
+            Imports::None => {}
+            Imports::Python => python::collect(statement, line, out),
+            Imports::Rust => rust::collect(statement, line, out),
+            Imports::EcmaScript => ecmascript::collect(statement, line, out, &mut self.exports),
+            Imports::Go => others::go(statement, line, out),
+            Imports::Java => others::java(statement, line, out),
+            Imports::Include => others::include(statement, line, out),
+            Imports::CSharp => others::csharp(statement, line, out),
+            Imports::Ruby => others::ruby(statement, line, out),
+            Imports::Php => others::php(statement, line, out),
+            Imports::Lua => others::lua(statement, line, out),
+            Imports::Bash => others::bash(statement, line, out),
+        }
+        self.imports.len() > before
     }
-    out.len() > before
 }
 
 fn import(path: impl Into<Box<str>>, names: Vec<Box<str>>, line: u32) -> Import {
@@ -25,4 +51,36 @@ fn import(path: impl Into<Box<str>>, names: Vec<Box<str>>, line: u32) -> Import 
         names,
         line,
     }
+}
+
+/// The inside of the first string literal and what follows it.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let start = text.find(['"', '\'', '`'])?;
+    let quote = text[start..].chars().next()?;
+    let inside = &text[start + 1..];
+    let end = inside.find(quote)?;
+    Some((&inside[..end], &inside[end + 1..]))
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+/// Names and single marks, in order; blanks and line comments left out.
+fn tokens(code: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    for line in code.lines() {
+        let line = line.split("//").next().unwrap_or(line);
+        let mut rest = line.trim_start();
+        while let Some(first) = rest.chars().next() {
+            let length = if is_name(first) {
+                rest.find(|c| !is_name(c)).unwrap_or(rest.len())
+            } else {
+                first.len_utf8()
+            };
+            tokens.push(&rest[..length]);
+            rest = rest[length..].trim_start();
+        }
+    }
+    tokens
 }

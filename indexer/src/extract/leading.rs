@@ -39,6 +39,14 @@ impl Comment {
             own_line,
         }
     }
+
+    fn is_shebang(&self, text: &str) -> bool {
+        self.first_line == 0
+            && self
+                .span
+                .of(text)
+                .is_some_and(|text| text.starts_with("#!"))
+    }
 }
 
 #[derive(Default)]
@@ -134,24 +142,18 @@ fn adjoin(above: &Comment, below: &Comment, text: &str) -> bool {
     between.is_some_and(|between| between.trim().is_empty())
 }
 
-/// The run among the comments at the head of a file that documents the file, and where it begins and ends among them.
-pub(super) fn file_doc(comments: &[Comment], text: &str) -> Option<(Span, usize, usize)> {
-    let mut from = 0;
-    while from < comments.len() {
-        let mut to = from + 1;
-        while to < comments.len() && comments[to - 1].last_line + 1 >= comments[to].first_line {
-            to += 1;
-        }
-        let span = Span {
-            start: comments[from].span.start,
-            end: comments[to - 1].span.end,
-        };
-        if comments[from].own_line && !is_boilerplate(span.of(text).unwrap_or_default()) {
-            return Some((span, from, to));
-        }
-        from = to;
-    }
-    None
+/// The run among the comments at the head of a file that documents the file.
+pub(super) fn file_doc(comments: &[Comment], text: &str) -> Option<Span> {
+    let runs = comments.chunk_by(|above, below| {
+        above.last_line + 1 >= below.first_line && !above.is_shebang(text)
+    });
+    let mut spans = runs
+        .filter(|run| run[0].own_line && !run[0].is_shebang(text))
+        .map(|run| Span {
+            start: run[0].span.start,
+            end: run[run.len() - 1].span.end,
+        });
+    spans.find(|span| !is_boilerplate(span.of(text).unwrap_or_default()))
 }
 
 /// Licences, and directives to other programs.

@@ -1,6 +1,10 @@
 //! What extraction makes of one realistic file of each language, as an outline that a person can check.
 
 mod code;
+mod managed;
+mod scripts;
+mod systems;
+mod web;
 
 use std::fmt::Write;
 

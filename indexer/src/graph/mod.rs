@@ -45,7 +45,7 @@ pub(crate) struct Base {
 impl Base {
     pub fn new(mut files: Vec<Arc<FileRecord>>) -> Self {
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let by_key = files.iter().enumerate().map(|(index, file)| (file.key(), index as u32)).collect();
+        let by_key = files.iter().enumerate().map(|(index, file)| (file.key, index as u32)).collect();
         let numbered = || files.par_iter().enumerate().map(|(index, file)| (FileId(index as u32), file));
         let mut definitions: Vec<_> = numbered().flat_map_iter(|(id, file)| definitions_in(id, file)).collect();
         let mut users: Vec<_> = numbered().flat_map_iter(|(id, file)| names_used_in(file).map(move |name| (name, id))).collect();
@@ -98,7 +98,7 @@ impl Graph {
         let hidden = changes.keys().filter_map(|key| base.by_key.get(key)).map(|&index| FileId(index)).collect();
         let layer: Vec<_> = changes.values().flatten().cloned().collect();
         let numbered = || layer.iter().enumerate().map(|(index, file)| (FileId((base.len() + index) as u32), file));
-        let layer_by_key = numbered().map(|(id, file)| (file.key(), id)).collect();
+        let layer_by_key = numbered().map(|(id, file)| (file.key, id)).collect();
         let mut layer_definitions: Vec<_> = numbered().flat_map(|(id, file)| definitions_in(id, file)).collect();
         layer_definitions.sort_unstable();
         Graph { base, hidden, layer, layer_by_key, layer_definitions }
@@ -139,6 +139,11 @@ impl Graph {
     pub fn definitions(&self, name: NameKey) -> Vec<SymbolId> {
         let base = range_of(&self.base.definitions, name).iter().map(|&(_, id)| id).filter(|id| !self.hidden.contains(&id.file));
         base.chain(range_of(&self.layer_definitions, name).iter().map(|&(_, id)| id)).collect()
+    }
+
+    /// How many definitions a name has, those that an open buffer replaces included.
+    pub fn count_definitions(&self, name: NameKey) -> usize {
+        range_of(&self.base.definitions, name).len() + range_of(&self.layer_definitions, name).len()
     }
 
     /// The files that use a name.

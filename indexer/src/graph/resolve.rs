@@ -128,7 +128,9 @@ impl<'a> Scope<'a> {
 /// The definitions a definition likely uses, each with the use.
 pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, f32)> {
     let (Some((record, _)), Some(scope)) = (graph.symbol(id), Scope::new(graph, id.file)) else { return Vec::new() };
-    let used = record.uses.iter().filter(|used| used.by == Some(id.index));
+    // A name defined all over (`new`, `get`) cannot be told without types, and is slow to guess at.
+    const GUESSABLE: usize = 50;
+    let used = record.uses.iter().filter(|used| used.by == Some(id.index) && graph.count_definitions(used.name) <= GUESSABLE);
     let best = used.filter_map(|used| {
         let (callee, confidence) = scope.candidates(graph, used.name, used.calls > 0).into_iter().next()?;
         (confidence >= LIKELY && callee != id).then_some((callee, *used, confidence))

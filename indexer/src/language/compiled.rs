@@ -33,6 +33,14 @@ pub(crate) mod flag {
     pub const NAMED: u32 = 1 << 14;
     pub const ERROR: u32 = 1 << 15;
     pub const CLOSURE: u32 = 1 << 16;
+    /// A name only where something is called or defined by it.
+    pub const CALLEE: u32 = 1 << 17;
+    /// Source text that the grammar leaves alone.
+    pub const RAW: u32 = 1 << 18;
+    /// A member of an enumeration where it stands directly in one.
+    pub const VARIANT: u32 = 1 << 19;
+    /// `public:` and the like.
+    pub const ACCESS: u32 = 1 << 20;
 }
 
 /// What a capture of a definition query stands for.
@@ -44,6 +52,8 @@ pub(crate) enum Role {
     /// A declarator as C nests them; the name is at its end.
     Declarator,
     Body,
+    /// A node that has its body in braces; what stands before them is still the signature.
+    Braced,
     /// The type a method belongs to though it is written outside of it.
     Receiver,
     Ignored,
@@ -87,6 +97,10 @@ impl Compiled {
             }
         };
         mark(grammar.identifiers, flag::IDENTIFIER);
+        mark(grammar.callees, flag::CALLEE);
+        mark(grammar.raw, flag::RAW);
+        mark(grammar.variants, flag::VARIANT);
+        mark(&["access_specifier"], flag::ACCESS);
         mark(grammar.comments, flag::COMMENT);
         mark(grammar.strings, flag::STRING);
         mark(grammar.attributes, flag::ATTRIBUTE);
@@ -106,17 +120,17 @@ impl Compiled {
         for pattern in 0..query.pattern_count() {
             let text = &grammar.definitions
                 [query.start_byte_for_pattern(pattern)..query.end_byte_for_pattern(pattern)];
-            let Some((kind, whole)) = head_and_capture(text) else {
+            let (Some(head), Some(kind)) = (head(text), whole(text)) else {
                 return Err(format!(
-                    "a definition pattern must be one node with a capture: {text}"
+                    "a definition pattern is one node with a capture that names its kind: {text}"
                 ));
             };
-            let flag = match role(whole) {
-                Role::Whole(kind) if is_local(kind) => flag::OUTER_DEFINITION,
-                Role::Whole(_) => flag::DEFINITION,
-                _ => return Err(format!("{whole} names no kind of definition")),
+            let flag = if is_local(kind) {
+                flag::OUTER_DEFINITION
+            } else {
+                flag::DEFINITION
             };
-            mark(&[kind], flag);
+            mark(&[head], flag);
         }
         Ok(Compiled {
             calls: pairs(&language, grammar.calls),
@@ -148,7 +162,7 @@ impl Compiled {
     ) -> Option<tree_sitter::Node<'tree>> {
         let mut node = follow(&self.calls, call)?;
         loop {
-            if self.flags(node.kind_id()) & flag::IDENTIFIER != 0 {
+            if self.flags(node.kind_id()) & (flag::IDENTIFIER | flag::CALLEE) != 0 {
                 return Some(node);
             }
             node = follow(&self.members, node)?;
@@ -160,11 +174,19 @@ impl Compiled {
         &self,
         wrapper: tree_sitter::Node<'tree>,
     ) -> Option<tree_sitter::Node<'tree>> {
-        let mut node = follow(&self.wrappers, wrapper)?;
-        while self.flags(node.kind_id()) & flag::WRAPPER != 0 {
+        let mut node = wrapper;
+        loop {
+            let alone = node.named_child_count() == 1;
+            let kind = node.kind_id();
+            // `type ( … )` wraps several definitions, each of which stands for itself.
+            if !alone && self.wrappers.contains(&(kind, FIRST)) {
+                return None;
+            }
             node = follow(&self.wrappers, node)?;
+            if self.flags(node.kind_id()) & flag::WRAPPER == 0 {
+                return Some(node);
+            }
         }
-        Some(node)
     }
 
     /// Whether `child` is where `parent` says what it calls.
@@ -193,6 +215,7 @@ fn role(capture: &str) -> Role {
         "name" => return Role::Name,
         "declarator" => return Role::Declarator,
         "body" => return Role::Body,
+        "braced" => return Role::Braced,
         "receiver" => return Role::Receiver,
         "module" => Module,
         "class" => Class,
@@ -213,36 +236,51 @@ fn role(capture: &str) -> Role {
     })
 }
 
-/// The node kind a pattern begins with and the capture it ends with.
-fn head_and_capture(pattern: &str) -> Option<(&str, &str)> {
-    let code = pattern
-        .lines()
-        .map(|line| line.split(';').next().unwrap_or(line).trim_end())
-        .rfind(|line| !line.is_empty())?;
-    let capture = code
-        .rsplit_once('@')?
-        .1
-        .trim_end_matches(|c: char| !c.is_alphanumeric());
-    let kind = pattern
-        .trim_start()
-        .strip_prefix('(')?
-        .trim_start_matches('(');
+/// The node kind that a pattern begins with.
+fn head(pattern: &str) -> Option<&str> {
+    let kind = pattern.trim_start().trim_start_matches('(');
     let end = kind.find(|c: char| !c.is_alphanumeric() && c != '_')?;
-    Some((&kind[..end], capture))
+    (end > 0).then_some(&kind[..end])
 }
 
-/// A kind name may have several ids (aliases); `id_for_node_kind` knows only one of them.
+/// The kind of definition that one of its captures names.
+fn whole(pattern: &str) -> Option<SymbolKind> {
+    pattern.split('@').skip(1).find_map(|rest| {
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        match role(&rest[..end]) {
+            Role::Whole(kind) => Some(kind),
+            _ => None,
+        }
+    })
+}
+
+/// A kind name may have several ids (aliases), of which `id_for_node_kind` knows one, and may be a pattern.
 fn for_each_id(language: &tree_sitter::Language, kind: &str, mut then: impl FnMut(u16)) {
+    let fits = |name: &str| match (kind.strip_suffix('*'), kind.strip_prefix('*')) {
+        (Some(prefix), _) => name.starts_with(prefix),
+        (_, Some(suffix)) => name.ends_with(suffix),
+        _ => name == kind,
+    };
     for id in 0..language.node_kind_count() as u16 {
-        if language.node_kind_is_named(id) && language.node_kind_for_id(id) == Some(kind) {
+        if language.node_kind_is_named(id) && language.node_kind_for_id(id).is_some_and(fits) {
             then(id);
         }
     }
 }
 
 fn field(language: &tree_sitter::Language, name: &str) -> u16 {
-    language.field_id_for_name(name).map_or(0, |id| id.get())
+    match name {
+        "<" => FIRST,
+        ">" => LAST,
+        name => language.field_id_for_name(name).map_or(0, |id| id.get()),
+    }
 }
+
+/// In place of a field, the first or the last named child.
+const FIRST: u16 = u16::MAX;
+const LAST: u16 = u16::MAX - 1;
 
 fn pairs(language: &tree_sitter::Language, pairs: Pairs) -> Vec<(u16, u16)> {
     let mut out = Vec::new();
@@ -260,5 +298,69 @@ fn follow<'tree>(
     pairs
         .iter()
         .filter(|pair| pair.0 == kind)
-        .find_map(|pair| node.child_by_field_id(pair.1))
+        .find_map(|pair| match pair.1 {
+            FIRST => node.named_child(0),
+            LAST => (node.named_child_count() as u32)
+                .checked_sub(1)
+                .and_then(|last| node.named_child(last)),
+            field => node.child_by_field_id(field),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{Language, Syntax};
+
+    #[test]
+    fn every_row_fits_its_grammar() {
+        let mut wrong = Vec::new();
+        for language in Language::all() {
+            let Syntax::Tree(parsed) = language.syntax() else {
+                continue;
+            };
+            let grammar = parsed.grammar();
+            let compiled = match Compiled::new(grammar) {
+                Ok(compiled) => compiled,
+                Err(error) => {
+                    wrong.push(format!("{language}: {error}"));
+                    continue;
+                }
+            };
+            let kinds = [
+                grammar.identifiers,
+                grammar.callees,
+                grammar.raw,
+                grammar.variants,
+                grammar.comments,
+                grammar.strings,
+                grammar.attributes,
+                grammar.modifiers,
+                grammar.closures,
+                grammar.tokens,
+                grammar.opaque,
+                grammar.packages,
+                grammar.import_kinds,
+                grammar.doc.docstring,
+            ];
+            let pairs = [grammar.calls, grammar.members, grammar.wrappers].concat();
+            for kind in kinds
+                .concat()
+                .into_iter()
+                .chain(pairs.iter().map(|pair| pair.0))
+            {
+                let mut known = false;
+                for_each_id(&compiled.language, kind, |_| known = true);
+                if !known {
+                    wrong.push(format!("{language} has no node kind {kind}"));
+                }
+            }
+            for (kind, name) in pairs {
+                if field(&compiled.language, name) == 0 {
+                    wrong.push(format!("{language} has no field {name} ({kind})"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
 }

@@ -1,6 +1,4 @@
-//! The table of languages: one row each. To add a language, add a row, its `.scm`, and a fixture test.
-//!
-//! Node kinds and fields are the grammar's own names; a test checks that the grammar knows every one of them.
+//! What a row of the table of languages can say. The rows are in [`super::rows`].
 
 use std::sync::OnceLock;
 
@@ -8,7 +6,7 @@ use super::compiled::Compiled;
 
 /// Pairs of a node kind and one of its fields.
 pub(crate) type Pairs = &'static [(&'static str, &'static str)];
-type Kinds = &'static [&'static str];
+pub(crate) type Kinds = &'static [&'static str];
 
 pub(crate) struct Row {
     pub id: &'static str,
@@ -40,11 +38,16 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    const fn new(grammar: Grammar) -> Parsed {
+    pub const fn new(grammar: Grammar) -> Parsed {
         Parsed {
             grammar,
             compiled: OnceLock::new(),
         }
+    }
+
+    #[cfg(test)]
+    pub fn grammar(&self) -> &Grammar {
+        &self.grammar
     }
 
     /// None if the row contradicts its grammar, which a test excludes.
@@ -66,13 +69,19 @@ pub(crate) struct Grammar {
     pub definitions: &'static str,
     pub identifiers: Kinds,
     pub comments: Kinds,
+    /// Words that are a name only where something is called or defined by them.
+    pub callees: Kinds,
+    /// Source text the grammar leaves alone, such as the replacement of a C macro.
+    pub raw: Kinds,
+    /// Leaves that are members of an enumeration where they stand directly in one.
+    pub variants: Kinds,
     /// The text inside string literals. Interpolated code lies beside it, not inside.
     pub strings: Kinds,
-    /// Where a call says what it calls.
+    /// Where a call says what it calls. Instead of a field, `<` is the first child and `>` the last.
     pub calls: Pairs,
     /// Where a path or a member access says its last name.
     pub members: Pairs,
-    /// Nodes around a definition that belong to it, and where the definition is.
+    /// Nodes around a definition that belong to it, and where the definition is. `<` asks that there is only one.
     pub wrappers: Pairs,
     /// Attributes, decorators and annotations.
     pub attributes: Kinds,
@@ -82,10 +91,12 @@ pub(crate) struct Grammar {
     pub closures: Kinds,
     /// Nodes whose tokens the grammar does not parse further.
     pub tokens: Kinds,
-    /// Nodes with nothing inside that anyone would search for.
+    /// Nodes with nothing inside that anyone would search for. A final `*` stands for any ending.
     pub opaque: Kinds,
     pub packages: Kinds,
     pub import_kinds: Kinds,
+    /// Functions whose call imports something.
+    pub import_calls: Kinds,
     pub imports: Imports,
     pub doc: Doc,
     pub visibility: Visibility,
@@ -137,6 +148,11 @@ pub(crate) enum Visibility {
     HiddenBy(Kinds),
     /// One of these words before the name shows; without any, members are hidden.
     ShownBy(Kinds),
+    /// Members by the section they stand in (`private:`), the rest unless one of the words stands before the name.
+    Sections {
+        hidden_by: Kinds,
+        in_classes: bool,
+    },
 }
 
 /// How a language marks a definition as a test, apart from the path of its file.
@@ -147,118 +163,38 @@ pub(crate) struct Tests {
     pub class_prefixes: Kinds,
 }
 
-const NO_TESTS: Tests = Tests {
+/// What a row need not say.
+pub(crate) const BASE: Grammar = Grammar {
+    language: || tree_sitter_python::LANGUAGE.into(),
+    definitions: "",
+    identifiers: &["identifier"],
+    callees: &[],
+    raw: &[],
+    variants: &[],
+    comments: &["comment"],
+    strings: &["string_content"],
+    calls: &[],
+    members: &[],
+    wrappers: &[],
     attributes: &[],
-    function_prefixes: &[],
-    class_prefixes: &[],
-};
-
-/// All languages. Where two rows claim an extension the first wins.
-pub(crate) static ROWS: &[&Row] = &[&PYTHON, &RUST, &PLAIN];
-
-static PYTHON: Row = Row {
-    id: "python",
-    name: "Python",
-    extensions: &["py", "pyi", "pyw"],
-    file_names: &["SConstruct", "SConscript", "wscript"],
-    interpreters: &["python", "pypy"],
-    claims: &[],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
-        language: || tree_sitter_python::LANGUAGE.into(),
-        definitions: include_str!("python.scm"),
-        identifiers: &["identifier"],
-        comments: &["comment"],
-        strings: &["string_content"],
-        calls: &[("call", "function")],
-        members: &[("attribute", "attribute")],
-        wrappers: &[("decorated_definition", "definition")],
-        attributes: &["decorator"],
-        modifiers: &[],
-        closures: &["lambda"],
-        tokens: &[],
-        opaque: &["string_start", "string_end", "line_continuation"],
-        packages: &[],
-        import_kinds: &[
-            "import_statement",
-            "import_from_statement",
-            "future_import_statement",
-        ],
-        imports: Imports::Python,
-        doc: Doc {
-            outer: &[],
-            inner: &[],
-            docstring: &["string"],
-            leading: false,
-        },
-        visibility: Visibility::Underscore,
-        tests: Tests {
-            attributes: &["fixture"],
-            function_prefixes: &["test_"],
-            class_prefixes: &["Test"],
-        },
-    })),
-};
-
-static RUST: Row = Row {
-    id: "rust",
-    name: "Rust",
-    extensions: &["rs"],
-    file_names: &[],
-    interpreters: &["rust-script"],
-    claims: &[],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
-        language: || tree_sitter_rust::LANGUAGE.into(),
-        definitions: include_str!("rust.scm"),
-        identifiers: &[
-            "identifier",
-            "type_identifier",
-            "field_identifier",
-            "shorthand_field_identifier",
-        ],
-        comments: &["line_comment", "block_comment"],
-        strings: &["string_content"],
-        calls: &[
-            ("call_expression", "function"),
-            ("macro_invocation", "macro"),
-            ("struct_expression", "name"),
-        ],
-        members: &[
-            ("field_expression", "field"),
-            ("scoped_identifier", "name"),
-            ("scoped_type_identifier", "name"),
-            ("generic_function", "function"),
-            ("generic_type_with_turbofish", "type"),
-        ],
-        wrappers: &[],
-        attributes: &["attribute_item"],
-        modifiers: &[],
-        closures: &["closure_expression"],
-        tokens: &["token_tree"],
-        opaque: &["lifetime", "label", "metavariable", "fragment_specifier"],
-        packages: &[],
-        import_kinds: &["use_declaration", "extern_crate_declaration", "mod_item"],
-        imports: Imports::Rust,
-        doc: Doc {
-            outer: &["///", "/**"],
-            inner: &["//!", "/*!"],
-            docstring: &[],
-            leading: false,
-        },
-        visibility: Visibility::Pub,
-        tests: Tests {
-            attributes: &["test", "bench", "proptest", "quickcheck", "rstest"],
-            function_prefixes: &[],
-            class_prefixes: &[],
-        },
-    })),
-};
-
-pub(crate) static PLAIN: Row = Row {
-    id: "plaintext",
-    name: "Plain text",
-    extensions: &["txt", "text"],
-    file_names: &[],
-    interpreters: &[],
-    claims: &[],
-    syntax: Syntax::Plain,
+    modifiers: &[],
+    closures: &[],
+    tokens: &[],
+    opaque: &[],
+    packages: &[],
+    import_kinds: &[],
+    import_calls: &[],
+    imports: Imports::None,
+    doc: Doc {
+        outer: &[""],
+        inner: &[],
+        docstring: &[],
+        leading: true,
+    },
+    visibility: Visibility::Everything,
+    tests: Tests {
+        attributes: &[],
+        function_prefixes: &[],
+        class_prefixes: &[],
+    },
 };

@@ -40,10 +40,10 @@ fn demotion(file: &FileRecord) -> f32 {
     const CHANGES: f32 = 0.4;
     const DOCUMENT: f32 = 0.8;
     const CONFIGURATION: f32 = 0.5;
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_ascii_lowercase();
-    let stem = name.split('.').next().unwrap_or(&name);
+    let name = file.path.rsplit_once('/').map_or(&*file.path, |(_, name)| name);
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     let changes = ["authors", "changelog", "changes", "contributors", "history", "news", "release", "releases", "whats-new", "whatsnew"];
-    if changes.contains(&stem) {
+    if changes.iter().any(|change| change.eq_ignore_ascii_case(stem)) {
         return CHANGES;
     }
     if file.test {

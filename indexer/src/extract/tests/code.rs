@@ -211,7 +211,7 @@ fn broken( { let = ; }
             works uses Shape new() test to_string()
             chunk [] 1-52
               doc: //! Shapes. //! And more.
-              body: std fmt self Display io crate util rough about crate super base inner LIMIT usize 10 TABLE u8 3 1 2 3 Result T std result Result T Error cfg test tests super
+              body: std fmt self Display io crate util rough about super base inner LIMIT usize 10 TABLE u8 3 1 2 3 Result T std result Result T Error cfg test tests super
               comments: // why // Plain comment.
             chunk [Shape] 8-16
               signature: Shape T Display
@@ -233,7 +233,7 @@ fn broken( { let = ; }
             chunk [Shape] 38-40
               signature: fmt Display Shape String
             chunk [Shape fmt] 39-39
-              signature: fmt self f mut fmt Formatter fmt Result
+              signature: fmt self f fmt Formatter fmt Result
               body: write f self width
               strings: a {} shape
             chunk [Area] 42-42

@@ -4,6 +4,8 @@
 //! Both carry the key of their file, so a file is replaced by one delete and some adds in one commit: chunks and facts never disagree,
 //! and a process killed at any moment leaves the last commit. What is read back is checked; what is damaged is set up anew.
 
+mod directory;
+
 use std::path::{Path, PathBuf};
 
 use tantivy::indexer::{LogMergePolicy, UserOperation};
@@ -15,6 +17,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDo
 
 use crate::error::IndexError;
 use crate::record::{FileKey, FileRecord, Indexed, pack_lines};
+use crate::store::directory::CacheDirectory;
 use crate::tokens::CodeTokenizer;
 
 /// Part of the directory's name: an index of another version is never read, and is removed.
@@ -120,14 +123,14 @@ impl Store {
         }
         std::fs::create_dir_all(&folder).map_err(IndexError::io(&folder))?;
         let (schema, _) = schema();
-        Index::create_in_dir(&folder, schema)?;
+        Index::builder().schema(schema).open_or_create(CacheDirectory::open(&folder)?)?;
         Ok((Self::open(&folder)?, damage))
     }
 
     /// Opens the index as it is, for a process that only reads.
     pub fn open(folder: &Path) -> Result<Store, IndexError> {
         let (schema, fields) = schema();
-        let index = Index::open_in_dir(folder)?;
+        let index = Index::open(CacheDirectory::open(folder)?)?;
         if index.schema() != schema {
             return Err(tantivy::TantivyError::SchemaError("the index has another schema".to_owned()).into());
         }
@@ -226,7 +229,7 @@ impl StoreWriter {
     /// Adds a file; `replaces` says that an earlier state of it is in the index.
     pub fn put(&self, file: &Indexed, replaces: bool) -> Result<(), IndexError> {
         let mut operations = Vec::with_capacity(file.chunks.len() + 2);
-        let key = file.record.key();
+        let key = file.record.key;
         if replaces {
             operations.push(UserOperation::Delete(Term::from_field_u64(self.fields.file, key.0)));
         }
@@ -238,7 +241,7 @@ impl StoreWriter {
 
     /// Replaces the record of a file whose content, and so whose chunks, are unchanged.
     pub fn touch(&self, record: &FileRecord) -> Result<(), IndexError> {
-        let key = Term::from_field_u64(self.fields.record_of, record.key().0);
+        let key = Term::from_field_u64(self.fields.record_of, record.key.0);
         self.writer.run([UserOperation::Delete(key), UserOperation::Add(file_document(&self.fields, record))])?;
         Ok(())
     }
@@ -262,8 +265,8 @@ impl StoreWriter {
 
 fn file_document(fields: &Fields, record: &FileRecord) -> TantivyDocument {
     let mut document = TantivyDocument::new();
-    document.add_u64(fields.file, record.key().0);
-    document.add_u64(fields.record_of, record.key().0);
+    document.add_u64(fields.file, record.key.0);
+    document.add_u64(fields.record_of, record.key.0);
     document.add_u64(fields.version, version_of(record));
     // Serialising plain data into a growing vector has no way to fail; an empty record would be found out when it is read.
     let bytes = postcard::to_stdvec(record).unwrap_or_default();
@@ -272,7 +275,7 @@ fn file_document(fields: &Fields, record: &FileRecord) -> TantivyDocument {
 }
 
 fn chunk_documents(fields: &Fields, file: &Indexed) -> impl ExactSizeIterator<Item = TantivyDocument> {
-    let key = file.record.key();
+    let key = file.record.key;
     file.chunks.iter().map(move |chunk| {
         let mut document = TantivyDocument::with_capacity(chunk.body.len() + 256);
         document.add_u64(fields.file, key.0);

@@ -1,0 +1,165 @@
+//! What the walk does with names: uses, calls, imports, packages, and words that set the visibility of what follows.
+
+use tree_sitter::Node;
+
+use crate::facts::SymbolKind;
+use crate::language::{Visibility, flag};
+
+use super::super::chunks::Sort;
+use super::super::definition::{self, Found};
+use super::{Expected, Walk, span};
+
+impl<'t> Walk<'t> {
+    pub(super) fn identifier(&mut self, node: Node<'t>, start: u32, flags: u32) {
+        let end = node.end_byte() as u32;
+        self.leaf(start, end, Sort::Body);
+        let expected = self.expects(start);
+        let Some(name) = self.text.get(start as usize..end as usize) else {
+            return;
+        };
+        let name = name.trim_start_matches(['@', '$', '#']);
+        let only_callee = flags & flag::CALLEE != 0 && expected.is_none();
+        if start < self.import_end
+            || expected == Some(Expected::Name)
+            || only_callee
+            || is_nothing(name)
+        {
+            return;
+        }
+        if is_access_word(name)
+            && matches!(
+                self.compiled.grammar.visibility,
+                Visibility::Sections { .. }
+            )
+        {
+            self.bare_section(name, end);
+            return;
+        }
+        let call =
+            expected == Some(Expected::Callee) || start < self.tokens_end && self.is_called(end);
+        self.chunks
+            .count(name, call, || node.start_position().row as u32);
+    }
+
+    /// In unparsed tokens a name before a parenthesis is taken for a call.
+    pub(super) fn is_called(&self, end: u32) -> bool {
+        matches!(self.text.as_bytes().get(end as usize), Some(b'(' | b'!'))
+    }
+
+    /// Source text without structure: its words are all there is to know.
+    pub(super) fn raw(&mut self, node: Node<'t>, start: u32) {
+        let end = node.end_byte() as u32;
+        self.leaf(start, end, Sort::Body);
+        let text = span(node).of(self.text).unwrap_or_default();
+        let line = node.start_position().row as u32;
+        let mut rest = text;
+        while let Some(at) = rest.find(|c: char| c.is_alphabetic() || c == '_') {
+            let word = &rest[at..];
+            let length = word
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(word.len());
+            let (name, tail) = word.split_at(length);
+            if !is_nothing(name) {
+                self.chunks.count(name, tail.starts_with('('), || line);
+            }
+            rest = tail;
+        }
+    }
+
+    /// Names in an enumeration that have no node of their own around them.
+    pub(super) fn bare_variant(&mut self, node: Node<'t>, start: u32) {
+        let top = self.top();
+        if top.around.container != Some(SymbolKind::Enum)
+            || start < top.signature.end
+            || self.is_expected_name(start)
+        {
+            return;
+        }
+        let found = Found::bare(SymbolKind::Variant, span(node));
+        self.open_definition(node, node, &[found]);
+    }
+
+    pub(super) fn is_expected_name(&self, start: u32) -> bool {
+        let below = self
+            .expected
+            .iter()
+            .rev()
+            .take_while(|(at, _)| *at <= start);
+        below
+            .into_iter()
+            .any(|expected| *expected == (start, Expected::Name))
+    }
+
+    /// `private:` in C++.
+    pub(super) fn section(&mut self, word: &str) {
+        let shown = word.trim_end_matches(':').trim() == "public";
+        if let Some(top) = self.open.last_mut()
+            && top.around.container.is_some_and(definition::is_type)
+        {
+            top.around.access = Some(shown);
+        }
+    }
+
+    /// `private` alone on its line in Ruby.
+    pub(super) fn bare_section(&mut self, word: &str, end: u32) {
+        let rest = self.text.get(end as usize..).unwrap_or_default();
+        if rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n') {
+            self.section(word);
+        }
+    }
+
+    pub(super) fn call(&mut self, node: Node<'t>, callee: Node<'t>) {
+        let grammar = self.compiled.grammar;
+        if !grammar.import_calls.is_empty()
+            && grammar
+                .import_calls
+                .contains(&span(callee).of(self.text).unwrap_or_default())
+            && callee.start_byte() == node.start_byte()
+        {
+            let declaration = node
+                .parent()
+                .filter(|parent| parent.kind() == "variable_declarator");
+            self.import(declaration.unwrap_or(node), node);
+        }
+        self.expected
+            .push((callee.start_byte() as u32, Expected::Callee));
+    }
+
+    /// `package a.b;`: its last named part is the name.
+    pub(super) fn package(&mut self, node: Node<'t>) {
+        let name = node.child_by_field_name("name").or_else(|| {
+            let last = (node.named_child_count() as u32).checked_sub(1)?;
+            node.named_child(last)
+        });
+        let Some(name) = name else { return };
+        if self.facts.package.is_none() {
+            let path = span(name)
+                .of(self.text)
+                .unwrap_or_default()
+                .replace(['.', '\\'], "/");
+            self.facts.package = Some(path.into());
+        }
+        self.import_end = self.import_end.max(name.end_byte() as u32);
+    }
+
+    /// Reads an import from the text of `statement`; the names in `node` are then no uses.
+    pub(super) fn import(&mut self, statement: Node<'t>, node: Node<'t>) {
+        let line = node.start_position().row as u32;
+        let statement = span(statement).of(self.text).unwrap_or_default();
+        if self
+            .collected
+            .read(self.compiled.grammar.imports, statement, line)
+        {
+            self.import_end = node.end_byte() as u32;
+        }
+    }
+}
+
+/// Names that say nothing about what is used.
+fn is_nothing(name: &str) -> bool {
+    name.len() < 2 || matches!(name, "self" | "Self" | "this")
+}
+
+fn is_access_word(name: &str) -> bool {
+    matches!(name, "private" | "protected" | "public")
+}
