@@ -130,31 +130,31 @@ fn ask() {
     check(
         &["ask", "what refuses to overdraw the account?"],
         expect![[r#"
-        4 places in 3 files match best.
+            4 places in 3 files match best.
 
-          1. Journal.post method   src/journal.rs#L10-L16
-             pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
-             Adds one entry; refuses what would overdraw the account.
-             Calls: Overdrawn src/journal.rs#L25 · Journal.balance src/journal.rs#L19-L21 · Journal.entries src/journal.rs#L5
+              1. Journal.post method   src/journal.rs#L10-L16
+                 pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
+                 Adds one entry; refuses what would overdraw the account.
+                 Calls: Overdrawn · Journal.balance · Journal.entries
 
-          2. README.md file   README.md#L1-L3
-             │ # Ledger
-             │ 
-             │ Keeps accounts that cannot be overdrawn.
+              2. README.md file   README.md#L1-L3
+                 │ # Ledger
+                 │ 
+                 │ Keeps accounts that cannot be overdrawn.
 
-          3. Journal struct   src/journal.rs#L4-L6
-             pub struct Journal
-             All entries of an account.
+              3. Journal struct   src/journal.rs#L4-L6
+                 pub struct Journal
+                 All entries of an account.
 
-          4. lib.rs file   src/lib.rs#L1-L5
-             │ //! Keeps accounts.
-             │ 
-             │ mod journal;
-             │ 
-             │ pub use journal::Journal;
+              4. lib.rs file   src/lib.rs#L1-L5
+                 │ //! Keeps accounts.
+                 │ 
+                 │ mod journal;
+                 │ 
+                 │ pub use journal::Journal;
 
-        from the index (no model is set up) · 4 sources, 7 of 7 citations verified · TIME        --why shows the scores
-    "#]],
+            from the index (no model is set up) · 4 sources, 7 of 7 citations verified · TIME        --why shows scores and places
+        "#]],
     );
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "QUESTION")]
     question: Vec<String>,
 
-    /// Show what was retrieved and how each score came about
+    /// Show how each score came about, and the place of everything that is named
     #[arg(long)]
     why: bool,
 }
@@ -90,7 +90,7 @@ fn write_answer(
     let hint = if why || answer.sources.is_empty() {
         ""
     } else {
-        "        --why shows the scores"
+        "        --why shows scores and places"
     };
     let (label, time) = (answer::LABEL, output::duration(took));
     let checked = match citations.len() {
@@ -137,7 +137,7 @@ fn write_source(
         writeln!(out, "     {FAINT}│{FAINT:#} {}", output::fit(line, 7))?;
     }
     for relation in &source.relations {
-        writeln!(out, "     {}", relation_line(relation))?;
+        writeln!(out, "     {}", relation_line(relation, why))?;
     }
     if let Some(score) = source.score.as_ref().filter(|_| why) {
         writeln!(out, "     {FAINT}score {}{FAINT:#}", search::explain(score))?;
@@ -145,29 +145,31 @@ fn write_source(
     Ok(())
 }
 
-/// `Used in 23 places: Writer::close src/writer.rs#L40 (4) · … and 12 more`
-fn relation_line(relation: &Relation) -> String {
+/// `Used in 23 places: Writer::close · Pool::drain (4) · … and 12 more`; with `why` each name is followed by its place.
+fn relation_line(relation: &Relation, why: bool) -> String {
     let mentions: Vec<String> = relation
         .mentions
         .iter()
         .map(|mention| {
-            let name = mention
-                .name
-                .as_ref()
-                .map(|name| format!("{name} "))
-                .unwrap_or_default();
-            let count = if mention.count > 1 {
-                format!(" ({})", mention.count)
-            } else {
-                String::new()
+            let place = format!("{PLACE}{}{PLACE:#}", mention.citation.label);
+            let shown = match &mention.name {
+                Some(name) if why => format!("{name} {place}"),
+                Some(name) => name.clone(),
+                None => place,
             };
-            format!("{name}{PLACE}{}{PLACE:#}{count}", mention.citation.label)
+            match mention.count {
+                0 | 1 => shown,
+                count => format!("{shown} ({count})"),
+            }
         })
         .collect();
-    let more = if relation.more > 0 {
-        format!(" {FAINT}and {} more{FAINT:#}", relation.more)
-    } else {
-        String::new()
+    let more = match relation.more {
+        0 => String::new(),
+        more => format!(" {FAINT}and {more} more{FAINT:#}"),
     };
-    format!("{}: {}{more}", relation.label, mentions.join(" · "))
+    format!(
+        "{FAINT}{}:{FAINT:#} {}{more}",
+        relation.label,
+        mentions.join(" · ")
+    )
 }

@@ -127,8 +127,13 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
     }
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for skip in &status.skipped {
-        // What stands in brackets differs from file to file.
-        let reason = skip.reason.split(" (").next().unwrap_or_default();
+        // What stands behind the reason differs from file to file.
+        let reason = skip
+            .reason
+            .split([':', '('])
+            .next()
+            .unwrap_or_default()
+            .trim_end();
         reasons.entry(reason).or_default().push(&skip.path);
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
