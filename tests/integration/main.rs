@@ -9,6 +9,7 @@
 mod command_line;
 mod configuration;
 mod crash;
+mod documentation;
 mod errors;
 mod evaluation;
 mod processes;
