@@ -64,11 +64,19 @@ impl Dirs {
             .unwrap_or_else(|| OsStr::new("root"))
             .to_string_lossy()
             .chars()
-            .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
+            .map(|c| {
+                if c.is_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            })
             .take(64)
             .collect();
         let hash = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
-        self.cache.join("index").join(format!("{name}-{}", &hash[..16]))
+        self.cache
+            .join("index")
+            .join(format!("{name}-{}", &hash[..16]))
     }
 }
 
@@ -77,7 +85,8 @@ pub fn workspace(named: Option<&Path>) -> Result<PathBuf> {
     match named {
         Some(folder) => canonical_folder(folder),
         None => {
-            let here = env::current_dir().context("the current folder is gone; name one with --workspace DIR")?;
+            let here = env::current_dir()
+                .context("the current folder is gone; name one with --workspace DIR")?;
             let here = canonical_folder(&here)?;
             Ok(repository_around(&here).unwrap_or(here))
         }
@@ -86,13 +95,19 @@ pub fn workspace(named: Option<&Path>) -> Result<PathBuf> {
 
 /// The nearest folder, upwards from `start`, that bears a mark of a repository's root.
 pub fn repository_around(start: &Path) -> Option<PathBuf> {
-    let marked = |folder: &&Path| ROOT_MARKERS.iter().any(|marker| folder.join(marker).exists());
+    let marked = |folder: &&Path| {
+        ROOT_MARKERS
+            .iter()
+            .any(|marker| folder.join(marker).exists())
+    };
     start.ancestors().find(marked).map(Path::to_path_buf)
 }
 
 /// Whether a folder bears a mark of a repository's root itself.
 pub fn is_marked(folder: &Path) -> bool {
-    ROOT_MARKERS.iter().any(|marker| folder.join(marker).exists())
+    ROOT_MARKERS
+        .iter()
+        .any(|marker| folder.join(marker).exists())
 }
 
 fn canonical_folder(folder: &Path) -> Result<PathBuf> {
@@ -108,7 +123,10 @@ fn canonical_folder(folder: &Path) -> Result<PathBuf> {
         bail!("not a folder: {shown}. Name the root of a repository with --workspace DIR");
     }
     if let Err(error) = found.read_dir() {
-        bail!("cannot read the folder {shown}: {}. Check its permissions", plain(&error));
+        bail!(
+            "cannot read the folder {shown}: {}. Check its permissions",
+            plain(&error)
+        );
     }
     Ok(found)
 }
@@ -130,7 +148,11 @@ pub fn tilde(path: &Path) -> String {
         && home.parent().is_some()
         && let Ok(rest) = path.strip_prefix(&home)
     {
-        return if rest.as_os_str().is_empty() { "~".into() } else { format!("~/{}", rest.display()) };
+        return if rest.as_os_str().is_empty() {
+            "~".into()
+        } else {
+            format!("~/{}", rest.display())
+        };
     }
     path.display().to_string()
 }
@@ -147,15 +169,30 @@ mod tests {
         std::fs::create_dir(folder.path().join(".git")).unwrap();
         assert_eq!(repository_around(&inner).unwrap(), folder.path());
         std::fs::write(folder.path().join("a/b").join(WORKSPACE_FILE), "").unwrap();
-        assert_eq!(repository_around(&inner).unwrap(), folder.path().join("a/b"));
+        assert_eq!(
+            repository_around(&inner).unwrap(),
+            folder.path().join("a/b")
+        );
     }
 
     #[test]
     fn folders_of_one_name_have_indexes_of_their_own() {
-        let dirs = Dirs { cache: "/c".into(), config: "/f".into(), data: "/d".into() };
-        let (one, two) = (dirs.index(Path::new("/x/my repo")), dirs.index(Path::new("/y/my repo")));
+        let dirs = Dirs {
+            cache: "/c".into(),
+            config: "/f".into(),
+            data: "/d".into(),
+        };
+        let (one, two) = (
+            dirs.index(Path::new("/x/my repo")),
+            dirs.index(Path::new("/y/my repo")),
+        );
         assert_ne!(one, two);
         assert!(one.starts_with("/c/index"));
-        assert!(one.file_name().unwrap().to_string_lossy().starts_with("my-repo-"));
+        assert!(
+            one.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("my-repo-")
+        );
     }
 }

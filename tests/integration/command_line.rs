@@ -65,116 +65,143 @@ fn check(arguments: &[&str], expected: Expect) {
 
 #[test]
 fn index() {
-    check(&["index"], expect![[r#"
+    check(
+        &["index"],
+        expect![[r#"
         indexed     4 files read in TIME
         index       4 files · 6 symbols · 1 module · SIZE
-        skipped     1 file: 1 private (.env)   repo-lsp status --skipped lists them
-    "#]]);
+        skipped     1 file: private (.env)   repo-lsp status --skipped lists them
+    "#]],
+    );
 }
 
 #[test]
 fn status() {
-    check(&["status"], expect![[r#"
-        workspace   $SANDBOX/work/demo
-        index       fresh (checked in TIME) · 4 files · 6 symbols · 1 module · SIZE
-        languages   plaintext 2 · rust 2
-        skipped     1 file: 1 private (.env)   repo-lsp status --skipped lists them
-    "#]]);
+    check(
+        &["status"],
+        expect![[r#"
+            workspace   $SANDBOX/work/demo
+            index       fresh (checked in TIME) · 4 files · 6 symbols · 1 module · SIZE
+            languages   rust 2 · markdown 1 · toml 1
+            skipped     1 file: private (.env)   repo-lsp status --skipped lists them
+        "#]],
+    );
 }
 
 #[test]
 fn skipped_files_are_listed_with_their_reason() {
-    check(&["status", "--skipped"], expect![[r#"
+    check(
+        &["status", "--skipped"],
+        expect![[r#"
         .env   private
         1 file skipped
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn search() {
-    check(&["search", "overdrawn account", "-n", "2"], expect![[r#"
-        src/journal.rs#L24-L25   Overdrawn struct
-            pub struct Overdrawn
-            The account does not hold as much.
-
+    check(
+        &["search", "Journal.post", "-n", "1"],
+        expect![[r#"
         src/journal.rs#L9-L16   Journal.post method
             pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
             Adds one entry; refuses what would overdraw the account.
 
-        2 places in 2 files · TIME
-    "#]]);
+        1 place in 1 file · TIME
+    "#]],
+    );
 }
 
 #[test]
 fn a_search_that_finds_nothing() {
-    check(&["search", "zebra"], expect![[r#"
+    check(
+        &["search", "zebra"],
+        expect![[r#"
         --- standard error
         nothing found; try other words, or `repo-lsp status` to see what is indexed
         --- exit code Some(1)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn ask() {
-    check(&["ask", "what refuses to overdraw the account?"], expect![[r#"
-        4 places in 3 files match best.
+    check(
+        &["ask", "what refuses to overdraw the account?"],
+        expect![[r#"
+            4 places in 3 files match best.
 
-          1. Journal.post method   src/journal.rs#L10-L16
-             pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
-             Adds one entry; refuses what would overdraw the account.
-             Calls: Overdrawn src/journal.rs#L25 · Journal.balance src/journal.rs#L19-L21 · Journal.entries src/journal.rs#L5
+              1. Journal.post method   src/journal.rs#L10-L16
+                 pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
+                 Adds one entry; refuses what would overdraw the account.
+                 Calls: Overdrawn · Journal.balance · Journal.entries
 
-          2. README.md file   README.md#L1-L3
-             │ # Ledger
-             │ 
-             │ Keeps accounts that cannot be overdrawn.
+              2. README.md file   README.md#L1-L3
+                 │ # Ledger
+                 │ 
+                 │ Keeps accounts that cannot be overdrawn.
 
-          3. Journal struct   src/journal.rs#L4-L6
-             pub struct Journal
-             All entries of an account.
+              3. Journal struct   src/journal.rs#L4-L6
+                 pub struct Journal
+                 All entries of an account.
 
-          4. lib.rs file   src/lib.rs#L1-L5
-             │ //! Keeps accounts.
-             │ 
-             │ mod journal;
-             │ 
-             │ pub use journal::Journal;
+              4. lib.rs file   src/lib.rs#L1-L5
+                 │ //! Keeps accounts.
+                 │ 
+                 │ mod journal;
+                 │ 
+                 │ pub use journal::Journal;
 
-        from the index (no model is set up) · 4 sources, 7 of 7 citations verified · TIME        --why shows the scores
-    "#]]);
+            from the index (no model is set up) · 4 sources, 7 of 7 citations verified · TIME        --why shows scores and places
+        "#]],
+    );
 }
 
 #[test]
 fn modules() {
-    check(&["modules"], expect![[r#"
+    check(
+        &["modules"],
+        expect![[r#"
         ledger  crate         4 files   Keeps accounts.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn one_module() {
-    check(&["modules", "ledger"], expect![[r#"
+    check(
+        &["modules", "ledger"],
+        expect![[r#"
         ledger  crate · . · 4 files
         Keeps accounts.
 
         public items
           Journal · Overdrawn
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_unknown_module() {
-    check(&["modules", "zebra"], expect![[r#"
+    check(
+        &["modules", "zebra"],
+        expect![[r#"
         --- standard error
         error: no such module: zebra. `repo-lsp modules` lists them
         --- exit code Some(1)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_secret_is_in_no_output() {
     let sandbox = Sandbox::new(DEMO);
-    for arguments in [&["search", "hunter2"][..], &["search", "PASSWORD"], &["ask", "what is the password?", "--json"]] {
+    for arguments in [
+        &["search", "hunter2"][..],
+        &["search", "PASSWORD"],
+        &["ask", "what is the password?", "--json"],
+    ] {
         let ran = sandbox.run(arguments);
         assert!(!ran.stdout.contains("hunter2"), "{arguments:?}: {ran:?}");
     }
@@ -183,10 +210,18 @@ fn a_secret_is_in_no_output() {
 #[test]
 fn a_file_that_becomes_private_leaves_the_index() {
     let sandbox = Sandbox::new(DEMO);
-    let found = |sandbox: &Sandbox| sandbox.run(&["search", "overdraw", "--json"]).stdout.contains("src/journal.rs");
+    let found = |sandbox: &Sandbox| {
+        sandbox
+            .run(&["search", "overdraw", "--json"])
+            .stdout
+            .contains("src/journal.rs")
+    };
     assert!(found(&sandbox));
     sandbox.configure("[index]\nprivate = ['journal.rs']\n");
-    assert!(!found(&sandbox), "the file was indexed before it became private, and still is");
+    assert!(
+        !found(&sandbox),
+        "the file was indexed before it became private, and still is"
+    );
     sandbox.configure("");
     assert!(found(&sandbox), "and it comes back");
 }
@@ -206,20 +241,44 @@ fn an_excluded_file_leaves_the_index() {
 fn every_command_speaks_json() {
     let sandbox = Sandbox::new(DEMO);
     let index = sandbox.json(&["index"]);
-    assert_eq!((&index["role"], index["report"]["indexed"].as_u64()), (&"writer".into(), index["files"].as_u64()));
+    assert_eq!(
+        (&index["role"], index["report"]["indexed"].as_u64()),
+        (&"writer".into(), index["files"].as_u64())
+    );
     assert_eq!(sandbox.json(&["status"])["skipped"][0]["path"], ".env");
     let search = sandbox.json(&["search", "balance"]);
     let hit = &search["hits"][0];
-    assert_eq!((&hit["path"], &hit["first_line"], &hit["last_line"]), (&"src/journal.rs".into(), &18.into(), &21.into()));
-    assert!(hit["score"]["bm25"]["name"].as_f64().unwrap() > 0.0, "{search}");
+    assert_eq!(
+        (&hit["path"], &hit["first_line"], &hit["last_line"]),
+        (&"src/journal.rs".into(), &18.into(), &21.into())
+    );
+    assert!(
+        hit["score"]["bm25"]["name"].as_f64().unwrap() > 0.0,
+        "{search}"
+    );
     assert_eq!(search["files"][0]["path"], "src/journal.rs");
     let ask = sandbox.json(&["ask", "balance"]);
-    assert_eq!((&ask["mode"], &ask["sources"][0]["citation"]["verified"]), (&"extractive".into(), &true.into()));
+    assert_eq!(
+        (&ask["mode"], &ask["sources"][0]["citation"]["verified"]),
+        (&"extractive".into(), &true.into())
+    );
     assert_eq!(sandbox.json(&["modules", "ledger"])["kind"], "crate");
-    assert!(sandbox.json(&["modules"]).as_array().is_some_and(|modules| !modules.is_empty()));
+    assert!(
+        sandbox
+            .json(&["modules"])
+            .as_array()
+            .is_some_and(|modules| !modules.is_empty())
+    );
     assert_eq!(sandbox.json(&["schema"])["title"], "Options");
     let doctor = sandbox.json(&["doctor"]);
-    assert!(doctor.as_array().unwrap().iter().all(|check| check["level"] == "ok" || check["check"] == "disk"), "{doctor}");
+    assert!(
+        doctor
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|check| check["level"] == "ok" || check["check"] == "disk"),
+        "{doctor}"
+    );
 }
 
 #[test]
@@ -231,15 +290,21 @@ fn a_second_run_reads_only_what_changed() {
     sandbox.write("src/lib.rs", "//! Changed.\n");
     sandbox.remove("README.md");
     let third = report(&sandbox);
-    assert_eq!((&third["indexed"], &third["removed"]), (&1.into(), &1.into()), "{third}");
+    assert_eq!(
+        (&third["indexed"], &third["removed"]),
+        (&1.into(), &1.into()),
+        "{third}"
+    );
 }
 
 #[test]
 fn nothing_is_written_into_the_workspace() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
     sandbox.run(&["ask", "a"]);
-    let mut names: Vec<_> =
-        std::fs::read_dir(sandbox.root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(sandbox.root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     assert_eq!(names, [".git", "a.rs"]);
 }
@@ -248,8 +313,18 @@ fn nothing_is_written_into_the_workspace() {
 fn colours_come_only_when_asked_for() {
     let sandbox = Sandbox::new(DEMO);
     assert!(!sandbox.run(&["status"]).stdout.contains('\u{1b}'));
-    assert!(sandbox.run(&["status", "--color", "always"]).stdout.contains('\u{1b}'));
-    let output = sandbox.command(&["status"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "0").output().unwrap();
+    assert!(
+        sandbox
+            .run(&["status", "--color", "always"])
+            .stdout
+            .contains('\u{1b}')
+    );
+    let output = sandbox
+        .command(&["status"])
+        .env("NO_COLOR", "1")
+        .env("CLICOLOR_FORCE", "0")
+        .output()
+        .unwrap();
     assert!(!sandbox.ran(output).stdout.contains('\u{1b}'));
 }
 
@@ -259,17 +334,53 @@ fn completions_and_manual_name_every_command() {
     let help = sandbox.run(&["--help"]).stdout;
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = sandbox.run(&["completions", shell]);
-        assert!(script.code == Some(0) && script.stdout.contains("modules"), "{shell}");
+        assert!(
+            script.code == Some(0) && script.stdout.contains("modules"),
+            "{shell}"
+        );
     }
-    for command in ["index", "search", "ask", "modules", "status", "doctor", "eval", "schema", "completions", "man"] {
-        assert!(help.contains(&format!("\n  {command} ")), "{command} is not in --help");
+    for command in [
+        "index",
+        "search",
+        "ask",
+        "modules",
+        "status",
+        "doctor",
+        "eval",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        assert!(
+            help.contains(&format!("\n  {command} ")),
+            "{command} is not in --help"
+        );
         let page = sandbox.run(&["man", command]);
-        assert!(page.code == Some(0) && page.stdout.contains(".TH"), "{command} has no page");
+        assert!(
+            page.code == Some(0) && page.stdout.contains(".TH"),
+            "{command} has no page"
+        );
         let own = sandbox.run(&[command, "--help"]);
         assert!(own.stdout.contains("Usage:"), "{command}");
     }
-    for command in ["index", "search", "ask", "modules", "status", "doctor", "schema", "completions", "man"] {
-        assert!(sandbox.run(&[command, "--help"]).stdout.contains("Examples:"), "{command} shows no example");
+    for command in [
+        "index",
+        "search",
+        "ask",
+        "modules",
+        "status",
+        "doctor",
+        "schema",
+        "completions",
+        "man",
+    ] {
+        assert!(
+            sandbox
+                .run(&[command, "--help"])
+                .stdout
+                .contains("Examples:"),
+            "{command} shows no example"
+        );
     }
 }
 

@@ -23,7 +23,9 @@ fn killed_twenty_times_the_index_is_what_a_fresh_one_is() {
     let tree = Tree { files: FILES };
     tree.write(&sandbox.root());
     let moments = [1, 7, 20, 33, 50, 66, 80, 93, 99, 100].map(Moment::Hundredth);
-    let moments = moments.into_iter().flat_map(|moment| [moment, Moment::Written(1)]);
+    let moments = moments
+        .into_iter()
+        .flat_map(|moment| [moment, Moment::Written(1)]);
     let mut killed = 0;
 
     for (round, moment) in moments.enumerate() {
@@ -48,10 +50,17 @@ fn killed_twenty_times_the_index_is_what_a_fresh_one_is() {
         let after = sandbox.run(&["index"]);
         assert_eq!(after.code, Some(0), "round {round}: {after:?}");
         assert_eq!(after.stderr, "", "round {round}: nothing was damaged");
-        assert_eq!(contents(&sandbox, None), contents(&sandbox, Some(round)), "round {round}");
+        assert_eq!(
+            contents(&sandbox, None),
+            contents(&sandbox, Some(round)),
+            "round {round}"
+        );
     }
     // The last observations may come too late for a process that is already done; most must not.
-    assert!(killed >= 16, "only {killed} of 20 runs were killed before they ended by themselves");
+    assert!(
+        killed >= 16,
+        "only {killed} of 20 runs were killed before they ended by themselves"
+    );
 }
 
 #[cfg(unix)]
@@ -82,14 +91,25 @@ fn a_damaged_index_is_made_anew_and_says_so() {
     // One file of each kind is cut short, each time in an index that was good.
     loop {
         let files = index_files(&sandbox.cache());
-        let kind = |file: &PathBuf| file.extension().map_or_else(|| file.file_name().unwrap().to_owned(), |kind| kind.to_owned());
-        let Some(file) = files.iter().find(|file| !kinds_seen.contains(&kind(file))) else { break };
+        let kind = |file: &PathBuf| {
+            file.extension().map_or_else(
+                || file.file_name().unwrap().to_owned(),
+                |kind| kind.to_owned(),
+            )
+        };
+        let Some(file) = files.iter().find(|file| !kinds_seen.contains(&kind(file))) else {
+            break;
+        };
         kinds_seen.push(kind(file));
         let good = std::fs::read(file).unwrap();
         std::fs::write(file, &good[..good.len() / 2]).unwrap();
         let ran = sandbox.run(&["index"]);
         assert_eq!(ran.code, Some(0), "{}: {ran:?}", file.display());
-        assert!(!ran.stderr.contains("panicked"), "{}: {ran:?}", file.display());
+        assert!(
+            !ran.stderr.contains("panicked"),
+            "{}: {ran:?}",
+            file.display()
+        );
         healed += usize::from(ran.stderr.contains("damaged"));
         assert_eq!(contents(&sandbox, None), whole, "{}", file.display());
     }
@@ -105,7 +125,10 @@ fn run_until(sandbox: &Sandbox, arguments: &[&str], moment: &Moment) -> bool {
         Moment::Hundredth(hundredth) => {
             for line in stderr.lines() {
                 let line = line.unwrap();
-                let numbers: Vec<usize> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+                let numbers: Vec<usize> = line
+                    .split(' ')
+                    .filter_map(|word| word.parse().ok())
+                    .collect();
                 if let [done, total] = numbers[..]
                     && done * 100 >= hundredth * total
                 {
@@ -116,8 +139,10 @@ fn run_until(sandbox: &Sandbox, arguments: &[&str], moment: &Moment) -> bool {
         }
         Moment::Written(count) => {
             let reader = std::thread::spawn(move || stderr.lines().for_each(drop));
-            let new = |files: Vec<PathBuf>| files.iter().filter(|file| !before.contains(file)).count();
-            while new(index_files(&sandbox.cache())) < count && child.try_wait().unwrap().is_none() {
+            let new =
+                |files: Vec<PathBuf>| files.iter().filter(|file| !before.contains(file)).count();
+            while new(index_files(&sandbox.cache())) < count && child.try_wait().unwrap().is_none()
+            {
                 std::thread::yield_now();
             }
             let killed = kill(child);
@@ -142,7 +167,10 @@ fn change(sandbox: &Sandbox, tree: &Tree, round: usize) {
     for number in (round..FILES).step_by(97) {
         let _ = std::fs::remove_file(sandbox.root().join(tree.path(number)));
     }
-    sandbox.write(&format!("new_{round}.py"), &format!("def arrival_{round}():\n    pass\n"));
+    sandbox.write(
+        &format!("new_{round}.py"),
+        &format!("def arrival_{round}():\n    pass\n"),
+    );
 }
 
 /// Everything the command line says of the index; with a round, of one that is made from nothing.
@@ -152,13 +180,33 @@ fn contents(sandbox: &Sandbox, fresh: Option<usize>) -> Value {
         None => sandbox.cache(),
     };
     let json = |arguments: &[&str]| -> Value {
-        let output = sandbox.command(arguments).arg("--json").env("REPO_LSP_CACHE_DIR", &cache).output().unwrap();
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {output:?}"))
+        let output = sandbox
+            .command(arguments)
+            .arg("--json")
+            .env("REPO_LSP_CACHE_DIR", &cache)
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {output:?}"))
     };
     let status = json(&["status"]);
-    let counts = ["files", "symbols", "chunks", "modules", "languages", "skipped"].map(|key| status[key].clone());
-    let searches = ["settle_48", "routes parcels next hop", "arrival", "Mixer1998 gain", "how are ledgers settled"]
-        .map(|query| json(&["search", query, "-n", "20"]));
+    let counts = [
+        "files",
+        "symbols",
+        "chunks",
+        "modules",
+        "languages",
+        "skipped",
+    ]
+    .map(|key| status[key].clone());
+    let searches = [
+        "settle_48",
+        "routes parcels next hop",
+        "arrival",
+        "Mixer1998 gain",
+        "how are ledgers settled",
+    ]
+    .map(|query| json(&["search", query, "-n", "20"]));
     let contents = json!({ "counts": counts, "searches": searches, "modules": json(&["modules"]) });
     if fresh.is_some() {
         std::fs::remove_dir_all(cache).unwrap();

@@ -7,22 +7,39 @@ fn check(sandbox: &Sandbox, arguments: &[&str], expected: Expect) {
     let ran = sandbox.run(arguments);
     assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
     assert_eq!(ran.stdout, "", "{arguments:?}");
-    assert_eq!(ran.stderr.lines().count(), 1, "{arguments:?}: one line, not {:?}", ran.stderr);
+    assert_eq!(
+        ran.stderr.lines().count(),
+        1,
+        "{arguments:?}: one line, not {:?}",
+        ran.stderr
+    );
     expected.assert_eq(&ran.stderr);
 }
 
 #[test]
 fn wrong_paths() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
-    check(&sandbox, &["status", "--workspace", "/no/such/place"], expect![[r#"
+    check(
+        &sandbox,
+        &["status", "--workspace", "/no/such/place"],
+        expect![[r#"
         error: no such folder: /no/such/place. Name the root of a repository with --workspace DIR
-    "#]]);
-    check(&sandbox, &["status", "--workspace", "a.rs"], expect![[r#"
+    "#]],
+    );
+    check(
+        &sandbox,
+        &["status", "--workspace", "a.rs"],
+        expect![[r#"
         error: not a folder: a.rs. Name the root of a repository with --workspace DIR
-    "#]]);
-    check(&sandbox, &["eval", "retrieval", "--questions", "none.jsonl"], expect![[r#"
+    "#]],
+    );
+    check(
+        &sandbox,
+        &["eval", "retrieval", "--questions", "none.jsonl"],
+        expect![[r#"
         error: cannot read the questions none.jsonl: no such file or directory
-    "#]]);
+    "#]],
+    );
 }
 
 #[cfg(unix)]
@@ -36,9 +53,13 @@ fn unreadable_folders() {
     let sandbox = Sandbox::new("//- /shut/a.rs\nfn a() {}\n");
     let shut = sandbox.root().join("shut");
     std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o000)).unwrap();
-    check(&sandbox, &["status", "--workspace", "shut"], expect![[r#"
+    check(
+        &sandbox,
+        &["status", "--workspace", "shut"],
+        expect![[r#"
         error: cannot read the folder shut: permission denied. Check its permissions
-    "#]]);
+    "#]],
+    );
     std::fs::set_permissions(&shut, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -47,42 +68,79 @@ fn an_index_folder_that_cannot_be_made() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
     std::fs::create_dir_all(sandbox.cache().parent().unwrap()).unwrap();
     std::fs::write(sandbox.cache(), "a file in the way").unwrap();
-    check(&sandbox, &["index"], expect![[r#"
-        error: cannot open the index of $SANDBOX/work/demo: $SANDBOX/home/.cache/repo-lsp/index/demo-6670038eedecf7f0: Not a directory (os error 20): Not a directory (os error 20)
-    "#]]);
+    check(
+        &sandbox,
+        &["index"],
+        expect![[r#"
+        error: cannot open the index of $SANDBOX/work/demo (`repo-lsp doctor` says more): $SANDBOX/home/.cache/repo-lsp/index/demo-HASH: Not a directory
+    "#]],
+    );
     let doctor = sandbox.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));
-    assert!(doctor.stdout.contains("fail  index folder"), "{}", doctor.stdout);
+    assert!(
+        doctor.stdout.contains("fail  index folder"),
+        "{}",
+        doctor.stdout
+    );
 }
 
 #[test]
 fn bad_configuration_of_the_user() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
     sandbox.configure("[index]\nmax_file_bytes = 'much'\n");
-    check(&sandbox, &["status"], expect![[r#"
+    check(
+        &sandbox,
+        &["status"],
+        expect![[r#"
         error: ~/.config/repo-lsp/config.toml:2: index.max_file_bytes: expected a whole number from 1024 to 67108864, not the string "much". `repo-lsp schema --markdown` explains every key
-    "#]]);
+    "#]],
+    );
     sandbox.configure("log = 'info'\n\n[index]\nprivate = '*.token'\n");
-    check(&sandbox, &["status"], expect![[r#"
+    check(
+        &sandbox,
+        &["status"],
+        expect![[r#"
         error: ~/.config/repo-lsp/config.toml:4: index.private: expected a list of strings, not the string "*.token". Nothing is indexed until this is corrected, because it decides which files are private
-    "#]]);
+    "#]],
+    );
     sandbox.configure("[index\n");
-    check(&sandbox, &["status"], expect![[r#"
+    check(
+        &sandbox,
+        &["status"],
+        expect![[r#"
         error: ~/.config/repo-lsp/config.toml:1: this is not TOML: unclosed table, expected `]`. Nothing is indexed until this is corrected, because it decides which files are private
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn bad_questions() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
-    sandbox.write("golden.jsonl", "{\"id\":\"1\",\"question\":\"a\",\"gold_files\":[\"a.rs\"]}\n{\"id\":\"2\"}\n");
-    check(&sandbox, &["eval", "retrieval", "--questions", "golden.jsonl"], expect![[r#"
-        error: the questions golden.jsonl cannot be used: line 2: missing field `question`
-    "#]]);
-    sandbox.write("golden.jsonl", "{\"id\":\"1\",\"repo\":\"x/y\",\"commit\":\"c\",\"question\":\"a\",\"gold_files\":[]}\n");
+    sandbox.write(
+        "golden.jsonl",
+        "{\"id\":\"1\",\"question\":\"a\",\"gold_files\":[\"a.rs\"]}\n{\"id\":\"2\"}\n",
+    );
     check(
         &sandbox,
-        &["eval", "retrieval", "--questions", "golden.jsonl", "--checkouts", "/no/{repo}/{commit}"],
+        &["eval", "retrieval", "--questions", "golden.jsonl"],
+        expect![[r#"
+        error: the questions golden.jsonl cannot be used: line 2: missing field `question`
+    "#]],
+    );
+    sandbox.write(
+        "golden.jsonl",
+        "{\"id\":\"1\",\"repo\":\"x/y\",\"commit\":\"c\",\"question\":\"a\",\"gold_files\":[]}\n",
+    );
+    check(
+        &sandbox,
+        &[
+            "eval",
+            "retrieval",
+            "--questions",
+            "golden.jsonl",
+            "--checkouts",
+            "/no/{repo}/{commit}",
+        ],
         expect![[r#"
             error: question 1: no such folder: /no/x/y/c. Name the root of a repository with --workspace DIR
         "#]],
@@ -92,9 +150,19 @@ fn bad_questions() {
 #[test]
 fn unknown_commands_and_flags() {
     let sandbox = Sandbox::new("");
-    for arguments in [&["frobnicate"][..], &["status", "--frobnicate"], &["search"], &["search", "x", "--limit", "0"], &["-v"], &[]] {
+    for arguments in [
+        &["frobnicate"][..],
+        &["status", "--frobnicate"],
+        &["search"],
+        &["search", "x", "--limit", "0"],
+        &["-v"],
+        &[],
+    ] {
         let ran = sandbox.run(arguments);
         assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
-        assert!(!ran.stderr.is_empty() && !ran.stderr.contains("panicked"), "{arguments:?}: {ran:?}");
+        assert!(
+            !ran.stderr.is_empty() && !ran.stderr.contains("panicked"),
+            "{arguments:?}: {ran:?}"
+        );
     }
 }

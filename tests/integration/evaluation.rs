@@ -24,8 +24,11 @@ def test_merge_segments():
     let question = |id: &str, question: &str, gold: &[&str]| {
         serde_json::json!({ "id": id, "question": question, "gold_files": gold, "answer": "unused" }).to_string() + "\n"
     };
-    let text = question("one", "where are segments merged?", &["src/merge.py", "tests/test_merge.py"])
-        + &question("two", "what does Cache.evict do?", &["src/cache.py"])
+    let text = question(
+        "one",
+        "where are segments merged?",
+        &["src/merge.py", "tests/test_merge.py"],
+    ) + &question("two", "what does Cache.evict do?", &["src/cache.py"])
         + &question("three", "which test is there?", &["tests/test_merge.py"]);
     std::fs::write(sandbox.home().join("golden.jsonl"), text).unwrap();
     sandbox
@@ -37,8 +40,8 @@ fn figures_for_people() {
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
     let ran = sandbox.run(&["eval", "retrieval", "--questions", &golden]);
     expect![[r#"
-                                       n      recall@10    all-gold@10          Acc@1          Acc@5            MRR
-        $SANDBOX/work/demo      2   100.0  100.0   100.0  100.0   100.0  100.0   100.0  100.0   1.000  1.000
+                        n      recall@10    all-gold@10          Acc@1          Acc@5            MRR
+        demo            2   100.0  100.0   100.0  100.0   100.0  100.0   100.0  100.0   1.000  1.000
         beside each figure, plain whole-file BM25; 1 question without a source file in its gold not counted
     "#]].assert_eq(&ran.stdout);
 }
@@ -48,18 +51,35 @@ fn a_line_for_each_question_for_programs() {
     let sandbox = sandbox();
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
     let ran = sandbox.run(&["eval", "retrieval", "--questions", &golden, "--json"]);
-    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let ids: Vec<_> = lines.iter().map(|line| line["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["one", "two", "three"], "all questions in their order, those without gold too");
+    let lines: Vec<Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let ids: Vec<_> = lines
+        .iter()
+        .map(|line| line["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        ids,
+        ["one", "two", "three"],
+        "all questions in their order, those without gold too"
+    );
     assert_eq!(lines[0]["ranked_files"][0], "src/merge.py");
     assert_eq!(lines[1]["ranked_files"][0], "src/cache.py");
     let summary = sandbox.json(&["eval", "retrieval", "--questions", &golden, "--summary"]);
-    assert_eq!((&summary["dropped"], &summary["pooled"]["repo_lsp"]["n"]), (&1.into(), &2.into()), "{summary}");
+    assert_eq!(
+        (&summary["dropped"], &summary["pooled"]["repo_lsp"]["n"]),
+        (&1.into(), &2.into()),
+        "{summary}"
+    );
 }
 
 #[test]
 fn each_question_is_asked_in_its_own_checkout() {
-    let sandbox = Sandbox::new("//- /x/one/abc/a.py\ndef apple(): pass\n//- /x/two/def/b.py\ndef banana(): pass\n");
+    let sandbox = Sandbox::new(
+        "//- /x/one/abc/a.py\ndef apple(): pass\n//- /x/two/def/b.py\ndef banana(): pass\n",
+    );
     let line = |repo: &str, commit: &str, word: &str, file: &str| {
         serde_json::json!({ "id": word, "repo": repo, "commit": commit, "question": word, "gold_files": [file] }).to_string() + "\n"
     };
@@ -67,7 +87,21 @@ fn each_question_is_asked_in_its_own_checkout() {
     std::fs::write(sandbox.home().join("golden.jsonl"), text).unwrap();
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
     let template = format!("{}/{{repo}}/{{commit}}", sandbox.root().display());
-    let summary = sandbox.json(&["eval", "retrieval", "--questions", &golden, "--checkouts", &template, "--summary"]);
-    assert_eq!(summary["repositories"]["x/one"]["repo_lsp"]["Acc@1"], 100.0, "{summary}");
-    assert_eq!(summary["pooled"]["plain"]["all-gold@10"], 100.0, "{summary}");
+    let summary = sandbox.json(&[
+        "eval",
+        "retrieval",
+        "--questions",
+        &golden,
+        "--checkouts",
+        &template,
+        "--summary",
+    ]);
+    assert_eq!(
+        summary["repositories"]["x/one"]["repo_lsp"]["Acc@1"], 100.0,
+        "{summary}"
+    );
+    assert_eq!(
+        summary["pooled"]["plain"]["all-gold@10"], 100.0,
+        "{summary}"
+    );
 }

@@ -4,7 +4,9 @@ use integration::{Client, Sandbox};
 use serde_json::{Value, json};
 
 fn sandbox() -> Sandbox {
-    Sandbox::new("//- /a.py\ndef apple():\n    \"\"\"A fruit.\"\"\"\n//- /b.py\nfrom a import apple\n\ndef pie():\n    return apple()\n")
+    Sandbox::new(
+        "//- /a.py\ndef apple():\n    \"\"\"A fruit.\"\"\"\n//- /b.py\nfrom a import apple\n\ndef pie():\n    return apple()\n",
+    )
 }
 
 fn start(sandbox: &Sandbox) -> Client {
@@ -17,13 +19,18 @@ fn start(sandbox: &Sandbox) -> Client {
 /// Whether the server finds a definition of that name.
 fn finds(client: &mut Client, name: &str) -> bool {
     let answer = client.request("repoLsp/ask", json!({ "question": format!("`{name}`") }));
-    answer["markdown"].as_str().is_some_and(|text| text.contains(&format!("def {name}")))
+    answer["markdown"]
+        .as_str()
+        .is_some_and(|text| text.contains(&format!("def {name}")))
 }
 
 fn until_found(client: &mut Client, name: &str) {
     let deadline = std::time::Instant::now() + integration::PATIENCE;
     while !finds(client, name) {
-        assert!(std::time::Instant::now() < deadline, "{name} was never found");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{name} was never found"
+        );
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
@@ -57,17 +64,32 @@ fn the_command_line_reads_what_an_editor_keeps_fresh() {
     let sandbox = sandbox();
     let client = start(&sandbox);
     let status = sandbox.json(&["status"]);
-    assert_eq!((&status["role"], &status["files"]), (&"reader".into(), &2.into()), "{status}");
+    assert_eq!(
+        (&status["role"], &status["files"]),
+        (&"reader".into(), &2.into()),
+        "{status}"
+    );
     let ran = sandbox.run(&["ask", "apple"]);
-    assert!(ran.code == Some(0) && ran.stdout.contains("a.py#L1"), "{ran:?}");
+    assert!(
+        ran.code == Some(0) && ran.stdout.contains("a.py#L1"),
+        "{ran:?}"
+    );
     let ran = sandbox.run(&["index"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert!(ran.stdout.starts_with("another process keeps this index fresh"), "{ran:?}");
+    assert!(
+        ran.stdout
+            .starts_with("another process keeps this index fresh"),
+        "{ran:?}"
+    );
     let ran = sandbox.run(&["index", "--rebuild"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("cannot be rebuilt here"), "{ran:?}");
     assert!(client.shut_down().success());
-    assert_eq!(sandbox.json(&["status"])["role"], "writer", "the lock is gone with the editor");
+    assert_eq!(
+        sandbox.json(&["status"])["role"],
+        "writer",
+        "the lock is gone with the editor"
+    );
 }
 
 #[test]
@@ -82,6 +104,10 @@ fn killed_while_an_editor_indexes_the_next_one_recovers() {
     let mut client = Client::start(sandbox.command(&["--stdio"]));
     client.initialize(&sandbox.root(), Value::Null);
     let root = client.until(|root| root["state"] == "fresh");
-    assert_eq!((&root["files"], &root["notices"]), (&1_500.into(), &json!([])), "{root}");
+    assert_eq!(
+        (&root["files"], &root["notices"]),
+        (&1_500.into(), &json!([])),
+        "{root}"
+    );
     assert!(client.shut_down().success());
 }

@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files that may be longer, each with its reason.
-const LONG: [(&str, &str); 0] = [];
+const LONG: [(&str, &str); 1] = [(
+    "indexer/src/language/rows.rs",
+    "the table of languages: one row each, read by looking one up",
+)];
 const LONGEST: usize = 400;
 
 struct Source {
@@ -14,23 +17,36 @@ struct Source {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    let silent: Vec<String> =
-        sources().into_iter().filter(|source| !source.text.starts_with("//! ")).map(|source| source.path).collect();
-    assert!(silent.is_empty(), "these do not begin with a `//!` line: {silent:#?}");
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|source| !source.text.starts_with("//! "))
+        .map(|source| source.path)
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "these do not begin with a `//!` line: {silent:#?}"
+    );
 }
 
 #[test]
 fn files_stay_short() {
     for (path, _) in LONG {
-        assert!(root().join(path).exists(), "{path} is listed as long and does not exist");
+        assert!(
+            root().join(path).exists(),
+            "{path} is listed as long and does not exist"
+        );
     }
     let long: Vec<String> = sources()
         .into_iter()
+        .filter(|source| !is_test(&source.path))
         .map(|source| (source.text.lines().count(), source.path))
         .filter(|(lines, path)| *lines > LONGEST && !LONG.iter().any(|(listed, _)| listed == path))
         .map(|(lines, path)| format!("{path}: {lines} lines"))
         .collect();
-    assert!(long.is_empty(), "split these, or list them with the reason: {long:#?}");
+    assert!(
+        long.is_empty(),
+        "split these, or list them with the reason: {long:#?}"
+    );
 }
 
 /// clippy's `unwrap_used` and `expect_used` see what is compiled; this also sees what is not, and that allowances give a reason.
@@ -38,7 +54,7 @@ fn files_stay_short() {
 fn nothing_unwraps_outside_tests() {
     let mut found = Vec::new();
     for Source { path, text } in sources() {
-        if path.starts_with("tests/") || path.contains("/tests/") || path.contains("/benches/") || path.ends_with("tests.rs") {
+        if is_test(&path) {
             continue;
         }
         let mut allowed = false;
@@ -52,7 +68,11 @@ fn nothing_unwraps_outside_tests() {
                 found.push(format!("{path}:{}: {}", number + 1, line.trim()));
             }
             if code.contains("clippy::unwrap_used") || code.contains("clippy::expect_used") {
-                assert!(text.contains("reason = "), "{path}:{}: an allowance without a reason", number + 1);
+                assert!(
+                    text.contains("reason = "),
+                    "{path}:{}: an allowance without a reason",
+                    number + 1
+                );
                 allowed = true;
             } else if line.starts_with('}') {
                 allowed = false;
@@ -64,7 +84,13 @@ fn nothing_unwraps_outside_tests() {
 
 #[test]
 fn nothing_unfinished_is_left_behind() {
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("dbg", "!("), concat!("unimplemented", "!(")];
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("todo", "!("),
+        concat!("dbg", "!("),
+        concat!("unimplemented", "!("),
+    ];
     let found: Vec<String> = sources()
         .into_iter()
         .flat_map(|source| {
@@ -81,14 +107,27 @@ fn nothing_unfinished_is_left_behind() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// Fixtures and what is expected of them may be long, and may panic.
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/")
+        || path.contains("/tests/")
+        || path.contains("/benches/")
+        || path.ends_with("tests.rs")
+}
+
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// Our own Rust files.
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["indexer", "server", "trainer-bridge", "tests"].map(|name| root().join(name)).into();
+    let mut folders: Vec<PathBuf> = ["indexer", "server", "trainer-bridge", "tests"]
+        .map(|name| root().join(name))
+        .into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap().flatten() {
             let path = entry.path();
@@ -97,8 +136,15 @@ fn sources() -> Vec<Source> {
                     folders.push(path);
                 }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-                found.push(Source { path: name, text: fs::read_to_string(&path).unwrap() });
+                let name = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_string_lossy()
+                    .replace('\\', "/");
+                found.push(Source {
+                    path: name,
+                    text: fs::read_to_string(&path).unwrap(),
+                });
             }
         }
     }

@@ -18,7 +18,14 @@ pub fn binary() -> PathBuf {
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--quiet", "--package", "repo-lsp", "--bin", "repo-lsp"])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "repo-lsp",
+            "--bin",
+            "repo-lsp",
+        ])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()
         .expect("cargo runs");

@@ -24,7 +24,12 @@ pub struct Client {
 impl Client {
     /// Starts the server and reads what it says on a thread of its own.
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().unwrap();
         let (sender, messages) = channel();
@@ -36,7 +41,13 @@ impl Client {
                 }
             }
         });
-        Client { child, stdin, messages, waiting: VecDeque::new(), last_id: 0 }
+        Client {
+            child,
+            stdin,
+            messages,
+            waiting: VecDeque::new(),
+            last_id: 0,
+        }
     }
 
     /// `initialize` and `initialized` for one workspace folder.
@@ -49,6 +60,10 @@ impl Client {
                 "workspaceFolders": [{ "uri": uri, "name": "demo" }],
                 "capabilities": {
                     "general": { "positionEncodings": ["utf-8", "utf-16"] },
+                    "textDocument": {
+                        "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["", "quickfix"] } } },
+                        "hover": { "contentFormat": ["markdown", "plaintext"] },
+                    },
                     "window": { "workDoneProgress": true, "showDocument": { "support": true } },
                     "workspace": { "workspaceFolders": true },
                 },
@@ -92,9 +107,14 @@ impl Client {
     pub fn reply(&mut self, id: i64) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let message = self.next(deadline).unwrap_or_else(|| panic!("no reply to request {id}"));
+            let message = self
+                .next(deadline)
+                .unwrap_or_else(|| panic!("no reply to request {id}"));
             if message.get("method").is_none() {
-                assert_eq!(message["id"], id, "a reply that nobody waits for: {message}");
+                assert_eq!(
+                    message["id"], id,
+                    "a reply that nobody waits for: {message}"
+                );
                 return message;
             }
             self.waiting.push_back(message);
@@ -109,7 +129,9 @@ impl Client {
         }
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let message = self.next(deadline).unwrap_or_else(|| panic!("no {method} was heard"));
+            let message = self
+                .next(deadline)
+                .unwrap_or_else(|| panic!("no {method} was heard"));
             if fits(&message) {
                 return message["params"].clone();
             }
@@ -119,10 +141,16 @@ impl Client {
 
     /// Takes all that was heard so far of one notification.
     pub fn heard(&mut self, method: &str) -> Vec<Value> {
-        let (taken, kept) = self.waiting.drain(..).partition(|message| message["method"] == method);
+        let (taken, kept) = self
+            .waiting
+            .drain(..)
+            .partition(|message| message["method"] == method);
         self.waiting = kept;
         let taken: VecDeque<Value> = taken;
-        taken.into_iter().map(|message| message["params"].clone()).collect()
+        taken
+            .into_iter()
+            .map(|message| message["params"].clone())
+            .collect()
     }
 
     /// Asks `repoLsp/status` until `wanted` holds of the first root. The server answers at once, so this is a busy but short wait.
@@ -133,7 +161,10 @@ impl Client {
             if wanted(&status["roots"][0]) {
                 return status["roots"][0].clone();
             }
-            assert!(Instant::now() < deadline, "the server never came to this; it says {status}");
+            assert!(
+                Instant::now() < deadline,
+                "the server never came to this; it says {status}"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -159,7 +190,9 @@ impl Client {
     fn write(&mut self, message: &Value) {
         let body = message.to_string();
         let stdin = self.stdin.as_mut().expect("the session is open");
-        write!(stdin, "Content-Length: {}\r\n\r\n{body}", body.len()).and_then(|()| stdin.flush()).expect("the server reads");
+        write!(stdin, "Content-Length: {}\r\n\r\n{body}", body.len())
+            .and_then(|()| stdin.flush())
+            .expect("the server reads");
     }
 
     /// The next message; requests of the server are answered on the way, because it may wait for that.
@@ -168,7 +201,9 @@ impl Client {
         let message = match self.messages.recv_timeout(left) {
             Ok(message) => message,
             Err(RecvTimeoutError::Timeout) => return None,
-            Err(RecvTimeoutError::Disconnected) => panic!("the server has ended: {:?}", self.child.wait()),
+            Err(RecvTimeoutError::Disconnected) => {
+                panic!("the server has ended: {:?}", self.child.wait())
+            }
         };
         if message.get("method").is_some() && message.get("id").is_some() {
             let result = match message["method"].as_str() {
@@ -203,7 +238,9 @@ fn read_frame(reader: &mut impl BufRead) -> Option<Value> {
         match line.trim_end() {
             "" => break,
             header => {
-                let (name, value) = header.split_once(": ").unwrap_or_else(|| panic!("not a header: {header:?}"));
+                let (name, value) = header
+                    .split_once(": ")
+                    .unwrap_or_else(|| panic!("not a header: {header:?}"));
                 if name.eq_ignore_ascii_case("content-length") {
                     length = value.parse().unwrap();
                 }

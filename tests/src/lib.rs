@@ -2,7 +2,11 @@
 //!
 //! Knows the binary by its command line and its protocol only; nothing of its insides.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails by panicking is a test that works")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails by panicking is a test that works"
+)]
 
 mod binary;
 mod client;

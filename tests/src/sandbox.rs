@@ -23,7 +23,9 @@ pub struct Ran {
 impl Sandbox {
     /// A workspace with these files: each begins with a line `//- /path`. It is marked as a repository.
     pub fn new(fixture: &str) -> Self {
-        let sandbox = Sandbox { folder: tempfile::tempdir().unwrap() };
+        let sandbox = Sandbox {
+            folder: tempfile::tempdir().unwrap(),
+        };
         fs::create_dir_all(sandbox.root().join(".git")).unwrap();
         fs::create_dir_all(sandbox.home()).unwrap();
         let mut path = None;
@@ -40,7 +42,10 @@ impl Sandbox {
                     text += line;
                     text += "\n";
                 }
-                None => assert!(line.trim().is_empty(), "a fixture begins with `//- /path`, not with {line:?}"),
+                None => assert!(
+                    line.trim().is_empty(),
+                    "a fixture begins with `//- /path`, not with {line:?}"
+                ),
             }
         }
         sandbox
@@ -84,11 +89,18 @@ impl Sandbox {
     /// The binary, to be run in the workspace with nothing of our own environment but the path.
     pub fn command<A: AsRef<str>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(binary());
-        command.args(arguments.iter().map(AsRef::as_ref)).current_dir(self.root()).env_clear().env("HOME", self.home());
+        command
+            .args(arguments.iter().map(AsRef::as_ref))
+            .current_dir(self.root())
+            .env_clear()
+            .env("HOME", self.home());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
@@ -101,12 +113,18 @@ impl Sandbox {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
         let ran = self.run(&arguments);
         assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
-        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}"))
+        serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}"))
     }
 
     pub fn ran(&self, output: Output) -> Ran {
-        let text = |bytes: Vec<u8>| self.steady(&String::from_utf8(bytes).expect("output is UTF-8"));
-        Ran { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
+        let text =
+            |bytes: Vec<u8>| self.steady(&String::from_utf8(bytes).expect("output is UTF-8"));
+        Ran {
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            code: output.status.code(),
+        }
     }
 
     /// The text without what differs from run to run: where the sandbox lies, how long things took, how large an index is.
@@ -141,7 +159,10 @@ fn steady_line(line: &str) -> String {
             words.push(word.to_owned());
         }
     }
-    words.join(" ").replace("under 1 ms", "TIME").replace("under TIME", "TIME")
+    words
+        .join(" ")
+        .replace("under 1 ms", "TIME")
+        .replace("under TIME", "TIME")
 }
 
 fn write(file: &Path, text: &str) {

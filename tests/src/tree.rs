@@ -26,7 +26,11 @@ impl Tree {
 
     pub fn path(&self, number: usize) -> String {
         let extension = ["py", "rs", "go", "md"][number % 4];
-        format!("area_{}/part_{}/unit_{number}.{extension}", number / 400, number / 40)
+        format!(
+            "area_{}/part_{}/unit_{number}.{extension}",
+            number / 400,
+            number / 40
+        )
     }
 
     fn text(&self, number: usize, version: usize) -> String {

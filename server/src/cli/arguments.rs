@@ -9,7 +9,10 @@ use super::{ask, completions, doctor, eval, index, man, modules, schema, search,
 /// Answers questions about the repository you are in, for your editor and on the command line.
 #[derive(Debug, Parser)]
 #[command(name = "repo-lsp", version, arg_required_else_help = true, after_help = EXAMPLES, max_term_width = 100)]
-#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = false)]
+#[command(
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = false
+)]
 pub(crate) struct Arguments {
     /// Speak the Language Server Protocol over standard input and output; this is what editors start
     #[arg(long)]

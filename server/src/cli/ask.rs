@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "QUESTION")]
     question: Vec<String>,
 
-    /// Show what was retrieved and how each score came about
+    /// Show how each score came about, and the place of everything that is named
     #[arg(long)]
     why: bool,
 }
@@ -35,8 +35,14 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
     let question = args.question.join(" ");
     let started = Instant::now();
-    let views = [View { name: None, snapshot }];
-    let asked = Question { text: &question, limit: context.settings.answer.sources };
+    let views = [View {
+        name: None,
+        snapshot,
+    }];
+    let asked = Question {
+        text: &question,
+        limit: context.settings.answer.sources,
+    };
     let answer = answer::ask(&views, asked, &mut (), &Cancel::new())?;
     let took = started.elapsed();
 
@@ -51,10 +57,19 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         write_answer(&mut out, &answer, args.why, took)?;
         out.flush()?;
     }
-    Ok(if answer.sources.is_empty() { Outcome::Nothing } else { Outcome::Done })
+    Ok(if answer.sources.is_empty() {
+        Outcome::Nothing
+    } else {
+        Outcome::Done
+    })
 }
 
-fn write_answer(out: &mut impl Write, answer: &Answer, why: bool, took: Duration) -> std::io::Result<()> {
+fn write_answer(
+    out: &mut impl Write,
+    answer: &Answer,
+    why: bool,
+    took: Duration,
+) -> std::io::Result<()> {
     writeln!(out, "{}", output::inline(&answer.headline))?;
     for (index, source) in answer.sources.iter().enumerate() {
         writeln!(out)?;
@@ -64,29 +79,55 @@ fn write_answer(out: &mut impl Write, answer: &Answer, why: bool, took: Duration
         writeln!(out, "\n{}", output::inline(note))?;
     }
     let citations = answer.citations();
-    let verified = citations.iter().filter(|citation| citation.verified).count();
+    let verified = citations
+        .iter()
+        .filter(|citation| citation.verified)
+        .count();
     for citation in citations.iter().filter(|citation| !citation.verified) {
         writeln!(out, "  {WARN}⚠ unverified:{WARN:#} {}", citation.label)?;
     }
     let sources = output::counted(answer.sources.len(), "source");
-    let hint = if why || answer.sources.is_empty() { "" } else { "        --why shows the scores" };
+    let hint = if why || answer.sources.is_empty() {
+        ""
+    } else {
+        "        --why shows scores and places"
+    };
     let (label, time) = (answer::LABEL, output::duration(took));
     let checked = match citations.len() {
         0 => String::new(),
-        all => format!(", {verified} of {} verified", output::counted(all, "citation")),
+        all => format!(
+            ", {verified} of {} verified",
+            output::counted(all, "citation")
+        ),
     };
-    writeln!(out, "\n{FAINT}{label} · {sources}{checked} · {time}{hint}{FAINT:#}")
+    writeln!(
+        out,
+        "\n{FAINT}{label} · {sources}{checked} · {time}{hint}{FAINT:#}"
+    )
 }
 
-fn write_source(out: &mut impl Write, number: usize, source: &Source, why: bool) -> std::io::Result<()> {
+fn write_source(
+    out: &mut impl Write,
+    number: usize,
+    source: &Source,
+    why: bool,
+) -> std::io::Result<()> {
     let place = &source.citation.label;
-    let mark = if source.citation.verified { String::new() } else { format!(" {BAD}?{BAD:#}") };
+    let mark = if source.citation.verified {
+        String::new()
+    } else {
+        format!(" {BAD}?{BAD:#}")
+    };
     writeln!(
         out,
         "{FAINT}{number:>3}.{FAINT:#} {STRONG}{}{STRONG:#} {FAINT}{}{FAINT:#}   {PLACE}{place}{PLACE:#}{mark}",
         source.title, source.kind
     )?;
-    for line in source.signature.iter().flat_map(|signature| signature.lines()) {
+    for line in source
+        .signature
+        .iter()
+        .flat_map(|signature| signature.lines())
+    {
         writeln!(out, "     {}", output::fit(line, 5))?;
     }
     for line in source.doc.iter().flat_map(|doc| doc.lines()) {
@@ -96,7 +137,7 @@ fn write_source(out: &mut impl Write, number: usize, source: &Source, why: bool)
         writeln!(out, "     {FAINT}│{FAINT:#} {}", output::fit(line, 7))?;
     }
     for relation in &source.relations {
-        writeln!(out, "     {}", relation_line(relation))?;
+        writeln!(out, "     {}", relation_line(relation, why))?;
     }
     if let Some(score) = source.score.as_ref().filter(|_| why) {
         writeln!(out, "     {FAINT}score {}{FAINT:#}", search::explain(score))?;
@@ -104,17 +145,31 @@ fn write_source(out: &mut impl Write, number: usize, source: &Source, why: bool)
     Ok(())
 }
 
-/// `Used in 23 places: Writer::close src/writer.rs#L40 (4) · … and 12 more`
-fn relation_line(relation: &Relation) -> String {
+/// `Used in 23 places: Writer::close · Pool::drain (4) · … and 12 more`; with `why` each name is followed by its place.
+fn relation_line(relation: &Relation, why: bool) -> String {
     let mentions: Vec<String> = relation
         .mentions
         .iter()
         .map(|mention| {
-            let name = mention.name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
-            let count = if mention.count > 1 { format!(" ({})", mention.count) } else { String::new() };
-            format!("{name}{PLACE}{}{PLACE:#}{count}", mention.citation.label)
+            let place = format!("{PLACE}{}{PLACE:#}", mention.citation.label);
+            let shown = match &mention.name {
+                Some(name) if why => format!("{name} {place}"),
+                Some(name) => name.clone(),
+                None => place,
+            };
+            match mention.count {
+                0 | 1 => shown,
+                count => format!("{shown} ({count})"),
+            }
         })
         .collect();
-    let more = if relation.more > 0 { format!(" {FAINT}and {} more{FAINT:#}", relation.more) } else { String::new() };
-    format!("{}: {}{more}", relation.label, mentions.join(" · "))
+    let more = match relation.more {
+        0 => String::new(),
+        more => format!(" {FAINT}and {more} more{FAINT:#}"),
+    };
+    format!(
+        "{FAINT}{}:{FAINT:#} {}{more}",
+        relation.label,
+        mentions.join(" · ")
+    )
 }

@@ -22,7 +22,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     // Made in memory first: the generator panics when it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Arguments::command(), "repo-lsp", &mut script);
+    clap_complete::generate(
+        args.shell,
+        &mut Arguments::command(),
+        "repo-lsp",
+        &mut script,
+    );
     let mut out = std::io::stdout().lock();
     out.write_all(&script)?;
     out.flush()?;

@@ -39,7 +39,13 @@ impl Context {
     pub(crate) fn of(root: PathBuf, global: &Global) -> anyhow::Result<Self> {
         let dirs = Dirs::from_environment()?;
         let Loaded { settings, .. } = settings(&root, &dirs, global)?;
-        Ok(Context { root, dirs, settings, json: global.json, verbose: global.verbose })
+        Ok(Context {
+            root,
+            dirs,
+            settings,
+            json: global.json,
+            verbose: global.verbose,
+        })
     }
 
     pub(crate) fn index_directory(&self) -> PathBuf {
@@ -48,8 +54,12 @@ impl Context {
 
     pub(crate) fn open(&self) -> anyhow::Result<Arc<Index>> {
         let directory = self.index_directory();
-        Index::open(&self.root, self.settings.index_options(directory.clone()))
-            .with_context(|| format!("cannot open the index of {} (`repo-lsp doctor` says more)", paths::tilde(&self.root)))
+        Index::open(&self.root, self.settings.index_options(directory.clone())).with_context(|| {
+            format!(
+                "cannot open the index of {} (`repo-lsp doctor` says more)",
+                paths::tilde(&self.root)
+            )
+        })
     }
 
     /// Opens the index and brings it up to date, unless another process does that already.
@@ -67,12 +77,18 @@ impl Context {
             }
             Role::Reader => {
                 if index.snapshot().status().files == 0 {
-                    output::warning("another process is still making this index; ask again in a moment");
+                    output::warning(
+                        "another process is still making this index; ask again in a moment",
+                    );
                 }
                 None
             }
         };
-        Ok(Opened { index, report, took: started.elapsed() })
+        Ok(Opened {
+            index,
+            report,
+            took: started.elapsed(),
+        })
     }
 }
 
@@ -82,12 +98,16 @@ fn settings(root: &Path, dirs: &Dirs, global: &Global) -> anyhow::Result<Loaded>
     let loaded = config::load(Some(root), dirs, None, flags(global));
     start_log(&loaded.settings.log);
     if let Some(problem) = loaded.fatal() {
-        bail!("{problem}. Nothing is indexed until this is corrected, because it decides which files are private");
+        bail!(
+            "{problem}. Nothing is indexed until this is corrected, because it decides which files are private"
+        );
     }
     for problem in &loaded.problems {
         match problem.source {
             Source::Workspace => output::warning(problem),
-            Source::User | Source::Editor => bail!("{problem}. `repo-lsp schema --markdown` explains every key"),
+            Source::User | Source::Editor => {
+                bail!("{problem}. `repo-lsp schema --markdown` explains every key")
+            }
         }
     }
     Ok(loaded)
@@ -101,13 +121,19 @@ pub(crate) fn flags(global: &Global) -> Options {
         2 => Some("repo_lsp=debug,repo_indexer=debug,info"),
         _ => Some("trace"),
     };
-    Options { log: log.map(|filter| LogFilter(filter.into())), ..Options::default() }
+    Options {
+        log: log.map(|filter| LogFilter(filter.into())),
+        ..Options::default()
+    }
 }
 
 /// The log goes to standard error, always: standard output belongs to the protocol and to results.
 pub(crate) fn start_log(filter: &str) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
-    let format = tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).with_ansi(false);
+    let format = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .with_ansi(false);
     // A second start, in a command that looks at several workspaces, changes nothing.
     let _ = format.try_init();
 }

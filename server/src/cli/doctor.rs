@@ -48,15 +48,30 @@ struct Check {
 }
 
 fn ok(what: &'static str, found: impl Into<String>) -> Check {
-    Check { level: Level::Ok, what, found: found.into(), advice: None }
+    Check {
+        level: Level::Ok,
+        what,
+        found: found.into(),
+        advice: None,
+    }
 }
 
 fn warn(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Check {
-    Check { level: Level::Warn, what, found: found.into(), advice: Some(advice.into()) }
+    Check {
+        level: Level::Warn,
+        what,
+        found: found.into(),
+        advice: Some(advice.into()),
+    }
 }
 
 fn fail(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Check {
-    Check { level: Level::Fail, what, found: found.into(), advice: Some(advice.into()) }
+    Check {
+        level: Level::Fail,
+        what,
+        found: found.into(),
+        advice: Some(advice.into()),
+    }
 }
 
 pub(crate) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
@@ -69,13 +84,23 @@ pub(crate) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         output::json(&lines.collect())?;
     } else {
         let mut out = output::stdout();
-        for Check { level, what, found, advice } in &checks {
+        for Check {
+            level,
+            what,
+            found,
+            advice,
+        } in &checks
+        {
             let style = match level {
                 Level::Ok => GOOD,
                 Level::Warn => WARN,
                 Level::Fail => BAD,
             };
-            writeln!(out, "{style}{:<4}{style:#}  {what:<12}  {found}", level.name())?;
+            writeln!(
+                out,
+                "{style}{:<4}{style:#}  {what:<12}  {found}",
+                level.name()
+            )?;
             if let Some(advice) = advice {
                 writeln!(out, "                    {FAINT}→{FAINT:#} {advice}")?;
             }
@@ -83,14 +108,22 @@ pub(crate) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         out.flush()?;
     }
     let failed = checks.iter().any(|check| check.level == Level::Fail);
-    Ok(if failed { Outcome::Nothing } else { Outcome::Done })
+    Ok(if failed {
+        Outcome::Nothing
+    } else {
+        Outcome::Done
+    })
 }
 
 fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
     let root = match paths::workspace(global.workspace.as_deref()) {
         Ok(root) => root,
         Err(error) => {
-            return vec![fail("workspace", format!("{error:#}"), "the other checks need a workspace")];
+            return vec![fail(
+                "workspace",
+                format!("{error:#}"),
+                "the other checks need a workspace",
+            )];
         }
     };
     let mut checks = vec![workspace(&root)];
@@ -111,7 +144,10 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
             Err(error) => checks.push(fail(
                 "index",
                 format!("cannot be opened: {error}"),
-                format!("delete {} and run `repo-lsp index`", paths::tilde(&directory)),
+                format!(
+                    "delete {} and run `repo-lsp index`",
+                    paths::tilde(&directory)
+                ),
             )),
         }
     }
@@ -121,7 +157,8 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
 fn workspace(root: &Path) -> Check {
     let shown = paths::tilde(root);
     if root.parent().is_none() || shown == "~" {
-        let advice = "name a repository with --workspace DIR; indexing everything you have is seldom meant";
+        let advice =
+            "name a repository with --workspace DIR; indexing everything you have is seldom meant";
         warn("workspace", shown, advice)
     } else if paths::is_marked(root) {
         ok("workspace", shown)
@@ -137,14 +174,22 @@ fn configuration(loaded: &config::Loaded, dirs: &Dirs) -> Vec<Check> {
         .problems
         .iter()
         .map(|problem| match problem.source {
-            config::Source::Workspace if !problem.hides_privacy() => warn("config", problem.to_string(), advice),
+            config::Source::Workspace if !problem.hides_privacy() => {
+                warn("config", problem.to_string(), advice)
+            }
             _ => fail("config", problem.to_string(), advice),
         })
         .collect();
     if checks.is_empty() {
         let files: Vec<_> = loaded.files.iter().map(|file| paths::tilde(file)).collect();
         checks.push(match files.as_slice() {
-            [] => ok("config", format!("the defaults ({} does not exist)", paths::tilde(&dirs.config_file()))),
+            [] => ok(
+                "config",
+                format!(
+                    "the defaults ({} does not exist)",
+                    paths::tilde(&dirs.config_file())
+                ),
+            ),
             files => ok("config", files.join(" · ")),
         });
     }
@@ -169,7 +214,10 @@ fn writable(directory: &Path) -> Check {
 
 #[cfg(unix)]
 fn free_space(directory: &Path) -> Check {
-    let existing = directory.ancestors().find(|folder| folder.exists()).unwrap_or(directory);
+    let existing = directory
+        .ancestors()
+        .find(|folder| folder.exists())
+        .unwrap_or(directory);
     match rustix::fs::statvfs(existing) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
@@ -181,7 +229,11 @@ fn free_space(directory: &Path) -> Check {
                 _ => ok("disk", shown),
             }
         }
-        Err(error) => warn("disk", format!("free space is unknown: {error}"), "nothing, if commands work"),
+        Err(error) => warn(
+            "disk",
+            format!("free space is unknown: {error}"),
+            "nothing, if commands work",
+        ),
     }
 }
 
@@ -198,7 +250,11 @@ fn watches(root: &Path) -> Check {
     let limit: Option<usize> = limit.ok().and_then(|text| text.trim().parse().ok());
     let folders_text = output::counted(folders, "folder");
     match limit {
-        None => warn("watching", format!("{folders_text}; the limit is unknown"), "nothing, if changes are noticed"),
+        None => warn(
+            "watching",
+            format!("{folders_text}; the limit is unknown"),
+            "nothing, if changes are noticed",
+        ),
         Some(limit) => {
             let shown = format!("{folders_text}, {} watches allowed", output::count(limit));
             // Other programs of the same user share the limit.
@@ -225,7 +281,10 @@ fn health(index: &Index) -> Vec<Check> {
     if status.files == 0 && index.role() == Role::Writer {
         return vec![warn("index", "nothing is indexed yet", "repo-lsp index")];
     }
-    let mut checks = vec![ok("index", found), ok("languages", status::languages(&status))];
+    let mut checks = vec![
+        ok("index", found),
+        ok("languages", status::languages(&status)),
+    ];
     if let Some(line) = status::skipped_line(&status) {
         checks.push(ok("skipped", line));
     }

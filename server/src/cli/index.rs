@@ -27,10 +27,20 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let scope = if args.rebuild { Scope::Rebuild } else { Scope::All };
-    let Opened { index, report, took } = context.open_fresh(scope)?;
+    let scope = if args.rebuild {
+        Scope::Rebuild
+    } else {
+        Scope::All
+    };
+    let Opened {
+        index,
+        report,
+        took,
+    } = context.open_fresh(scope)?;
     if args.rebuild && index.role() == Role::Reader {
-        bail!("another process keeps this index fresh, so it cannot be rebuilt here. Close that editor or command first");
+        bail!(
+            "another process keeps this index fresh, so it cannot be rebuilt here. Close that editor or command first"
+        );
     }
     let status = index.snapshot().status();
     if context.json {
@@ -62,10 +72,18 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                 parts.push("nothing has changed".into());
             }
             let took = output::duration(took);
-            writeln!(out, "{STRONG}indexed{STRONG:#}     {} {FAINT}in {took}{FAINT:#}", parts.join(" · "))?;
+            writeln!(
+                out,
+                "{STRONG}indexed{STRONG:#}     {} {FAINT}in {took}{FAINT:#}",
+                parts.join(" · ")
+            )?;
         }
     }
-    writeln!(out, "{STRONG}index{STRONG:#}       {}", status::figures(&status))?;
+    writeln!(
+        out,
+        "{STRONG}index{STRONG:#}       {}",
+        status::figures(&status)
+    )?;
     if let Some(skipped) = status::skipped_line(&status) {
         writeln!(out, "{STRONG}skipped{STRONG:#}     {skipped}")?;
     }

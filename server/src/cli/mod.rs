@@ -53,7 +53,12 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
-    let Arguments { global, stdio, command, .. } = arguments;
+    let Arguments {
+        global,
+        stdio,
+        command,
+        ..
+    } = arguments;
     if stdio {
         return stdio::run(&global);
     }
@@ -69,14 +74,20 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Some(Command::Modules(args)) => modules::run(&args, &Context::load(&global)?),
         Some(Command::Status(args)) => status::run(&args, &Context::load(&global)?),
         Some(Command::Eval(args)) => eval::run(&args, &global),
-        None => anyhow::bail!("nothing to do; give a command or --stdio. `repo-lsp --help` lists the commands"),
+        None => anyhow::bail!(
+            "nothing to do; give a command or --stdio. `repo-lsp --help` lists the commands"
+        ),
     }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let io = cause
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind);
+        let json = cause
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind);
         io.or(json) == Some(ErrorKind::BrokenPipe)
     })
 }

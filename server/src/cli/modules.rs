@@ -46,10 +46,18 @@ fn find<'a>(snapshot: &'a Snapshot, id: &str) -> Result<&'a Module, Vec<String>>
         return Ok(module);
     }
     let wanted = id.to_lowercase();
-    let near: Vec<&Module> = snapshot.modules().iter().filter(|module| module.id.to_lowercase().contains(&wanted)).collect();
+    let near: Vec<&Module> = snapshot
+        .modules()
+        .iter()
+        .filter(|module| module.id.to_lowercase().contains(&wanted))
+        .collect();
     match near.as_slice() {
         [only] => Ok(only),
-        several => Err(several.iter().take(5).map(|module| module.id.clone()).collect()),
+        several => Err(several
+            .iter()
+            .take(5)
+            .map(|module| module.id.clone())
+            .collect()),
     }
 }
 
@@ -59,16 +67,32 @@ fn list(snapshot: &Snapshot, as_json: bool) -> anyhow::Result<Outcome> {
         output::json(&modules.iter().map(module_json).collect())?;
     } else {
         let mut out = output::stdout();
-        let wide = modules.iter().map(|module| module.id.chars().count()).max().unwrap_or(0).min(44);
+        let wide = modules
+            .iter()
+            .map(|module| module.id.chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(44);
         for module in modules {
-            let (id, kind, files) = (&module.id, kind(module.kind), output::counted(module.files, "file"));
+            let (id, kind, files) = (
+                &module.id,
+                kind(module.kind),
+                output::counted(module.files, "file"),
+            );
             let line = first_sentence(&module.description);
             let line = output::fit(&line, wide.max(id.chars().count()) + 28);
-            writeln!(out, "{STRONG}{id:<wide$}{STRONG:#}  {FAINT}{kind:<9} {files:>11}{FAINT:#}   {line}")?;
+            writeln!(
+                out,
+                "{STRONG}{id:<wide$}{STRONG:#}  {FAINT}{kind:<9} {files:>11}{FAINT:#}   {line}"
+            )?;
         }
         out.flush()?;
     }
-    Ok(if modules.is_empty() { Outcome::Nothing } else { Outcome::Done })
+    Ok(if modules.is_empty() {
+        Outcome::Nothing
+    } else {
+        Outcome::Done
+    })
 }
 
 fn show(module: &Module, as_json: bool) -> anyhow::Result<Outcome> {
@@ -77,9 +101,18 @@ fn show(module: &Module, as_json: bool) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let mut out = output::stdout();
-    let place = if module.directory.is_empty() { "." } else { &module.directory };
+    let place = if module.directory.is_empty() {
+        "."
+    } else {
+        &module.directory
+    };
     let files = output::counted(module.files, "file");
-    writeln!(out, "{STRONG}{}{STRONG:#}  {FAINT}{} · {place} · {files}{FAINT:#}", module.id, kind(module.kind))?;
+    writeln!(
+        out,
+        "{STRONG}{}{STRONG:#}  {FAINT}{} · {place} · {files}{FAINT:#}",
+        module.id,
+        kind(module.kind)
+    )?;
     if !module.description.trim().is_empty() {
         writeln!(out, "{}", output::inline(module.description.trim()))?;
     }
@@ -88,9 +121,20 @@ fn show(module: &Module, as_json: bool) -> anyhow::Result<Outcome> {
             return Ok(());
         }
         let more = items.len().saturating_sub(shown);
-        let rest = if more > 0 { format!(" … and {more} more") } else { String::new() };
-        let listed = items.into_iter().take(shown).collect::<Vec<_>>().join(" · ");
-        writeln!(out, "\n{STRONG}{title}{STRONG:#}\n  {listed}{FAINT}{rest}{FAINT:#}")
+        let rest = if more > 0 {
+            format!(" … and {more} more")
+        } else {
+            String::new()
+        };
+        let listed = items
+            .into_iter()
+            .take(shown)
+            .collect::<Vec<_>>()
+            .join(" · ");
+        writeln!(
+            out,
+            "\n{STRONG}{title}{STRONG:#}\n  {listed}{FAINT}{rest}{FAINT:#}"
+        )
     };
     section("public items", module.items.clone(), 40)?;
     section("depends on", weighted(&module.depends_on), 20)?;
@@ -101,11 +145,18 @@ fn show(module: &Module, as_json: bool) -> anyhow::Result<Outcome> {
 }
 
 fn weighted(relations: &[(String, u32)]) -> Vec<String> {
-    relations.iter().map(|(id, uses)| format!("{id} ({uses})")).collect()
+    relations
+        .iter()
+        .map(|(id, uses)| format!("{id} ({uses})"))
+        .collect()
 }
 
 fn first_sentence(text: &str) -> String {
-    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let line = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
+        .trim();
     match line.find(". ") {
         Some(end) => line[..=end].to_owned(),
         None => line.to_owned(),
@@ -122,7 +173,10 @@ fn kind(kind: ModuleKind) -> &'static str {
 
 fn module_json(module: &Module) -> Value {
     let relations = |relations: &[(String, u32)]| -> Value {
-        relations.iter().map(|(id, uses)| json!({ "id": id, "uses": uses })).collect()
+        relations
+            .iter()
+            .map(|(id, uses)| json!({ "id": id, "uses": uses }))
+            .collect()
     };
     json!({
         "id": module.id, "kind": kind(module.kind), "directory": module.directory, "description": module.description,

@@ -61,7 +61,10 @@ pub(crate) fn error(error: &anyhow::Error) {
 }
 
 pub(crate) fn warning(message: impl Display) {
-    say(&format!("{WARN}warning:{WARN:#} {}", one_line(&message.to_string())));
+    say(&format!(
+        "{WARN}warning:{WARN:#} {}",
+        one_line(&message.to_string())
+    ));
 }
 
 /// A line on standard error. That nobody reads it is no reason to fail.
@@ -81,7 +84,9 @@ pub(crate) fn width() -> Option<usize> {
 /// Cuts a line to what remains of the terminal's width after `used` columns.
 pub(crate) fn fit(line: &str, used: usize) -> String {
     match width().map(|width| width.saturating_sub(used).max(20)) {
-        Some(room) if line.chars().count() > room => line.chars().take(room - 1).chain(['…']).collect(),
+        Some(room) if line.chars().count() > room => {
+            line.chars().take(room - 1).chain(['…']).collect()
+        }
         _ => line.to_owned(),
     }
 }
@@ -104,7 +109,7 @@ pub(crate) fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -165,9 +170,24 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([count(0), count(999), count(1_000), count(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([counted(1, "file"), counted(0, "file")], ["1 file", "0 files"]);
-        assert_eq!([bytes(12), bytes(1_200), bytes(2_500_000), bytes(14_400_000)], ["12 B", "2 kB", "2.5 MB", "14 MB"]);
-        assert_eq!([duration(Duration::from_millis(7)), duration(Duration::from_millis(1_940))], ["7 ms", "1.9 s"]);
+        assert_eq!(
+            [count(0), count(999), count(1_000), count(1_234_567)],
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [counted(1, "file"), counted(0, "file")],
+            ["1 file", "0 files"]
+        );
+        assert_eq!(
+            [bytes(12), bytes(1_200), bytes(2_500_000), bytes(14_400_000)],
+            ["12 B", "2 kB", "2.5 MB", "14 MB"]
+        );
+        assert_eq!(
+            [
+                duration(Duration::from_millis(7)),
+                duration(Duration::from_millis(1_940))
+            ],
+            ["7 ms", "1.9 s"]
+        );
     }
 }

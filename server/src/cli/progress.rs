@@ -21,13 +21,23 @@ impl Bar {
     /// `what` is a participle: "Indexing".
     pub(crate) fn new(what: &str, noun: &str, verbose: bool) -> Self {
         let on_terminal = std::io::stderr().is_terminal();
-        let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if on_terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let template = format!("{what} {{human_pos}} of {{human_len}} {noun} {{wide_bar:.dim}} {{eta}}");
+        let template =
+            format!("{what} {{human_pos}} of {{human_len}} {noun} {{wide_bar:.dim}} {{eta}}");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("━━─"));
         }
-        Bar { bar, on_terminal, verbose, reported: AtomicUsize::new(0) }
+        Bar {
+            bar,
+            on_terminal,
+            verbose,
+            reported: AtomicUsize::new(0),
+        }
     }
 
     /// Called from several threads.

@@ -40,8 +40,16 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
     let text = args.query.join(" ");
-    let scope = if args.code { QueryScope::Code } else { QueryScope::All };
-    let query = Query { text: text.clone(), limit: usize::from(args.limit), scope };
+    let scope = if args.code {
+        QueryScope::Code
+    } else {
+        QueryScope::All
+    };
+    let query = Query {
+        text: text.clone(),
+        limit: usize::from(args.limit),
+        scope,
+    };
     let started = Instant::now();
     let result = snapshot.search(&query, &Cancel::new())?;
     let took = started.elapsed();
@@ -55,30 +63,51 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         }
         let hits = output::counted(result.hits.len(), "place");
         let files = output::counted(result.files.len(), "file");
-        writeln!(out, "{FAINT}{hits} in {files} · {}{FAINT:#}", output::duration(took))?;
+        writeln!(
+            out,
+            "{FAINT}{hits} in {files} · {}{FAINT:#}",
+            output::duration(took)
+        )?;
         out.flush()?;
     }
     if result.hits.is_empty() && result.files.is_empty() {
         if !context.json {
-            output::say("nothing found; try other words, or `repo-lsp status` to see what is indexed");
+            output::say(
+                "nothing found; try other words, or `repo-lsp status` to see what is indexed",
+            );
         }
         return Ok(Outcome::Nothing);
     }
     Ok(Outcome::Done)
 }
 
-fn write_hit(out: &mut impl Write, hit: &Hit, snapshot: &Snapshot, why: bool) -> std::io::Result<()> {
+fn write_hit(
+    out: &mut impl Write,
+    hit: &Hit,
+    snapshot: &Snapshot,
+    why: bool,
+) -> std::io::Result<()> {
     let place = place(hit);
     let symbol = hit.symbol.and_then(|id| snapshot.symbol(id));
     match &symbol {
         Some(symbol) => {
             let kind = output::kind(symbol.kind);
-            writeln!(out, "{PLACE}{place}{PLACE:#}   {STRONG}{}{STRONG:#} {FAINT}{kind}{FAINT:#}", symbol.qualified)?;
+            writeln!(
+                out,
+                "{PLACE}{place}{PLACE:#}   {STRONG}{}{STRONG:#} {FAINT}{kind}{FAINT:#}",
+                symbol.qualified
+            )?;
         }
         None => writeln!(out, "{PLACE}{place}{PLACE:#}")?,
     }
-    let signature = symbol.as_ref().map(|symbol| squeezed(&symbol.signature)).filter(|line| !line.is_empty());
-    let doc = symbol.as_ref().and_then(|symbol| symbol.doc.as_deref()).and_then(first_line);
+    let signature = symbol
+        .as_ref()
+        .map(|symbol| squeezed(&symbol.signature))
+        .filter(|line| !line.is_empty());
+    let doc = symbol
+        .as_ref()
+        .and_then(|symbol| symbol.doc.as_deref())
+        .and_then(first_line);
     match signature {
         Some(signature) => writeln!(out, "    {}", output::fit(&signature, 4))?,
         None => {
@@ -99,13 +128,20 @@ fn write_hit(out: &mut impl Write, hit: &Hit, snapshot: &Snapshot, why: bool) ->
 /// `src/lib.rs#L10-L24`, lines counted from one.
 fn place(hit: &Hit) -> String {
     let (first, last) = (hit.lines.first + 1, hit.lines.last + 1);
-    if first == last { format!("{}#L{first}", hit.path) } else { format!("{}#L{first}-L{last}", hit.path) }
+    if first == last {
+        format!("{}#L{first}", hit.path)
+    } else {
+        format!("{}#L{first}-L{last}", hit.path)
+    }
 }
 
 /// The first line of the place with a letter in it.
 fn text_of(hit: &Hit, snapshot: &Snapshot) -> Option<String> {
     let text = snapshot.text(&hit.path)?;
-    let (first, count) = (hit.lines.first as usize, (hit.lines.last - hit.lines.first) as usize + 1);
+    let (first, count) = (
+        hit.lines.first as usize,
+        (hit.lines.last - hit.lines.first) as usize + 1,
+    );
     let mut lines = text.lines().skip(first).take(count);
     lines.find_map(first_line)
 }
@@ -116,24 +152,43 @@ fn squeezed(text: &str) -> String {
 
 /// The first line with a letter in it.
 fn first_line(text: &str) -> Option<String> {
-    text.lines().find(|line| line.chars().any(char::is_alphanumeric)).map(squeezed)
+    text.lines()
+        .find(|line| line.chars().any(char::is_alphanumeric))
+        .map(squeezed)
 }
 
 /// `1.31 = bm25 (body 4.20, name 2.11) + file 0.20 + symbol 0.30, demoted × 0.80`. The parts of bm25 are raw: its best sum counts 1.
 pub(super) fn explain(score: &Scores) -> String {
-    let fields: Vec<_> = score.bm25.iter().map(|(field, value)| format!("{field} {value:.2}")).collect();
+    let fields: Vec<_> = score
+        .bm25
+        .iter()
+        .map(|(field, value)| format!("{field} {value:.2}"))
+        .collect();
     let mut parts = vec![format!("bm25 ({})", fields.join(", "))];
-    for (name, value) in [("file", score.file), ("symbol", score.symbol), ("path", score.path), ("graph", score.graph)] {
+    for (name, value) in [
+        ("file", score.file),
+        ("symbol", score.symbol),
+        ("path", score.path),
+        ("graph", score.graph),
+    ] {
         if value != 0.0 {
             parts.push(format!("{name} {value:.2}"));
         }
     }
-    let demotion = if score.demotion == 1.0 { String::new() } else { format!(", demoted × {:.2}", score.demotion) };
+    let demotion = if score.demotion == 1.0 {
+        String::new()
+    } else {
+        format!(", demoted × {:.2}", score.demotion)
+    };
     format!("{:.2} = {}{demotion}", score.total, parts.join(" + "))
 }
 
 pub(super) fn score_json(score: &Scores) -> Value {
-    let bm25: serde_json::Map<_, _> = score.bm25.iter().map(|(field, value)| (field.to_string(), json!(value))).collect();
+    let bm25: serde_json::Map<_, _> = score
+        .bm25
+        .iter()
+        .map(|(field, value)| (field.to_string(), json!(value)))
+        .collect();
     json!({
         "total": score.total, "bm25": bm25, "file": score.file, "symbol": score.symbol,
         "path": score.path, "graph": score.graph, "demotion": score.demotion,
@@ -154,7 +209,10 @@ fn as_json(query: &str, result: &SearchResult, snapshot: &Snapshot) -> Value {
             })
         })
         .collect();
-    let files: Vec<_> =
-        result.files.iter().map(|file| json!({ "path": file.path, "score": score_json(&file.scores) })).collect();
+    let files: Vec<_> = result
+        .files
+        .iter()
+        .map(|file| json!({ "path": file.path, "score": score_json(&file.scores) }))
+        .collect();
     json!({ "query": query, "hits": hits, "files": files })
 }

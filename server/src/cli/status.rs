@@ -25,13 +25,23 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let Opened { index, report, took } = context.open_fresh(Scope::All)?;
+    let Opened {
+        index,
+        report,
+        took,
+    } = context.open_fresh(Scope::All)?;
     let status = index.snapshot().status();
     if context.json {
-        let skipped: Vec<_> =
-            status.skipped.iter().map(|skip| json!({ "path": skip.path, "reason": skip.reason })).collect();
-        let languages: serde_json::Map<_, _> =
-            status.languages.iter().map(|(id, files)| (id.clone(), json!(files))).collect();
+        let skipped: Vec<_> = status
+            .skipped
+            .iter()
+            .map(|skip| json!({ "path": skip.path, "reason": skip.reason }))
+            .collect();
+        let languages: serde_json::Map<_, _> = status
+            .languages
+            .iter()
+            .map(|(id, files)| (id.clone(), json!(files)))
+            .collect();
         output::json(&json!({
             "workspace": context.root, "index": context.index_directory(), "role": if report.is_some() { "writer" } else { "reader" },
             "files": status.files, "symbols": status.symbols, "modules": status.modules, "chunks": status.chunks,
@@ -44,16 +54,31 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         for skip in &status.skipped {
             writeln!(out, "{PLACE}{}{PLACE:#}   {}", skip.path, skip.reason)?;
         }
-        writeln!(out, "{FAINT}{} skipped{FAINT:#}", output::counted(status.skipped.len(), "file"))?;
+        writeln!(
+            out,
+            "{FAINT}{} skipped{FAINT:#}",
+            output::counted(status.skipped.len(), "file")
+        )?;
         out.flush()?;
         return Ok(Outcome::Done);
     }
     let freshness = match report {
-        Some(_) => format!("fresh {FAINT}(checked in {}){FAINT:#}", output::duration(took)),
+        Some(_) => format!(
+            "fresh {FAINT}(checked in {}){FAINT:#}",
+            output::duration(took)
+        ),
         None => "kept fresh by another process".into(),
     };
-    writeln!(out, "{STRONG}workspace{STRONG:#}   {}", paths::tilde(&context.root))?;
-    writeln!(out, "{STRONG}index{STRONG:#}       {freshness} · {}", figures(&status))?;
+    writeln!(
+        out,
+        "{STRONG}workspace{STRONG:#}   {}",
+        paths::tilde(&context.root)
+    )?;
+    writeln!(
+        out,
+        "{STRONG}index{STRONG:#}       {freshness} · {}",
+        figures(&status)
+    )?;
     writeln!(out, "{STRONG}languages{STRONG:#}   {}", languages(&status))?;
     match skipped_line(&status) {
         Some(line) => writeln!(out, "{STRONG}skipped{STRONG:#}     {line}")?,
@@ -76,12 +101,23 @@ pub(super) fn figures(status: &Status) -> String {
 
 /// `rust 312 · markdown 40 · 12 more`
 pub(super) fn languages(status: &Status) -> String {
-    let mut parts: Vec<String> =
-        status.languages.iter().take(6).map(|(id, files)| format!("{id} {}", output::count(*files))).collect();
+    let mut parts: Vec<String> = status
+        .languages
+        .iter()
+        .take(6)
+        .map(|(id, files)| format!("{id} {}", output::count(*files)))
+        .collect();
     if status.languages.len() > 6 {
-        parts.push(format!("{FAINT}{} more{FAINT:#}", status.languages.len() - 6));
+        parts.push(format!(
+            "{FAINT}{} more{FAINT:#}",
+            status.languages.len() - 6
+        ));
     }
-    if parts.is_empty() { "none".into() } else { parts.join(" · ") }
+    if parts.is_empty() {
+        "none".into()
+    } else {
+        parts.join(" · ")
+    }
 }
 
 /// `3 files: 1 larger than 2 MB (docs/big.json) · 2 not text   --skipped lists them`; none if nothing was skipped.
@@ -91,8 +127,13 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
     }
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for skip in &status.skipped {
-        // What stands in brackets differs from file to file.
-        let reason = skip.reason.split(" (").next().unwrap_or_default();
+        // What stands behind the reason differs from file to file.
+        let reason = skip
+            .reason
+            .split([':', '('])
+            .next()
+            .unwrap_or_default()
+            .trim_end();
         reasons.entry(reason).or_default().push(&skip.path);
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
@@ -111,5 +152,8 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
         parts.push("…".into());
     }
     let total = output::counted(status.skipped.len(), "file");
-    Some(format!("{total}: {}   {FAINT}repo-lsp status --skipped lists them{FAINT:#}", parts.join(" · ")))
+    Some(format!(
+        "{total}: {}   {FAINT}repo-lsp status --skipped lists them{FAINT:#}",
+        parts.join(" · ")
+    ))
 }

@@ -12,11 +12,20 @@ use super::arguments::Global;
 use super::{Outcome, context};
 
 pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
-    let source = Sources { dirs: Dirs::from_environment()?, flags: context::flags(global) };
+    let source = Sources {
+        dirs: Dirs::from_environment()?,
+        flags: context::flags(global),
+    };
     let user = config::load(None, &source.dirs, None, source.flags.clone());
     context::start_log(&user.settings.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(lsp::serve(tokio::io::stdin(), tokio::io::stdout(), Arc::new(source)));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let served = runtime.block_on(lsp::serve(
+        tokio::io::stdin(),
+        tokio::io::stdout(),
+        Arc::new(source),
+    ));
     // A thread may still wait for input that never comes; nothing is lost by leaving it behind.
     runtime.shutdown_background();
     Ok(match served? {
@@ -51,6 +60,10 @@ impl SettingsSource for Sources {
                 threads: index.threads,
             },
         };
-        Resolved { settings, problems, fatal }
+        Resolved {
+            settings,
+            problems,
+            fatal,
+        }
     }
 }

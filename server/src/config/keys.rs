@@ -20,7 +20,12 @@ impl Leaf {
 
     /// An otherwise empty document with this key in it.
     fn alone(&self) -> Value {
-        self.path.iter().rev().fold(self.value.clone(), |inner, key| Value::Object(Map::from_iter([(key.clone(), inner)])))
+        self.path
+            .iter()
+            .rev()
+            .fold(self.value.clone(), |inner, key| {
+                Value::Object(Map::from_iter([(key.clone(), inner)]))
+            })
     }
 }
 
@@ -34,7 +39,14 @@ pub(super) struct Fault {
 
 /// The keys of a TOML text, in the order of their lines.
 pub(super) fn of_toml(text: &str) -> Result<Vec<Leaf>, Fault> {
-    let line_at = |offset: usize| text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
+    let line_at = |offset: usize| {
+        text.as_bytes()
+            .iter()
+            .take(offset)
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1
+    };
     let table = DeTable::parse(text).map_err(|error| Fault {
         line: error.span().map(|span| line_at(span.start)),
         key: None,
@@ -46,12 +58,21 @@ pub(super) fn of_toml(text: &str) -> Result<Vec<Leaf>, Fault> {
     Ok(leaves)
 }
 
-fn walk_toml(table: &DeTable, path: &mut Vec<String>, line_at: &dyn Fn(usize) -> usize, leaves: &mut Vec<Leaf>) {
+fn walk_toml(
+    table: &DeTable,
+    path: &mut Vec<String>,
+    line_at: &dyn Fn(usize) -> usize,
+    leaves: &mut Vec<Leaf>,
+) {
     for (key, value) in table.iter() {
         path.push(key.get_ref().to_string());
         match value.get_ref() {
             DeValue::Table(inner) if !inner.is_empty() => walk_toml(inner, path, line_at, leaves),
-            inner => leaves.push(Leaf { path: path.clone(), value: json_of(inner), line: Some(line_at(key.span().start)) }),
+            inner => leaves.push(Leaf {
+                path: path.clone(),
+                value: json_of(inner),
+                line: Some(line_at(key.span().start)),
+            }),
         }
         path.pop();
     }
@@ -62,13 +83,17 @@ fn json_of(value: &DeValue) -> Value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map_or_else(|_| Value::String(number.to_string()), Value::from),
-        DeValue::Float(number) => number.as_str().parse::<f64>().map_or(Value::Null, Value::from),
+        DeValue::Float(number) => number
+            .as_str()
+            .parse::<f64>()
+            .map_or(Value::Null, Value::from),
         DeValue::Boolean(flag) => Value::Bool(*flag),
         DeValue::Datetime(time) => Value::String(time.to_string()),
         DeValue::Array(items) => items.iter().map(|item| json_of(item.get_ref())).collect(),
-        DeValue::Table(table) => {
-            table.iter().map(|(key, value)| (key.get_ref().to_string(), json_of(value.get_ref()))).collect()
-        }
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(key, value)| (key.get_ref().to_string(), json_of(value.get_ref())))
+            .collect(),
     }
 }
 
@@ -78,7 +103,13 @@ pub(super) fn of_json(value: &Value) -> Result<Vec<Leaf>, Fault> {
     match value {
         Value::Null => {}
         Value::Object(object) => walk_json(object, &mut Vec::new(), &mut leaves),
-        _ => return Err(Fault { line: None, key: None, message: "the settings should be an object".into() }),
+        _ => {
+            return Err(Fault {
+                line: None,
+                key: None,
+                message: "the settings should be an object".into(),
+            });
+        }
     }
     Ok(leaves)
 }
@@ -90,7 +121,11 @@ fn walk_json(object: &Map<String, Value>, path: &mut Vec<String>, leaves: &mut V
         match value {
             Value::Null => {}
             Value::Object(inner) if !inner.is_empty() => walk_json(inner, path, leaves),
-            _ => leaves.push(Leaf { path: path.clone(), value: value.clone(), line: None }),
+            _ => leaves.push(Leaf {
+                path: path.clone(),
+                value: value.clone(),
+                line: None,
+            }),
         }
         path.truncate(before);
     }
@@ -119,7 +154,11 @@ where
             Ok(_) => merge(&mut accepted, leaf.alone()),
             Err(error) => {
                 let message = explain(leaf).unwrap_or_else(|| worded(&error.to_string()));
-                faults.push(Fault { line: leaf.line, key: Some(leaf.key()), message });
+                faults.push(Fault {
+                    line: leaf.line,
+                    key: Some(leaf.key()),
+                    message,
+                });
             }
         }
     }
@@ -130,11 +169,20 @@ where
 /// serde's message in the words of this program.
 fn worded(error: &str) -> String {
     if let Some(rest) = error.strip_prefix("unknown field ") {
-        return format!("unknown key {}", rest.replace(", expected ", "; known here: ").replace("one of ", ""));
+        return format!(
+            "unknown key {}",
+            rest.replace(", expected ", "; known here: ")
+                .replace("one of ", "")
+        );
     }
-    let error = error.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
+    let error = error
+        .trim_start_matches("invalid type: ")
+        .trim_start_matches("invalid value: ");
     match error.split_once(", expected ") {
-        Some((found, wanted)) => format!("expected {}, not the {found}", wanted.replace("a sequence", "a list of strings")),
+        Some((found, wanted)) => format!(
+            "expected {}, not the {found}",
+            wanted.replace("a sequence", "a list of strings")
+        ),
         None => error.to_owned(),
     }
 }

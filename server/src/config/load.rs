@@ -36,7 +36,9 @@ impl Problem {
         match self.key.as_deref() {
             // The text as a whole could not be read.
             None => true,
-            Some(key) => key == "index" || key == "index.private" || key.starts_with("index.private."),
+            Some(key) => {
+                key == "index" || key == "index.private" || key.starts_with("index.private.")
+            }
         }
     }
 }
@@ -77,7 +79,11 @@ impl Loaded {
 /// Reads all sources for the workspace at `root`, or without one what holds for all. `editor` is the section an editor sends,
 /// `flags` what the command line said.
 pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Options) -> Loaded {
-    let mut reader = Reader { sources: Vec::new(), problems: Vec::new(), files: Vec::new() };
+    let mut reader = Reader {
+        sources: Vec::new(),
+        problems: Vec::new(),
+        files: Vec::new(),
+    };
     if let Some(root) = root
         && let Some((file, text)) = reader.text(Source::Workspace, root.join(paths::WORKSPACE_FILE))
     {
@@ -90,7 +96,11 @@ pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Opt
         reader.trusted(Source::Editor, None, keys::of_json(value));
     }
     reader.sources.push(flags);
-    Loaded { settings: Settings::resolve(reader.sources), problems: reader.problems, files: reader.files }
+    Loaded {
+        settings: Settings::resolve(reader.sources),
+        problems: reader.problems,
+        files: reader.files,
+    }
 }
 
 struct Reader {
@@ -109,7 +119,13 @@ impl Reader {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => {
                 let message = format!("cannot be read: {}", paths::plain(&error));
-                self.problems.push(Problem { source, file: Some(file), line: None, key: None, message });
+                self.problems.push(Problem {
+                    source,
+                    file: Some(file),
+                    line: None,
+                    key: None,
+                    message,
+                });
                 None
             }
         }
@@ -134,20 +150,25 @@ impl Reader {
     }
 
     fn blame(&mut self, source: Source, file: Option<PathBuf>, faults: Vec<Fault>) {
-        self.problems.extend(faults.into_iter().map(|fault| Problem {
-            source,
-            file: file.clone(),
-            line: fault.line,
-            key: fault.key,
-            message: fault.message,
-        }));
+        self.problems
+            .extend(faults.into_iter().map(|fault| Problem {
+                source,
+                file: file.clone(),
+                line: fault.line,
+                key: fault.key,
+                message: fault.message,
+            }));
     }
 }
 
 /// A key that a workspace may not set, though its owner may.
 fn why_refused(leaf: &Leaf) -> Option<String> {
-    let (_, refused_by_workspace) = keys::read::<WorkspaceOptions>(std::slice::from_ref(leaf), |_| None);
-    let unknown_here = refused_by_workspace.first()?.message.starts_with("unknown key");
+    let (_, refused_by_workspace) =
+        keys::read::<WorkspaceOptions>(std::slice::from_ref(leaf), |_| None);
+    let unknown_here = refused_by_workspace
+        .first()?
+        .message
+        .starts_with("unknown key");
     let (_, refused) = keys::read::<Options>(std::slice::from_ref(leaf), |_| None);
     (unknown_here && refused.is_empty())
         .then(|| "a workspace file may not set this; it belongs in your own config.toml or your editor's settings".into())

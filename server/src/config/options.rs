@@ -98,7 +98,12 @@ pub struct WorkspaceAnswerOptions {
 impl From<WorkspaceOptions> for Options {
     fn from(workspace: WorkspaceOptions) -> Self {
         let WorkspaceOptions { index, answer } = workspace;
-        let private = index.private.map(|globs| globs.into_iter().map(|glob| PrivateGlob::Add(glob.0)).collect());
+        let private = index.private.map(|globs| {
+            globs
+                .into_iter()
+                .map(|glob| PrivateGlob::Add(glob.0))
+                .collect()
+        });
         Options {
             index: IndexOptions {
                 exclude: index.exclude,
@@ -108,7 +113,9 @@ impl From<WorkspaceOptions> for Options {
                 threads: None,
             },
             lsp: LspOptions::default(),
-            answer: AnswerOptions { sources: answer.sources.map(|count| Within(count.0)) },
+            answer: AnswerOptions {
+                sources: answer.sources.map(|count| Within(count.0)),
+            },
             log: None,
         }
     }
@@ -132,11 +139,16 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Within<MIN, MAX> 
                 if (MIN..=MAX).contains(&value) {
                     Ok(value)
                 } else {
-                    Err(E::invalid_value(serde::de::Unexpected::Unsigned(value), &self))
+                    Err(E::invalid_value(
+                        serde::de::Unexpected::Unsigned(value),
+                        &self,
+                    ))
                 }
             }
         }
-        deserializer.deserialize_u64(Visitor::<MIN, MAX>).map(Within)
+        deserializer
+            .deserialize_u64(Visitor::<MIN, MAX>)
+            .map(Within)
     }
 }
 
@@ -161,7 +173,9 @@ pub struct Glob(pub String);
 
 impl<'de> Deserialize<'de> for Glob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        checked_glob(String::deserialize(deserializer)?).map(Glob).map_err(serde::de::Error::custom)
+        checked_glob(String::deserialize(deserializer)?)
+            .map(Glob)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -227,7 +241,10 @@ impl<'de> Deserialize<'de> for LanguageId {
             return Ok(LanguageId(id));
         }
         let known: Vec<_> = Language::all().map(Language::id).collect();
-        Err(serde::de::Error::custom(format!("no such language: `{id}`; known are {}", known.join(", "))))
+        Err(serde::de::Error::custom(format!(
+            "no such language: `{id}`; known are {}",
+            known.join(", ")
+        )))
     }
 }
 

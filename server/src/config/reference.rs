@@ -78,9 +78,18 @@ fn entries() -> Vec<Entry> {
         .into_iter()
         .map(|(key, property)| Entry {
             kind: kind(&property),
-            default: key.split('.').fold(&defaults, |value, part| &value[part]).clone(),
-            doc: property["description"].as_str().unwrap_or_default().replace('\n', " "),
-            workspace: workspace.iter().find(|(other, _)| *other == key).map(|(_, property)| kind(property)),
+            default: key
+                .split('.')
+                .fold(&defaults, |value, part| &value[part])
+                .clone(),
+            doc: property["description"]
+                .as_str()
+                .unwrap_or_default()
+                .replace('\n', " "),
+            workspace: workspace
+                .iter()
+                .find(|(other, _)| *other == key)
+                .map(|(_, property)| kind(property)),
             key,
         })
         .collect()
@@ -90,11 +99,18 @@ fn entries() -> Vec<Entry> {
 fn flat(schema: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let section = property["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/$defs/"));
+        let section = property["$ref"]
+            .as_str()
+            .and_then(|reference| reference.strip_prefix("#/$defs/"));
         match section {
             Some(section) => {
-                let inner = schema["$defs"][section]["properties"].as_object().into_iter().flatten();
-                found.extend(inner.map(|(key, property)| (format!("{name}.{key}"), property.clone())));
+                let inner = schema["$defs"][section]["properties"]
+                    .as_object()
+                    .into_iter()
+                    .flatten();
+                found.extend(
+                    inner.map(|(key, property)| (format!("{name}.{key}"), property.clone())),
+                );
             }
             None => found.push((name.clone(), property.clone())),
         }
@@ -105,9 +121,16 @@ fn flat(schema: &Value) -> Vec<(String, Value)> {
 fn kind(property: &Value) -> String {
     let types: Vec<&str> = match &property["type"] {
         Value::String(one) => vec![one],
-        Value::Array(several) => several.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect(),
+        Value::Array(several) => several
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|kind| *kind != "null")
+            .collect(),
         // An inlined type that may be absent.
-        _ => match property["anyOf"].as_array().and_then(|options| options.first()) {
+        _ => match property["anyOf"]
+            .as_array()
+            .and_then(|options| options.first())
+        {
             Some(first) => return kind(first),
             None => Vec::new(),
         },
@@ -115,7 +138,11 @@ fn kind(property: &Value) -> String {
     match types.as_slice() {
         ["array"] => "list of strings".into(),
         ["integer"] => {
-            format!("whole number from {} to {}", grouped(&property["minimum"]), grouped(&property["maximum"]))
+            format!(
+                "whole number from {} to {}",
+                grouped(&property["minimum"]),
+                grouped(&property["maximum"])
+            )
         }
         other => other.join(" or "),
     }
@@ -125,7 +152,7 @@ fn grouped(number: &Value) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -136,9 +163,12 @@ fn grouped(number: &Value) -> String {
 fn default_text(value: &Value) -> String {
     match value {
         Value::Array(items) if items.is_empty() => "none".into(),
-        Value::Array(items) => {
-            items.iter().filter_map(Value::as_str).map(|item| format!("`{item}`")).collect::<Vec<_>>().join(" ")
-        }
+        Value::Array(items) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|item| format!("`{item}`"))
+            .collect::<Vec<_>>()
+            .join(" "),
         Value::Number(_) => grouped(value),
         other => format!("`{}`", other.to_string().trim_matches('"')),
     }
@@ -159,7 +189,11 @@ mod tests {
         for entry in entries() {
             assert!(entry.doc.len() > 20, "{} is not documented", entry.key);
             assert!(!entry.kind.is_empty(), "{} has no type", entry.key);
-            assert!(!entry.default.is_null(), "{} has no default: Options and Settings differ", entry.key);
+            assert!(
+                !entry.default.is_null(),
+                "{} has no default: Options and Settings differ",
+                entry.key
+            );
         }
     }
 }

@@ -92,7 +92,12 @@ impl Settings {
     }
 
     fn apply(&mut self, source: Options) {
-        let Options { index, lsp, answer, log } = source;
+        let Options {
+            index,
+            lsp,
+            answer,
+            log,
+        } = source;
         for glob in index.exclude.into_iter().flatten() {
             add(&mut self.index.exclude, glob.0);
         }
@@ -131,7 +136,11 @@ impl Settings {
             private: self.index.private.clone(),
             max_file_bytes: self.index.max_file_bytes,
             languages_off: self.index.languages_off.clone(),
-            threads: if self.index.threads == 0 { cores() } else { self.index.threads },
+            threads: if self.index.threads == 0 {
+                cores()
+            } else {
+                self.index.threads
+            },
         }
     }
 }

@@ -10,7 +10,16 @@ const B: f64 = 0.75;
 /// For each query the paths of `files` that share a word with it, best first.
 pub(super) fn plain_bm25(files: &[(String, String)], queries: &[&str]) -> Vec<Vec<String>> {
     let index = Postings::new(files);
-    queries.iter().map(|query| index.rank(query).into_iter().map(|file| files[file].0.clone()).collect()).collect()
+    queries
+        .iter()
+        .map(|query| {
+            index
+                .rank(query)
+                .into_iter()
+                .map(|file| files[file].0.clone())
+                .collect()
+        })
+        .collect()
 }
 
 struct Postings {
@@ -40,7 +49,11 @@ impl Postings {
             lengths.push(f64::from(length));
         }
         let average = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
-        Postings { words, lengths, average }
+        Postings {
+            words,
+            lengths,
+            average,
+        }
     }
 
     fn rank(&self, query: &str) -> Vec<usize> {
@@ -59,7 +72,9 @@ impl Postings {
                 scores[*file] += rarity * count * (K1 + 1.0) / (count + norm);
             }
         }
-        let mut ranked: Vec<usize> = (0..scores.len()).filter(|file| scores[*file] > 0.0).collect();
+        let mut ranked: Vec<usize> = (0..scores.len())
+            .filter(|file| scores[*file] > 0.0)
+            .collect();
         ranked.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
         ranked
     }
@@ -115,13 +130,22 @@ mod tests {
     #[test]
     fn words_are_wholes_and_parts() {
         let mut words = Vec::new();
-        each_word("HTTPServer_name(x) __init__ fooBar2", |word| words.push(word.to_owned()));
-        assert_eq!(words.join(" "), "httpserver_name http server name x init foobar2 foo bar2");
+        each_word("HTTPServer_name(x) __init__ fooBar2", |word| {
+            words.push(word.to_owned())
+        });
+        assert_eq!(
+            words.join(" "),
+            "httpserver_name http server name x init foobar2 foo bar2"
+        );
     }
 
     #[test]
     fn rare_words_and_short_files_win() {
-        let files = [("long", "merge merge the the the other words of a file"), ("short", "merge policy"), ("none", "the")];
+        let files = [
+            ("long", "merge merge the the the other words of a file"),
+            ("short", "merge policy"),
+            ("none", "the"),
+        ];
         let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
         let ranked = plain_bm25(&files, &["mergePolicy", "nothing"]);
         assert_eq!(ranked, [vec!["short", "long"], vec![]]);

@@ -23,14 +23,22 @@ pub(super) struct Golden {
 pub(super) fn read(file: &Path) -> anyhow::Result<Vec<Golden>> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) => bail!("cannot read the questions {}: {}", file.display(), paths::plain(&error)),
+        Err(error) => bail!(
+            "cannot read the questions {}: {}",
+            file.display(),
+            paths::plain(&error)
+        ),
     };
     parse(&text).with_context(|| format!("the questions {} cannot be used", file.display()))
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<Golden>> {
     let mut questions = Vec::new();
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         match serde_json::from_str::<Golden>(line) {
             Ok(question) => questions.push(question),
             Err(error) => {
@@ -53,7 +61,10 @@ mod tests {
     #[test]
     fn a_bad_line_is_named_by_its_number() {
         let text = "{\"id\":\"a\",\"question\":\"q\",\"gold_files\":[]}\n\n{\"id\":\"b\",\"gold_files\":[]}\n";
-        assert_eq!(parse(text).unwrap_err().to_string(), "line 3: missing field `question`");
+        assert_eq!(
+            parse(text).unwrap_err().to_string(),
+            "line 3: missing field `question`"
+        );
         assert_eq!(parse("\n").unwrap_err().to_string(), "no question in it");
         assert_eq!(parse(&text[..45]).unwrap().len(), 1);
     }

@@ -18,7 +18,11 @@ pub(super) const NAMES: [&str; 5] = ["recall@10", "all-gold@10", "Acc@1", "Acc@5
 impl Sums {
     /// Adds one question. Acc@k asks whether any gold file is among the first k.
     pub(super) fn add(&mut self, gold: &[&str], ranked: &[String]) {
-        let found = ranked.iter().take(10).filter(|path| gold.contains(&path.as_str())).count();
+        let found = ranked
+            .iter()
+            .take(10)
+            .filter(|path| gold.contains(&path.as_str()))
+            .count();
         let rank = ranked.iter().position(|path| gold.contains(&path.as_str()));
         let flag = |holds: bool| f64::from(u8::from(holds));
         self.questions += 1;
@@ -42,13 +46,22 @@ impl Sums {
     pub(super) fn figures(&self) -> [f64; 5] {
         let n = self.questions.max(1) as f64;
         let percent = |sum: f64| 100.0 * sum / n;
-        [percent(self.recall), percent(self.all_gold), percent(self.first), percent(self.five), self.reciprocal / n]
+        [
+            percent(self.recall),
+            percent(self.all_gold),
+            percent(self.first),
+            percent(self.five),
+            self.reciprocal / n,
+        ]
     }
 
     pub(super) fn json(&self) -> Value {
         let rounded = self.figures().map(|figure| (figure * 1e4).round() / 1e4);
-        let mut object: serde_json::Map<_, _> =
-            NAMES.iter().zip(rounded).map(|(name, figure)| ((*name).to_owned(), json!(figure))).collect();
+        let mut object: serde_json::Map<_, _> = NAMES
+            .iter()
+            .zip(rounded)
+            .map(|(name, figure)| ((*name).to_owned(), json!(figure)))
+            .collect();
         object.insert("n".into(), json!(self.questions));
         object.into()
     }

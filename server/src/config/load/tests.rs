@@ -13,7 +13,11 @@ fn check(workspace: &str, user: &str, editor: Value, expected: Expect) -> Loaded
     std::fs::create_dir_all(&config).unwrap();
     std::fs::write(root.join(paths::WORKSPACE_FILE), workspace).unwrap();
     std::fs::write(config.join("config.toml"), user).unwrap();
-    let dirs = Dirs { cache: folder.path().join("cache"), config, data: folder.path().join("data") };
+    let dirs = Dirs {
+        cache: folder.path().join("cache"),
+        config,
+        data: folder.path().join("data"),
+    };
     let loaded = load(Some(&root), &dirs, Some(&editor), Options::default());
 
     let defaults = serde_json::to_value(Settings::default()).unwrap();
@@ -35,7 +39,8 @@ fn check(workspace: &str, user: &str, editor: Value, expected: Expect) -> Loaded
             match value.as_array() {
                 Some(items) => {
                     let added: Vec<_> = items.iter().filter(|item| !known.contains(item)).collect();
-                    let removed: Vec<_> = known.iter().filter(|item| !items.contains(item)).collect();
+                    let removed: Vec<_> =
+                        known.iter().filter(|item| !items.contains(item)).collect();
                     shown += &format!("{section}.{key} + {} - {}\n", json!(added), json!(removed));
                 }
                 None => shown += &format!("{section}.{key} = {value}\n"),
@@ -96,7 +101,13 @@ fn a_workspace_cannot_make_a_private_file_public() {
             index.private + ["!**/.env"] - []
         "#]],
     );
-    assert!(loaded.settings.index.private.contains(&"**/.env".to_owned()));
+    assert!(
+        loaded
+            .settings
+            .index
+            .private
+            .contains(&"**/.env".to_owned())
+    );
 }
 
 #[test]
@@ -118,14 +129,14 @@ fn bad_values_are_named_with_file_line_and_key() {
         "log = 'a=b=c'\n[index]\nexclude = 'vendor'\nmax_file_bytes = '2 MB'\ntreads = 3\n[lsp]\nnavigation = 1\n",
         json!({ "index": { "threads": 1000, "exclude": ["a/[b"] } }),
         expect![[r#"
-            ! /ws/repo-lsp.toml:2: answer.sources: integer `100`, expected a whole number from 1 to 12
-            ! /config/config.toml:1: log: bad filter `a=b=c`: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5
-            ! /config/config.toml:3: index.exclude: string "vendor", expected a sequence
-            ! /config/config.toml:4: index.max_file_bytes: string "2 MB", expected a whole number from 1024 to 67108864
-            ! /config/config.toml:5: index.treads: unknown key `treads`; known here: `exclude`, `private`, `max_file_bytes`, `threads`
-            ! /config/config.toml:7: lsp.navigation: integer `1`, expected a boolean
+            ! /ws/repo-lsp.toml:2: answer.sources: expected a whole number from 1 to 12, not the integer `100`
+            ! /config/config.toml:1: log: bad filter `a=b=c`; use error, warn, info, debug, trace, or a filter such as repo_lsp=debug,warn
+            ! /config/config.toml:3: index.exclude: expected a list of strings, not the string "vendor"
+            ! /config/config.toml:4: index.max_file_bytes: expected a whole number from 1024 to 67108864, not the string "2 MB"
+            ! /config/config.toml:5: index.treads: unknown key `treads`; known here: `exclude`, `private`, `max_file_bytes`, `languages_off`, `threads`
+            ! /config/config.toml:7: lsp.navigation: expected a boolean, not the integer `1`
             ! editor settings: index.exclude: bad glob `a/[b`: unclosed character class; missing ']'
-            ! editor settings: index.threads: integer `1000`, expected a whole number from 0 to 256
+            ! editor settings: index.threads: expected a whole number from 0 to 256, not the integer `1000`
         "#]],
     );
 }
@@ -142,7 +153,11 @@ fn unreadable_privacy_stops_everything() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(paths::WORKSPACE_FILE), workspace).unwrap();
         std::fs::write(folder.path().join("config.toml"), user).unwrap();
-        let dirs = Dirs { cache: folder.path().into(), config: folder.path().into(), data: folder.path().into() };
+        let dirs = Dirs {
+            cache: folder.path().into(),
+            config: folder.path().into(),
+            data: folder.path().into(),
+        };
         let loaded = load(Some(folder.path()), &dirs, None, Options::default());
         assert!(loaded.fatal().is_some(), "{workspace:?} {user:?}");
     }
