@@ -44,5 +44,8 @@ pub use index::{Index, IndexOptions, Progress, Report, Role, Scope};
 pub use language::Language;
 pub use record::SkipReason;
 pub use search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
-pub use snapshot::{Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status, SymbolInfo, Users};
+pub use snapshot::{
+    Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status,
+    SymbolInfo, Users,
+};
 pub use watch::{Event, Guard};

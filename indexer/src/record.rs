@@ -54,7 +54,9 @@ pub(crate) struct Fingerprint {
 /// Why a file is not in the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SkipReason {
-    TooLarge { bytes: u64 },
+    TooLarge {
+        bytes: u64,
+    },
     NotText,
     /// Written by a program, and the sign of it.
     Generated(String),
@@ -66,7 +68,9 @@ pub enum SkipReason {
 impl std::fmt::Display for SkipReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SkipReason::TooLarge { bytes } => write!(f, "larger than the limit ({:.1} MB)", *bytes as f64 / 1e6),
+            SkipReason::TooLarge { bytes } => {
+                write!(f, "larger than the limit ({:.1} MB)", *bytes as f64 / 1e6)
+            }
             SkipReason::NotText => f.write_str("not text"),
             SkipReason::Generated(sign) => write!(f, "generated: {sign}"),
             SkipReason::Private => f.write_str("private"),
@@ -129,12 +133,22 @@ impl FileRecord {
     }
 
     pub fn skipped(path: &str, fingerprint: Fingerprint, reason: SkipReason) -> Self {
-        FileRecord { skipped: Some(reason), ..FileRecord::new(path, fingerprint) }
+        FileRecord {
+            skipped: Some(reason),
+            ..FileRecord::new(path, fingerprint)
+        }
     }
 
     /// Takes over the facts; the chunks of `extraction` are left to the caller.
     pub fn with_facts(mut self, facts: FileFacts) -> Self {
-        let FileFacts { symbols, uses, imports, doc, package, errors } = facts;
+        let FileFacts {
+            symbols,
+            uses,
+            imports,
+            doc,
+            package,
+            errors,
+        } = facts;
         self.uses = uses
             .iter()
             .map(|u| HashedUse {
@@ -146,7 +160,13 @@ impl FileRecord {
             })
             .collect();
         self.uses.sort_unstable();
-        (self.symbols, self.imports, self.doc, self.package, self.errors) = (symbols, imports, doc, package, errors);
+        (
+            self.symbols,
+            self.imports,
+            self.doc,
+            self.package,
+            self.errors,
+        ) = (symbols, imports, doc, package, errors);
         self
     }
 
@@ -163,7 +183,10 @@ impl FileRecord {
 
     /// Whether the definition, or the whole file, is a test.
     pub fn is_test(&self, symbol: Option<u32>) -> bool {
-        self.test || symbol.and_then(|index| self.symbols.get(index as usize)).is_some_and(|s| s.test)
+        self.test
+            || symbol
+                .and_then(|index| self.symbols.get(index as usize))
+                .is_some_and(|s| s.test)
     }
 }
 
@@ -175,7 +198,10 @@ pub(crate) struct Indexed {
 
 impl Indexed {
     pub fn new(record: FileRecord, extraction: Extraction) -> Self {
-        Indexed { record: record.with_facts(extraction.facts), chunks: extraction.chunks }
+        Indexed {
+            record: record.with_facts(extraction.facts),
+            chunks: extraction.chunks,
+        }
     }
 }
 
@@ -185,5 +211,8 @@ pub(crate) fn pack_lines(lines: Lines) -> u64 {
 }
 
 pub(crate) fn unpack_lines(packed: u64) -> Lines {
-    Lines { first: (packed >> 32) as u32, last: packed as u32 }
+    Lines {
+        first: (packed >> 32) as u32,
+        last: packed as u32,
+    }
 }

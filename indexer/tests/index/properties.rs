@@ -19,7 +19,16 @@ enum Edit {
 }
 
 const PATHS: [&str; 10] = [
-    "a.py", "pkg/__init__.py", "pkg/b.py", "pkg/deep/c.py", "src/lib.rs", "src/d.rs", "Cargo.toml", "web/e.ts", "README.md", "tests/test_b.py",
+    "a.py",
+    "pkg/__init__.py",
+    "pkg/b.py",
+    "pkg/deep/c.py",
+    "src/lib.rs",
+    "src/d.rs",
+    "Cargo.toml",
+    "web/e.ts",
+    "README.md",
+    "tests/test_b.py",
 ];
 const FOLDERS: [&str; 3] = ["pkg", "src", "web"];
 const TEXTS: [&str; 9] = [

@@ -19,12 +19,27 @@ fn check(fixture: &str, expected: Expect) {
             out.push_str(&format!("{}\n", resolution.name));
             for candidate in resolution.candidates {
                 let symbol = snapshot.symbol(candidate.symbol).unwrap();
-                out.push_str(&format!("{:.2} {:?} {} in {} `{}`\n", candidate.confidence, symbol.kind, symbol.qualified, symbol.path, symbol.signature));
+                out.push_str(&format!(
+                    "{:.2} {:?} {} in {} `{}`\n",
+                    candidate.confidence,
+                    symbol.kind,
+                    symbol.qualified,
+                    symbol.path,
+                    symbol.signature
+                ));
                 let users = snapshot.users(candidate.symbol);
                 for place in &users.places {
-                    let by = place.by.and_then(|by| snapshot.symbol(by)).map_or_else(|| "the file".to_owned(), |by| by.qualified);
+                    let by = place
+                        .by
+                        .and_then(|by| snapshot.symbol(by))
+                        .map_or_else(|| "the file".to_owned(), |by| by.qualified);
                     let test = if place.test { " (test)" } else { "" };
-                    out.push_str(&format!("  used {}x in {}:{} by {by}{test}\n", place.count, place.path, place.line + 1));
+                    out.push_str(&format!(
+                        "  used {}x in {}:{} by {by}{test}\n",
+                        place.count,
+                        place.path,
+                        place.line + 1
+                    ));
                 }
                 if users.possible > 0 {
                     out.push_str(&format!("  {} more of the name\n", users.possible));
@@ -141,9 +156,20 @@ print(alpha(), alpha)
     let references = snapshot.references(alpha, &Cancel::new()).unwrap();
     let shown: Vec<String> = references
         .iter()
-        .map(|at| format!("{}:{}{}{}", at.path, at.line, if at.call { " call" } else { "" }, if at.definition { " definition" } else { "" }))
+        .map(|at| {
+            format!(
+                "{}:{}{}{}",
+                at.path,
+                at.line,
+                if at.call { " call" } else { "" },
+                if at.definition { " definition" } else { "" }
+            )
+        })
         .collect();
-    assert_eq!(shown, ["a.py:0 definition", "b.py:0", "b.py:2 call", "b.py:2"]);
+    assert_eq!(
+        shown,
+        ["a.py:0 definition", "b.py:0", "b.py:2 call", "b.py:2"]
+    );
 }
 
 #[test]
@@ -180,7 +206,12 @@ from gen import generate
     for module in index.snapshot().modules() {
         out.push_str(&format!(
             "{} {:?} in {:?}: {} parent {:?} depends on {:?}\n",
-            module.id, module.kind, module.directory, module.description, module.parent, module.depends_on
+            module.id,
+            module.kind,
+            module.directory,
+            module.description,
+            module.parent,
+            module.depends_on
         ));
     }
     expect![[r#"
@@ -211,10 +242,17 @@ merge segments merge segments merge segments
     );
     let index = workspace.indexed();
     let snapshot = index.snapshot();
-    assert_eq!(search(&snapshot, "how are segments merged?")[0], "src/merge.rs");
+    assert_eq!(
+        search(&snapshot, "how are segments merged?")[0],
+        "src/merge.rs"
+    );
     assert_eq!(search(&snapshot, "mergeSegments")[0], "src/merge.rs");
     assert_eq!(search(&snapshot, "lexer.rs")[0], "src/lexer.rs");
-    assert_eq!(search(&snapshot, "merge_segments").len(), 3, "tests and change logs are demoted, not lost");
+    assert_eq!(
+        search(&snapshot, "merge_segments").len(),
+        3,
+        "tests and change logs are demoted, not lost"
+    );
     assert!(search(&snapshot, "").is_empty());
     assert!(search(&snapshot, "zzzz").is_empty());
 }
@@ -242,9 +280,30 @@ x = 1
     workspace.write("large.json", &"{}\n".repeat(50_000));
     let index = workspace.indexed();
     let snapshot = index.snapshot();
-    let skipped: Vec<String> = snapshot.status().skipped.iter().map(|file| format!("{}: {}", file.path, file.reason)).collect();
-    assert_eq!(skipped, [".env: private", "binary.dat: not text", "generated.py: generated: generated", "large.json: larger than the limit (0.1 MB)"]);
-    assert!(snapshot.contains("ok.py") && !snapshot.contains("build/out.py") && !snapshot.contains("excluded/a.py"));
-    assert_eq!(snapshot.text(".env"), None, "a private file is not shown either");
+    let skipped: Vec<String> = snapshot
+        .status()
+        .skipped
+        .iter()
+        .map(|file| format!("{}: {}", file.path, file.reason))
+        .collect();
+    assert_eq!(
+        skipped,
+        [
+            ".env: private",
+            "binary.dat: not text",
+            "generated.py: generated: generated",
+            "large.json: larger than the limit (0.1 MB)"
+        ]
+    );
+    assert!(
+        snapshot.contains("ok.py")
+            && !snapshot.contains("build/out.py")
+            && !snapshot.contains("excluded/a.py")
+    );
+    assert_eq!(
+        snapshot.text(".env"),
+        None,
+        "a private file is not shown either"
+    );
     assert!(search(&snapshot, "TOKEN abc").is_empty());
 }

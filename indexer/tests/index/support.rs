@@ -16,7 +16,11 @@ pub struct Workspace {
 
 impl Workspace {
     pub fn new(fixture: &str) -> Self {
-        let mut workspace = Workspace { folder: TempDir::new().unwrap(), index: TempDir::new().unwrap(), mark: None };
+        let mut workspace = Workspace {
+            folder: TempDir::new().unwrap(),
+            index: TempDir::new().unwrap(),
+            mark: None,
+        };
         std::fs::create_dir(workspace.root()).unwrap();
         for file in fixture.split("//- /").skip(1) {
             let (path, text) = file.split_once('\n').unwrap();
@@ -54,7 +58,11 @@ impl Workspace {
 
     pub fn remove(&self, path: &str) {
         let path = self.path(path);
-        if path.is_dir() { std::fs::remove_dir_all(path).unwrap() } else { std::fs::remove_file(path).unwrap() }
+        if path.is_dir() {
+            std::fs::remove_dir_all(path).unwrap()
+        } else {
+            std::fs::remove_file(path).unwrap()
+        }
     }
 
     pub fn options(&self) -> IndexOptions {
@@ -97,35 +105,91 @@ pub fn refresh(index: &Index, scope: Scope) -> Report {
 }
 
 pub fn search(snapshot: &Snapshot, text: &str) -> Vec<String> {
-    let query = Query { text: text.to_owned(), limit: 10, scope: QueryScope::All };
+    let query = Query {
+        text: text.to_owned(),
+        limit: 10,
+        scope: QueryScope::All,
+    };
     let found = snapshot.search(&query, &Cancel::new()).unwrap();
-    found.files.iter().map(|file| file.path.to_string()).collect()
+    found
+        .files
+        .iter()
+        .map(|file| file.path.to_string())
+        .collect()
 }
 
 /// Everything an index says of its files. Scores are rounded, since sums of floats depend on the order of segments.
 pub fn dump(snapshot: &Snapshot) -> String {
     let mut out = String::new();
     let status = snapshot.status();
-    writeln!(out, "{} files, {} symbols, {} chunks, {:?}", status.files, status.symbols, status.chunks, status.languages).unwrap();
+    writeln!(
+        out,
+        "{} files, {} symbols, {} chunks, {:?}",
+        status.files, status.symbols, status.chunks, status.languages
+    )
+    .unwrap();
     writeln!(out, "skipped {:?}", status.skipped).unwrap();
     let mut symbols = snapshot.find_symbols("", usize::MAX);
     symbols.sort_by(|a, b| (&a.path, a.span, &a.name).cmp(&(&b.path, b.span, &b.name)));
     for symbol in &symbols {
         let users = snapshot.users(symbol.id);
-        writeln!(out, "{}:{} {:?} {}", symbol.path, symbol.lines.first, symbol.kind, symbol.qualified).unwrap();
-        let places = users.places.iter().map(|place| format!("{}:{} x{} {:.2}", place.path, place.line, place.count, place.confidence));
-        writeln!(out, "  used {} ({} possible): {}", users.total, users.possible, places.collect::<Vec<_>>().join(", ")).unwrap();
-        let callees = snapshot.callees(symbol.id).into_iter().filter_map(|callee| snapshot.symbol(callee.symbol));
-        writeln!(out, "  uses {}", callees.map(|callee| format!("{} {}", callee.path, callee.qualified)).collect::<Vec<_>>().join(", ")).unwrap();
+        writeln!(
+            out,
+            "{}:{} {:?} {}",
+            symbol.path, symbol.lines.first, symbol.kind, symbol.qualified
+        )
+        .unwrap();
+        let places = users.places.iter().map(|place| {
+            format!(
+                "{}:{} x{} {:.2}",
+                place.path, place.line, place.count, place.confidence
+            )
+        });
+        writeln!(
+            out,
+            "  used {} ({} possible): {}",
+            users.total,
+            users.possible,
+            places.collect::<Vec<_>>().join(", ")
+        )
+        .unwrap();
+        let callees = snapshot
+            .callees(symbol.id)
+            .into_iter()
+            .filter_map(|callee| snapshot.symbol(callee.symbol));
+        writeln!(
+            out,
+            "  uses {}",
+            callees
+                .map(|callee| format!("{} {}", callee.path, callee.qualified))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
+        .unwrap();
     }
     for module in snapshot.modules() {
         writeln!(out, "{module:?}").unwrap();
     }
-    for text in ["parse the configuration", "alpha", "beta gamma", "Widget.render", "where is delta used"] {
-        let query = Query { text: text.to_owned(), limit: 20, scope: QueryScope::All };
+    for text in [
+        "parse the configuration",
+        "alpha",
+        "beta gamma",
+        "Widget.render",
+        "where is delta used",
+    ] {
+        let query = Query {
+            text: text.to_owned(),
+            limit: 20,
+            scope: QueryScope::All,
+        };
         let found = snapshot.search(&query, &Cancel::new()).unwrap();
         for hit in &found.hits {
-            writeln!(out, "{text}: {}:{:?} {:.3}", hit.path, hit.lines, hit.scores.total).unwrap();
+            writeln!(
+                out,
+                "{text}: {}:{:?} {:.3}",
+                hit.path, hit.lines, hit.scores.total
+            )
+            .unwrap();
         }
         for file in &found.files {
             writeln!(out, "{text}: {} {:.3}", file.path, file.scores.total).unwrap();

@@ -4,13 +4,26 @@ use repo_indexer::{Index, IndexError, Scope};
 
 use crate::support::{Workspace, dump, refresh};
 
-const FIXTURE: &str = "\n//- /a.py\ndef alpha():\n    return beta()\n//- /b.py\ndef beta():\n    return 1\n";
+const FIXTURE: &str =
+    "\n//- /a.py\ndef alpha():\n    return beta()\n//- /b.py\ndef beta():\n    return 1\n";
 
 /// The files of the index on disk, apart from locks.
 fn index_files(workspace: &Workspace) -> Vec<std::path::PathBuf> {
-    let folder = std::fs::read_dir(workspace.index_folder()).unwrap().flatten().map(|entry| entry.path()).find(|path| path.is_dir()).unwrap();
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| path.metadata().unwrap().len() > 0 && path.extension().is_none_or(|extension| extension != "lock"));
+    let folder = std::fs::read_dir(workspace.index_folder())
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.is_dir())
+        .unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.retain(|path| {
+        path.metadata().unwrap().len() > 0
+            && path.extension().is_none_or(|extension| extension != "lock")
+    });
     files.sort();
     files
 }
@@ -20,14 +33,22 @@ fn whichever_file_is_damaged_the_index_is_rebuilt_and_says_so() {
     let pristine = Workspace::new(FIXTURE);
     drop(pristine.indexed());
     let expected = pristine.fresh_dump();
-    let names: Vec<_> = index_files(&pristine).into_iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    let names: Vec<_> = index_files(&pristine)
+        .into_iter()
+        .map(|path| path.file_name().unwrap().to_owned())
+        .collect();
     assert!(names.len() > 5, "{names:?}");
     for nth in 0..names.len() {
         for damage in ["cut", "flip", "remove"] {
             let workspace = Workspace::new(FIXTURE);
             drop(workspace.indexed());
             let path = index_files(&workspace).swap_remove(nth);
-            let kind = format!("{damage} {}", path.extension().unwrap_or(path.file_name().unwrap()).display());
+            let kind = format!(
+                "{damage} {}",
+                path.extension()
+                    .unwrap_or(path.file_name().unwrap())
+                    .display()
+            );
             let mut bytes = std::fs::read(&path).unwrap();
             match damage {
                 "cut" => bytes.truncate(bytes.len() / 2),
@@ -37,12 +58,17 @@ fn whichever_file_is_damaged_the_index_is_rebuilt_and_says_so() {
                 }
                 _ => {}
             }
-            if damage == "remove" { std::fs::remove_file(&path).unwrap() } else { std::fs::write(&path, bytes).unwrap() }
+            if damage == "remove" {
+                std::fs::remove_file(&path).unwrap()
+            } else {
+                std::fs::write(&path, bytes).unwrap()
+            }
             let index = workspace.open();
             let notice = index.take_notice();
             refresh(&index, Scope::All);
             assert_eq!(dump(&index.snapshot()), expected, "{kind}: {notice:?}");
-            let bookkeeping = path.file_name().unwrap() == ".managed.json" || path.file_name().unwrap() == "meta.json" && damage == "remove";
+            let bookkeeping = path.file_name().unwrap() == ".managed.json"
+                || path.file_name().unwrap() == "meta.json" && damage == "remove";
             assert!(notice.is_some() || bookkeeping, "{kind} went unnoticed");
         }
     }
@@ -68,7 +94,10 @@ fn a_missing_root_or_a_bad_glob_is_an_error_that_names_it() {
     let mut options = workspace.options();
     options.exclude = vec!["a[".to_owned()];
     let error = Index::open(&workspace.root(), options).err().unwrap();
-    assert!(error.to_string().starts_with("not a valid glob: a[:"), "{error}");
+    assert!(
+        error.to_string().starts_with("not a valid glob: a[:"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -77,7 +106,13 @@ fn names_that_are_not_unicode_and_links_do_no_harm() {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;
-        std::fs::write(workspace.root().join(std::ffi::OsStr::from_bytes(b"bad\xff.py")), "x = 1\n").unwrap();
+        std::fs::write(
+            workspace
+                .root()
+                .join(std::ffi::OsStr::from_bytes(b"bad\xff.py")),
+            "x = 1\n",
+        )
+        .unwrap();
         std::os::unix::fs::symlink(workspace.root(), workspace.path("loop")).unwrap();
     }
     let index = workspace.indexed();
