@@ -156,7 +156,9 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
             |p| mention(views, root, p),
         ));
     }
-    let callees = snapshot.callees(id);
+    let mut callees = snapshot.callees(id);
+    // What is only mentioned, such as a type, is not called.
+    callees.retain(|c| c.calls > 0);
     if !callees.is_empty() {
         let more = callees.len().saturating_sub(LISTED);
         let mentions = callees.iter().filter_map(|c| {

@@ -1,7 +1,7 @@
 //! A client that forgets nothing: what the server says must be asked for or expected, or the test fails.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
 use crate::lsp::frame::{self, Frame, FrameReader};
-use crate::lsp::{IndexSettings, Outcome, Resolved, Settings, SettingsSource, serve};
+use crate::lsp::{Outcome, serve};
+
+use super::fixture::{TestSettings, files};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -24,30 +26,6 @@ pub struct Client {
     /// Replies that came while another was waited for.
     replies: VecDeque<Value>,
     directory: tempfile::TempDir,
-}
-
-struct TestSettings(PathBuf);
-
-impl SettingsSource for TestSettings {
-    fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved {
-        let name = root.and_then(|r| r.file_name()).unwrap_or_default();
-        let exclude = editor["exclude"].as_str().map(str::to_owned);
-        let settings = Settings {
-            navigation: editor["navigation"] == json!(true),
-            sources: 6,
-            answers_directory: self.0.join("answers"),
-            index: IndexSettings {
-                directory: self.0.join("index").join(name),
-                exclude: exclude.into_iter().collect(),
-                private: vec!["**/.env".to_owned()],
-                max_file_bytes: 1_000_000,
-                languages_off: Vec::new(),
-                threads: 2,
-            },
-        };
-        let problems = editor["problem"].as_str().map(str::to_owned).into_iter().collect();
-        Resolved { settings, problems, fatal: editor["fatal"].as_str().map(str::to_owned) }
-    }
 }
 
 impl Client {
@@ -90,10 +68,13 @@ impl Client {
 
     pub async fn initialize(&mut self, capabilities: Value, options: Value) -> Value {
         let uri = self.root_uri();
-        let result = self.ask("initialize", json!({
-            "processId": null, "capabilities": capabilities, "initializationOptions": options,
-            "workspaceFolders": [{ "uri": uri, "name": "root" }],
-        }));
+        let result = self.ask(
+            "initialize",
+            json!({
+                "processId": null, "capabilities": capabilities, "initializationOptions": options,
+                "workspaceFolders": [{ "uri": uri, "name": "root" }],
+            }),
+        );
         let result = result.await;
         self.notify("initialized", json!({})).await;
         result
@@ -101,21 +82,39 @@ impl Client {
 
     /// Waits until every root is indexed.
     pub async fn fresh(&mut self) {
-        self.until("the roots to be fresh", "repoLsp/status", json!({}), |status| {
-            status["roots"].as_array().unwrap().iter().all(|r| r["state"] == "fresh")
-        })
+        self.until(
+            "the roots to be fresh",
+            "repoLsp/status",
+            json!({}),
+            |status| {
+                status["roots"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .all(|r| r["state"] == "fresh")
+            },
+        )
         .await;
     }
 
     /// Repeats a request until its result is as wanted.
-    pub async fn until(&mut self, what: &str, method: &str, params: Value, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(
+        &mut self,
+        what: &str,
+        method: &str,
+        params: Value,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let result = self.ask(method, params.clone()).await;
             if wanted(&result) {
                 return result;
             }
-            assert!(tokio::time::Instant::now() < deadline, "waited in vain for {what}: {result:#}");
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "waited in vain for {what}: {result:#}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -140,7 +139,10 @@ impl Client {
     pub fn at(&self, path: &str, marked: &str) -> Value {
         let text = std::fs::read_to_string(self.path(path)).unwrap();
         let (before, after) = marked.split_once("$0").unwrap();
-        let at = text.find(&format!("{before}{after}")).unwrap_or_else(|| panic!("{marked} is not in {path}")) + before.len();
+        let at = text
+            .find(&format!("{before}{after}"))
+            .unwrap_or_else(|| panic!("{marked} is not in {path}"))
+            + before.len();
         let line = text[..at].matches('\n').count();
         let character = at - text[..at].rfind('\n').map_or(0, |n| n + 1);
         json!({ "textDocument": { "uri": self.uri(path) }, "position": { "line": line, "character": character } })
@@ -152,20 +154,24 @@ impl Client {
     }
 
     pub async fn open_as(&mut self, path: &str, text: &str) {
-        let document = json!({ "uri": self.uri(path), "languageId": "rust", "version": 1, "text": text });
-        self.notify("textDocument/didOpen", json!({ "textDocument": document })).await;
+        let document =
+            json!({ "uri": self.uri(path), "languageId": "rust", "version": 1, "text": text });
+        self.notify("textDocument/didOpen", json!({ "textDocument": document }))
+            .await;
     }
 
     /// Sends a request and returns its id, for [`Client::reply`].
     pub async fn send(&mut self, method: &str, params: Value) -> i64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.write(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })).await;
+        self.write(json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+            .await;
         id
     }
 
     pub async fn notify(&mut self, method: &str, params: Value) {
-        self.write(json!({ "jsonrpc": "2.0", "method": method, "params": params })).await;
+        self.write(json!({ "jsonrpc": "2.0", "method": method, "params": params }))
+            .await;
     }
 
     pub async fn cancel(&mut self, id: i64) {
@@ -175,7 +181,9 @@ impl Client {
     /// A request whose result is wanted.
     pub async fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params).await;
-        self.reply(id).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+        self.reply(id)
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// A request whose error is wanted.
@@ -209,9 +217,10 @@ impl Client {
 
     /// Takes what has already arrived with this method.
     pub fn arrived(&mut self, method: &str) -> Vec<Value> {
-        let (wanted, rest) = self.inbox.drain(..).partition(|m| m["method"] == method);
-        self.inbox = rest;
-        Vec::from(std::collections::VecDeque::<Value>::from(wanted))
+        let (wanted, rest): (Vec<Value>, _) =
+            self.inbox.drain(..).partition(|m| m["method"] == method);
+        self.inbox = rest.into();
+        wanted
     }
 
     /// The error reply to something that had no readable id.
@@ -225,13 +234,17 @@ impl Client {
     }
 
     pub async fn answer(&mut self, request: &Value, result: Value) {
-        self.write(json!({ "jsonrpc": "2.0", "id": request["id"], "result": result })).await;
+        self.write(json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }))
+            .await;
     }
 
     pub async fn write(&mut self, message: Value) {
         let body = serde_json::to_vec(&message).unwrap();
         let input = self.input.as_mut().expect("the input is open");
-        tokio::time::timeout(PATIENCE, frame::write(input, &body)).await.expect("the server reads").unwrap();
+        tokio::time::timeout(PATIENCE, frame::write(input, &body))
+            .await
+            .expect("the server reads")
+            .unwrap();
     }
 
     pub async fn raw(&mut self, bytes: &[u8]) {
@@ -239,8 +252,12 @@ impl Client {
     }
 
     async fn receive(&mut self) {
-        let frame = tokio::time::timeout(PATIENCE, self.output.next()).await.expect("the server says something");
-        let Some(Frame::Body(body)) = frame.unwrap() else { panic!("the server wrote what is no message, or ended") };
+        let frame = tokio::time::timeout(PATIENCE, self.output.next())
+            .await
+            .expect("the server says something");
+        let Some(Frame::Body(body)) = frame.unwrap() else {
+            panic!("the server wrote what is no message, or ended")
+        };
         self.sort(body);
     }
 
@@ -263,11 +280,21 @@ impl Client {
     /// Closes our end and waits for the server to end. Nothing may be left unread.
     pub async fn ended(&mut self) -> Outcome {
         // Dropping a half of an in-memory stream does not end it.
-        self.input.take().expect("it ends once").shutdown().await.unwrap();
+        self.input
+            .take()
+            .expect("it ends once")
+            .shutdown()
+            .await
+            .unwrap();
         let server = self.server.take().expect("it ends once");
-        let outcome = tokio::time::timeout(PATIENCE, server).await.expect("the server ends").expect("the server does not panic");
+        let outcome = tokio::time::timeout(PATIENCE, server)
+            .await
+            .expect("the server ends")
+            .expect("the server does not panic");
         while let Some(frame) = self.output.next().await.unwrap() {
-            let Frame::Body(body) = frame else { panic!("the server wrote what is no message") };
+            let Frame::Body(body) = frame else {
+                panic!("the server wrote what is no message")
+            };
             self.sort(body);
         }
         outcome
@@ -281,12 +308,10 @@ impl Drop for Client {
         }
         assert!(self.server.is_none(), "a test must end its session");
         assert!(self.inbox.is_empty(), "left unread: {:#?}", self.inbox);
-        assert!(self.replies.is_empty(), "replies nobody asked for: {:#?}", self.replies);
+        assert!(
+            self.replies.is_empty(),
+            "replies nobody asked for: {:#?}",
+            self.replies
+        );
     }
-}
-
-/// `//- /path` begins a file.
-fn files(fixture: &str) -> Vec<(&str, String)> {
-    let parts = fixture.split("//- /").skip(1);
-    parts.filter_map(|part| part.split_once('\n')).map(|(path, text)| (path.trim(), text.to_owned())).collect()
 }

@@ -60,11 +60,18 @@ impl Server {
     }
 
     async fn test_stopped(&self, params: Value) -> Result<bool> {
-        Ok(stopped().as_ref().is_some_and(|s| params.as_str().is_some_and(|p| s.contains(p))))
+        Ok(stopped()
+            .as_ref()
+            .is_some_and(|s| params.as_str().is_some_and(|p| s.contains(p))))
     }
 
     async fn test_panic(&self, _: Value) -> Result<Value> {
-        self.run(Lane::Work, |_, _: (), _| panic!("as intended by the test"), ()).await
+        self.run(
+            Lane::Work,
+            |_, _: (), _| panic!("as intended by the test"),
+            (),
+        )
+        .await
     }
 
     async fn test_panic_outside(&self, _: Value) -> Result<Value> {

@@ -17,10 +17,13 @@ async fn a_request_sees_exactly_the_changes_sent_before_it() {
         let letter = char::from(b'a' + (n % 26) as u8).to_string();
         let end = json!({ "line": 0, "character": expected.len() });
         client
-            .notify("textDocument/didChange", json!({
-                "textDocument": { "uri": client.uri("src/new.rs"), "version": n + 2 },
-                "contentChanges": [{ "range": { "start": end, "end": end }, "text": letter }],
-            }))
+            .notify(
+                "textDocument/didChange",
+                json!({
+                    "textDocument": { "uri": client.uri("src/new.rs"), "version": n + 2 },
+                    "contentChanges": [{ "range": { "start": end, "end": end }, "text": letter }],
+                }),
+            )
             .await;
         expected.push_str(&letter);
         if n % 50 == 0 {
@@ -41,9 +44,14 @@ fn notification_handlers_are_not_async() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(!text.contains("async fn"), "{} has an async function", path.display());
+        assert!(
+            !text.contains("async fn"),
+            "{} has an async function",
+            path.display()
+        );
     }
-    let table = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lsp/server.rs")).unwrap();
+    let table =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lsp/server.rs")).unwrap();
     let notifications = table.lines().filter(|l| l.contains(" on::"));
     notifications.for_each(|line| assert!(!line.contains(".await"), "{line}"));
 }
@@ -54,7 +62,11 @@ async fn blocked_requests_do_not_stall_others() {
     let mut client = Client::ready(CRATE).await;
     let blocked = client.send("test/block", json!("stall")).await;
     let hover = client.at("src/merge.rs", "merge_$0segments");
-    let answered = tokio::time::timeout(Duration::from_secs(5), client.ask("textDocument/hover", hover)).await;
+    let answered = tokio::time::timeout(
+        Duration::from_secs(5),
+        client.ask("textDocument/hover", hover),
+    )
+    .await;
     assert!(answered.is_ok_and(|hover| hover.is_object()));
     client.cancel(blocked).await;
     assert_eq!(client.reply(blocked).await.unwrap_err()["code"], -32800);
@@ -68,12 +80,22 @@ async fn a_client_that_never_replies_is_still_served() {
     let mut client = Client::ready_with(CRATE, capabilities, json!({})).await;
     let target = client.at("src/writer.rs", "fn com$0mit");
     let argument = json!({ "textDocument": target["textDocument"], "range": { "start": target["position"], "end": target["position"] } });
-    for command in ["explain", "usages", "impact", "module", "explain", "usages", "impact", "module"] {
+    for command in [
+        "explain", "usages", "impact", "module", "explain", "usages", "impact", "module",
+    ] {
         let result = client
-            .ask("workspace/executeCommand", json!({ "command": format!("repoLsp.{command}"), "arguments": [argument] }))
+            .ask(
+                "workspace/executeCommand",
+                json!({ "command": format!("repoLsp.{command}"), "arguments": [argument] }),
+            )
             .await;
         assert!(result["markdown"].is_string());
-        client.notify("workspace/didChangeConfiguration", json!({ "settings": null })).await;
+        client
+            .notify(
+                "workspace/didChangeConfiguration",
+                json!({ "settings": null }),
+            )
+            .await;
     }
     for _ in 0..8 {
         client.expect("window/showDocument").await;
@@ -89,14 +111,28 @@ async fn a_client_that_never_replies_is_still_served() {
 async fn cancelling_is_heard_however_many_requests_wait() {
     let mut client = Client::ready(CRATE).await;
     let first = client.send("test/block", json!("cancel-first")).await;
-    client.until("the work to begin", "test/stopped", json!("cancel-first+"), |begun| *begun == json!(true)).await;
+    client
+        .until(
+            "the work to begin",
+            "test/stopped",
+            json!("cancel-first+"),
+            |begun| *begun == json!(true),
+        )
+        .await;
     let mut waiting = Vec::new();
     for _ in 0..200 {
         waiting.push(client.send("test/block", json!("cancel-rest")).await);
     }
     client.cancel(first).await;
     assert_eq!(client.reply(first).await.unwrap_err()["code"], -32800);
-    client.until("the work to stop", "test/stopped", json!("cancel-first"), |stopped| *stopped == json!(true)).await;
+    client
+        .until(
+            "the work to stop",
+            "test/stopped",
+            json!("cancel-first"),
+            |stopped| *stopped == json!(true),
+        )
+        .await;
     for id in waiting {
         client.cancel(id).await;
         assert_eq!(client.reply(id).await.unwrap_err()["code"], -32800);
@@ -109,8 +145,14 @@ async fn cancelling_is_heard_however_many_requests_wait() {
 async fn a_panic_is_an_internal_error() {
     let mut client = Client::ready(CRATE).await;
     for _ in 0..20 {
-        assert_eq!(client.refused("test/panic", json!({})).await["code"], -32603);
-        assert_eq!(client.refused("test/panicOutside", json!({})).await["code"], -32603);
+        assert_eq!(
+            client.refused("test/panic", json!({})).await["code"],
+            -32603
+        );
+        assert_eq!(
+            client.refused("test/panicOutside", json!({})).await["code"],
+            -32603
+        );
         client.notify("test/panicNotification", json!({})).await;
     }
     assert!(client.ask("repoLsp/status", json!({})).await.is_object());
@@ -140,7 +182,10 @@ async fn too_many_requests_are_refused_at_once() {
 /// Rule 7: nothing in the server may print. (That nothing else reaches standard output, the stdio tests see.)
 #[test]
 fn nothing_prints() {
-    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lsp"))];
+    let mut folders = vec![std::path::PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/lsp"
+    ))];
     let words = ["print!(", "println!(", "stdout()"].map(|w| w.to_owned());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -149,7 +194,9 @@ fn nothing_prints() {
                 folders.push(path);
             } else if !path.ends_with("tests/rules.rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                words.iter().for_each(|w| assert!(!text.contains(w.as_str()), "{} says {w}", path.display()));
+                words.iter().for_each(|w| {
+                    assert!(!text.contains(w.as_str()), "{} says {w}", path.display())
+                });
             }
         }
     }
@@ -158,7 +205,9 @@ fn nothing_prints() {
 #[tokio::test]
 async fn replies_that_nobody_waits_for_are_ignored() {
     let mut client = Client::ready(CRATE).await;
-    client.write(json!({ "jsonrpc": "2.0", "id": 77, "result": null })).await;
+    client
+        .write(json!({ "jsonrpc": "2.0", "id": 77, "result": null }))
+        .await;
     client.write(json!({ "jsonrpc": "2.0", "id": 78, "error": { "code": 1, "message": "no", "extra": true } })).await;
     assert_ne!(client.ask("repoLsp/status", Value::Null).await, Value::Null);
     client.close().await;
