@@ -121,6 +121,21 @@ impl Language {
         )
     }
 
+    /// Between the names of a container and its member: `::` or `.`.
+    pub fn separator(self) -> &'static str {
+        self.0.separator
+    }
+
+    /// Whether files of the two languages can import each other.
+    pub(crate) fn is_related(self, other: Language) -> bool {
+        self.0.family == other.0.family
+    }
+
+    /// Whether the files of a folder see each other's definitions without an import.
+    pub(crate) fn folder_is_scope(self) -> bool {
+        self.0.folder_is_scope
+    }
+
     pub(crate) fn syntax(self) -> &'static Syntax {
         &self.0.syntax
     }

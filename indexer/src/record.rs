@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Extraction, FileFacts, Import, Lines, Span, Symbol};
+use crate::language::Language;
 
 /// Identifies a file by its path, the same in every process and at every start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -147,6 +148,10 @@ impl FileRecord {
         self.uses.sort_unstable();
         (self.symbols, self.imports, self.doc, self.package, self.errors) = (symbols, imports, doc, package, errors);
         self
+    }
+
+    pub fn language(&self) -> Option<Language> {
+        Language::from_id(self.language.as_deref()?)
     }
 
     /// The uses of one name in this file, one entry for each definition that uses it.

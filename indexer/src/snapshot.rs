@@ -225,7 +225,7 @@ impl Snapshot {
     /// The same in a text newer than the snapshot.
     pub fn resolve_in(&self, path: &str, text: &str, offset: u32) -> Option<Resolution> {
         let language = Language::detect(path, text);
-        let span = extract::identifier_at(language, text, offset as usize)?;
+        let span = extract::identifier_at(language, text, offset)?;
         let name = span.of(text)?;
         let before = text.get(..span.start as usize)?.trim_end();
         let member = before.ends_with(['.', ':']) || before.ends_with("->");
@@ -398,7 +398,7 @@ impl Snapshot {
 
     fn describe(&self, view: &View, id: SymbolId) -> Option<SymbolInfo> {
         let symbol = view.record.symbols.get(id.index as usize)?;
-        let separator = view.record.language.as_deref().and_then(Language::from_id).map_or(".", |_| ".");
+        let separator = view.record.language().map_or(".", Language::separator);
         let mut names = vec![&*symbol.name];
         let mut container = symbol.container;
         while let Some(outer) = container.and_then(|index| view.record.symbols.get(index as usize)) {

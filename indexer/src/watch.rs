@@ -3,6 +3,7 @@
 //! An event only says where to look; what is there now is read from the disk. So events that are lost, doubled or out of order do no
 //! harm, and a branch switch is one batch. A process that only reads watches the writer's commits instead, and takes over when it ends.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -79,6 +80,7 @@ impl Index {
             inbox,
             cancel: cancel.clone(),
             watcher: None,
+            watched: HashSet::new(),
             polling: false,
         };
         let thread = std::thread::Builder::new().name("index".to_owned()).spawn(move || keeper.run()).map_err(IndexError::io(self.root()))?;
@@ -93,6 +95,7 @@ struct Keeper {
     inbox: Receiver<Message>,
     cancel: Cancel,
     watcher: Option<RecommendedWatcher>,
+    watched: HashSet<PathBuf>,
     /// Whether changes may happen unseen, so that a scan now and then is needed.
     polling: bool,
 }
@@ -120,6 +123,8 @@ impl Keeper {
                 Ok(Message::Lost) | Err(RecvTimeoutError::Timeout) => self.bring_up_to_date(Scope::All),
                 Ok(Message::Dirty(paths)) => {
                     let Some(paths) = self.collect(paths) else { return };
+                    // The watch on a folder that is gone went with it, also if there is a new one of that name.
+                    self.watched.retain(|folder| !paths.contains(folder));
                     self.bring_up_to_date(Scope::Paths(paths));
                 }
             }
@@ -148,6 +153,7 @@ impl Keeper {
 
     fn start_writing(&mut self) {
         self.watcher = self.watcher_of_paths();
+        self.watched.clear();
         self.watch(&[self.index.root().to_owned()]);
         self.bring_up_to_date(Scope::All);
     }
@@ -176,10 +182,16 @@ impl Keeper {
             return;
         }
         let observer = &self.observer;
-        match self.index.refresh_listing(scope, &|progress| observer(Event::Progress(progress)), &self.cancel) {
+        match self.index.refresh_listing(scope.clone(), &|progress| observer(Event::Progress(progress)), &self.cancel) {
             Ok((report, folders)) => {
-                self.watch(&folders);
-                self.tell(Event::Fresh(report));
+                // What happened in a folder between listing and watching it was seen by neither: it is listed once more.
+                let news: Vec<PathBuf> = folders.into_iter().filter(|folder| !self.watched.contains(folder)).collect();
+                if news.is_empty() {
+                    return self.tell(Event::Fresh(report));
+                }
+                self.watch(&news);
+                let again = if matches!(scope, Scope::Paths(_)) { Scope::Paths(news) } else { Scope::All };
+                self.bring_up_to_date(again);
             }
             Err(IndexError::Cancelled(_)) => {}
             Err(error) => self.notice(format!("the index could not be brought up to date: {error}")),
@@ -205,6 +217,7 @@ impl Keeper {
 
     /// Watches folders one by one, so that ignored ones cost nothing. Watching one twice is harmless.
     fn watch(&mut self, folders: &[PathBuf]) {
+        self.watched.extend(folders.iter().cloned());
         let watched = self.watcher.as_mut().is_some_and(|watcher| watch_all(watcher, folders).is_ok());
         if !watched && !self.polling {
             self.polling = true;

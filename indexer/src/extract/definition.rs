@@ -13,6 +13,8 @@ pub(super) struct Found<'t> {
     pub name: Span,
     pub receiver: Option<Box<str>>,
     pub body: Option<Node<'t>>,
+    /// Whether it belongs to the type around the method it stands in.
+    pub instance: bool,
     /// Where the body begins, if not where its node does.
     brace: Option<usize>,
 }
@@ -25,6 +27,7 @@ impl Found<'_> {
             name,
             receiver: None,
             body: None,
+            instance: false,
             brace: None,
         }
     }
@@ -61,6 +64,7 @@ fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Fou
     let mut name: Option<Node> = None;
     let mut body = None;
     let mut brace = None;
+    let mut instance = false;
     let mut receiver: Option<Box<str>> = None;
     for &(role, node) in bound {
         match role {
@@ -71,6 +75,7 @@ fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Fou
                 name = named.filter(|named| named.kind() != "structured_binding_declarator");
             }
             Role::Body => body = Some(node),
+            Role::Instance => instance = true,
             Role::Braced => {
                 let start = node.start_byte();
                 body = Some(node);
@@ -86,6 +91,7 @@ fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Fou
         name,
         receiver,
         body,
+        instance,
         brace,
     })
 }

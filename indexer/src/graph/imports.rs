@@ -31,6 +31,36 @@ pub(crate) fn segments(path: &str) -> Vec<&str> {
     segments
 }
 
+/// A file as imports see it.
+pub(crate) struct Target<'a> {
+    pub path: &'a str,
+    /// By its path.
+    plain: Vec<&'a str>,
+    /// By the name of its package, where a manifest gives one: `core/src/lib.rs` of the crate `store-core` is `store-core`.
+    named: Option<Vec<&'a str>>,
+}
+
+impl<'a> Target<'a> {
+    pub fn new(path: &'a str, package: Option<(&'a str, &'a str)>) -> Self {
+        let named = package.map(|(folder, name)| {
+            let inside = path[folder.len()..].trim_start_matches('/');
+            let mut named: Vec<&str> = name.split('/').collect();
+            // `src/lib.rs` is the package itself.
+            let stands_for_package = segments(inside).iter().all(|segment| INDEX_STEMS.contains(segment));
+            if !stands_for_package {
+                named.extend(segments(inside));
+            }
+            named
+        });
+        Target { path, plain: segments(path), named }
+    }
+
+    /// The last segment it answers to by its path, and by its package.
+    pub fn last(&self) -> impl Iterator<Item = &'a str> {
+        self.plain.last().into_iter().chain(self.named.iter().flat_map(|named| named.last())).copied()
+    }
+}
+
 /// Segments are compared without regard to `-` against `_`, which package managers exchange freely.
 fn same(a: &str, b: &str) -> bool {
     a == b || (a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b || (a == b'-' && b == b'_') || (a == b'_' && b == b'-')))
@@ -81,11 +111,17 @@ impl<'a> Wanted<'a> {
         (!rest.is_empty()).then(|| Wanted { segments: rest.to_vec(), anchored: self.anchored, within: self.within })
     }
 
-    /// How the import reaches the file at `path`, if it does.
-    pub fn reaches(&self, path: &str, target: &[&str]) -> Option<Reach> {
-        if self.within.is_some_and(|prefix| !path.starts_with(prefix)) {
+    /// How the import reaches a file, if it does.
+    pub fn reaches(&self, target: &Target) -> Option<Reach> {
+        if self.within.is_some_and(|prefix| !target.path.starts_with(prefix)) {
             return None;
         }
+        let by_path = self.reaches_segments(&target.plain);
+        let by_name = target.named.as_ref().filter(|_| !self.anchored).and_then(|named| self.reaches_segments(named));
+        by_path.max(by_name)
+    }
+
+    fn reaches_segments(&self, target: &[&str]) -> Option<Reach> {
         let wanted = &self.segments;
         if wanted.is_empty() {
             return self.within.map(|_| Reach::Inside);
@@ -120,7 +156,7 @@ mod tests {
     #[track_caller]
     fn check(from: &str, import: &str, to: &str, expected: Option<Reach>) {
         let import = Import { path: import.into(), names: Vec::new(), line: 0 };
-        assert_eq!(Wanted::new(&import, from).reaches(to, &segments(to)), expected, "{import:?} in {from} reaching {to}");
+        assert_eq!(Wanted::new(&import, from).reaches(&Target::new(to, None)), expected, "{import:?} in {from} reaching {to}");
     }
 
     #[test]
@@ -140,5 +176,18 @@ mod tests {
         check("web/a/x.ts", "../b/y", "web/b/y.ts", Some(File));
         check("web/a/x.ts", "./y.js", "web/c/y.js", None);
         check("src/x.c", "util/list.h", "include/util/list.h", Some(File));
+    }
+
+    #[test]
+    fn a_package_answers_to_its_name() {
+        let import = Import { path: "store_core/disk".into(), names: Vec::new(), line: 0 };
+        let wanted = Wanted::new(&import, "app/src/main.rs");
+        let package = Some(("core", "store-core"));
+        assert_eq!(wanted.reaches(&Target::new("core/src/disk/mod.rs", package)), Some(Reach::File));
+        assert_eq!(wanted.reaches(&Target::new("core/src/disk/page.rs", package)), Some(Reach::Inside));
+        assert_eq!(wanted.reaches(&Target::new("core/src/disk/mod.rs", None)), None);
+        let import = Import { path: "store_core".into(), ..import };
+        let whole = Wanted::new(&import, "app/src/main.rs");
+        assert_eq!(whole.reaches(&Target::new("core/src/lib.rs", package)), Some(Reach::File));
     }
 }

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Symbol, SymbolKind};
+use crate::graph::imports::Target;
 use crate::record::{FileKey, FileRecord, NameKey};
 
 /// A file of one snapshot.
@@ -40,7 +41,11 @@ pub(crate) struct Base {
     definitions: Vec<(NameKey, SymbolId)>,
     /// Sorted pairs of a name and a file that uses it.
     users: Vec<(NameKey, FileId)>,
+    manifests: Arc<Manifests>,
 }
+
+/// The package each folder with a manifest holds.
+type Manifests = FxHashMap<Box<str>, Box<str>>;
 
 impl Base {
     pub fn new(mut files: Vec<Arc<FileRecord>>) -> Self {
@@ -51,7 +56,8 @@ impl Base {
         let mut users: Vec<_> = numbered().flat_map_iter(|(id, file)| names_used_in(file).map(move |name| (name, id))).collect();
         definitions.par_sort_unstable();
         users.par_sort_unstable();
-        Base { files, by_key, definitions, users }
+        let manifests = Arc::new(files.iter().filter_map(|file| manifest_of(file)).collect());
+        Base { files, by_key, definitions, users, manifests }
     }
 
     pub fn len(&self) -> usize {
@@ -65,6 +71,11 @@ impl Base {
     pub fn records(&self) -> impl Iterator<Item = &Arc<FileRecord>> {
         self.files.iter()
     }
+}
+
+fn manifest_of(file: &FileRecord) -> Option<(Box<str>, Box<str>)> {
+    let name = file.package.as_ref().filter(|_| packages::is_manifest(&file.path))?;
+    Some((resolve::folder(&file.path).into(), name.clone()))
 }
 
 /// Whether uses are looked up by this definition's name.
@@ -91,6 +102,7 @@ pub(crate) struct Graph {
     layer: Vec<Arc<FileRecord>>,
     layer_by_key: FxHashMap<FileKey, FileId>,
     layer_definitions: Vec<(NameKey, SymbolId)>,
+    manifests: Arc<Manifests>,
 }
 
 impl Graph {
@@ -101,7 +113,15 @@ impl Graph {
         let layer_by_key = numbered().map(|(id, file)| (file.key, id)).collect();
         let mut layer_definitions: Vec<_> = numbered().flat_map(|(id, file)| definitions_in(id, file)).collect();
         layer_definitions.sort_unstable();
-        Graph { base, hidden, layer, layer_by_key, layer_definitions }
+        let manifests = manifests(&base, changes);
+        Graph { base, hidden, layer, layer_by_key, layer_definitions, manifests }
+    }
+
+    /// The file at a path as imports see it.
+    pub fn target<'a>(&'a self, path: &'a str) -> Target<'a> {
+        let mut folders = std::iter::successors(Some(resolve::folder(path)), |folder| (!folder.is_empty()).then(|| resolve::folder(folder)));
+        let package = folders.find_map(|folder| Some((folder, &**self.manifests.get(folder)?)));
+        Target::new(path, package)
     }
 
     pub fn file(&self, id: FileId) -> Option<&Arc<FileRecord>> {
@@ -154,6 +174,20 @@ impl Graph {
         users.sort_unstable();
         users
     }
+}
+
+/// The manifests of the base with those the layer adds, renames or removes; mostly just those of the base.
+fn manifests(base: &Base, changes: &Changes) -> Arc<Manifests> {
+    let mut manifests = base.manifests.clone();
+    for (key, change) in changes {
+        if let Some((folder, _)) = base.record(*key).and_then(|file| manifest_of(file)) {
+            Arc::make_mut(&mut manifests).remove(&folder);
+        }
+        if let Some((folder, name)) = change.as_ref().and_then(|file| manifest_of(file)) {
+            Arc::make_mut(&mut manifests).insert(folder, name);
+        }
+    }
+    manifests
 }
 
 fn range_of<T>(pairs: &[(NameKey, T)], name: NameKey) -> &[(NameKey, T)] {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::facts::{Import, SymbolKind};
-use crate::graph::imports::{Reach, Wanted, segments};
+use crate::graph::imports::{Reach, Wanted};
 use crate::graph::packages::{ModuleKind, Packages};
 use crate::graph::{FileId, Graph, resolve::folder};
 use crate::record::FileRecord;
@@ -139,8 +139,10 @@ impl<'a> FilesBySegment<'a> {
         let mut by_last: FxHashMap<String, Vec<(FileId, &str)>> = FxHashMap::default();
         let mut folders = rustc_hash::FxHashSet::default();
         for (id, file) in graph.files().filter(|(_, file)| file.language.is_some()) {
-            if let Some(last) = segments(&file.path).last() {
-                by_last.entry(last.replace('-', "_")).or_default().push((id, &file.path));
+            let mut names: Vec<String> = graph.target(&file.path).last().map(|last| last.replace('-', "_")).collect();
+            names.dedup();
+            for name in names {
+                by_last.entry(name).or_default().push((id, &file.path));
             }
             // Go and Java import folders: their first file answers for the folder.
             let folder = folder(&file.path);
@@ -175,7 +177,7 @@ impl<'a> FilesBySegment<'a> {
         let candidates = self.by_last.get(&wanted.last()?.replace('-', "_"))?;
         let answers = candidates.iter().filter(|(id, path)| {
             let same_family = graph.file(*id).is_some_and(|file| related(from, file));
-            same_family && wanted.reaches(path, &segments(path)) == Some(Reach::File)
+            same_family && wanted.reaches(&graph.target(path)) == Some(Reach::File)
         });
         answers.max_by_key(|(_, path)| (common_prefix(&from.path, path), std::cmp::Reverse(*path))).map(|(id, _)| *id)
     }
@@ -183,12 +185,7 @@ impl<'a> FilesBySegment<'a> {
 
 /// A Python file does not import a Rust file, though their segments may match.
 fn related(from: &FileRecord, to: &FileRecord) -> bool {
-    let family = |record: &FileRecord| match record.language.as_deref() {
-        Some("typescript" | "tsx" | "javascript" | "typescriptreact" | "javascriptreact") => "javascript".to_owned(),
-        Some("c" | "cpp") => "c".to_owned(),
-        other => other.unwrap_or_default().to_owned(),
-    };
-    family(from) == family(to)
+    from.language().zip(to.language()).is_some_and(|(from, to)| from.is_related(to))
 }
 
 fn common_prefix(a: &str, b: &str) -> usize {

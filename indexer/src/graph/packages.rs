@@ -53,6 +53,12 @@ fn manifest(file_name: &str) -> Option<Manifest> {
     })
 }
 
+/// Whether other packages import this one by the name in the file. Python's do not: there the folder's name counts.
+pub(crate) fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    manifest(name).is_some_and(|kind| kind != Manifest::Python)
+}
+
 /// The name a manifest gives to its package; nothing for other files.
 pub(crate) fn declared_name(path: &str, text: &str) -> Option<Box<str>> {
     let name = path.rsplit('/').next()?;

@@ -53,6 +53,8 @@ pub(crate) enum Role {
     Body,
     /// A node that has its body in braces; what stands before them is still the signature.
     Braced,
+    /// Beside the kind: an attribute of the object, made in a method but belonging to the type around it.
+    Instance,
     /// The type a method belongs to though it is written outside of it.
     Receiver,
     Ignored,
@@ -111,9 +113,9 @@ impl Compiled {
         for (kind, _) in grammar.wrappers {
             mark(&[kind], flag::WRAPPER);
         }
-        for (kind, role) in patterns.heads() {
-            let local = matches!(role, Role::Whole(kind) if is_local(kind));
-            flags[kind as usize] |= if local {
+        for (id, kind, instance) in patterns.heads() {
+            let outer = is_local(kind) && !instance;
+            flags[id as usize] |= if outer {
                 flag::OUTER_DEFINITION
             } else {
                 flag::DEFINITION
@@ -203,6 +205,7 @@ pub(super) fn role(capture: &str) -> Role {
         "declarator" => return Role::Declarator,
         "body" => return Role::Body,
         "braced" => return Role::Braced,
+        "instance" => return Role::Instance,
         "receiver" => return Role::Receiver,
         "module" => Module,
         "class" => Class,

@@ -8,6 +8,8 @@
 use regex::Regex;
 use tree_sitter::{Node, TreeCursor};
 
+use crate::facts::SymbolKind;
+
 use super::compiled::{Kinds, Role, role};
 
 /// All patterns of a language.
@@ -69,18 +71,18 @@ impl Patterns {
         Ok(Patterns { patterns, by_kind })
     }
 
-    /// The kinds that patterns begin with, and what these patterns define.
-    pub fn heads(&self) -> impl Iterator<Item = (u16, Role)> {
+    /// The kinds that patterns begin with, what these patterns define, and whether for the type around a method.
+    pub fn heads(&self) -> impl Iterator<Item = (u16, SymbolKind, bool)> {
         self.patterns.iter().flat_map(|pattern| {
-            let whole = pattern
-                .roles
-                .iter()
-                .copied()
-                .find(|role| matches!(role, Role::Whole(_)));
+            let instance = pattern.roles.contains(&Role::Instance);
+            let whole = pattern.roles.iter().find_map(|role| match role {
+                Role::Whole(kind) => Some(*kind),
+                _ => None,
+            });
             pattern
                 .kinds
                 .iter()
-                .filter_map(move |kind| Some((*kind, whole?)))
+                .filter_map(move |kind| Some((*kind, whole?, instance)))
         })
     }
 

@@ -110,7 +110,7 @@ fn mentions(text: &str) -> Vec<Mention> {
 
 fn paths(text: &str) -> Vec<String> {
     static PATH: OnceLock<Regex> = OnceLock::new();
-    let pattern = regex(&PATH, r"[\w.-]+(?:[/\\][\w.-]+)+|\w+\.(?:[a-z]{1,4})\b|\w+(?:\.\w+)+");
+    let pattern = regex(&PATH, r"[\w.-]+(?:[/\\][\w.-]+)+|\w+(?:\.\w+)+");
     let mut found = Vec::new();
     for path in pattern.find_iter(text) {
         let path = path.as_str().replace('\\', "/");

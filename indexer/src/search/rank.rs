@@ -49,15 +49,11 @@ fn demotion(file: &FileRecord) -> f32 {
     if file.test {
         return TEST;
     }
-    match language(file) {
+    match file.language() {
         Some(language) if language.is_code() => 1.0,
         Some(language) if language.is_document() => DOCUMENT,
         _ => CONFIGURATION,
     }
-}
-
-fn language(file: &FileRecord) -> Option<Language> {
-    Language::from_id(file.language.as_deref()?)
 }
 
 /// A matching chunk.
@@ -115,7 +111,7 @@ pub(crate) fn search(graph: &Graph, corpus: &Corpus, query: &Query, cancel: &Can
 }
 
 fn matching<'a>(graph: &'a Graph, corpus: &Corpus, scores: &[[f32; TEXT_FIELDS.len()]], scope: QueryScope) -> Vec<Ranked<'a>> {
-    let in_scope = |file: &FileRecord| scope == QueryScope::All || language(file).is_some_and(Language::is_code);
+    let in_scope = |file: &FileRecord| scope == QueryScope::All || file.language().is_some_and(Language::is_code);
     let records: Vec<Option<&FileRecord>> = corpus.files.iter().map(|&id| graph.file(id).map(|file| &**file).filter(|file| in_scope(file))).collect();
     let mut chunks: FxHashMap<u32, Vec<Candidate>> = FxHashMap::default();
     for (number, parts) in scores.iter().enumerate() {

@@ -183,7 +183,14 @@ from gen import generate
             module.id, module.kind, module.directory, module.description, module.parent, module.depends_on
         ));
     }
-    expect![[r#""#]].assert_eq(&out);
+    expect![[r#"
+        app Crate in "app": 2 files without public definitions. parent None depends on [("store-core", 1), ("store-core::disk", 1)]
+        gen Package in "tools/gen": Writes tables. parent None depends on []
+        gen.sql Package in "tools/gen/sql": 1 file without public definitions. parent Some("gen") depends on [("gen", 1)]
+        project Directory in "": 1 file without public definitions. parent None depends on []
+        store-core Crate in "core": Keeps things. parent None depends on []
+        store-core::disk Directory in "core/src/disk": Defines write. parent Some("store-core") depends on []
+    "#]].assert_eq(&out);
 }
 
 #[test]

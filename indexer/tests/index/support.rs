@@ -17,6 +17,7 @@ pub struct Workspace {
 impl Workspace {
     pub fn new(fixture: &str) -> Self {
         let mut workspace = Workspace { folder: TempDir::new().unwrap(), index: TempDir::new().unwrap(), mark: None };
+        std::fs::create_dir(workspace.root()).unwrap();
         for file in fixture.split("//- /").skip(1) {
             let (path, text) = file.split_once('\n').unwrap();
             let path = path.trim();
@@ -33,7 +34,8 @@ impl Workspace {
     }
 
     pub fn root(&self) -> PathBuf {
-        self.folder.path().canonicalize().unwrap()
+        // The folder's name is the id of its top module, so it must be the same in every run.
+        self.folder.path().canonicalize().unwrap().join("project")
     }
 
     pub fn index_folder(&self) -> &Path {

@@ -89,7 +89,10 @@ impl<'t> Walk<'t> {
         for one in found {
             if let Some(symbol) = self.record(&frame, one) {
                 self.expected.push((one.name.start, Expected::Name));
-                opened = opened.or(Some(symbol));
+                // An attribute of the object holds nothing of what follows.
+                if !one.instance {
+                    opened = opened.or(Some(symbol));
+                }
             }
         }
         self.expected[expected..].reverse();
@@ -114,8 +117,11 @@ impl<'t> Walk<'t> {
     /// Adds one symbol, unless it is a local. Says also whether its members are public by themselves.
     fn record(&mut self, frame: &Frame<'t>, found: &Found<'t>) -> Option<(u32, bool)> {
         let grammar = self.compiled.grammar;
-        let around = frame.around;
         let name = found.name.of(self.text).unwrap_or_default();
+        let (container, around) = match found.instance {
+            true => self.owner_of_new(name)?,
+            false => (frame.container, frame.around),
+        };
         let from_outside = |end: u32| {
             self.text
                 .get(frame.outer.start_byte()..end as usize)
@@ -139,7 +145,7 @@ impl<'t> Walk<'t> {
             name: name.into(),
             kind,
             receiver: found.receiver.clone(),
-            container: frame.container,
+            container,
             public: false,
             test,
             span: frame.span,
@@ -149,6 +155,18 @@ impl<'t> Walk<'t> {
             doc: frame.doc,
         });
         Some((self.facts.symbols.len() as u32 - 1, open_members))
+    }
+
+    /// The type around a method, unless it already has an attribute of that name.
+    fn owner_of_new(&self, name: &str) -> Option<(Option<u32>, Around)> {
+        let is_type = |open: &&Open| open.around.container.is_some_and(definition::is_type);
+        let owner = self.open.iter().rev().find(is_type)?;
+        let index = owner.symbol?;
+        let inside = &self.facts.symbols[index as usize..];
+        let known = inside
+            .iter()
+            .any(|symbol| symbol.container == Some(index) && *symbol.name == *name);
+        (!known).then_some((Some(index), owner.around))
     }
 
     /// From here on everything lies in the symbol, until its end.
