@@ -7,7 +7,7 @@ use repo_indexer::{Hit, Lines, Place, Span, SymbolId, SymbolInfo, SymbolKind};
 use super::{Citation, Mention, Relation, Source, View, text, words};
 
 /// How many places a relation lists before it only counts.
-const LISTED: usize = 5;
+const LISTED: usize = 3;
 /// Longest documentation quoted, in characters.
 const DOC: usize = 600;
 /// Longest signature quoted, in characters: a signature may span a page of type parameters.

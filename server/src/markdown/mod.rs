@@ -36,8 +36,15 @@ pub fn link(label: &str, target: &str) -> String {
 /// Text in the middle of a line in which nothing is markup.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let inside_word =
+            before.is_alphanumeric() && rest.clone().next().is_some_and(char::is_alphanumeric);
+        before = c;
         match c {
+            // Paths are full of these, and inside a word they mean nothing.
+            '_' if inside_word => out.push(c),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '|' | '~' => {
                 out.push('\\');
                 out.push(c);
@@ -92,6 +99,12 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_is_shown_as_it_is() {
+        let shown = link("a_b/__init__.py#L1", "file:///x");
+        assert_eq!(shown, r"[a_b/\_\_init\_\_.py#L1](file:///x)");
+    }
 
     #[test]
     fn a_fence_is_longer_than_what_it_holds() {
