@@ -1,7 +1,7 @@
 //! A client that forgets nothing: what the server says must be asked for or expected, or the test fails.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
 use crate::lsp::frame::{self, Frame, FrameReader};
-use crate::lsp::{IndexSettings, Outcome, Resolved, Settings, SettingsSource, serve};
+use crate::lsp::{Outcome, serve};
+
+use super::fixture::{TestSettings, files};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -24,38 +26,6 @@ pub struct Client {
     /// Replies that came while another was waited for.
     replies: VecDeque<Value>,
     directory: tempfile::TempDir,
-}
-
-struct TestSettings(PathBuf);
-
-impl SettingsSource for TestSettings {
-    fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved {
-        let name = root.and_then(|r| r.file_name()).unwrap_or_default();
-        let exclude = editor["exclude"].as_str().map(str::to_owned);
-        let settings = Settings {
-            navigation: editor["navigation"] == json!(true),
-            sources: 6,
-            answers_directory: self.0.join("answers"),
-            index: IndexSettings {
-                directory: self.0.join("index").join(name),
-                exclude: exclude.into_iter().collect(),
-                private: vec!["**/.env".to_owned()],
-                max_file_bytes: 1_000_000,
-                languages_off: Vec::new(),
-                threads: 2,
-            },
-        };
-        let problems = editor["problem"]
-            .as_str()
-            .map(str::to_owned)
-            .into_iter()
-            .collect();
-        Resolved {
-            settings,
-            problems,
-            fatal: editor["fatal"].as_str().map(str::to_owned),
-        }
-    }
 }
 
 impl Client {
@@ -247,9 +217,10 @@ impl Client {
 
     /// Takes what has already arrived with this method.
     pub fn arrived(&mut self, method: &str) -> Vec<Value> {
-        let (wanted, rest) = self.inbox.drain(..).partition(|m| m["method"] == method);
-        self.inbox = rest;
-        Vec::from(std::collections::VecDeque::<Value>::from(wanted))
+        let (wanted, rest): (Vec<Value>, _) =
+            self.inbox.drain(..).partition(|m| m["method"] == method);
+        self.inbox = rest.into();
+        wanted
     }
 
     /// The error reply to something that had no readable id.
@@ -343,13 +314,4 @@ impl Drop for Client {
             self.replies
         );
     }
-}
-
-/// `//- /path` begins a file.
-fn files(fixture: &str) -> Vec<(&str, String)> {
-    let parts = fixture.split("//- /").skip(1);
-    parts
-        .filter_map(|part| part.split_once('\n'))
-        .map(|(path, text)| (path.trim(), text.to_owned()))
-        .collect()
 }

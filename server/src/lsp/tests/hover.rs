@@ -23,7 +23,15 @@ async fn a_function_with_users() {
         CRATE,
         "src/writer.rs",
         "crate::merge::merge_$0segments",
-        expect!["nothing"],
+        expect![[r#"
+        ```rust
+        pub fn merge_segments(count: usize) -> usize
+        ```
+        function · module `engine`
+
+        Merges segments in the background and says how many are left.
+
+        Used in 2 places: `src/merge.rs` (1) · `src/writer.rs` (1)"#]],
     )
     .await;
 }
@@ -34,7 +42,16 @@ async fn a_method_with_a_test_and_an_untrusted_comment() {
         CRATE,
         "src/writer.rs",
         "pub fn com$0mit",
-        expect!["nothing"],
+        expect![[r#"
+        ```rust
+        pub fn commit(&mut self) -> usize
+        ```
+        method of `Writer` · module `engine`
+
+        Flushes all pending documents, see `merge_segments`.
+
+        Used in 1 place: `tests/commit.rs` (1)  
+        Tests: `commit_counts_documents`"#]],
     )
     .await;
 }

@@ -4,6 +4,7 @@ mod actions;
 mod ask;
 mod client;
 mod documents;
+mod fixture;
 mod hooks;
 mod hover;
 mod lifecycle;
