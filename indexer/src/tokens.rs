@@ -15,11 +15,39 @@ const LONGEST: usize = 64;
 const CACHED_STEMS: usize = 100_000;
 
 /// Words that say nothing about code. Few on purpose: harder lists did not help ranking.
-const STOP_WORDS: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "how",
-    "if", "in", "is", "it", "its", "of", "on", "or", "that", "the", "this", "to", "was", "what",
-    "when", "where", "which", "why", "with",
-];
+///
+/// Every word of a workspace is asked about; told apart by length, the answer is a comparison of integers.
+fn is_stop_word(word: &str) -> bool {
+    match word.len() {
+        1 => matches!(word, "a"),
+        2 => matches!(
+            word,
+            "an" | "as"
+                | "at"
+                | "be"
+                | "by"
+                | "do"
+                | "if"
+                | "in"
+                | "is"
+                | "it"
+                | "of"
+                | "on"
+                | "or"
+                | "to"
+        ),
+        3 => matches!(
+            word,
+            "and" | "are" | "can" | "for" | "how" | "its" | "the" | "was" | "why"
+        ),
+        4 => matches!(
+            word,
+            "does" | "from" | "that" | "this" | "what" | "when" | "with"
+        ),
+        5 => matches!(word, "where" | "which"),
+        _ => false,
+    }
+}
 
 struct Stems {
     stemmer: Stemmer,
@@ -129,7 +157,7 @@ fn each_token(word: &str, buffer: &mut String, emit: &mut impl FnMut(&str)) {
 
 fn each_part(lower: &str, buffer: &mut String, emit: &mut impl FnMut(&str)) {
     let single_ascii = lower.len() == 1;
-    if single_ascii || STOP_WORDS.binary_search(&lower).is_ok() {
+    if single_ascii || is_stop_word(lower) {
         return;
     }
     buffer.clear();
@@ -249,10 +277,5 @@ mod tests {
         check("Größe ändern", "größe ändern");
         check("", "");
         check("__", "");
-    }
-
-    #[test]
-    fn the_stop_words_are_sorted_for_binary_search() {
-        assert!(STOP_WORDS.is_sorted());
     }
 }
