@@ -23,14 +23,27 @@ pub(crate) type Buffers = BTreeMap<FileKey, Arc<Buffer>>;
 
 impl Buffer {
     pub fn new(rules: &Rules, path: &str, text: Arc<str>) -> Result<Buffer, IndexError> {
-        let fingerprint = Fingerprint { size: text.len() as u64, modified: 0, hash: hash64(text.as_bytes()) };
-        let skipped = |reason| Indexed { record: FileRecord::skipped(path, fingerprint, reason), chunks: Vec::new() };
+        let fingerprint = Fingerprint {
+            size: text.len() as u64,
+            modified: 0,
+            hash: hash64(text.as_bytes()),
+        };
+        let skipped = |reason| Indexed {
+            record: FileRecord::skipped(path, fingerprint, reason),
+            chunks: Vec::new(),
+        };
         let indexed = if rules.is_private(path) {
             skipped(SkipReason::Private)
         } else {
-            rules.index(path, &text, fingerprint).unwrap_or_else(skipped)
+            rules
+                .index(path, &text, fingerprint)
+                .unwrap_or_else(skipped)
         };
         let (searcher, _) = Store::in_memory(std::slice::from_ref(&indexed))?;
-        Ok(Buffer { text, record: Arc::new(indexed.record), searcher })
+        Ok(Buffer {
+            text,
+            record: Arc::new(indexed.record),
+            searcher,
+        })
     }
 }

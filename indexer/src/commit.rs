@@ -41,14 +41,20 @@ impl Committed {
     }
 
     /// The state after the latest commit. `fresh` are records the caller just wrote, so that they need not be read back.
-    pub fn advance(&self, store: &Store, fresh: &FxHashMap<FileKey, Arc<FileRecord>>) -> Result<Committed, IndexError> {
+    pub fn advance(
+        &self,
+        store: &Store,
+        fresh: &FxHashMap<FileKey, Arc<FileRecord>>,
+    ) -> Result<Committed, IndexError> {
         let searcher = store.reload()?;
         let mut cache = self.cache.clone();
         let columns = columns(&searcher, &mut cache)?;
         let mut versions = FxHashMap::default();
         let mut unread: Vec<DocAddress> = Vec::new();
         let mut records: Vec<(FileKey, Arc<FileRecord>)> = Vec::new();
-        for (ordinal, (reader, columns)) in searcher.segment_readers().iter().zip(&columns).enumerate() {
+        for (ordinal, (reader, columns)) in
+            searcher.segment_readers().iter().zip(&columns).enumerate()
+        {
             for doc in reader.doc_ids_alive() {
                 let (key, version) = (columns.keys[doc as usize], columns.versions[doc as usize]);
                 if version == 0 {
@@ -58,7 +64,10 @@ impl Committed {
                 if self.versions.get(&key) == Some(&version) {
                     continue;
                 }
-                match fresh.get(&key).filter(|record| version_of(record) == version) {
+                match fresh
+                    .get(&key)
+                    .filter(|record| version_of(record) == version)
+                {
                     Some(record) => records.push((key, record.clone())),
                     None => unread.push(DocAddress::new(ordinal as u32, doc)),
                 }
@@ -67,15 +76,32 @@ impl Committed {
         records.extend(read(store, &searcher, &unread)?);
 
         let mut changes = self.changes.clone();
-        changes.extend(self.versions.keys().filter(|key| !versions.contains_key(key)).map(|&key| (key, None)));
+        changes.extend(
+            self.versions
+                .keys()
+                .filter(|key| !versions.contains_key(key))
+                .map(|&key| (key, None)),
+        );
         changes.extend(records.into_iter().map(|(key, record)| (key, Some(record))));
         let mut base = self.base.clone();
         if changes.len() > LARGEST_LAYER.min(base.len() / 2) {
-            let kept = base.records().filter(|record| !changes.contains_key(&record.key)).cloned();
-            base = Arc::new(Base::new(kept.chain(changes.values().flatten().cloned()).collect()));
+            let kept = base
+                .records()
+                .filter(|record| !changes.contains_key(&record.key))
+                .cloned();
+            base = Arc::new(Base::new(
+                kept.chain(changes.values().flatten().cloned()).collect(),
+            ));
             changes.clear();
         }
-        Ok(Committed { searcher, columns, base, changes, cache, versions })
+        Ok(Committed {
+            searcher,
+            columns,
+            base,
+            changes,
+            cache,
+            versions,
+        })
     }
 
     pub fn record(&self, key: FileKey) -> Option<&Arc<FileRecord>> {
@@ -86,13 +112,20 @@ impl Committed {
     }
 
     pub fn records(&self) -> impl Iterator<Item = &Arc<FileRecord>> {
-        let base = self.base.records().filter(|record| !self.changes.contains_key(&record.key));
+        let base = self
+            .base
+            .records()
+            .filter(|record| !self.changes.contains_key(&record.key));
         base.chain(self.changes.values().flatten())
     }
 }
 
 /// Reads and decodes records on all threads of the current pool.
-fn read(store: &Store, searcher: &Searcher, unread: &[DocAddress]) -> Result<Vec<(FileKey, Arc<FileRecord>)>, IndexError> {
+fn read(
+    store: &Store,
+    searcher: &Searcher,
+    unread: &[DocAddress],
+) -> Result<Vec<(FileKey, Arc<FileRecord>)>, IndexError> {
     const READ_TOGETHER: usize = 64;
     let batches: Result<Vec<Vec<_>>, IndexError> = unread
         .par_chunks(READ_TOGETHER)
@@ -102,7 +135,8 @@ fn read(store: &Store, searcher: &Searcher, unread: &[DocAddress]) -> Result<Vec
                 .iter()
                 .map(|address| {
                     let segment = address.segment_ord;
-                    if let std::collections::hash_map::Entry::Vacant(entry) = stores.entry(segment) {
+                    if let std::collections::hash_map::Entry::Vacant(entry) = stores.entry(segment)
+                    {
                         let reader = searcher.segment_reader(segment).get_store_reader(1);
                         entry.insert(reader.map_err(tantivy::TantivyError::from)?);
                     }

@@ -7,7 +7,10 @@ pub enum IndexError {
     #[error("no such folder: {0}")]
     NoSuchFolder(PathBuf),
     #[error("{path}: {source}")]
-    Io { path: PathBuf, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("not a valid glob: {glob}: {reason}")]
     BadGlob { glob: String, reason: String },
     #[error("the index could not be read or written: {0}")]

@@ -5,12 +5,14 @@
 //! Knows nothing of files on disk: a path is only a string to look at.
 
 mod compiled;
+mod pattern;
 mod rows;
 mod table;
 
 use std::fmt;
 
 pub(crate) use compiled::{Compiled, Role, flag};
+pub(crate) use pattern::Bindings;
 pub(crate) use table::{Grammar, Imports, Row, Syntax, Visibility};
 
 /// A language the index understands, down to plain text. Cheap to copy and to compare.
@@ -117,6 +119,21 @@ impl Language {
             self.0.syntax,
             Syntax::Markdown | Syntax::Structured | Syntax::Notebook | Syntax::Plain
         )
+    }
+
+    /// Between the names of a container and its member: `::` or `.`.
+    pub fn separator(self) -> &'static str {
+        self.0.separator
+    }
+
+    /// Whether files of the two languages can import each other.
+    pub(crate) fn is_related(self, other: Language) -> bool {
+        self.0.family == other.0.family
+    }
+
+    /// Whether the files of a folder see each other's definitions without an import.
+    pub(crate) fn folder_is_scope(self) -> bool {
+        self.0.folder_is_scope
     }
 
     pub(crate) fn syntax(self) -> &'static Syntax {

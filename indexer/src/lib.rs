@@ -32,7 +32,10 @@ mod error;
 
 pub use cancel::{Cancel, Cancelled};
 pub use error::IndexError;
-pub use extract::is_test_path;
+pub use extract::{
+    clean_doc, extract, identifier_at, is_test_path, looks_binary, looks_generated,
+    notebook_markdown, occurrences,
+};
 pub use facts::*;
 pub use graph::modules::Module;
 pub use graph::packages::ModuleKind;
@@ -41,5 +44,8 @@ pub use index::{Index, IndexOptions, Progress, Report, Role, Scope};
 pub use language::Language;
 pub use record::SkipReason;
 pub use search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
-pub use snapshot::{Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status, SymbolInfo, Users};
+pub use snapshot::{
+    Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status,
+    SymbolInfo, Users,
+};
 pub use watch::{Event, Guard};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Extraction, FileFacts, Import, Lines, Span, Symbol};
+use crate::language::Language;
 
 /// Identifies a file by its path, the same in every process and at every start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,7 +54,9 @@ pub(crate) struct Fingerprint {
 /// Why a file is not in the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SkipReason {
-    TooLarge { bytes: u64 },
+    TooLarge {
+        bytes: u64,
+    },
     NotText,
     /// Written by a program, and the sign of it.
     Generated(String),
@@ -65,7 +68,9 @@ pub enum SkipReason {
 impl std::fmt::Display for SkipReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SkipReason::TooLarge { bytes } => write!(f, "larger than the limit ({:.1} MB)", *bytes as f64 / 1e6),
+            SkipReason::TooLarge { bytes } => {
+                write!(f, "larger than the limit ({:.1} MB)", *bytes as f64 / 1e6)
+            }
             SkipReason::NotText => f.write_str("not text"),
             SkipReason::Generated(sign) => write!(f, "generated: {sign}"),
             SkipReason::Private => f.write_str("private"),
@@ -128,12 +133,22 @@ impl FileRecord {
     }
 
     pub fn skipped(path: &str, fingerprint: Fingerprint, reason: SkipReason) -> Self {
-        FileRecord { skipped: Some(reason), ..FileRecord::new(path, fingerprint) }
+        FileRecord {
+            skipped: Some(reason),
+            ..FileRecord::new(path, fingerprint)
+        }
     }
 
     /// Takes over the facts; the chunks of `extraction` are left to the caller.
     pub fn with_facts(mut self, facts: FileFacts) -> Self {
-        let FileFacts { symbols, uses, imports, doc, package, errors } = facts;
+        let FileFacts {
+            symbols,
+            uses,
+            imports,
+            doc,
+            package,
+            errors,
+        } = facts;
         self.uses = uses
             .iter()
             .map(|u| HashedUse {
@@ -145,8 +160,18 @@ impl FileRecord {
             })
             .collect();
         self.uses.sort_unstable();
-        (self.symbols, self.imports, self.doc, self.package, self.errors) = (symbols, imports, doc, package, errors);
+        (
+            self.symbols,
+            self.imports,
+            self.doc,
+            self.package,
+            self.errors,
+        ) = (symbols, imports, doc, package, errors);
         self
+    }
+
+    pub fn language(&self) -> Option<Language> {
+        Language::from_id(self.language.as_deref()?)
     }
 
     /// The uses of one name in this file, one entry for each definition that uses it.
@@ -158,7 +183,10 @@ impl FileRecord {
 
     /// Whether the definition, or the whole file, is a test.
     pub fn is_test(&self, symbol: Option<u32>) -> bool {
-        self.test || symbol.and_then(|index| self.symbols.get(index as usize)).is_some_and(|s| s.test)
+        self.test
+            || symbol
+                .and_then(|index| self.symbols.get(index as usize))
+                .is_some_and(|s| s.test)
     }
 }
 
@@ -170,7 +198,10 @@ pub(crate) struct Indexed {
 
 impl Indexed {
     pub fn new(record: FileRecord, extraction: Extraction) -> Self {
-        Indexed { record: record.with_facts(extraction.facts), chunks: extraction.chunks }
+        Indexed {
+            record: record.with_facts(extraction.facts),
+            chunks: extraction.chunks,
+        }
     }
 }
 
@@ -180,5 +211,8 @@ pub(crate) fn pack_lines(lines: Lines) -> u64 {
 }
 
 pub(crate) fn unpack_lines(packed: u64) -> Lines {
-    Lines { first: (packed >> 32) as u32, last: packed as u32 }
+    Lines {
+        first: (packed >> 32) as u32,
+        last: packed as u32,
+    }
 }

@@ -17,7 +17,19 @@ use crate::language::Language;
 use crate::record::{FileRecord, Fingerprint, Indexed, SkipReason, hash64};
 
 /// Folders that hold no source of their own even where no ignore file says so.
-const NEVER: &[&str] = &[".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "__pycache__", ".tox", ".mypy_cache", ".ruff_cache", ".pytest_cache"];
+const NEVER: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    "node_modules",
+    ".venv",
+    "__pycache__",
+    ".tox",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+];
 
 /// What belongs to the index, by the user's settings.
 #[derive(Debug, Clone)]
@@ -47,7 +59,13 @@ pub(crate) struct Listing {
 }
 
 impl Rules {
-    pub fn new(root: &Path, exclude: &[String], private: &[String], max_file_bytes: u64, languages_off: &[String]) -> Result<Self, IndexError> {
+    pub fn new(
+        root: &Path,
+        exclude: &[String],
+        private: &[String],
+        max_file_bytes: u64,
+        languages_off: &[String],
+    ) -> Result<Self, IndexError> {
         Ok(Rules {
             root: root.to_owned(),
             exclude: globs(exclude)?,
@@ -61,7 +79,9 @@ impl Rules {
     pub fn relative(&self, path: &Path) -> Option<String> {
         let relative = path.strip_prefix(&self.root).ok()?;
         let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
-        parts.map(|parts| parts.join("/")).filter(|path| !path.is_empty())
+        parts
+            .map(|parts| parts.join("/"))
+            .filter(|path| !path.is_empty())
     }
 
     pub fn absolute(&self, path: &str) -> PathBuf {
@@ -76,30 +96,46 @@ impl Rules {
     pub fn list(&self, folder: &Path, shallow: bool, threads: usize) -> Listing {
         let listing = Mutex::new(Listing::default());
         let mut walk = WalkBuilder::new(folder);
-        walk.hidden(false).require_git(false).follow_links(false).threads(threads).max_depth(shallow.then_some(1));
+        walk.hidden(false)
+            .require_git(false)
+            .follow_links(false)
+            .threads(threads)
+            .max_depth(shallow.then_some(1));
         let rules = self.clone();
         walk.filter_entry(move |entry| {
             let name = entry.file_name().to_str().unwrap_or_default();
-            let excluded = rules.relative(entry.path()).is_some_and(|path| rules.exclude.is_match(path));
-            !excluded && !(entry.depth() > 0 && NEVER.contains(&name))
+            let excluded = rules
+                .relative(entry.path())
+                .is_some_and(|path| rules.exclude.is_match(path));
+            !(excluded || entry.depth() > 0 && NEVER.contains(&name))
         });
         walk.build_parallel().run(|| {
             Box::new(|entry| {
-                let Ok(entry) = entry else { return WalkState::Continue };
-                let Some(kind) = entry.file_type() else { return WalkState::Continue };
+                let Ok(entry) = entry else {
+                    return WalkState::Continue;
+                };
+                let Some(kind) = entry.file_type() else {
+                    return WalkState::Continue;
+                };
                 if kind.is_dir() {
                     with(&listing, |listing| listing.folders.push(entry.into_path()));
                 } else if kind.is_file()
                     && let Some(path) = self.relative(entry.path())
                     && let Ok(meta) = entry.metadata()
                 {
-                    let found = Found { path, size: meta.len(), modified: modified(&meta) };
+                    let found = Found {
+                        path,
+                        size: meta.len(),
+                        modified: modified(&meta),
+                    };
                     with(&listing, |listing| listing.files.push(found));
                 }
                 WalkState::Continue
             })
         });
-        let mut listing = listing.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut listing = listing
+            .into_inner()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         listing
     }
@@ -107,7 +143,9 @@ impl Rules {
     /// The folder, if it belongs to the workspace and none of its parents is ignored.
     pub fn holds(&self, folder: &Path) -> bool {
         let mut at = self.root.clone();
-        let Ok(relative) = folder.strip_prefix(&self.root) else { return false };
+        let Ok(relative) = folder.strip_prefix(&self.root) else {
+            return false;
+        };
         for part in relative.iter() {
             let next = at.join(part);
             if !self.list(&at, true, 1).folders.contains(&next) {
@@ -126,7 +164,8 @@ impl Rules {
         let is_off = |id: &str| self.languages_off.iter().any(|off| off == id);
         let language = match known.language.as_deref() {
             // It may have been off before.
-            Some(id) if id == Language::plain().id() => Language::of_path(&known.path).is_none_or(|by_path| by_path.id() == id || is_off(by_path.id())),
+            Some(id) if id == Language::plain().id() => Language::of_path(&known.path)
+                .is_none_or(|by_path| by_path.id() == id || is_off(by_path.id())),
             Some(id) => !is_off(id),
             None => true,
         };
@@ -137,8 +176,17 @@ impl Rules {
 
     /// Reads a file. `known` is what the index has of it: where the content is the same, only the fingerprint is new.
     pub fn read(&self, found: &Found, known: Option<&FileRecord>) -> Read {
-        let mut print = Fingerprint { size: found.size, modified: found.modified, hash: 0 };
-        let skip = |print, reason| Read::New(Indexed { record: FileRecord::skipped(&found.path, print, reason), chunks: Vec::new() });
+        let mut print = Fingerprint {
+            size: found.size,
+            modified: found.modified,
+            hash: 0,
+        };
+        let skip = |print, reason| {
+            Read::New(Indexed {
+                record: FileRecord::skipped(&found.path, print, reason),
+                chunks: Vec::new(),
+            })
+        };
         if self.is_private(&found.path) {
             return skip(print, SkipReason::Private);
         }
@@ -154,19 +202,29 @@ impl Rules {
         if let Some(known) = known
             && known.fingerprint.hash == print.hash
         {
-            return Read::Touched(FileRecord { fingerprint: print, ..known.clone() });
+            return Read::Touched(FileRecord {
+                fingerprint: print,
+                ..known.clone()
+            });
         }
         match String::from_utf8(bytes) {
-            Ok(text) if !extract::looks_binary(text.as_bytes()) => match self.index(&found.path, &text, print) {
-                Ok(indexed) => Read::New(indexed),
-                Err(reason) => skip(print, reason),
-            },
+            Ok(text) if !extract::looks_binary(text.as_bytes()) => {
+                match self.index(&found.path, &text, print) {
+                    Ok(indexed) => Read::New(indexed),
+                    Err(reason) => skip(print, reason),
+                }
+            }
             _ => skip(print, SkipReason::NotText),
         }
     }
 
     /// The record and the chunks of a text, from the disk or from an open buffer.
-    pub fn index(&self, path: &str, text: &str, fingerprint: Fingerprint) -> Result<Indexed, SkipReason> {
+    pub fn index(
+        &self,
+        path: &str,
+        text: &str,
+        fingerprint: Fingerprint,
+    ) -> Result<Indexed, SkipReason> {
         if let Some(sign) = extract::looks_generated(text) {
             return Err(SkipReason::Generated(sign.to_owned()));
         }
@@ -177,7 +235,11 @@ impl Rules {
         if extraction.facts.package.is_none() {
             extraction.facts.package = declared_name(path, text);
         }
-        let summary = extraction.facts.doc.and_then(|doc| doc.of(text)).and_then(summarize);
+        let summary = extraction
+            .facts
+            .doc
+            .and_then(|doc| doc.of(text))
+            .and_then(summarize);
         let record = FileRecord {
             language: Some(language.id().into()),
             test: extract::is_test_path(path),
@@ -201,10 +263,18 @@ pub(crate) enum Read {
 fn summarize(doc: &str) -> Option<Box<str>> {
     const LONGEST: usize = 240;
     let clean = extract::clean_doc(doc);
-    let paragraph: Vec<&str> = clean.trim().lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let paragraph: Vec<&str> = clean
+        .trim()
+        .lines()
+        .take_while(|line| !line.trim().is_empty())
+        .map(str::trim)
+        .collect();
     let mut text = paragraph.join(" ");
     if text.len() > LONGEST {
-        let cut = (0..=LONGEST).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        let cut = (0..=LONGEST)
+            .rev()
+            .find(|&at| text.is_char_boundary(at))
+            .unwrap_or(0);
         text.truncate(cut);
         text.push('…');
     }
@@ -217,26 +287,44 @@ pub(crate) fn text_of(path: &Path, max_bytes: u64) -> Option<Arc<str>> {
     if meta.len() > max_bytes {
         return None;
     }
-    String::from_utf8(std::fs::read(path).ok()?).ok().map(Arc::from)
+    String::from_utf8(std::fs::read(path).ok()?)
+        .ok()
+        .map(Arc::from)
 }
 
-
 fn modified(meta: &Metadata) -> u64 {
-    let since = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let since = meta
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     since.map_or(0, |since| since.as_nanos() as u64)
 }
 
 fn with<T>(mutex: &Mutex<T>, change: impl FnOnce(&mut T)) {
-    change(&mut mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    change(
+        &mut mutex
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()),
+    );
 }
 
 fn globs(patterns: &[String]) -> Result<GlobSet, IndexError> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        let bad = |error: globset::Error| IndexError::BadGlob { glob: pattern.clone(), reason: error.kind().to_string() };
+        let bad = |error: globset::Error| IndexError::BadGlob {
+            glob: pattern.clone(),
+            reason: error.kind().to_string(),
+        };
         // As in .gitignore, a pattern without a slash matches at any depth.
-        let anywhere = if pattern.contains('/') { pattern.trim_start_matches('/').to_owned() } else { format!("**/{pattern}") };
+        let anywhere = if pattern.contains('/') {
+            pattern.trim_start_matches('/').to_owned()
+        } else {
+            format!("**/{pattern}")
+        };
         set.add(Glob::new(&anywhere).map_err(bad)?);
     }
-    set.build().map_err(|error| IndexError::BadGlob { glob: String::new(), reason: error.to_string() })
+    set.build().map_err(|error| IndexError::BadGlob {
+        glob: String::new(),
+        reason: error.to_string(),
+    })
 }

@@ -16,8 +16,9 @@ const CACHED_STEMS: usize = 100_000;
 
 /// Words that say nothing about code. Few on purpose: harder lists did not help ranking.
 const STOP_WORDS: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "how", "if", "in", "is", "it", "its", "of", "on", "or", "that",
-    "the", "this", "to", "was", "what", "when", "where", "which", "why", "with",
+    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "how",
+    "if", "in", "is", "it", "its", "of", "on", "or", "that", "the", "this", "to", "was", "what",
+    "when", "where", "which", "why", "with",
 ];
 
 struct Stems {
@@ -97,8 +98,7 @@ pub(crate) fn parts(identifier: &str) -> Vec<&str> {
 /// Calls `emit` with every token of `text`, in order.
 pub(crate) fn tokenize(text: &str, mut emit: impl FnMut(&str)) {
     let mut token = String::new();
-    let mut stream = Words { rest: text };
-    while let Some(word) = stream.next() {
+    for word in (Words { rest: text }) {
         each_token(word, &mut token, &mut emit);
     }
 }
@@ -108,7 +108,8 @@ fn each_token(word: &str, buffer: &mut String, emit: &mut impl FnMut(&str)) {
     if word.len() > LONGEST {
         return;
     }
-    let simple = word.bytes().all(|b| b.is_ascii_lowercase()) || word.bytes().all(|b| b.is_ascii_digit());
+    let simple =
+        word.bytes().all(|b| b.is_ascii_lowercase()) || word.bytes().all(|b| b.is_ascii_digit());
     if simple {
         return each_part(word, buffer, emit);
     }
@@ -186,15 +187,24 @@ impl Tokenizer for CodeTokenizer {
             ends.push(all.len());
         });
         self.token.reset();
-        CodeTokens { tokenizer: self, next: 0 }
+        CodeTokens {
+            tokenizer: self,
+            next: 0,
+        }
     }
 }
 
 impl TokenStream for CodeTokens<'_> {
     fn advance(&mut self) -> bool {
         let CodeTokenizer { token, text, ends } = self.tokenizer;
-        let Some(&end) = ends.get(self.next) else { return false };
-        let start = if self.next == 0 { 0 } else { ends[self.next - 1] };
+        let Some(&end) = ends.get(self.next) else {
+            return false;
+        };
+        let start = if self.next == 0 {
+            0
+        } else {
+            ends[self.next - 1]
+        };
         token.text.clear();
         token.text.push_str(&text[start..end]);
         token.position = self.next;
@@ -227,7 +237,10 @@ mod tests {
         check("HTTPServer", "httpserver http server");
         check("_private_name", "private_name privat name");
         check("utf8_to_16", "utf8_to_16 utf 16");
-        check("DefaultJSONProvider.ensure_ascii", "defaultjsonprovider default json provid ensure_ascii ensur ascii");
+        check(
+            "DefaultJSONProvider.ensure_ascii",
+            "defaultjsonprovider default json provid ensure_ascii ensur ascii",
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! An event only says where to look; what is there now is read from the disk. So events that are lost, doubled or out of order do no
 //! harm, and a branch switch is one batch. A process that only reads watches the writer's commits instead, and takes over when it ends.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -69,7 +70,10 @@ const POLL: Duration = Duration::from_secs(60);
 
 impl Index {
     /// Scans once, then watches, on a thread of its own; `observer` is told what happens.
-    pub fn keep_fresh(self: &Arc<Self>, observer: impl Fn(Event) + Send + Sync + 'static) -> Result<Guard, IndexError> {
+    pub fn keep_fresh(
+        self: &Arc<Self>,
+        observer: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Result<Guard, IndexError> {
         let (messages, inbox) = unbounded();
         let cancel = Cancel::new();
         let keeper = Keeper {
@@ -79,10 +83,18 @@ impl Index {
             inbox,
             cancel: cancel.clone(),
             watcher: None,
+            watched: HashSet::new(),
             polling: false,
         };
-        let thread = std::thread::Builder::new().name("index".to_owned()).spawn(move || keeper.run()).map_err(IndexError::io(self.root()))?;
-        Ok(Guard { messages, cancel, thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("index".to_owned())
+            .spawn(move || keeper.run())
+            .map_err(IndexError::io(self.root()))?;
+        Ok(Guard {
+            messages,
+            cancel,
+            thread: Some(thread),
+        })
     }
 }
 
@@ -93,6 +105,7 @@ struct Keeper {
     inbox: Receiver<Message>,
     cancel: Cancel,
     watcher: Option<RecommendedWatcher>,
+    watched: HashSet<PathBuf>,
     /// Whether changes may happen unseen, so that a scan now and then is needed.
     polling: bool,
 }
@@ -105,7 +118,13 @@ impl Keeper {
             Role::Reader => self.start_reading(),
         }
         loop {
-            let message = if self.polling { self.inbox.recv_timeout(POLL) } else { self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected) };
+            let message = if self.polling {
+                self.inbox.recv_timeout(POLL)
+            } else {
+                self.inbox
+                    .recv()
+                    .map_err(|_| RecvTimeoutError::Disconnected)
+            };
             match message {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Message::Lock(lock)) => {
@@ -117,9 +136,15 @@ impl Keeper {
                     self.start_writing();
                 }
                 Ok(Message::Refresh(scope)) => self.bring_up_to_date(scope),
-                Ok(Message::Lost) | Err(RecvTimeoutError::Timeout) => self.bring_up_to_date(Scope::All),
+                Ok(Message::Lost) | Err(RecvTimeoutError::Timeout) => {
+                    self.bring_up_to_date(Scope::All)
+                }
                 Ok(Message::Dirty(paths)) => {
-                    let Some(paths) = self.collect(paths) else { return };
+                    let Some(paths) = self.collect(paths) else {
+                        return;
+                    };
+                    // The watch on a folder that is gone went with it, also if there is a new one of that name.
+                    self.watched.retain(|folder| !paths.contains(folder));
                     self.bring_up_to_date(Scope::Paths(paths));
                 }
             }
@@ -148,6 +173,7 @@ impl Keeper {
 
     fn start_writing(&mut self) {
         self.watcher = self.watcher_of_paths();
+        self.watched.clear();
         self.watch(&[self.index.root().to_owned()]);
         self.bring_up_to_date(Scope::All);
     }
@@ -176,13 +202,32 @@ impl Keeper {
             return;
         }
         let observer = &self.observer;
-        match self.index.refresh_listing(scope, &|progress| observer(Event::Progress(progress)), &self.cancel) {
+        match self.index.refresh_listing(
+            scope.clone(),
+            &|progress| observer(Event::Progress(progress)),
+            &self.cancel,
+        ) {
             Ok((report, folders)) => {
-                self.watch(&folders);
-                self.tell(Event::Fresh(report));
+                // What happened in a folder between listing and watching it was seen by neither: it is listed once more.
+                let news: Vec<PathBuf> = folders
+                    .into_iter()
+                    .filter(|folder| !self.watched.contains(folder))
+                    .collect();
+                if news.is_empty() {
+                    return self.tell(Event::Fresh(report));
+                }
+                self.watch(&news);
+                let again = if matches!(scope, Scope::Paths(_)) {
+                    Scope::Paths(news)
+                } else {
+                    Scope::All
+                };
+                self.bring_up_to_date(again);
             }
             Err(IndexError::Cancelled(_)) => {}
-            Err(error) => self.notice(format!("the index could not be brought up to date: {error}")),
+            Err(error) => self.notice(format!(
+                "the index could not be brought up to date: {error}"
+            )),
         }
     }
 
@@ -194,7 +239,11 @@ impl Keeper {
                 Ok(event) if event.need_rescan() => Message::Lost,
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
                 // Of the writer's folder only a commit matters, and a commit is a new `meta.json`.
-                Ok(event) if reading && !event.paths.iter().any(|path| path.ends_with("meta.json")) => return,
+                Ok(event)
+                    if reading && !event.paths.iter().any(|path| path.ends_with("meta.json")) =>
+                {
+                    return;
+                }
                 Ok(event) => Message::Dirty(event.paths),
                 Err(_) => Message::Lost,
             };
@@ -205,10 +254,17 @@ impl Keeper {
 
     /// Watches folders one by one, so that ignored ones cost nothing. Watching one twice is harmless.
     fn watch(&mut self, folders: &[PathBuf]) {
-        let watched = self.watcher.as_mut().is_some_and(|watcher| watch_all(watcher, folders).is_ok());
+        self.watched.extend(folders.iter().cloned());
+        let watched = self
+            .watcher
+            .as_mut()
+            .is_some_and(|watcher| watch_all(watcher, folders).is_ok());
         if !watched && !self.polling {
             self.polling = true;
-            self.notice(format!("not every folder can be watched; changes are looked for every {} seconds", POLL.as_secs()));
+            self.notice(format!(
+                "not every folder can be watched; changes are looked for every {} seconds",
+                POLL.as_secs()
+            ));
         }
     }
 
@@ -233,7 +289,8 @@ fn watch_all(watcher: &mut RecommendedWatcher, folders: &[PathBuf]) -> notify::R
     for folder in folders {
         match paths.add(folder, RecursiveMode::NonRecursive) {
             // A folder that vanished meanwhile needs no watching.
-            Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) || is_missing(folder) => {}
+            Err(error)
+                if matches!(error.kind, notify::ErrorKind::PathNotFound) || is_missing(folder) => {}
             other => other?,
         }
     }

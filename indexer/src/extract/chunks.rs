@@ -6,6 +6,8 @@ use rustc_hash::FxHashMap;
 
 use crate::facts::{Chunk, Lines, Span, Use};
 
+use super::floor_boundary;
+
 /// Longer tokens are data (an embedded image, a key), whose first part says enough.
 const LONGEST_TOKEN: usize = 16 * 1024;
 
@@ -84,9 +86,7 @@ impl<'t> Chunks<'t> {
     pub fn push(&mut self, chunk: usize, start: u32, end: u32, sort: Sort) {
         let mut end = end as usize;
         if end - start as usize > LONGEST_TOKEN && sort == Sort::Text {
-            end = self
-                .text
-                .floor_char_boundary(start as usize + LONGEST_TOKEN);
+            end = floor_boundary(self.text, start as usize + LONGEST_TOKEN);
         }
         let Some(token) = self.text.get(start as usize..end) else {
             return;

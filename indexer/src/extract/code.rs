@@ -8,15 +8,15 @@ mod define;
 mod held;
 mod names;
 
-use tree_sitter::Node;
+use tree_sitter::{Node, TreeCursor};
 
-use crate::facts::{Extraction, FileFacts, Span, Symbol};
+use crate::facts::{Extraction, FileFacts, Occurrence, Span, Symbol};
 use crate::language::{Compiled, flag};
 
-use super::chunks::{Chunks, REMAINDER, Sort};
+use super::chunks::{Chunks, REMAINDER, Sort, lines_of};
 use super::definition::{self, Around, Found};
 use super::imports::Collected;
-use super::leading::{self, Leading};
+use super::leading::Leading;
 
 /// None if the parser ran out of time.
 pub(super) fn extract(
@@ -24,16 +24,59 @@ pub(super) fn extract(
     text: &str,
     test_file: bool,
 ) -> Option<Extraction> {
+    walk(compiled, text, test_file, None, |walk| walk.finish())
+}
+
+/// Where a name stands in the code. The walk that extracts knows best what is a definition and what a call.
+pub(super) fn occurrences(
+    compiled: &'static Compiled,
+    text: &str,
+    name: &str,
+) -> Option<Vec<Occurrence>> {
+    walk(compiled, text, false, Some(name), |walk| {
+        let mut found = walk.occurrences;
+        // Names that are no identifiers, such as a quoted key, are met only as definitions.
+        for symbol in walk
+            .facts
+            .symbols
+            .iter()
+            .filter(|symbol| *symbol.name == *name)
+        {
+            if !found
+                .iter()
+                .any(|known| symbol.name_span.covers(known.span))
+            {
+                let line = lines_of(text, symbol.name_span).first;
+                found.push(Occurrence {
+                    span: symbol.name_span,
+                    line,
+                    call: false,
+                    definition: true,
+                });
+            }
+        }
+        found.sort_unstable_by_key(|known| known.span);
+        found
+    })
+}
+
+fn walk<T>(
+    compiled: &'static Compiled,
+    text: &str,
+    test_file: bool,
+    watched: Option<&str>,
+    then: impl FnOnce(Walk<'_>) -> T,
+) -> Option<T> {
     let tree = super::parse::parse(compiled, text)?;
-    let mut walk = Walk::new(compiled, text, test_file);
     let root = tree.root_node();
+    let mut walk = Walk::new(compiled, root, text, test_file, watched);
     walk.broken = root.has_error();
     if let Some(doc) = definition::docstring(compiled, root) {
         walk.facts.doc = Some(span(doc));
         walk.expected.push((doc.start_byte() as u32, Expected::Doc));
     }
     walk.run(root);
-    Some(walk.finish())
+    Some(then(walk))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +115,8 @@ struct Walk<'t> {
     expected: Vec<(u32, Expected)>,
     leading: Leading<'t>,
     found: Vec<Found<'t>>,
+    /// A cursor to look around with, kept for its memory.
+    scratch: TreeCursor<'t>,
     /// The definition that its wrapper has already dealt with.
     defined: Option<usize>,
     /// Where the import around the cursor ends.
@@ -82,6 +127,9 @@ struct Walk<'t> {
     begun: bool,
     /// Whether the parser met errors anywhere.
     broken: bool,
+    /// The name whose every place is wanted, and the places met.
+    watched: Option<&'t str>,
+    occurrences: Vec<Occurrence>,
 }
 
 fn span(node: Node) -> Span {
@@ -89,7 +137,13 @@ fn span(node: Node) -> Span {
 }
 
 impl<'t> Walk<'t> {
-    fn new(compiled: &'static Compiled, text: &'t str, test_file: bool) -> Self {
+    fn new(
+        compiled: &'static Compiled,
+        root: Node<'t>,
+        text: &'t str,
+        test_file: bool,
+        watched: Option<&'t str>,
+    ) -> Self {
         let around = Around {
             container: None,
             open: false,
@@ -118,11 +172,14 @@ impl<'t> Walk<'t> {
             expected: Vec::new(),
             leading: Leading::default(),
             found: Vec::new(),
+            scratch: root.walk(),
             defined: None,
             import_end: 0,
             tokens_end: 0,
             begun: false,
             broken: false,
+            watched,
+            occurrences: Vec::new(),
         }
     }
 
@@ -320,16 +377,16 @@ impl<'t> Walk<'t> {
 
 /// A symbol is public if it is shown or exported, and what contains it is public too.
 fn publish(symbols: &mut [Symbol], shown: &[bool], exports: &[String]) {
-    for index in 0..symbols.len() {
-        let (before, rest) = symbols.split_at_mut(index);
-        let symbol = &mut rest[0];
-        symbol.public = match symbol.container {
+    for (index, &shown) in shown.iter().enumerate() {
+        let public = match symbols[index]
+            .container
+            .map(|container| &symbols[container as usize])
+        {
             Some(container) => {
-                shown[index]
-                    && before[container as usize].public
-                    && !definition::is_callable(before[container as usize].kind)
+                shown && container.public && !definition::is_callable(container.kind)
             }
-            None => shown[index] || exports.iter().any(|name| **name == *symbol.name),
+            None => shown || exports.iter().any(|name| **name == *symbols[index].name),
         };
+        symbols[index].public = public;
     }
 }

@@ -2,12 +2,10 @@
 //!
 //! Looks only at the definition's own node and at the text around it; the walk knows what encloses it.
 
-use tree_sitter::{Node, StreamingIterator};
+use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::{Span, SymbolKind};
-use crate::language::{Compiled, Grammar, Role, Visibility, flag};
-
-use super::parse::with_cursor;
+use crate::language::{Bindings, Compiled, Grammar, Role, Visibility, flag};
 
 /// A name that a node defines. One node may define several (`a, b = 1, 2`).
 pub(super) struct Found<'t> {
@@ -15,9 +13,10 @@ pub(super) struct Found<'t> {
     pub name: Span,
     pub receiver: Option<Box<str>>,
     pub body: Option<Node<'t>>,
+    /// Whether it belongs to the type around the method it stands in.
+    pub instance: bool,
     /// Where the body begins, if not where its node does.
     brace: Option<usize>,
-    pattern: usize,
 }
 
 impl Found<'_> {
@@ -28,78 +27,73 @@ impl Found<'_> {
             name,
             receiver: None,
             body: None,
+            instance: false,
             brace: None,
-            pattern: 0,
         }
     }
 }
 
-/// Runs the definitions query on one node.
+/// What the definitions query of the language finds in one node. The cursor is lent for its memory.
 pub(super) fn find<'t>(
     compiled: &Compiled,
     text: &str,
     node: Node<'t>,
+    cursor: &mut TreeCursor<'t>,
     found: &mut Vec<Found<'t>>,
 ) {
     found.clear();
-    with_cursor(|cursor| {
-        let mut matches = cursor.matches(&compiled.query, node, text.as_bytes());
-        while let Some(one) = matches.next() {
-            let mut kind: Option<SymbolKind> = None;
-            let mut name: Option<Node> = None;
-            let mut body = None;
-            let mut brace = None;
-            let mut receiver: Option<Box<str>> = None;
-            for capture in one.captures() {
-                match compiled.roles[capture.index as usize] {
-                    Role::Whole(whole) => kind = Some(whole),
-                    Role::Name => name = Some(capture.node),
-                    Role::Declarator => {
-                        let named =
-                            declared(compiled, text, capture.node, &mut kind, &mut receiver);
-                        name =
-                            named.filter(|named| named.kind() != "structured_binding_declarator");
-                    }
-                    Role::Body => body = Some(capture.node),
-                    Role::Braced => {
-                        let start = capture.node.start_byte();
-                        body = Some(capture.node);
-                        brace = text[capture.node.byte_range()]
-                            .find('{')
-                            .map(|at| start + at);
-                    }
-                    Role::Receiver => {
-                        receiver = last_word(&text[capture.node.byte_range()]).map(Into::into)
-                    }
-                    Role::Ignored => {}
-                }
-            }
-            let (Some(kind), Some(name)) = (kind, name) else {
-                continue;
-            };
-            let name = trimmed_name(text, name);
-            // The same name may come from several patterns (the first one says it best) or be written twice.
-            let same = |other: &Found| other.name == name || name.of(text) == other.name.of(text);
-            if name.is_empty()
-                || found
-                    .iter()
-                    .any(|other| same(other) && other.pattern <= one.pattern_index)
-            {
-                continue;
-            }
-            found.retain(|other| !same(other));
-            let body = body.or_else(|| node.child_by_field_id(compiled.body));
-            found.push(Found {
-                kind,
-                name,
-                receiver,
-                body,
-                brace,
-                pattern: one.pattern_index,
-            });
+    compiled.patterns.find(node, text, cursor, |bound| {
+        let Some(one) = read(compiled, text, bound) else {
+            return;
+        };
+        // The same name may come from several patterns, of which the first says it best, or be written twice.
+        let same =
+            |other: &Found| other.name == one.name || one.name.of(text) == other.name.of(text);
+        if !found.iter().any(same) {
+            found.push(one);
         }
     });
+    for one in found.iter_mut().filter(|one| one.body.is_none()) {
+        one.body = node.child_by_field_id(compiled.body);
+    }
     found.sort_unstable_by_key(|found| found.name.start);
+}
+
+fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Found<'t>> {
+    let mut kind: Option<SymbolKind> = None;
+    let mut name: Option<Node> = None;
+    let mut body = None;
+    let mut brace = None;
+    let mut instance = false;
+    let mut receiver: Option<Box<str>> = None;
+    for &(role, node) in bound {
+        match role {
+            Role::Whole(whole) => kind = Some(whole),
+            Role::Name => name = Some(node),
+            Role::Declarator => {
+                let named = declared(compiled, text, node, &mut kind, &mut receiver);
+                name = named.filter(|named| named.kind() != "structured_binding_declarator");
+            }
+            Role::Body => body = Some(node),
+            Role::Instance => instance = true,
+            Role::Braced => {
+                let start = node.start_byte();
+                body = Some(node);
+                brace = text.get(node.byte_range())?.find('{').map(|at| start + at);
+            }
+            Role::Receiver => receiver = last_word(text.get(node.byte_range())?).map(Into::into),
+            Role::Ignored => {}
+        }
+    }
+    let name = trimmed_name(text, name?);
+    (!name.is_empty()).then_some(Found {
+        kind: kind?,
+        name,
+        receiver,
+        body,
+        instance,
+        brace,
+    })
 }
 
 /// Follows nested declarators (`*(*f)(int)`) to the name, takes the class off a qualified one (`A::f`), and makes what

@@ -3,6 +3,9 @@
 /// The prose of a documentation comment or docstring: marks, quotes and common indentation are taken off.
 pub fn clean_doc(raw: &str) -> String {
     let raw = raw.trim();
+    if raw == "/**/" {
+        return String::new();
+    }
     if let Some(inside) = docstring(raw) {
         return dedent(inside, true);
     }
@@ -39,7 +42,12 @@ pub fn clean_doc(raw: &str) -> String {
         }
         lines.push(rest.trim_end());
     }
-    let text = dedent(&lines.join("\n"), false);
+    let text = dedent(
+        &lines.join("\n"),
+        ["/*", "--[[", "=begin"]
+            .iter()
+            .any(|mark| raw.starts_with(mark)),
+    );
     if text.contains("<summary>") {
         without_tags(&text)
     } else {
@@ -71,7 +79,7 @@ fn without_tags(text: &str) -> String {
 
 /// The inside of a Python string literal, prefix and quotes taken off.
 fn docstring(raw: &str) -> Option<&str> {
-    let quoted = raw.trim_start_matches(|c: char| matches!(c, 'r' | 'R' | 'u' | 'U' | 'b' | 'B'));
+    let quoted = raw.trim_start_matches(['r', 'R', 'u', 'U', 'b', 'B']);
     if raw.len() - quoted.len() > 2 {
         return None;
     }
@@ -82,7 +90,7 @@ fn docstring(raw: &str) -> Option<&str> {
     })
 }
 
-/// Takes off the indentation that all lines share; the first line of a docstring begins behind its quotes and has none.
+/// Takes off the indentation that all lines share; the first line begins behind its mark or quotes and has none.
 fn dedent(text: &str, first_apart: bool) -> String {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let common = text

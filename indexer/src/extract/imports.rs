@@ -10,6 +10,8 @@ mod rust;
 use crate::facts::Import;
 use crate::language::Imports;
 
+use super::floor_boundary;
+
 /// Longer statements are not imports (an object assigned to `module.exports`, say), and their head is enough.
 const LONGEST: usize = 32 * 1024;
 
@@ -24,7 +26,7 @@ pub(super) struct Collected {
 impl Collected {
     /// Reads one statement or importing call. False if it imports nothing after all (a Rust `mod` with a body).
     pub fn read(&mut self, style: Imports, statement: &str, line: u32) -> bool {
-        let statement = &statement[..statement.floor_char_boundary(LONGEST)];
+        let statement = &statement[..floor_boundary(statement, LONGEST)];
         let before = self.imports.len();
         let out = &mut self.imports;
         match style {

@@ -5,17 +5,26 @@
 
 mod chunks;
 mod code;
+mod config;
 mod definition;
 mod doc;
 mod imports;
+mod json;
 mod leading;
+mod lookup;
+mod markdown;
+mod notebook;
 mod parse;
 mod plain;
+mod sections;
 mod sniff;
+mod structured;
 #[cfg(test)]
 mod tests;
 
 pub use doc::clean_doc;
+pub use lookup::{identifier_at, occurrences};
+pub use notebook::notebook_markdown;
 pub use sniff::{is_test_path, looks_binary, looks_generated};
 
 use crate::facts::Extraction;
@@ -37,9 +46,21 @@ pub fn extract(language: Language, path: &str, text: &str) -> Extraction {
                 ..plain::extract(text)
             })
         }
-        _ => plain::extract(text),
+        Syntax::Markdown => markdown::extract(text),
+        Syntax::Structured => structured::extract(path, text),
+        Syntax::Notebook => notebook::extract(text),
+        Syntax::Toml => config::toml(text),
+        Syntax::Yaml => config::yaml(text),
+        Syntax::Json => config::json(text),
+        Syntax::Plain => structured::extract_plain(text),
     }
 }
 
-pub fn identifier_at(_: Language, _: &str, _: usize) -> Option<crate::Span> { None }
-pub fn occurrences(_: Language, _: &str, _: &str) -> Vec<crate::Occurrence> { Vec::new() }
+/// The last character boundary at or before the offset.
+fn floor_boundary(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,10 +1,10 @@
-//! Parsing with a time limit and with one parser and one query cursor for each thread.
+//! Parsing with a time limit and with one parser for each thread.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use tree_sitter::{ParseOptions, ParseState, Parser, QueryCursor, Tree};
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use crate::language::Compiled;
 
@@ -13,7 +13,6 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
-    static CURSOR: RefCell<QueryCursor> = RefCell::new(QueryCursor::new());
 }
 
 /// The syntax tree, or nothing if the time ran out.
@@ -37,13 +36,5 @@ pub(super) fn parse(compiled: &Compiled, text: &str) -> Option<Tree> {
             None,
             Some(options),
         )
-    })
-}
-
-/// Lends the thread's query cursor, set to match at the given node only.
-pub(super) fn with_cursor<T>(then: impl FnOnce(&mut QueryCursor) -> T) -> T {
-    CURSOR.with_borrow_mut(|cursor| {
-        cursor.set_max_start_depth(Some(0));
-        then(cursor)
     })
 }

@@ -1,76 +1,89 @@
 //! Text without a structure we know: windows of some sixty lines that end at a blank line where there is one.
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines, Span};
+use crate::facts::{Chunk, Extraction, FileFacts, Lines as Range, Span};
+
+use super::floor_boundary;
 
 /// A window closes at the first blank line from here on,
-const ENOUGH_LINES: usize = 45;
+const ENOUGH_LINES: u32 = 45;
 /// and here in any case,
-const MOST_LINES: usize = 75;
+const MOST_LINES: u32 = 75;
 /// or when it has grown to this many bytes.
-const MOST_BYTES: usize = 8 * 1024;
+const MOST_BYTES: u32 = 8 * 1024;
 
 pub(super) fn extract(text: &str) -> Extraction {
     let whole = Span::new(0, text.len());
     Extraction {
         facts: FileFacts::default(),
-        chunks: windows(text, whole, 0).collect(),
+        chunks: windows(text, whole, 0),
         timed_out: false,
     }
 }
 
-/// Cuts the text under `span`, which begins on `first_line`, into chunks of prose. At least one, even for empty text.
-pub(super) fn windows(text: &str, span: Span, first_line: u32) -> impl Iterator<Item = Chunk> {
-    let mut cuts: Vec<(Span, Lines)> = Vec::new();
-    let (mut start, mut line) = (span.start, first_line);
-    let (mut at, mut lines) = (span.start, 0);
-    for content in span.of(text).unwrap_or_default().split_inclusive('\n') {
-        at += content.len() as u32;
-        lines += 1;
-        let blank = content.trim().is_empty();
-        let full = lines >= MOST_LINES
-            || blank && lines >= ENOUGH_LINES
-            || (at - start) as usize >= MOST_BYTES;
-        if full {
-            cuts.push((
-                Span { start, end: at },
-                Lines {
-                    first: line,
-                    last: line + lines as u32 - 1,
-                },
-            ));
-            (start, line, lines) = (at, line + lines as u32, 0);
+/// Cuts the text under `span`, which begins on `line`, into chunks of prose. At least one, even for empty text.
+pub(super) fn windows(text: &str, span: Span, mut line: u32) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let (mut start, mut first) = (span.start, line);
+    let mut push = |start: u32, end: u32, first: u32, last: u32| {
+        let span = Span { start, end };
+        let body = span.of(text).unwrap_or_default().trim();
+        if !body.is_empty() {
+            chunks.push(Chunk {
+                span,
+                lines: Range { first, last },
+                body: body.to_string(),
+                ..Chunk::default()
+            });
         }
+    };
+    let inside = span.of(text).unwrap_or_default();
+    for (at, content) in Lines::of(inside) {
+        let mut end = span.start + at + content.len() as u32;
+        // A line may be longer than any window: it is cut where no character is.
+        while end - start > 2 * MOST_BYTES {
+            let cut = floor_boundary(text, (start + MOST_BYTES) as usize) as u32;
+            push(start, cut, first, line);
+            (start, first) = (cut, line);
+        }
+        end = end.max(start);
+        let lines = line + 1 - first;
+        let blank = content.trim().is_empty();
+        if lines >= MOST_LINES || blank && lines >= ENOUGH_LINES || end - start >= MOST_BYTES {
+            push(start, end, first, line);
+            (start, first) = (end, line + 1);
+        }
+        line += 1;
     }
-    if at > start || cuts.is_empty() {
-        cuts.push((
-            Span { start, end: at },
-            Lines {
-                first: line,
-                last: line + (lines as u32).saturating_sub(1),
-            },
-        ));
-    }
-    // A window of nothing but blanks finds nobody.
-    if cuts.len() > 1 {
-        cuts.retain(|(span, _)| span.of(text).is_some_and(|text| !text.trim().is_empty()));
-    }
-    if cuts.is_empty() {
-        cuts.push((
+    push(
+        start,
+        span.end.max(start),
+        first,
+        line.saturating_sub(1).max(first),
+    );
+    if chunks.is_empty() {
+        chunks.push(Chunk {
             span,
-            Lines {
-                first: first_line,
-                last: first_line,
-            },
-        ));
-    }
-    let prose = |span: Span| span.of(text).unwrap_or_default().trim().to_string();
-    cuts.into_iter()
-        .map(move |(span, lines)| Chunk {
-            span,
-            lines,
-            body: prose(span),
+            lines: Range { first, last: first },
             ..Chunk::default()
+        });
+    }
+    chunks
+}
+
+/// The lines of a text with their offsets, line breaks included.
+pub(super) struct Lines;
+
+impl Lines {
+    pub fn of(text: &str) -> impl Iterator<Item = (u32, &str)> {
+        let mut at = 0;
+        text.split_inclusive('\n').map(move |line| {
+            let start = at;
+            at += line.len() as u32;
+            (start, line)
         })
-        .collect::<Vec<_>>()
-        .into_iter()
+    }
+
+    pub fn count(text: &str) -> u32 {
+        text.split_inclusive('\n').count() as u32
+    }
 }

@@ -1,7 +1,11 @@
 //! What extraction makes of one realistic file of each language, as an outline that a person can check.
 
 mod code;
+mod detection;
+mod documents;
+mod lookup;
 mod managed;
+mod promises;
 mod scripts;
 mod systems;
 mod web;
@@ -16,8 +20,10 @@ use crate::language::Language;
 
 /// The outline of `source` under `path` is as expected.
 fn check(path: &str, source: &str, expect: Expect) {
-    let extraction = extract(Language::detect(path, source), path, source);
+    let language = Language::detect(path, source);
+    let extraction = extract(language, path, source);
     expect.assert_eq(&render(&extraction, source));
+    promises::hold_when_damaged(language, source);
 }
 
 fn render(extraction: &Extraction, source: &str) -> String {

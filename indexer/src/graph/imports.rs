@@ -24,16 +24,63 @@ const TRANSPARENT: &[&str] = &["src", "lib", "include", "main", "java"];
 pub(crate) fn segments(path: &str) -> Vec<&str> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let mut segments: Vec<&str> = folder.split('/').filter(|part| !part.is_empty() && !TRANSPARENT.contains(part)).collect();
+    let mut segments: Vec<&str> = folder
+        .split('/')
+        .filter(|part| !part.is_empty() && !TRANSPARENT.contains(part))
+        .collect();
     if !INDEX_STEMS.contains(&stem) || segments.is_empty() {
         segments.push(stem);
     }
     segments
 }
 
+/// A file as imports see it.
+pub(crate) struct Target<'a> {
+    pub path: &'a str,
+    /// By its path.
+    plain: Vec<&'a str>,
+    /// By the name of its package, where a manifest gives one: `core/src/lib.rs` of the crate `store-core` is `store-core`.
+    named: Option<Vec<&'a str>>,
+}
+
+impl<'a> Target<'a> {
+    pub fn new(path: &'a str, package: Option<(&'a str, &'a str)>) -> Self {
+        let named = package.map(|(folder, name)| {
+            let inside = path[folder.len()..].trim_start_matches('/');
+            let mut named: Vec<&str> = name.split('/').collect();
+            // `src/lib.rs` is the package itself.
+            let stands_for_package = segments(inside)
+                .iter()
+                .all(|segment| INDEX_STEMS.contains(segment));
+            if !stands_for_package {
+                named.extend(segments(inside));
+            }
+            named
+        });
+        Target {
+            path,
+            plain: segments(path),
+            named,
+        }
+    }
+
+    /// The last segment it answers to by its path, and by its package.
+    pub fn last(&self) -> impl Iterator<Item = &'a str> {
+        self.plain
+            .last()
+            .into_iter()
+            .chain(self.named.iter().flat_map(|named| named.last()))
+            .copied()
+    }
+}
+
 /// Segments are compared without regard to `-` against `_`, which package managers exchange freely.
 fn same(a: &str, b: &str) -> bool {
-    a == b || (a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b || (a == b'-' && b == b'_') || (a == b'_' && b == b'-')))
+    a == b
+        || (a.len() == b.len()
+            && a.bytes()
+                .zip(b.bytes())
+                .all(|(a, b)| a == b || (a == b'-' && b == b'_') || (a == b'_' && b == b'-')))
 }
 
 /// What an import asks for, with relative parts resolved against the importing file.
@@ -49,12 +96,25 @@ impl<'a> Wanted<'a> {
     pub fn new(import: &'a Import, from: &'a str) -> Self {
         let path: &str = &import.path;
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let split = |path: &'a str| path.split('/').filter(|part| !part.is_empty() && *part != "." && !TRANSPARENT.contains(part));
-        let relative = path.starts_with("./") || path.starts_with("../") || path == "." || path == "..";
-        if relative || path == "self" || path == "super" || path.starts_with("self/") || path.starts_with("super/") {
+        let split = |path: &'a str| {
+            path.split('/')
+                .filter(|part| !part.is_empty() && *part != "." && !TRANSPARENT.contains(part))
+        };
+        let relative =
+            path.starts_with("./") || path.starts_with("../") || path == "." || path == "..";
+        if relative
+            || path == "self"
+            || path == "super"
+            || path.starts_with("self/")
+            || path.starts_with("super/")
+        {
             // Rust's `self` is the module of the file, whose folder bears its stem unless the file stands for its folder.
             let rust = !relative;
-            let mut base: Vec<&str> = if rust { segments(from) } else { split(folder).collect() };
+            let mut base: Vec<&str> = if rust {
+                segments(from)
+            } else {
+                split(folder).collect()
+            };
             for part in path.split('/') {
                 match part {
                     "." | "" | "self" => {}
@@ -63,13 +123,31 @@ impl<'a> Wanted<'a> {
                     _ => {}
                 }
             }
-            return Wanted { segments: base, anchored: true, within: None };
+            return Wanted {
+                segments: base,
+                anchored: true,
+                within: None,
+            };
         }
-        if let Some(rest) = path.strip_prefix("crate").filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-            let crate_root = from.rfind("/src/").map(|at| &from[..at + 1]).or(from.starts_with("src/").then_some(""));
-            return Wanted { segments: split(rest).collect(), anchored: false, within: crate_root };
+        if let Some(rest) = path
+            .strip_prefix("crate")
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        {
+            let crate_root = from
+                .rfind("/src/")
+                .map(|at| &from[..at + 1])
+                .or(from.starts_with("src/").then_some(""));
+            return Wanted {
+                segments: split(rest).collect(),
+                anchored: false,
+                within: crate_root,
+            };
         }
-        Wanted { segments: split(path).map(strip_extension).collect(), anchored: false, within: None }
+        Wanted {
+            segments: split(path).map(strip_extension).collect(),
+            anchored: false,
+            within: None,
+        }
     }
 
     pub fn last(&self) -> Option<&'a str> {
@@ -78,14 +156,31 @@ impl<'a> Wanted<'a> {
 
     pub fn shorter(&self) -> Option<Wanted<'a>> {
         let (_, rest) = self.segments.split_last()?;
-        (!rest.is_empty()).then(|| Wanted { segments: rest.to_vec(), anchored: self.anchored, within: self.within })
+        (!rest.is_empty()).then(|| Wanted {
+            segments: rest.to_vec(),
+            anchored: self.anchored,
+            within: self.within,
+        })
     }
 
-    /// How the import reaches the file at `path`, if it does.
-    pub fn reaches(&self, path: &str, target: &[&str]) -> Option<Reach> {
-        if self.within.is_some_and(|prefix| !path.starts_with(prefix)) {
+    /// How the import reaches a file, if it does.
+    pub fn reaches(&self, target: &Target) -> Option<Reach> {
+        if self
+            .within
+            .is_some_and(|prefix| !target.path.starts_with(prefix))
+        {
             return None;
         }
+        let by_path = self.reaches_segments(&target.plain);
+        let by_name = target
+            .named
+            .as_ref()
+            .filter(|_| !self.anchored)
+            .and_then(|named| self.reaches_segments(named));
+        by_path.max(by_name)
+    }
+
+    fn reaches_segments(&self, target: &[&str]) -> Option<Reach> {
         let wanted = &self.segments;
         if wanted.is_empty() {
             return self.within.map(|_| Reach::Inside);
@@ -95,18 +190,27 @@ impl<'a> Wanted<'a> {
         }
         let at = |start: usize| wanted.iter().zip(&target[start..]).all(|(a, b)| same(a, b));
         if self.anchored {
-            return at(0).then_some(if wanted.len() == target.len() { Reach::File } else { Reach::Inside });
+            return at(0).then_some(if wanted.len() == target.len() {
+                Reach::File
+            } else {
+                Reach::Inside
+            });
         }
         if at(target.len() - wanted.len()) {
             return Some(Reach::File);
         }
-        (0..target.len() - wanted.len()).any(at).then_some(Reach::Inside)
+        (0..target.len() - wanted.len())
+            .any(at)
+            .then_some(Reach::Inside)
     }
 }
 
 /// `./util.js` names the file whose stem is `util`. A dot elsewhere is part of a name.
 fn strip_extension(segment: &str) -> &str {
-    const EXTENSIONS: &[&str] = &["c", "cc", "cpp", "h", "hh", "hpp", "js", "jsx", "mjs", "ts", "tsx", "php", "rb", "sh", "lua"];
+    const EXTENSIONS: &[&str] = &[
+        "c", "cc", "cpp", "h", "hh", "hpp", "js", "jsx", "mjs", "ts", "tsx", "php", "rb", "sh",
+        "lua",
+    ];
     match segment.rsplit_once('.') {
         Some((stem, extension)) if EXTENSIONS.contains(&extension) && !stem.is_empty() => stem,
         _ => segment,
@@ -119,26 +223,121 @@ mod tests {
 
     #[track_caller]
     fn check(from: &str, import: &str, to: &str, expected: Option<Reach>) {
-        let import = Import { path: import.into(), names: Vec::new(), line: 0 };
-        assert_eq!(Wanted::new(&import, from).reaches(to, &segments(to)), expected, "{import:?} in {from} reaching {to}");
+        let import = Import {
+            path: import.into(),
+            names: Vec::new(),
+            line: 0,
+        };
+        assert_eq!(
+            Wanted::new(&import, from).reaches(&Target::new(to, None)),
+            expected,
+            "{import:?} in {from} reaching {to}"
+        );
     }
 
     #[test]
     fn imports_reach_files_by_their_segments() {
         use Reach::{File, Inside};
-        check("crates/ide/src/a.rs", "hir_def/expr", "crates/hir-def/src/expr.rs", Some(File));
-        check("crates/ide/src/a.rs", "hir_def", "crates/hir-def/src/lib.rs", Some(File));
-        check("crates/ide/src/a.rs", "hir_def", "crates/hir-def/src/expr/store.rs", Some(Inside));
-        check("crates/ide/src/a.rs", "crate/b", "crates/ide/src/b.rs", Some(File));
-        check("crates/ide/src/a.rs", "crate/b", "crates/hir/src/b.rs", None);
-        check("crates/ide/src/a.rs", "super/b", "crates/ide/src/b.rs", Some(File));
-        check("crates/ide/src/lib.rs", "self/b", "crates/ide/src/b.rs", Some(File));
-        check("src/flask/json/tag.py", "../app", "src/flask/app.py", Some(File));
-        check("src/flask/app.py", "./json", "src/flask/json/__init__.py", Some(File));
-        check("tests/test_app.py", "flask/app", "src/flask/app.py", Some(File));
-        check("tests/test_app.py", "flask", "src/flask/app.py", Some(Inside));
+        check(
+            "crates/ide/src/a.rs",
+            "hir_def/expr",
+            "crates/hir-def/src/expr.rs",
+            Some(File),
+        );
+        check(
+            "crates/ide/src/a.rs",
+            "hir_def",
+            "crates/hir-def/src/lib.rs",
+            Some(File),
+        );
+        check(
+            "crates/ide/src/a.rs",
+            "hir_def",
+            "crates/hir-def/src/expr/store.rs",
+            Some(Inside),
+        );
+        check(
+            "crates/ide/src/a.rs",
+            "crate/b",
+            "crates/ide/src/b.rs",
+            Some(File),
+        );
+        check(
+            "crates/ide/src/a.rs",
+            "crate/b",
+            "crates/hir/src/b.rs",
+            None,
+        );
+        check(
+            "crates/ide/src/a.rs",
+            "super/b",
+            "crates/ide/src/b.rs",
+            Some(File),
+        );
+        check(
+            "crates/ide/src/lib.rs",
+            "self/b",
+            "crates/ide/src/b.rs",
+            Some(File),
+        );
+        check(
+            "src/flask/json/tag.py",
+            "../app",
+            "src/flask/app.py",
+            Some(File),
+        );
+        check(
+            "src/flask/app.py",
+            "./json",
+            "src/flask/json/__init__.py",
+            Some(File),
+        );
+        check(
+            "tests/test_app.py",
+            "flask/app",
+            "src/flask/app.py",
+            Some(File),
+        );
+        check(
+            "tests/test_app.py",
+            "flask",
+            "src/flask/app.py",
+            Some(Inside),
+        );
         check("web/a/x.ts", "../b/y", "web/b/y.ts", Some(File));
         check("web/a/x.ts", "./y.js", "web/c/y.js", None);
         check("src/x.c", "util/list.h", "include/util/list.h", Some(File));
+    }
+
+    #[test]
+    fn a_package_answers_to_its_name() {
+        let import = Import {
+            path: "store_core/disk".into(),
+            names: Vec::new(),
+            line: 0,
+        };
+        let wanted = Wanted::new(&import, "app/src/main.rs");
+        let package = Some(("core", "store-core"));
+        assert_eq!(
+            wanted.reaches(&Target::new("core/src/disk/mod.rs", package)),
+            Some(Reach::File)
+        );
+        assert_eq!(
+            wanted.reaches(&Target::new("core/src/disk/page.rs", package)),
+            Some(Reach::Inside)
+        );
+        assert_eq!(
+            wanted.reaches(&Target::new("core/src/disk/mod.rs", None)),
+            None
+        );
+        let import = Import {
+            path: "store_core".into(),
+            ..import
+        };
+        let whole = Wanted::new(&import, "app/src/main.rs");
+        assert_eq!(
+            whole.reaches(&Target::new("core/src/lib.rs", package)),
+            Some(Reach::File)
+        );
     }
 }

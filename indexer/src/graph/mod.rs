@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Symbol, SymbolKind};
+use crate::graph::imports::Target;
 use crate::record::{FileKey, FileRecord, NameKey};
 
 /// A file of one snapshot.
@@ -40,18 +41,42 @@ pub(crate) struct Base {
     definitions: Vec<(NameKey, SymbolId)>,
     /// Sorted pairs of a name and a file that uses it.
     users: Vec<(NameKey, FileId)>,
+    manifests: Arc<Manifests>,
 }
+
+/// The package each folder with a manifest holds.
+type Manifests = FxHashMap<Box<str>, Box<str>>;
 
 impl Base {
     pub fn new(mut files: Vec<Arc<FileRecord>>) -> Self {
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let by_key = files.iter().enumerate().map(|(index, file)| (file.key, index as u32)).collect();
-        let numbered = || files.par_iter().enumerate().map(|(index, file)| (FileId(index as u32), file));
-        let mut definitions: Vec<_> = numbered().flat_map_iter(|(id, file)| definitions_in(id, file)).collect();
-        let mut users: Vec<_> = numbered().flat_map_iter(|(id, file)| names_used_in(file).map(move |name| (name, id))).collect();
+        let by_key = files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| (file.key, index as u32))
+            .collect();
+        let numbered = || {
+            files
+                .par_iter()
+                .enumerate()
+                .map(|(index, file)| (FileId(index as u32), file))
+        };
+        let mut definitions: Vec<_> = numbered()
+            .flat_map_iter(|(id, file)| definitions_in(id, file))
+            .collect();
+        let mut users: Vec<_> = numbered()
+            .flat_map_iter(|(id, file)| names_used_in(file).map(move |name| (name, id)))
+            .collect();
         definitions.par_sort_unstable();
         users.par_sort_unstable();
-        Base { files, by_key, definitions, users }
+        let manifests = Arc::new(files.iter().filter_map(|file| manifest_of(file)).collect());
+        Base {
+            files,
+            by_key,
+            definitions,
+            users,
+            manifests,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -59,7 +84,9 @@ impl Base {
     }
 
     pub fn record(&self, key: FileKey) -> Option<&Arc<FileRecord>> {
-        self.by_key.get(&key).map(|&index| &self.files[index as usize])
+        self.by_key
+            .get(&key)
+            .map(|&index| &self.files[index as usize])
     }
 
     pub fn records(&self) -> impl Iterator<Item = &Arc<FileRecord>> {
@@ -67,19 +94,48 @@ impl Base {
     }
 }
 
-/// Whether uses are looked up by this definition's name.
-fn is_named(kind: SymbolKind) -> bool {
-    !matches!(kind, SymbolKind::Impl | SymbolKind::Section | SymbolKind::Key)
+fn manifest_of(file: &FileRecord) -> Option<(Box<str>, Box<str>)> {
+    let name = file
+        .package
+        .as_ref()
+        .filter(|_| packages::is_manifest(&file.path))?;
+    Some((resolve::folder(&file.path).into(), name.clone()))
 }
 
-fn definitions_in(file: FileId, record: &FileRecord) -> impl Iterator<Item = (NameKey, SymbolId)> + '_ {
-    let named = record.symbols.iter().enumerate().filter(|(_, symbol)| is_named(symbol.kind));
-    named.map(move |(index, symbol)| (NameKey::of(&symbol.name), SymbolId { file, index: index as u32 }))
+/// Whether uses are looked up by this definition's name.
+fn is_named(kind: SymbolKind) -> bool {
+    !matches!(
+        kind,
+        SymbolKind::Impl | SymbolKind::Section | SymbolKind::Key
+    )
+}
+
+fn definitions_in(
+    file: FileId,
+    record: &FileRecord,
+) -> impl Iterator<Item = (NameKey, SymbolId)> + '_ {
+    let named = record
+        .symbols
+        .iter()
+        .enumerate()
+        .filter(|(_, symbol)| is_named(symbol.kind));
+    named.map(move |(index, symbol)| {
+        (
+            NameKey::of(&symbol.name),
+            SymbolId {
+                file,
+                index: index as u32,
+            },
+        )
+    })
 }
 
 fn names_used_in(record: &FileRecord) -> impl Iterator<Item = NameKey> + '_ {
     let mut last = None;
-    record.uses.iter().filter_map(move |u| (last.replace(u.name) != Some(u.name)).then_some(u.name))
+    record
+        .uses
+        .iter()
+        .filter_map(move |u| (last.replace(u.name) != Some(u.name)).then_some(u.name))
 }
 
 /// One consistent view: the base with a layer of changed files.
@@ -91,24 +147,57 @@ pub(crate) struct Graph {
     layer: Vec<Arc<FileRecord>>,
     layer_by_key: FxHashMap<FileKey, FileId>,
     layer_definitions: Vec<(NameKey, SymbolId)>,
+    manifests: Arc<Manifests>,
 }
 
 impl Graph {
     pub fn new(base: Arc<Base>, changes: &Changes) -> Self {
-        let hidden = changes.keys().filter_map(|key| base.by_key.get(key)).map(|&index| FileId(index)).collect();
+        let hidden = changes
+            .keys()
+            .filter_map(|key| base.by_key.get(key))
+            .map(|&index| FileId(index))
+            .collect();
         let layer: Vec<_> = changes.values().flatten().cloned().collect();
-        let numbered = || layer.iter().enumerate().map(|(index, file)| (FileId((base.len() + index) as u32), file));
+        let numbered = || {
+            layer
+                .iter()
+                .enumerate()
+                .map(|(index, file)| (FileId((base.len() + index) as u32), file))
+        };
         let layer_by_key = numbered().map(|(id, file)| (file.key, id)).collect();
-        let mut layer_definitions: Vec<_> = numbered().flat_map(|(id, file)| definitions_in(id, file)).collect();
+        let mut layer_definitions: Vec<_> = numbered()
+            .flat_map(|(id, file)| definitions_in(id, file))
+            .collect();
         layer_definitions.sort_unstable();
-        Graph { base, hidden, layer, layer_by_key, layer_definitions }
+        let manifests = manifests(&base, changes);
+        Graph {
+            base,
+            hidden,
+            layer,
+            layer_by_key,
+            layer_definitions,
+            manifests,
+        }
+    }
+
+    /// The file at a path as imports see it.
+    pub fn target<'a>(&'a self, path: &'a str) -> Target<'a> {
+        let mut folders = std::iter::successors(Some(resolve::folder(path)), |folder| {
+            (!folder.is_empty()).then(|| resolve::folder(folder))
+        });
+        let package = folders.find_map(|folder| Some((folder, &**self.manifests.get(folder)?)));
+        Target::new(path, package)
     }
 
     pub fn file(&self, id: FileId) -> Option<&Arc<FileRecord>> {
         let index = id.0 as usize;
         match index.checked_sub(self.base.len()) {
             Some(index) => self.layer.get(index),
-            None => self.base.files.get(index).filter(|_| !self.hidden.contains(&id)),
+            None => self
+                .base
+                .files
+                .get(index)
+                .filter(|_| !self.hidden.contains(&id)),
         }
     }
 
@@ -116,7 +205,11 @@ impl Graph {
         if let Some(&id) = self.layer_by_key.get(&key) {
             return Some(id);
         }
-        self.base.by_key.get(&key).map(|&index| FileId(index)).filter(|id| !self.hidden.contains(id))
+        self.base
+            .by_key
+            .get(&key)
+            .map(|&index| FileId(index))
+            .filter(|id| !self.hidden.contains(id))
     }
 
     pub fn id_of_path(&self, path: &str) -> Option<FileId> {
@@ -125,9 +218,19 @@ impl Graph {
 
     /// Every file of the view. The order is by path within the base and within the layer.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &Arc<FileRecord>)> {
-        let base = self.base.files.iter().enumerate().map(|(index, file)| (FileId(index as u32), file));
-        let layer = self.layer.iter().enumerate().map(|(index, file)| (FileId((self.base.len() + index) as u32), file));
-        base.filter(|(id, _)| !self.hidden.contains(id)).chain(layer)
+        let base = self
+            .base
+            .files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| (FileId(index as u32), file));
+        let layer = self
+            .layer
+            .iter()
+            .enumerate()
+            .map(|(index, file)| (FileId((self.base.len() + index) as u32), file));
+        base.filter(|(id, _)| !self.hidden.contains(id))
+            .chain(layer)
     }
 
     pub fn symbol(&self, id: SymbolId) -> Option<(&Arc<FileRecord>, &Symbol)> {
@@ -137,8 +240,16 @@ impl Graph {
 
     /// The definitions of a name, in the order of their files.
     pub fn definitions(&self, name: NameKey) -> Vec<SymbolId> {
-        let base = range_of(&self.base.definitions, name).iter().map(|&(_, id)| id).filter(|id| !self.hidden.contains(&id.file));
-        base.chain(range_of(&self.layer_definitions, name).iter().map(|&(_, id)| id)).collect()
+        let base = range_of(&self.base.definitions, name)
+            .iter()
+            .map(|&(_, id)| id)
+            .filter(|id| !self.hidden.contains(&id.file));
+        base.chain(
+            range_of(&self.layer_definitions, name)
+                .iter()
+                .map(|&(_, id)| id),
+        )
+        .collect()
     }
 
     /// How many definitions a name has, those that an open buffer replaces included.
@@ -148,12 +259,32 @@ impl Graph {
 
     /// The files that use a name.
     pub fn users(&self, name: NameKey) -> Vec<FileId> {
-        let base = range_of(&self.base.users, name).iter().map(|&(_, id)| id).filter(|id| !self.hidden.contains(id));
-        let layer = self.layer_by_key.values().copied().filter(|&id| self.file(id).is_some_and(|file| !file.uses_of(name).is_empty()));
+        let base = range_of(&self.base.users, name)
+            .iter()
+            .map(|&(_, id)| id)
+            .filter(|id| !self.hidden.contains(id));
+        let layer = self.layer_by_key.values().copied().filter(|&id| {
+            self.file(id)
+                .is_some_and(|file| !file.uses_of(name).is_empty())
+        });
         let mut users: Vec<_> = base.chain(layer).collect();
         users.sort_unstable();
         users
     }
+}
+
+/// The manifests of the base with those the layer adds, renames or removes; mostly just those of the base.
+fn manifests(base: &Base, changes: &Changes) -> Arc<Manifests> {
+    let mut manifests = base.manifests.clone();
+    for (key, change) in changes {
+        if let Some((folder, _)) = base.record(*key).and_then(|file| manifest_of(file)) {
+            Arc::make_mut(&mut manifests).remove(&folder);
+        }
+        if let Some((folder, name)) = change.as_ref().and_then(|file| manifest_of(file)) {
+            Arc::make_mut(&mut manifests).insert(folder, name);
+        }
+    }
+    manifests
 }
 
 fn range_of<T>(pairs: &[(NameKey, T)], name: NameKey) -> &[(NameKey, T)] {

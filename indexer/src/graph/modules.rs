@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::facts::{Import, SymbolKind};
-use crate::graph::imports::{Reach, Wanted, segments};
+use crate::graph::imports::{Reach, Wanted};
 use crate::graph::packages::{ModuleKind, Packages};
 use crate::graph::{FileId, Graph, resolve::folder};
 use crate::record::FileRecord;
@@ -41,7 +41,11 @@ pub(crate) fn modules(graph: &Graph, packages: &Packages) -> Vec<Module> {
     let mut module_of: FxHashMap<FileId, String> = FxHashMap::default();
     for (id, file) in graph.files().filter(|(_, file)| file.skipped.is_none()) {
         let membership = packages.of(&file.path);
-        members.entry(membership.id.clone()).or_insert((membership.kind, Vec::new())).1.push(id);
+        members
+            .entry(membership.id.clone())
+            .or_insert((membership.kind, Vec::new()))
+            .1
+            .push(id);
         module_of.insert(id, membership.id);
     }
     let files = FilesBySegment::new(graph);
@@ -50,26 +54,51 @@ pub(crate) fn modules(graph: &Graph, packages: &Packages) -> Vec<Module> {
         .par_bridge()
         .flat_map_iter(|(id, file)| {
             let from = module_of.get(&id);
-            let targets = file.imports.iter().flat_map(|import| files.targets(graph, file, import));
-            targets.filter_map(|target| Some((from?.clone(), module_of.get(&target)?.clone()))).filter(|(from, to)| from != to).collect::<Vec<_>>()
+            let targets = file
+                .imports
+                .iter()
+                .flat_map(|import| files.targets(graph, file, import));
+            targets
+                .filter_map(|target| Some((from?.clone(), module_of.get(&target)?.clone())))
+                .filter(|(from, to)| from != to)
+                .collect::<Vec<_>>()
         })
         .collect();
-    let (mut out, mut into): (FxHashMap<_, BTreeMap<_, u32>>, FxHashMap<_, BTreeMap<_, u32>>) = Default::default();
+    let (mut out, mut into): (
+        FxHashMap<_, BTreeMap<_, u32>>,
+        FxHashMap<_, BTreeMap<_, u32>>,
+    ) = Default::default();
     for (from, to) in edges {
-        *out.entry(from.clone()).or_default().entry(to.clone()).or_default() += 1;
+        *out.entry(from.clone())
+            .or_default()
+            .entry(to.clone())
+            .or_default() += 1;
         *into.entry(to).or_default().entry(from).or_default() += 1;
     }
     let ids: Vec<String> = members.keys().cloned().collect();
     members
         .into_iter()
         .map(|(id, (kind, files))| {
-            let mut records: Vec<&FileRecord> = files.iter().filter_map(|&file| graph.file(file)).map(|file| &**file).collect();
+            let mut records: Vec<&FileRecord> = files
+                .iter()
+                .filter_map(|&file| graph.file(file))
+                .map(|file| &**file)
+                .collect();
             records.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-            let directory = records.iter().map(|file| folder(&file.path)).min_by_key(|folder| folder.len()).unwrap_or_default().to_owned();
+            let directory = records
+                .iter()
+                .map(|file| folder(&file.path))
+                .min_by_key(|folder| folder.len())
+                .unwrap_or_default()
+                .to_owned();
             let items = public_items(&records);
             Module {
                 description: describe(&records, &items),
-                parent: ids.iter().filter(|other| is_parent(other, &id)).max_by_key(|other| other.len()).cloned(),
+                parent: ids
+                    .iter()
+                    .filter(|other| is_parent(other, &id))
+                    .max_by_key(|other| other.len())
+                    .cloned(),
                 depends_on: by_weight(out.remove(&id)),
                 used_by: by_weight(into.remove(&id)),
                 files: records.len(),
@@ -83,7 +112,9 @@ pub(crate) fn modules(graph: &Graph, packages: &Packages) -> Vec<Module> {
 }
 
 fn is_parent(parent: &str, child: &str) -> bool {
-    child.strip_prefix(parent).is_some_and(|rest| rest.starts_with(['/', '.']) || rest.starts_with("::"))
+    child
+        .strip_prefix(parent)
+        .is_some_and(|rest| rest.starts_with(['/', '.']) || rest.starts_with("::"))
 }
 
 fn by_weight(edges: Option<BTreeMap<String, u32>>) -> Vec<(String, u32)> {
@@ -94,20 +125,31 @@ fn by_weight(edges: Option<BTreeMap<String, u32>>) -> Vec<(String, u32)> {
 
 fn public_items(records: &[&FileRecord]) -> Vec<String> {
     let rank = |kind| match kind {
-        SymbolKind::Class | SymbolKind::Struct | SymbolKind::Enum | SymbolKind::Interface | SymbolKind::Table => Some(0),
+        SymbolKind::Class
+        | SymbolKind::Struct
+        | SymbolKind::Enum
+        | SymbolKind::Interface
+        | SymbolKind::Table => Some(0),
         SymbolKind::Function | SymbolKind::Macro => Some(1),
         SymbolKind::TypeAlias | SymbolKind::Constant => Some(2),
         _ => None,
     };
     let mut items = Vec::new();
     for record in records.iter().filter(|record| !record.test) {
-        let offered = record.symbols.iter().filter(|symbol| symbol.public && !symbol.test && symbol.container.is_none());
+        let offered = record
+            .symbols
+            .iter()
+            .filter(|symbol| symbol.public && !symbol.test && symbol.container.is_none());
         items.extend(offered.filter_map(|symbol| Some((rank(symbol.kind)?, &*symbol.name))));
     }
     items.sort_by_key(|&(rank, _)| rank);
     let mut seen = rustc_hash::FxHashSet::default();
     items.retain(|&(_, name)| seen.insert(name));
-    items.into_iter().take(MOST_ITEMS).map(|(_, name)| name.to_owned()).collect()
+    items
+        .into_iter()
+        .take(MOST_ITEMS)
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 fn describe(records: &[&FileRecord], items: &[String]) -> String {
@@ -118,8 +160,13 @@ fn describe(records: &[&FileRecord], items: &[String]) -> String {
         name if name.to_ascii_lowercase().starts_with("readme") => 2,
         _ => 3,
     };
-    let documented = records.iter().filter(|record| !record.test && record.summary.is_some());
-    if let Some(summary) = documented.min_by_key(|record| (weight(record), record.path.len())).and_then(|record| record.summary.as_deref()) {
+    let documented = records
+        .iter()
+        .filter(|record| !record.test && record.summary.is_some());
+    if let Some(summary) = documented
+        .min_by_key(|record| (weight(record), record.path.len()))
+        .and_then(|record| record.summary.as_deref())
+    {
         return summary.to_owned();
     }
     if items.is_empty() {
@@ -139,14 +186,23 @@ impl<'a> FilesBySegment<'a> {
         let mut by_last: FxHashMap<String, Vec<(FileId, &str)>> = FxHashMap::default();
         let mut folders = rustc_hash::FxHashSet::default();
         for (id, file) in graph.files().filter(|(_, file)| file.language.is_some()) {
-            if let Some(last) = segments(&file.path).last() {
-                by_last.entry(last.replace('-', "_")).or_default().push((id, &file.path));
+            let mut names: Vec<String> = graph
+                .target(&file.path)
+                .last()
+                .map(|last| last.replace('-', "_"))
+                .collect();
+            names.dedup();
+            for name in names {
+                by_last.entry(name).or_default().push((id, &file.path));
             }
             // Go and Java import folders: their first file answers for the folder.
             let folder = folder(&file.path);
             if !folder.is_empty() && folders.insert(folder) {
                 let last = folder.rsplit('/').next().unwrap_or(folder);
-                by_last.entry(last.replace('-', "_")).or_default().push((id, folder));
+                by_last
+                    .entry(last.replace('-', "_"))
+                    .or_default()
+                    .push((id, folder));
             }
         }
         FilesBySegment { by_last }
@@ -155,16 +211,25 @@ impl<'a> FilesBySegment<'a> {
     /// The files an import reaches, at most one for each path it names: the nearest where several answer.
     fn targets(&self, graph: &Graph, from: &FileRecord, import: &Import) -> Vec<FileId> {
         // What is taken may be a file itself (`from package import module`) or something a file defines.
-        let deeper = import.names.iter().filter(|name| &***name != "*").map(|name| Import {
-            path: format!("{}/{name}", import.path).into(),
-            names: Vec::new(),
-            line: import.line,
-        });
-        let mut found: Vec<FileId> = deeper.filter_map(|import| self.nearest(graph, from, &Wanted::new(&import, &from.path))).collect();
+        let deeper = import
+            .names
+            .iter()
+            .filter(|name| &***name != "*")
+            .map(|name| Import {
+                path: format!("{}/{name}", import.path).into(),
+                names: Vec::new(),
+                line: import.line,
+            });
+        let mut found: Vec<FileId> = deeper
+            .filter_map(|import| self.nearest(graph, from, &Wanted::new(&import, &from.path)))
+            .collect();
         if found.is_empty() {
             let wanted = Wanted::new(import, &from.path);
             // `use a::b::Type` imports from the file of `b`, so the last segment may be no file.
-            found.extend(self.nearest(graph, from, &wanted).or_else(|| self.nearest(graph, from, &wanted.shorter()?)));
+            found.extend(
+                self.nearest(graph, from, &wanted)
+                    .or_else(|| self.nearest(graph, from, &wanted.shorter()?)),
+            );
         }
         found.sort_unstable();
         found.dedup();
@@ -175,22 +240,24 @@ impl<'a> FilesBySegment<'a> {
         let candidates = self.by_last.get(&wanted.last()?.replace('-', "_"))?;
         let answers = candidates.iter().filter(|(id, path)| {
             let same_family = graph.file(*id).is_some_and(|file| related(from, file));
-            same_family && wanted.reaches(path, &segments(path)) == Some(Reach::File)
+            same_family && wanted.reaches(&graph.target(path)) == Some(Reach::File)
         });
-        answers.max_by_key(|(_, path)| (common_prefix(&from.path, path), std::cmp::Reverse(*path))).map(|(id, _)| *id)
+        answers
+            .max_by_key(|(_, path)| (common_prefix(&from.path, path), std::cmp::Reverse(*path)))
+            .map(|(id, _)| *id)
     }
 }
 
 /// A Python file does not import a Rust file, though their segments may match.
 fn related(from: &FileRecord, to: &FileRecord) -> bool {
-    let family = |record: &FileRecord| match record.language.as_deref() {
-        Some("typescript" | "tsx" | "javascript" | "typescriptreact" | "javascriptreact") => "javascript".to_owned(),
-        Some("c" | "cpp") => "c".to_owned(),
-        other => other.unwrap_or_default().to_owned(),
-    };
-    family(from) == family(to)
+    from.language()
+        .zip(to.language())
+        .is_some_and(|(from, to)| from.is_related(to))
 }
 
 fn common_prefix(a: &str, b: &str) -> usize {
-    a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
+    a.split('/')
+        .zip(b.split('/'))
+        .take_while(|(a, b)| a == b)
+        .count()
 }

@@ -53,14 +53,41 @@ fn manifest(file_name: &str) -> Option<Manifest> {
     })
 }
 
+/// Whether other packages import this one by the name in the file. Python's do not: there the folder's name counts.
+pub(crate) fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    manifest(name).is_some_and(|kind| kind != Manifest::Python)
+}
+
 /// The name a manifest gives to its package; nothing for other files.
 pub(crate) fn declared_name(path: &str, text: &str) -> Option<Box<str>> {
     let name = path.rsplit('/').next()?;
     let declared = match manifest(name)? {
-        Manifest::Cargo => text.parse::<toml::Table>().ok()?.get("package")?.get("name")?.as_str()?.to_owned(),
-        Manifest::Python => text.parse::<toml::Table>().ok()?.get("project")?.get("name")?.as_str()?.to_owned(),
-        Manifest::Node | Manifest::Php => serde_json::from_str::<serde_json::Value>(text).ok()?.get("name")?.as_str()?.to_owned(),
-        Manifest::Go => text.lines().find_map(|line| line.trim().strip_prefix("module "))?.trim().trim_matches('"').to_owned(),
+        Manifest::Cargo => text
+            .parse::<toml::Table>()
+            .ok()?
+            .get("package")?
+            .get("name")?
+            .as_str()?
+            .to_owned(),
+        Manifest::Python => text
+            .parse::<toml::Table>()
+            .ok()?
+            .get("project")?
+            .get("name")?
+            .as_str()?
+            .to_owned(),
+        Manifest::Node | Manifest::Php => serde_json::from_str::<serde_json::Value>(text)
+            .ok()?
+            .get("name")?
+            .as_str()?
+            .to_owned(),
+        Manifest::Go => text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("module "))?
+            .trim()
+            .trim_matches('"')
+            .to_owned(),
     };
     (!declared.trim().is_empty()).then(|| declared.into())
 }
@@ -74,19 +101,28 @@ impl Packages {
             if name == "__init__.py" {
                 python.insert(folder(&file.path).to_owned());
             } else if let (Some(kind), Some(package)) = (manifest(name), &file.package) {
-                let here = manifests.entry(folder(&file.path).to_owned()).or_insert_with(|| (kind, package.to_string()));
+                let here = manifests
+                    .entry(folder(&file.path).to_owned())
+                    .or_insert_with(|| (kind, package.to_string()));
                 if kind > here.0 {
                     *here = (kind, package.to_string());
                 }
             }
         }
-        Packages { manifests, python, root: root.to_owned() }
+        Packages {
+            manifests,
+            python,
+            root: root.to_owned(),
+        }
     }
 
     pub fn of(&self, path: &str) -> Membership {
         let here = folder(path);
         if path.ends_with(".py") && self.python.contains(here) {
-            return Membership { id: self.python_id(here), kind: ModuleKind::Package };
+            return Membership {
+                id: self.python_id(here),
+                kind: ModuleKind::Package,
+            };
         }
         let mut at = here;
         loop {
@@ -100,8 +136,15 @@ impl Packages {
             }
             at = folder(at);
         }
-        let id = if here.is_empty() { self.root.clone() } else { here.to_owned() };
-        Membership { id, kind: ModuleKind::Directory }
+        let id = if here.is_empty() {
+            self.root.clone()
+        } else {
+            here.to_owned()
+        };
+        Membership {
+            id,
+            kind: ModuleKind::Directory,
+        }
     }
 
     fn python_id(&self, here: &str) -> String {
@@ -110,7 +153,9 @@ impl Packages {
             top = folder(top);
         }
         let outside = folder(top);
-        here[outside.len()..].trim_start_matches('/').replace('/', ".")
+        here[outside.len()..]
+            .trim_start_matches('/')
+            .replace('/', ".")
     }
 }
 
@@ -122,8 +167,18 @@ fn member(kind: Manifest, name: &str, inside: &str) -> Membership {
         None => ("/", inside.to_owned()),
     };
     if inside.is_empty() {
-        let kind = if kind == Manifest::Cargo { ModuleKind::Crate } else { ModuleKind::Package };
-        return Membership { id: name.to_owned(), kind };
+        let kind = if kind == Manifest::Cargo {
+            ModuleKind::Crate
+        } else {
+            ModuleKind::Package
+        };
+        return Membership {
+            id: name.to_owned(),
+            kind,
+        };
     }
-    Membership { id: format!("{name}{separator}{inside}"), kind: ModuleKind::Directory }
+    Membership {
+        id: format!("{name}{separator}{inside}"),
+        kind: ModuleKind::Directory,
+    }
 }

@@ -4,9 +4,10 @@
 //! rare the name is. The levels are ordered, not calibrated probabilities; [`LIKELY`] is where "used here" may be said.
 
 use crate::facts::SymbolKind;
-use crate::graph::imports::{Reach, Wanted, segments};
+use crate::graph::imports::{Reach, Target, Wanted};
 use crate::graph::{FileId, Graph, SymbolId};
-use crate::record::{FileRecord, HashedUse, NameKey};
+use crate::language::Language;
+use crate::record::{HashedUse, NameKey};
 
 /// From here on a use is counted as a use of the definition.
 pub(crate) const LIKELY: f32 = 0.5;
@@ -21,13 +22,10 @@ const FROM_PACKAGE: f32 = 0.55;
 const NEARBY: f32 = 0.4;
 const SAME_NAME: f32 = 0.2;
 
-/// Languages in which the files of a folder see each other's definitions without an import.
-const FOLDER_IS_PACKAGE: &[&str] = &["go", "java", "csharp", "php", "ruby", "sql", "c", "cpp", "bash", "lua"];
-
 /// Decides how well definitions explain uses in one file. Made once per file, as its imports are split only once.
 pub(crate) struct Scope<'a> {
     id: FileId,
-    record: &'a FileRecord,
+    language: Option<Language>,
     folder: &'a str,
     imports: Vec<(Wanted<'a>, &'a [Box<str>])>,
 }
@@ -35,13 +33,12 @@ pub(crate) struct Scope<'a> {
 /// A definition with what resolution asks of it again and again.
 pub(crate) struct Definition<'a> {
     id: SymbolId,
-    path: &'a str,
     folder: &'a str,
-    segments: Vec<&'a str>,
+    target: Target<'a>,
     name: &'a str,
     container: Option<&'a str>,
     kind: SymbolKind,
-    language: Option<&'a str>,
+    language: Option<Language>,
     /// Whether no other definition has its name.
     only: bool,
 }
@@ -49,16 +46,17 @@ pub(crate) struct Definition<'a> {
 impl<'a> Definition<'a> {
     pub fn new(graph: &'a Graph, id: SymbolId, only: bool) -> Option<Self> {
         let (file, symbol) = graph.symbol(id)?;
-        let container = symbol.container.and_then(|index| file.symbols.get(index as usize));
+        let container = symbol
+            .container
+            .and_then(|index| file.symbols.get(index as usize));
         Some(Definition {
             id,
-            path: &file.path,
             folder: folder(&file.path),
-            segments: segments(&file.path),
+            target: graph.target(&file.path),
             name: &symbol.name,
             container: container.map(|symbol| &*symbol.name),
             kind: symbol.kind,
-            language: file.language.as_deref(),
+            language: file.language(),
             only,
         })
     }
@@ -67,15 +65,32 @@ impl<'a> Definition<'a> {
 impl<'a> Scope<'a> {
     pub fn new(graph: &'a Graph, id: FileId) -> Option<Self> {
         let record = graph.file(id)?;
-        let imports = record.imports.iter().map(|import| (Wanted::new(import, &record.path), &import.names[..])).collect();
-        Some(Scope { id, record, folder: folder(&record.path), imports })
+        let imports = record
+            .imports
+            .iter()
+            .map(|import| (Wanted::new(import, &record.path), &import.names[..]))
+            .collect();
+        Some(Scope {
+            id,
+            language: record.language(),
+            folder: folder(&record.path),
+            imports,
+        })
     }
 
     /// How likely a use of the definition's name in this file means that definition.
     pub fn confidence(&self, definition: &Definition) -> f32 {
-        let by_place = if definition.id.file == self.id { SAME_FILE } else { self.by_import(definition).max(self.by_place(definition)) };
+        let by_place = if definition.id.file == self.id {
+            SAME_FILE
+        } else {
+            self.by_import(definition).max(self.by_place(definition))
+        };
         // A local variable easily bears a field's name, and nothing here tells them apart.
-        if definition.kind == SymbolKind::Field { by_place * 0.6 } else { by_place }
+        if definition.kind == SymbolKind::Field {
+            by_place * 0.6
+        } else {
+            by_place
+        }
     }
 
     fn candidates(&self, graph: &Graph, name: NameKey, member: bool) -> Vec<(SymbolId, f32)> {
@@ -87,12 +102,26 @@ impl<'a> Scope<'a> {
             .map(|definition| {
                 let field = definition.kind == SymbolKind::Field;
                 let confidence = self.confidence(&definition);
-                (definition.path, definition.id, if field && member { confidence / 0.6 } else { confidence })
+                (
+                    definition.target.path,
+                    definition.id,
+                    if field && member {
+                        confidence / 0.6
+                    } else {
+                        confidence
+                    },
+                )
             })
             .collect();
         // Ids depend on when a file was indexed, paths do not.
-        scored.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (a.0, a.1.index).cmp(&(b.0, b.1.index))));
-        scored.into_iter().map(|(_, id, confidence)| (id, confidence)).collect()
+        scored.sort_by(|a, b| {
+            b.2.total_cmp(&a.2)
+                .then_with(|| (a.0, a.1.index).cmp(&(b.0, b.1.index)))
+        });
+        scored
+            .into_iter()
+            .map(|(_, id, confidence)| (id, confidence))
+            .collect()
     }
 
     fn by_import(&self, definition: &Definition) -> f32 {
@@ -101,9 +130,11 @@ impl<'a> Scope<'a> {
             let is = |name: &str| names.iter().any(|imported| &**imported == name);
             let named = is(definition.name) || definition.container.is_some_and(is);
             // `from package import module` imports the file `package/module`.
-            let module = names.iter().any(|name| definition.segments.last() == Some(&&**name));
+            let module = names
+                .iter()
+                .any(|name| definition.target.last().any(|last| last == &**name));
             let whole = names.is_empty() || is("*");
-            let level = match wanted.reaches(definition.path, &definition.segments) {
+            let level = match wanted.reaches(&definition.target) {
                 Some(Reach::File) if named || whole => NAMED_FROM_FILE,
                 Some(Reach::Inside) if named || module => NAMED_FROM_PACKAGE,
                 Some(Reach::File) => FROM_FILE,
@@ -116,39 +147,69 @@ impl<'a> Scope<'a> {
     }
 
     fn by_place(&self, definition: &Definition) -> f32 {
-        let same_language = definition.language == self.record.language.as_deref();
-        if same_language && definition.folder == self.folder {
-            let package = self.record.language.as_deref().is_some_and(|language| FOLDER_IS_PACKAGE.contains(&language));
-            return if package { SAME_PACKAGE } else if definition.only { ONLY_DEFINITION } else { NEARBY };
+        let related = self
+            .language
+            .zip(definition.language)
+            .is_some_and(|(here, there)| here.is_related(there));
+        if related && definition.folder == self.folder {
+            return if self.language.is_some_and(Language::folder_is_scope) {
+                SAME_PACKAGE
+            } else if definition.only {
+                ONLY_DEFINITION
+            } else {
+                NEARBY
+            };
         }
-        if same_language && definition.only { ONLY_DEFINITION } else { SAME_NAME }
+        if related && definition.only {
+            ONLY_DEFINITION
+        } else {
+            SAME_NAME
+        }
     }
 }
 
 /// The definitions a definition likely uses, each with the use.
 pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, f32)> {
-    let (Some((record, _)), Some(scope)) = (graph.symbol(id), Scope::new(graph, id.file)) else { return Vec::new() };
+    let (Some((record, _)), Some(scope)) = (graph.symbol(id), Scope::new(graph, id.file)) else {
+        return Vec::new();
+    };
     // A name defined all over (`new`, `get`) cannot be told without types, and is slow to guess at.
     const GUESSABLE: usize = 50;
-    let used = record.uses.iter().filter(|used| used.by == Some(id.index) && graph.count_definitions(used.name) <= GUESSABLE);
+    let used = record.uses.iter().filter(|used| {
+        used.by == Some(id.index) && graph.count_definitions(used.name) <= GUESSABLE
+    });
     let best = used.filter_map(|used| {
-        let (callee, confidence) = scope.candidates(graph, used.name, used.calls > 0).into_iter().next()?;
+        let (callee, confidence) = scope
+            .candidates(graph, used.name, used.calls > 0)
+            .into_iter()
+            .next()?;
         (confidence >= LIKELY && callee != id).then_some((callee, *used, confidence))
     });
     best.collect()
 }
 
 /// What a name used in a file may mean, best first. `member` says that it follows a dot or the like.
-pub(crate) fn candidates(graph: &Graph, file: FileId, name: NameKey, member: bool) -> Vec<(SymbolId, f32)> {
-    Scope::new(graph, file).map(|scope| scope.candidates(graph, name, member)).unwrap_or_default()
+pub(crate) fn candidates(
+    graph: &Graph,
+    file: FileId,
+    name: NameKey,
+    member: bool,
+) -> Vec<(SymbolId, f32)> {
+    Scope::new(graph, file)
+        .map(|scope| scope.candidates(graph, name, member))
+        .unwrap_or_default()
 }
 
 /// The files that use a definition with how often and how surely, surest first.
 pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<(FileId, f32)> {
-    let Some((_, symbol)) = graph.symbol(id) else { return Vec::new() };
+    let Some((_, symbol)) = graph.symbol(id) else {
+        return Vec::new();
+    };
     let name = NameKey::of(&symbol.name);
     let all = graph.definitions(name);
-    let Some(definition) = Definition::new(graph, id, all.len() == 1) else { return Vec::new() };
+    let Some(definition) = Definition::new(graph, id, all.len() == 1) else {
+        return Vec::new();
+    };
     let mut users: Vec<_> = graph
         .users(name)
         .into_iter()
@@ -156,7 +217,14 @@ pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<(FileId, f32)> {
             // A file that defines the name itself mostly means its own definition.
             let own = file != id.file && all.iter().any(|other| other.file == file);
             let confidence = Scope::new(graph, file)?.confidence(&definition);
-            Some((file, if own { confidence.min(NEARBY) } else { confidence }))
+            Some((
+                file,
+                if own {
+                    confidence.min(NEARBY)
+                } else {
+                    confidence
+                },
+            ))
         })
         .collect();
     users.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -3,10 +3,9 @@
 //! A walk visits millions of nodes, so everything it asks of a kind is one look into a dense table.
 //! Built once for each language, on first use. Knows nothing of what extraction does with it.
 
-use tree_sitter::Query;
-
 use crate::facts::SymbolKind;
 
+use super::pattern::Patterns;
 use super::table::{Grammar, Pairs};
 
 /// What a node of some kind is to the walk. A kind may be several things at once.
@@ -54,6 +53,8 @@ pub(crate) enum Role {
     Body,
     /// A node that has its body in braces; what stands before them is still the signature.
     Braced,
+    /// Beside the kind: an attribute of the object, made in a method but belonging to the type around it.
+    Instance,
     /// The type a method belongs to though it is written outside of it.
     Receiver,
     Ignored,
@@ -62,9 +63,7 @@ pub(crate) enum Role {
 pub(crate) struct Compiled {
     pub grammar: &'static Grammar,
     pub language: tree_sitter::Language,
-    pub query: Query,
-    /// By capture index.
-    pub roles: Vec<Role>,
+    pub patterns: Patterns,
     /// By kind id.
     flags: Vec<u32>,
     /// By kind id, the fields that lead to the callee of a call.
@@ -78,22 +77,19 @@ pub(crate) struct Compiled {
 impl Compiled {
     pub fn new(grammar: &'static Grammar) -> Result<Compiled, String> {
         let language = (grammar.language)();
-        let query =
-            Query::new(&language, grammar.definitions).map_err(|error| error.to_string())?;
-        let roles: Vec<Role> = query
-            .capture_names()
-            .iter()
-            .map(|name| role(name))
-            .collect();
+        let kinds = Kinds::of(&language);
+        let patterns = Patterns::parse(&language, &kinds, grammar.definitions)?;
         let mut flags = vec![0; language.node_kind_count()];
         for id in 0..flags.len() as u16 {
             if language.node_kind_is_named(id) {
                 flags[id as usize] = flag::NAMED;
             }
         }
-        let mut mark = |kinds: &[&str], flag: u32| {
-            for kind in kinds {
-                for_each_id(&language, kind, |id| flags[id as usize] |= flag);
+        let mut mark = |names: &[&str], flag: u32| {
+            for kind in names {
+                for id in kinds.ids(kind) {
+                    flags[id as usize] |= flag;
+                }
             }
         };
         mark(grammar.identifiers, flag::IDENTIFIER);
@@ -117,31 +113,33 @@ impl Compiled {
         for (kind, _) in grammar.wrappers {
             mark(&[kind], flag::WRAPPER);
         }
-        for pattern in 0..query.pattern_count() {
-            let text = &grammar.definitions
-                [query.start_byte_for_pattern(pattern)..query.end_byte_for_pattern(pattern)];
-            let (Some(head), Some(kind)) = (head(text), whole(text)) else {
-                return Err(format!(
-                    "a definition pattern is one node with a capture that names its kind: {text}"
-                ));
-            };
-            let flag = if is_local(kind) {
+        for (id, kind, instance) in patterns.heads() {
+            let outer = is_local(kind) && !instance;
+            flags[id as usize] |= if outer {
                 flag::OUTER_DEFINITION
             } else {
                 flag::DEFINITION
             };
-            mark(&[head], flag);
         }
+        let pairs = |pairs: Pairs| -> Vec<(u16, u16)> {
+            let ids = |(kind, name): &(&'static str, &str)| {
+                let field = field(&language, name);
+                kinds
+                    .ids(kind)
+                    .map(move |id| (id, field))
+                    .collect::<Vec<_>>()
+            };
+            pairs.iter().flat_map(ids).collect()
+        };
         Ok(Compiled {
-            calls: pairs(&language, grammar.calls),
-            members: pairs(&language, grammar.members),
-            wrappers: pairs(&language, grammar.wrappers),
+            calls: pairs(grammar.calls),
+            members: pairs(grammar.members),
+            wrappers: pairs(grammar.wrappers),
             body: field(&language, "body"),
             declarator: field(&language, "declarator"),
             grammar,
             language,
-            query,
-            roles,
+            patterns,
             flags,
         })
     }
@@ -188,16 +186,6 @@ impl Compiled {
             }
         }
     }
-
-    /// Whether `child` is where `parent` says what it calls.
-    pub fn is_callee(&self, parent: tree_sitter::Node<'_>, child: tree_sitter::Node<'_>) -> bool {
-        follow(&self.calls, parent) == Some(child)
-    }
-
-    /// Whether `child` is the last name of the path `parent`.
-    pub fn is_member(&self, parent: tree_sitter::Node<'_>, child: tree_sitter::Node<'_>) -> bool {
-        follow(&self.members, parent) == Some(child)
-    }
 }
 
 /// Kinds that are locals, not symbols, when they stand in a function.
@@ -209,13 +197,15 @@ fn is_local(kind: SymbolKind) -> bool {
     )
 }
 
-fn role(capture: &str) -> Role {
+/// By the name of the capture.
+pub(super) fn role(capture: &str) -> Role {
     use SymbolKind::*;
     Role::Whole(match capture {
         "name" => return Role::Name,
         "declarator" => return Role::Declarator,
         "body" => return Role::Body,
         "braced" => return Role::Braced,
+        "instance" => return Role::Instance,
         "receiver" => return Role::Receiver,
         "module" => Module,
         "class" => Class,
@@ -236,37 +226,29 @@ fn role(capture: &str) -> Role {
     })
 }
 
-/// The node kind that a pattern begins with.
-fn head(pattern: &str) -> Option<&str> {
-    let kind = pattern.trim_start().trim_start_matches('(');
-    let end = kind.find(|c: char| !c.is_alphanumeric() && c != '_')?;
-    (end > 0).then_some(&kind[..end])
-}
+/// The names of a grammar's named node kinds, by id.
+pub(super) struct Kinds<'l>(Vec<Option<&'l str>>);
 
-/// The kind of definition that one of its captures names.
-fn whole(pattern: &str) -> Option<SymbolKind> {
-    pattern.split('@').skip(1).find_map(|rest| {
-        let end = rest
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
-        match role(&rest[..end]) {
-            Role::Whole(kind) => Some(kind),
-            _ => None,
-        }
-    })
-}
+impl<'l> Kinds<'l> {
+    pub fn of(language: &'l tree_sitter::Language) -> Kinds<'l> {
+        let name = |id| {
+            language
+                .node_kind_for_id(id)
+                .filter(|_| language.node_kind_is_named(id))
+        };
+        Kinds((0..language.node_kind_count() as u16).map(name).collect())
+    }
 
-/// A kind name may have several ids (aliases), of which `id_for_node_kind` knows one, and may be a pattern.
-fn for_each_id(language: &tree_sitter::Language, kind: &str, mut then: impl FnMut(u16)) {
-    let fits = |name: &str| match (kind.strip_suffix('*'), kind.strip_prefix('*')) {
-        (Some(prefix), _) => name.starts_with(prefix),
-        (_, Some(suffix)) => name.ends_with(suffix),
-        _ => name == kind,
-    };
-    for id in 0..language.node_kind_count() as u16 {
-        if language.node_kind_is_named(id) && language.node_kind_for_id(id).is_some_and(fits) {
-            then(id);
-        }
+    /// A name may have several ids (aliases), and `*` before or after it stands for any beginning or ending.
+    pub fn ids(&self, kind: &str) -> impl Iterator<Item = u16> {
+        let fits = move |name: &str| match (kind.strip_suffix('*'), kind.strip_prefix('*')) {
+            (Some(prefix), _) => name.starts_with(prefix),
+            (_, Some(suffix)) => name.ends_with(suffix),
+            _ => name == kind,
+        };
+        (0..)
+            .zip(&self.0)
+            .filter_map(move |(id, name)| name.is_some_and(fits).then_some(id))
     }
 }
 
@@ -281,14 +263,6 @@ fn field(language: &tree_sitter::Language, name: &str) -> u16 {
 /// In place of a field, the first or the last named child.
 const FIRST: u16 = u16::MAX;
 const LAST: u16 = u16::MAX - 1;
-
-fn pairs(language: &tree_sitter::Language, pairs: Pairs) -> Vec<(u16, u16)> {
-    let mut out = Vec::new();
-    for (kind, name) in pairs {
-        for_each_id(language, kind, |id| out.push((id, field(language, name))));
-    }
-    out
-}
 
 fn follow<'tree>(
     pairs: &[(u16, u16)],
@@ -327,6 +301,11 @@ mod tests {
                     continue;
                 }
             };
+            // Other tools read the files as queries too.
+            if let Err(error) = tree_sitter::Query::new(&compiled.language, grammar.definitions) {
+                wrong.push(format!("{language}: {error}"));
+            }
+            let known = Kinds::of(&compiled.language);
             let kinds = [
                 grammar.identifiers,
                 grammar.callees,
@@ -349,9 +328,7 @@ mod tests {
                 .into_iter()
                 .chain(pairs.iter().map(|pair| pair.0))
             {
-                let mut known = false;
-                for_each_id(&compiled.language, kind, |_| known = true);
-                if !known {
+                if known.ids(kind).next().is_none() {
                     wrong.push(format!("{language} has no node kind {kind}"));
                 }
             }

@@ -6,3 +6,7 @@
 (assignment left: (identifier) @name) @variable
 (assignment left: (pattern_list (identifier) @name)) @variable
 (type_alias_statement left: (type (identifier) @name)) @alias
+
+; What a method makes of its object belongs to the class.
+(assignment left: (attribute object: (identifier) @_self attribute: (identifier) @name
+  (#match? @_self "^self$"))) @field @instance

@@ -35,6 +35,9 @@ pub(crate) static ROWS: &[&Row] = &[
 const EMPTY: Row = Row {
     id: "",
     name: "",
+    family: "",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &[],
     file_names: &[],
     interpreters: &[],
@@ -45,6 +48,9 @@ const EMPTY: Row = Row {
 static PYTHON: Row = Row {
     id: "python",
     name: "Python",
+    family: "python",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["py", "pyi", "pyw"],
     file_names: &["SConstruct", "SConscript", "wscript"],
     interpreters: &["python", "pypy"],
@@ -83,6 +89,9 @@ static PYTHON: Row = Row {
 static RUST: Row = Row {
     id: "rust",
     name: "Rust",
+    family: "rust",
+    separator: "::",
+    folder_is_scope: false,
     extensions: &["rs"],
     file_names: &[],
     interpreters: &["rust-script"],
@@ -245,6 +254,9 @@ const TYPESCRIPT_GRAMMAR: Grammar = Grammar {
 static TYPESCRIPT: Row = Row {
     id: "typescript",
     name: "TypeScript",
+    family: "javascript",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["ts", "mts", "cts"],
     interpreters: &["deno", "ts-node", "tsx"],
     syntax: Syntax::Tree(Parsed::new(TYPESCRIPT_GRAMMAR)),
@@ -254,6 +266,9 @@ static TYPESCRIPT: Row = Row {
 static TSX: Row = Row {
     id: "typescriptreact",
     name: "TSX",
+    family: "javascript",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["tsx"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_typescript::LANGUAGE_TSX.into(),
@@ -267,6 +282,9 @@ static TSX: Row = Row {
 static JAVASCRIPT: Row = Row {
     id: "javascript",
     name: "JavaScript",
+    family: "javascript",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["js", "jsx", "mjs", "cjs"],
     file_names: &["Jakefile"],
     interpreters: &["node", "nodejs", "bun"],
@@ -284,6 +302,9 @@ static JAVASCRIPT: Row = Row {
 static GO: Row = Row {
     id: "go",
     name: "Go",
+    family: "go",
+    separator: ".",
+    folder_is_scope: true,
     extensions: &["go"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_go::LANGUAGE.into(),
@@ -327,6 +348,9 @@ static GO: Row = Row {
 static JAVA: Row = Row {
     id: "java",
     name: "Java",
+    family: "java",
+    separator: ".",
+    folder_is_scope: true,
     extensions: &["java"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_java::LANGUAGE.into(),
@@ -406,6 +430,9 @@ const C_GRAMMAR: Grammar = Grammar {
 static C: Row = Row {
     id: "c",
     name: "C",
+    family: "c",
+    separator: ".",
+    folder_is_scope: true,
     extensions: &["c", "h"],
     syntax: Syntax::Tree(Parsed::new(C_GRAMMAR)),
     ..EMPTY
@@ -414,6 +441,9 @@ static C: Row = Row {
 static CPP: Row = Row {
     id: "cpp",
     name: "C++",
+    family: "c",
+    separator: "::",
+    folder_is_scope: true,
     extensions: &[
         "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "inl", "tpp", "ino", "cu",
         "cuh",
@@ -480,6 +510,9 @@ static CPP: Row = Row {
 static CSHARP: Row = Row {
     id: "csharp",
     name: "C#",
+    family: "csharp",
+    separator: ".",
+    folder_is_scope: true,
     extensions: &["cs", "csx"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_c_sharp::LANGUAGE.into(),
@@ -542,6 +575,9 @@ static CSHARP: Row = Row {
 static RUBY: Row = Row {
     id: "ruby",
     name: "Ruby",
+    family: "ruby",
+    separator: "::",
+    folder_is_scope: true,
     extensions: &["rb", "rake", "gemspec", "ru"],
     file_names: &[
         "Rakefile",
@@ -586,7 +622,10 @@ static RUBY: Row = Row {
 static PHP: Row = Row {
     id: "php",
     name: "PHP",
-    extensions: &["php", "phtml", "php5", "php7", "inc"],
+    family: "php",
+    separator: "::",
+    folder_is_scope: true,
+    extensions: &["php", "phtml", "php5", "php7"],
     interpreters: &["php"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_php::LANGUAGE_PHP.into(),
@@ -640,6 +679,9 @@ static PHP: Row = Row {
 static BASH: Row = Row {
     id: "shellscript",
     name: "Bash",
+    family: "shellscript",
+    separator: ".",
+    folder_is_scope: true,
     extensions: &["sh", "bash", "zsh", "ksh", "bats", "ebuild"],
     file_names: &[".bashrc", ".bash_profile", ".profile", ".zshrc", "PKGBUILD"],
     interpreters: &["sh", "bash", "zsh", "dash", "ksh", "ash"],
@@ -673,6 +715,9 @@ static BASH: Row = Row {
 static LUA: Row = Row {
     id: "lua",
     name: "Lua",
+    family: "lua",
+    separator: ".",
+    folder_is_scope: true,
     extensions: &["lua", "rockspec", "luau"],
     file_names: &[".luacheckrc"],
     interpreters: &["lua", "luajit"],
@@ -696,6 +741,9 @@ static LUA: Row = Row {
 static SQL: Row = Row {
     id: "sql",
     name: "SQL",
+    family: "sql",
+    separator: ".",
+    folder_is_scope: true,
     extensions: &["sql", "ddl", "dml", "psql", "pgsql"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_sequel::LANGUAGE.into(),
@@ -713,6 +761,9 @@ static SQL: Row = Row {
 static MARKDOWN: Row = Row {
     id: "markdown",
     name: "Markdown",
+    family: "markdown",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["md", "markdown", "mdx", "mkd", "qmd", "rmd"],
     syntax: Syntax::Markdown,
     ..EMPTY
@@ -721,6 +772,9 @@ static MARKDOWN: Row = Row {
 static STRUCTURED: Row = Row {
     id: "restructuredtext",
     name: "Structured text",
+    family: "restructuredtext",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["rst", "rest", "adoc", "asciidoc", "asc"],
     syntax: Syntax::Structured,
     ..EMPTY
@@ -729,6 +783,9 @@ static STRUCTURED: Row = Row {
 static NOTEBOOK: Row = Row {
     id: "jupyter",
     name: "Jupyter notebook",
+    family: "jupyter",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["ipynb"],
     syntax: Syntax::Notebook,
     ..EMPTY
@@ -737,6 +794,9 @@ static NOTEBOOK: Row = Row {
 static TOML: Row = Row {
     id: "toml",
     name: "TOML",
+    family: "toml",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["toml"],
     file_names: &["Pipfile"],
     syntax: Syntax::Toml,
@@ -746,6 +806,9 @@ static TOML: Row = Row {
 static YAML: Row = Row {
     id: "yaml",
     name: "YAML",
+    family: "yaml",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["yaml", "yml"],
     file_names: &[".clang-format", ".clang-tidy"],
     syntax: Syntax::Yaml,
@@ -763,6 +826,9 @@ const JSON_NAMES: Kinds = &[
 static JSON: Row = Row {
     id: "json",
     name: "JSON",
+    family: "json",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["json", "jsonc", "json5", "webmanifest", "code-workspace"],
     file_names: JSON_NAMES,
     syntax: Syntax::Json,
@@ -772,6 +838,9 @@ static JSON: Row = Row {
 pub(crate) static PLAIN: Row = Row {
     id: "plaintext",
     name: "Plain text",
+    family: "plaintext",
+    separator: ".",
+    folder_is_scope: false,
     extensions: &["txt", "text", "log"],
     syntax: Syntax::Plain,
     ..EMPTY

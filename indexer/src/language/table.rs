@@ -16,9 +16,19 @@ pub(crate) struct Row {
     pub interpreters: Kinds,
     /// Extensions of another row that are this language if the text contains one of the words (C++ in a `.h`).
     pub claims: &'static [(&'static str, Kinds)],
+    /// Rows of one family import from each other: JavaScript and TypeScript, C and C++.
+    pub family: &'static str,
+    /// Between the names of a container and its member.
+    pub separator: &'static str,
+    /// Whether the files of a folder see each other's definitions without an import.
+    pub folder_is_scope: bool,
     pub syntax: Syntax,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "rows are statics, which nothing moves"
+)]
 pub(crate) enum Syntax {
     Tree(Parsed),
     Markdown,

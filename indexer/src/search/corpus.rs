@@ -28,7 +28,10 @@ pub(crate) struct Columns {
 impl Columns {
     fn read(reader: &SegmentReader) -> Result<Columns, IndexError> {
         let read = |name: &str, missing: u64| -> Result<Vec<u64>, IndexError> {
-            let column = reader.fast_fields().u64(name)?.first_or_default_col(missing);
+            let column = reader
+                .fast_fields()
+                .u64(name)?
+                .first_or_default_col(missing);
             let mut values = vec![missing; reader.max_doc() as usize];
             column.get_range(0, &mut values);
             Ok(values)
@@ -37,7 +40,10 @@ impl Columns {
         Ok(Columns {
             keys: read(column::FILE, 0)?.into_iter().map(FileKey).collect(),
             versions: read(column::VERSION, 0)?,
-            symbols: symbols.into_iter().map(|symbol| (symbol != NO_SYMBOL).then_some(symbol as u32)).collect(),
+            symbols: symbols
+                .into_iter()
+                .map(|symbol| (symbol != NO_SYMBOL).then_some(symbol as u32))
+                .collect(),
             lines: read(column::LINES, 0)?,
         })
     }
@@ -47,7 +53,10 @@ impl Columns {
 pub(crate) type ColumnCache = FxHashMap<SegmentId, Arc<Columns>>;
 
 /// The columns of every segment of a searcher; `cache` then holds exactly these.
-pub(crate) fn columns(searcher: &Searcher, cache: &mut ColumnCache) -> Result<Vec<Arc<Columns>>, IndexError> {
+pub(crate) fn columns(
+    searcher: &Searcher,
+    cache: &mut ColumnCache,
+) -> Result<Vec<Arc<Columns>>, IndexError> {
     let mut current = ColumnCache::default();
     let mut all = Vec::new();
     for reader in searcher.segment_readers() {
@@ -113,15 +122,26 @@ impl Corpus {
         let mut numbers: FxHashMap<FileKey, u32> = FxHashMap::default();
         let (searcher, columns) = committed;
         for (reader, columns) in searcher.segment_readers().iter().zip(columns) {
-            corpus.add(graph, reader, columns.clone(), &mut numbers, |key| !buffers.iter().any(|(buffer, _)| *buffer == key))?;
+            corpus.add(graph, reader, columns.clone(), &mut numbers, |key| {
+                !buffers.iter().any(|(buffer, _)| *buffer == key)
+            })?;
         }
         for (_, searcher) in buffers {
             for reader in searcher.segment_readers() {
-                corpus.add(graph, reader, Arc::new(Columns::read(reader)?), &mut numbers, |_| true)?;
+                corpus.add(
+                    graph,
+                    reader,
+                    Arc::new(Columns::read(reader)?),
+                    &mut numbers,
+                    |_| true,
+                )?;
             }
         }
         let chunks = corpus.chunks.max(1) as f32;
-        corpus.average.iter_mut().for_each(|total| *total = (*total / chunks).max(1.0));
+        corpus
+            .average
+            .iter_mut()
+            .for_each(|total| *total = (*total / chunks).max(1.0));
         Ok(corpus)
     }
 
@@ -136,7 +156,10 @@ impl Corpus {
         let mut file_of = vec![NO_FILE; reader.max_doc() as usize];
         // The chunks of a file lie together, so most documents repeat the answer of the one before.
         let mut last = (FileKey(0), NO_FILE);
-        for doc in reader.doc_ids_alive().filter(|&doc| columns.versions[doc as usize] == 0) {
+        for doc in reader
+            .doc_ids_alive()
+            .filter(|&doc| columns.versions[doc as usize] == 0)
+        {
             let key = columns.keys[doc as usize];
             if key != last.0 {
                 let number = match graph.id(key) {
@@ -154,22 +177,39 @@ impl Corpus {
         }
         for (field, total) in self.fields.iter().zip(&mut self.average) {
             let norms = reader.get_fieldnorms_reader(*field)?;
-            for (doc, &file) in file_of.iter().enumerate().filter(|(_, file)| **file != NO_FILE) {
+            for (doc, &file) in file_of
+                .iter()
+                .enumerate()
+                .filter(|(_, file)| **file != NO_FILE)
+            {
                 let tokens = norms.fieldnorm(doc as u32) as f32;
                 *total += tokens;
                 self.file_tokens[file as usize] += tokens;
             }
         }
-        self.segments.push(Segment { reader: reader.clone(), file_of, offset: self.documents, columns });
+        self.segments.push(Segment {
+            reader: reader.clone(),
+            file_of,
+            offset: self.documents,
+            columns,
+        });
         self.documents += reader.max_doc() as usize;
         Ok(())
     }
 
     pub fn chunk(&self, number: usize) -> Option<ChunkRef> {
-        let segment = self.segments.iter().rev().find(|segment| segment.offset <= number)?;
+        let segment = self
+            .segments
+            .iter()
+            .rev()
+            .find(|segment| segment.offset <= number)?;
         let doc = number - segment.offset;
         let file = *segment.file_of.get(doc)?;
         let columns = &segment.columns;
-        (file != NO_FILE).then(|| ChunkRef { file, symbol: columns.symbols[doc], lines: unpack_lines(columns.lines[doc]) })
+        (file != NO_FILE).then(|| ChunkRef {
+            file,
+            symbol: columns.symbols[doc],
+            lines: unpack_lines(columns.lines[doc]),
+        })
     }
 }

@@ -25,12 +25,22 @@ pub(crate) fn mentioned(graph: &Graph, parsed: &Parsed) -> Mentioned {
     }
     let most = found.files.values().copied().fold(0.0, f32::max);
     if most > 0.0 {
-        found.files.values_mut().for_each(|strength| *strength /= most);
+        found
+            .files
+            .values_mut()
+            .for_each(|strength| *strength /= most);
     }
-    let paths: Vec<Vec<&str>> = parsed.paths.iter().map(|path| path.split('/').collect()).collect();
+    let paths: Vec<Vec<&str>> = parsed
+        .paths
+        .iter()
+        .map(|path| path.split('/').collect())
+        .collect();
     if !paths.is_empty() {
         for (id, file) in graph.files() {
-            let strength = paths.iter().map(|path| path_match(file, path)).fold(0.0, f32::max);
+            let strength = paths
+                .iter()
+                .map(|path| path_match(file, path))
+                .fold(0.0, f32::max);
             if strength > 0.0 {
                 found.paths.insert(id, strength);
             }
@@ -47,9 +57,16 @@ fn named(graph: &Graph, mention: &Mention, found: &mut Mentioned) {
     let rarity = 1.0 / (1.0 + (definitions.len() as f32).ln());
     let mut per_file: FxHashMap<FileId, f32> = FxHashMap::default();
     for id in definitions {
-        let Some((file, symbol)) = graph.symbol(id) else { continue };
-        let container = symbol.container.and_then(|index| file.symbols.get(index as usize));
-        let qualified = mention.qualifier.as_deref().is_some_and(|owner| container.is_some_and(|container| &*container.name == owner));
+        let Some((file, symbol)) = graph.symbol(id) else {
+            continue;
+        };
+        let container = symbol
+            .container
+            .and_then(|index| file.symbols.get(index as usize));
+        let qualified = mention
+            .qualifier
+            .as_deref()
+            .is_some_and(|owner| container.is_some_and(|container| &*container.name == owner));
         let strength = if qualified { 1.0 } else { rarity };
         let best = found.symbols.entry(id).or_default();
         *best = best.max(strength);
@@ -67,7 +84,9 @@ fn path_match(file: &FileRecord, suffix: &[&str]) -> f32 {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let mut own = folder.rsplit('/').filter(|part| !part.is_empty());
-    let Some((last, before)) = suffix.split_last() else { return 0.0 };
+    let Some((last, before)) = suffix.split_last() else {
+        return 0.0;
+    };
     if *last != stem || !before.iter().rev().all(|part| own.next() == Some(*part)) {
         return 0.0;
     }

@@ -50,14 +50,24 @@ pub(crate) fn parse(text: &str) -> Parsed {
     }
     let mut terms: Vec<_> = weights.into_iter().collect();
     terms.sort_unstable_by_key(|(_, (order, _))| *order);
-    let terms = terms.into_iter().map(|(term, (_, weight))| (term, weight.ln_1p())).collect();
-    Parsed { terms, mentions: mentions(&text), paths: paths(&text) }
+    let terms = terms
+        .into_iter()
+        .map(|(term, (_, weight))| (term, weight.ln_1p()))
+        .collect();
+    Parsed {
+        terms,
+        mentions: mentions(&text),
+        paths: paths(&text),
+    }
 }
 
 /// Each line with the weight of the part it belongs to.
 fn weighted_lines(text: &str) -> Vec<(&str, f32)> {
     static FRAME: OnceLock<Regex> = OnceLock::new();
-    let frame = regex(&FRAME, r#"^\s*(File "[^"]+", line \d+|at \S+ ?\(.*:\d+|E   |\S+\.py:\d+: |thread '.*' panicked)|^Traceback \(most recent"#);
+    let frame = regex(
+        &FRAME,
+        r#"^\s*(File "[^"]+", line \d+|at \S+ ?\(.*:\d+|E   |\S+\.py:\d+: |thread '.*' panicked)|^Traceback \(most recent"#,
+    );
     let several = text.lines().filter(|line| !line.trim().is_empty()).count() > 1;
     let (mut fenced, mut titled, mut tracing) = (false, false, false);
     let mut lines = Vec::new();
@@ -76,7 +86,11 @@ fn weighted_lines(text: &str) -> Vec<(&str, f32)> {
             TRACEBACK
         } else if several && !titled && !fenced {
             TITLE
-        } else if fenced || line.starts_with("    ") || line.starts_with('\t') || trimmed.starts_with(">>>") {
+        } else if fenced
+            || line.starts_with("    ")
+            || line.starts_with('\t')
+            || trimmed.starts_with(">>>")
+        {
             CODE
         } else {
             PROSE
@@ -89,16 +103,27 @@ fn weighted_lines(text: &str) -> Vec<(&str, f32)> {
 
 fn mentions(text: &str) -> Vec<Mention> {
     static DOTTED: OnceLock<Regex> = OnceLock::new();
-    let dotted = regex(&DOTTED, r"(`)?([A-Za-z_]\w*(?:(?:\.|::|#|->)[A-Za-z_]\w*)*)(`|\()?");
+    let dotted = regex(
+        &DOTTED,
+        r"(`)?([A-Za-z_]\w*(?:(?:\.|::|#|->)[A-Za-z_]\w*)*)(`|\()?",
+    );
     let mut found: Vec<Mention> = Vec::new();
     for captures in dotted.captures_iter(text) {
         let ticked = captures.get(1).is_some() || captures.get(3).is_some();
-        let mut names: Vec<&str> = captures[2].split(['.', ':', '#', '>', '-']).filter(|name| !name.is_empty()).collect();
+        let mut names: Vec<&str> = captures[2]
+            .split(['.', ':', '#', '>', '-'])
+            .filter(|name| !name.is_empty())
+            .collect();
         let qualified = names.len() > 1;
         while let Some(name) = names.pop() {
-            let spelled = name.trim_matches('_').contains('_') || name.chars().skip(1).any(char::is_uppercase) && name.chars().any(char::is_lowercase);
+            let spelled = name.trim_matches('_').contains('_')
+                || name.chars().skip(1).any(char::is_uppercase)
+                    && name.chars().any(char::is_lowercase);
             if name.len() > 2 && (ticked || qualified || spelled || name.starts_with("__")) {
-                let mention = Mention { name: name.to_owned(), qualifier: names.last().map(|owner| (*owner).to_owned()) };
+                let mention = Mention {
+                    name: name.to_owned(),
+                    qualifier: names.last().map(|owner| (*owner).to_owned()),
+                };
                 if !found.contains(&mention) {
                     found.push(mention);
                 }
@@ -110,16 +135,24 @@ fn mentions(text: &str) -> Vec<Mention> {
 
 fn paths(text: &str) -> Vec<String> {
     static PATH: OnceLock<Regex> = OnceLock::new();
-    let pattern = regex(&PATH, r"[\w.-]+(?:[/\\][\w.-]+)+|\w+\.(?:[a-z]{1,4})\b|\w+(?:\.\w+)+");
+    let pattern = regex(&PATH, r"[\w.-]+(?:[/\\][\w.-]+)+|\w+(?:\.\w+)+");
     let mut found = Vec::new();
     for path in pattern.find_iter(text) {
         let path = path.as_str().replace('\\', "/");
-        let (folder, name) = path.rsplit_once('/').map_or(("", &*path), |(folder, name)| (folder, name));
+        let (folder, name) = path
+            .rsplit_once('/')
+            .map_or(("", &*path), |(folder, name)| (folder, name));
         // `a/b.py` and `b.py` name a file; `pkg.module` names one too, with dots for slashes.
-        let named_file = name.rsplit_once('.').filter(|(stem, extension)| !stem.is_empty() && (1..=4).contains(&extension.len()));
+        let named_file = name
+            .rsplit_once('.')
+            .filter(|(stem, extension)| !stem.is_empty() && (1..=4).contains(&extension.len()));
         let mut suffixes = Vec::new();
         if let Some((stem, _)) = named_file {
-            suffixes.push(if folder.is_empty() { stem.to_owned() } else { format!("{folder}/{stem}") });
+            suffixes.push(if folder.is_empty() {
+                stem.to_owned()
+            } else {
+                format!("{folder}/{stem}")
+            });
         }
         if folder.is_empty() && path.contains('.') {
             suffixes.push(path.replace('.', "/"));
@@ -143,7 +176,13 @@ mod tests {
     fn parts_of_a_report_weigh_differently() {
         let text = "Crash in merge\n\nIt dies.\n<!-- template -->\n```python\nmerge(dataset)\n```\n```\nTraceback (most recent call last):\n  File \"x/core/merge.py\", line 3, in run\n```\n";
         let parsed = parse(text);
-        let weight = |term: &str| parsed.terms.iter().find(|(t, _)| t == term).map(|(_, w)| *w);
+        let weight = |term: &str| {
+            parsed
+                .terms
+                .iter()
+                .find(|(t, _)| t == term)
+                .map(|(_, w)| *w)
+        };
         assert_eq!(weight("crash"), Some(2.0_f32.ln_1p()));
         assert_eq!(weight("dataset"), Some(0.5_f32.ln_1p()));
         assert_eq!(weight("templat"), None);
@@ -154,17 +193,41 @@ mod tests {
 
     #[test]
     fn names_are_recognised_by_their_spelling() {
-        let names = |text: &str| parse(text).mentions.into_iter().map(|m| m.name).collect::<Vec<_>>().join(" ");
-        assert_eq!(names("How does `commit` differ from flush_all in IndexWriter?"), "commit flush_all IndexWriter");
+        let names = |text: &str| {
+            parse(text)
+                .mentions
+                .into_iter()
+                .map(|m| m.name)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(
+            names("How does `commit` differ from flush_all in IndexWriter?"),
+            "commit flush_all IndexWriter"
+        );
         assert_eq!(names("call merge() on it"), "merge");
         assert_eq!(names("Plain words only, USA included."), "");
         let owner = parse("Flask.route").mentions;
-        assert_eq!(owner[0], Mention { name: "route".into(), qualifier: Some("Flask".into()) });
+        assert_eq!(
+            owner[0],
+            Mention {
+                name: "route".into(),
+                qualifier: Some("Flask".into())
+            }
+        );
     }
 
     #[test]
     fn dotted_names_are_paths_too() {
-        assert!(parse("see flask.json.provider").paths.contains(&"flask/json/provider".to_owned()));
-        assert!(parse("in provider.py").paths.contains(&"provider".to_owned()));
+        assert!(
+            parse("see flask.json.provider")
+                .paths
+                .contains(&"flask/json/provider".to_owned())
+        );
+        assert!(
+            parse("in provider.py")
+                .paths
+                .contains(&"provider".to_owned())
+        );
     }
 }

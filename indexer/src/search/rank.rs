@@ -40,24 +40,37 @@ fn demotion(file: &FileRecord) -> f32 {
     const CHANGES: f32 = 0.4;
     const DOCUMENT: f32 = 0.8;
     const CONFIGURATION: f32 = 0.5;
-    let name = file.path.rsplit_once('/').map_or(&*file.path, |(_, name)| name);
+    let name = file
+        .path
+        .rsplit_once('/')
+        .map_or(&*file.path, |(_, name)| name);
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let changes = ["authors", "changelog", "changes", "contributors", "history", "news", "release", "releases", "whats-new", "whatsnew"];
-    if changes.iter().any(|change| change.eq_ignore_ascii_case(stem)) {
+    let changes = [
+        "authors",
+        "changelog",
+        "changes",
+        "contributors",
+        "history",
+        "news",
+        "release",
+        "releases",
+        "whats-new",
+        "whatsnew",
+    ];
+    if changes
+        .iter()
+        .any(|change| change.eq_ignore_ascii_case(stem))
+    {
         return CHANGES;
     }
     if file.test {
         return TEST;
     }
-    match language(file) {
+    match file.language() {
         Some(language) if language.is_code() => 1.0,
         Some(language) if language.is_document() => DOCUMENT,
         _ => CONFIGURATION,
     }
-}
-
-fn language(file: &FileRecord) -> Option<Language> {
-    Language::from_id(file.language.as_deref()?)
 }
 
 /// A matching chunk.
@@ -69,7 +82,10 @@ struct Candidate {
 
 impl Candidate {
     fn symbol(&self, file: FileId) -> Option<SymbolId> {
-        Some(SymbolId { file, index: self.chunk.symbol? })
+        Some(SymbolId {
+            file,
+            index: self.chunk.symbol?,
+        })
     }
 }
 
@@ -82,7 +98,12 @@ struct Ranked<'a> {
     scores: Scores,
 }
 
-pub(crate) fn search(graph: &Graph, corpus: &Corpus, query: &Query, cancel: &Cancel) -> Result<SearchResult, IndexError> {
+pub(crate) fn search(
+    graph: &Graph,
+    corpus: &Corpus,
+    query: &Query,
+    cancel: &Cancel,
+) -> Result<SearchResult, IndexError> {
     let parsed = parse(&query.text);
     let named = mentioned(graph, &parsed);
     let scores = score(corpus, &parsed.terms, cancel)?;
@@ -99,7 +120,12 @@ pub(crate) fn search(graph: &Graph, corpus: &Corpus, query: &Query, cancel: &Can
     }
     files.sort_by(best_first);
 
-    let best_chunk = maximum(files.iter().filter_map(|file| file.chunks.first()).map(|chunk| chunk.bm25));
+    let best_chunk = maximum(
+        files
+            .iter()
+            .filter_map(|file| file.chunks.first())
+            .map(|chunk| chunk.bm25),
+    );
     let used = used_by(graph, &sources(&files, best_chunk));
     let head = HEAD.min(files.len());
     for file in &mut files[head..] {
@@ -110,39 +136,87 @@ pub(crate) fn search(graph: &Graph, corpus: &Corpus, query: &Query, cancel: &Can
     files.truncate(query.limit);
 
     let hits = hits(&files, &named, &scores.chunks, best_chunk, query.limit);
-    let files = files.into_iter().map(|file| FileHit { path: file.record.path.clone(), scores: file.scores }).collect();
+    let files = files
+        .into_iter()
+        .map(|file| FileHit {
+            path: file.record.path.clone(),
+            scores: file.scores,
+        })
+        .collect();
     Ok(SearchResult { hits, files })
 }
 
-fn matching<'a>(graph: &'a Graph, corpus: &Corpus, scores: &[[f32; TEXT_FIELDS.len()]], scope: QueryScope) -> Vec<Ranked<'a>> {
-    let in_scope = |file: &FileRecord| scope == QueryScope::All || language(file).is_some_and(Language::is_code);
-    let records: Vec<Option<&FileRecord>> = corpus.files.iter().map(|&id| graph.file(id).map(|file| &**file).filter(|file| in_scope(file))).collect();
+fn matching<'a>(
+    graph: &'a Graph,
+    corpus: &Corpus,
+    scores: &[[f32; TEXT_FIELDS.len()]],
+    scope: QueryScope,
+) -> Vec<Ranked<'a>> {
+    let in_scope = |file: &FileRecord| {
+        scope == QueryScope::All || file.language().is_some_and(Language::is_code)
+    };
+    let records: Vec<Option<&FileRecord>> = corpus
+        .files
+        .iter()
+        .map(|&id| {
+            graph
+                .file(id)
+                .map(|file| &**file)
+                .filter(|file| in_scope(file))
+        })
+        .collect();
     let mut chunks: FxHashMap<u32, Vec<Candidate>> = FxHashMap::default();
     for (number, parts) in scores.iter().enumerate() {
         let bm25: f32 = parts.iter().sum();
         if bm25 > 0.0
             && let Some(chunk) = corpus.chunk(number)
         {
-            chunks.entry(chunk.file).or_default().push(Candidate { number, chunk, bm25 });
+            chunks.entry(chunk.file).or_default().push(Candidate {
+                number,
+                chunk,
+                bm25,
+            });
         }
     }
     let ranked = chunks.into_iter().filter_map(|(number, mut chunks)| {
         let (id, record) = (corpus.files[number as usize], records[number as usize]?);
-        chunks.sort_unstable_by(|a, b| b.bm25.total_cmp(&a.bm25).then_with(|| a.chunk.lines.cmp(&b.chunk.lines)));
-        Some(Ranked { number, id, record, chunks, scores: Scores::default() })
+        chunks.sort_unstable_by(|a, b| {
+            b.bm25
+                .total_cmp(&a.bm25)
+                .then_with(|| a.chunk.lines.cmp(&b.chunk.lines))
+        });
+        Some(Ranked {
+            number,
+            id,
+            record,
+            chunks,
+            scores: Scores::default(),
+        })
     });
     ranked.collect()
 }
 
 fn pool(chunks: &[Candidate]) -> f32 {
     let weights = std::iter::successors(Some(1.0), |weight| Some(weight * DECAY));
-    chunks.iter().take(POOLED).zip(weights).map(|(chunk, weight)| chunk.bm25 * weight).sum()
+    chunks
+        .iter()
+        .take(POOLED)
+        .zip(weights)
+        .map(|(chunk, weight)| chunk.bm25 * weight)
+        .sum()
 }
 
 fn combine(file: &Ranked, named: &Mentioned, bm25: f32, whole: f32, symbol: f32) -> Scores {
     let path = PATH * named.paths.get(&file.id).copied().unwrap_or(0.0);
     let demotion = demotion(file.record);
-    Scores { total: (bm25 + whole + symbol + path) * demotion, file: whole, symbol, path, demotion, ..Scores::default() }
+    Scores {
+        total: (bm25 + whole + symbol + path) * demotion,
+        file: whole,
+        symbol,
+        path,
+        demotion,
+        ..Scores::default()
+    }
 }
 
 /// The definitions whose uses are followed, with their scores.
@@ -151,32 +225,66 @@ fn sources(files: &[Ranked], best_chunk: f32) -> Vec<(SymbolId, f32)> {
     for file in files.iter().take(SOURCES) {
         let weights = std::iter::successors(Some(file.scores.total), |weight| Some(weight * DECAY));
         let chunks = file.chunks.iter().take(SOURCES_PER_FILE).zip(weights);
-        sources.extend(chunks.filter_map(|(chunk, weight)| Some((chunk.symbol(file.id)?, weight * chunk.bm25 / best_chunk))));
+        sources.extend(chunks.filter_map(|(chunk, weight)| {
+            Some((chunk.symbol(file.id)?, weight * chunk.bm25 / best_chunk))
+        }));
     }
     sources.sort_by(|a, b| b.1.total_cmp(&a.1));
     sources.truncate(SOURCES);
     sources
 }
 
-fn hits(files: &[Ranked], named: &Mentioned, scores: &[[f32; TEXT_FIELDS.len()]], best_chunk: f32, limit: usize) -> Vec<Hit> {
+fn hits(
+    files: &[Ranked],
+    named: &Mentioned,
+    scores: &[[f32; TEXT_FIELDS.len()]],
+    best_chunk: f32,
+    limit: usize,
+) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     for file in files {
         for chunk in file.chunks.iter().take(HITS_PER_FILE) {
             let symbol = chunk.symbol(file.id);
-            let naming = NAMED * symbol.and_then(|symbol| named.symbols.get(&symbol)).copied().unwrap_or(0.0);
-            let mut total = combine(file, named, chunk.bm25 / best_chunk, WHOLE_FILE * file.scores.total, naming);
-            let parts = TEXT_FIELDS.iter().zip(scores[chunk.number]).filter(|(_, part)| *part > 0.0);
+            let naming = NAMED
+                * symbol
+                    .and_then(|symbol| named.symbols.get(&symbol))
+                    .copied()
+                    .unwrap_or(0.0);
+            let mut total = combine(
+                file,
+                named,
+                chunk.bm25 / best_chunk,
+                WHOLE_FILE * file.scores.total,
+                naming,
+            );
+            let parts = TEXT_FIELDS
+                .iter()
+                .zip(scores[chunk.number])
+                .filter(|(_, part)| *part > 0.0);
             total.bm25 = parts.map(|((_, name), part)| (*name, part)).collect();
-            hits.push(Hit { path: file.record.path.clone(), lines: chunk.chunk.lines, symbol, scores: total });
+            hits.push(Hit {
+                path: file.record.path.clone(),
+                lines: chunk.chunk.lines,
+                symbol,
+                scores: total,
+            });
         }
     }
-    hits.sort_by(|a, b| b.scores.total.total_cmp(&a.scores.total).then_with(|| (&a.path, a.lines).cmp(&(&b.path, b.lines))));
+    hits.sort_by(|a, b| {
+        b.scores
+            .total
+            .total_cmp(&a.scores.total)
+            .then_with(|| (&a.path, a.lines).cmp(&(&b.path, b.lines)))
+    });
     hits.truncate(limit);
     hits
 }
 
 fn best_first(a: &Ranked, b: &Ranked) -> Ordering {
-    b.scores.total.total_cmp(&a.scores.total).then_with(|| a.record.path.cmp(&b.record.path))
+    b.scores
+        .total
+        .total_cmp(&a.scores.total)
+        .then_with(|| a.record.path.cmp(&b.record.path))
 }
 
 fn maximum(scores: impl Iterator<Item = f32>) -> f32 {

@@ -26,8 +26,15 @@ pub(crate) struct Scores {
     pub files: Vec<f32>,
 }
 
-pub(crate) fn score(corpus: &Corpus, terms: &[(String, f32)], cancel: &Cancel) -> Result<Scores, IndexError> {
-    let mut scores = Scores { chunks: vec![[0.0; TEXT_FIELDS.len()]; corpus.documents], files: vec![0.0; corpus.files.len()] };
+pub(crate) fn score(
+    corpus: &Corpus,
+    terms: &[(String, f32)],
+    cancel: &Cancel,
+) -> Result<Scores, IndexError> {
+    let mut scores = Scores {
+        chunks: vec![[0.0; TEXT_FIELDS.len()]; corpus.documents],
+        files: vec![0.0; corpus.files.len()],
+    };
     let average_file = corpus.file_tokens.iter().sum::<f32>() / corpus.files.len().max(1) as f32;
     let mut file_counts = vec![0_u32; corpus.files.len()];
     let mut postings: Vec<(usize, u32, f32)> = Vec::new();
@@ -39,7 +46,9 @@ pub(crate) fn score(corpus: &Corpus, terms: &[(String, f32)], cancel: &Cancel) -
             let term = Term::from_field_text(field, term);
             for segment in &corpus.segments {
                 let index = segment.reader.inverted_index(field)?;
-                let list = index.read_postings(&term, IndexRecordOption::WithFreqs).map_err(tantivy::TantivyError::from)?;
+                let list = index
+                    .read_postings(&term, IndexRecordOption::WithFreqs)
+                    .map_err(tantivy::TantivyError::from)?;
                 let Some(mut list) = list else { continue };
                 let norms = segment.reader.get_fieldnorms_reader(field)?;
                 while list.doc() != TERMINATED {
@@ -47,7 +56,11 @@ pub(crate) fn score(corpus: &Corpus, terms: &[(String, f32)], cancel: &Cancel) -
                     let file = segment.file_of[doc as usize];
                     if file != NO_FILE {
                         let frequency = list.term_freq();
-                        postings.push((segment.offset + doc as usize, frequency, norms.fieldnorm(doc) as f32));
+                        postings.push((
+                            segment.offset + doc as usize,
+                            frequency,
+                            norms.fieldnorm(doc) as f32,
+                        ));
                         let count = &mut file_counts[file as usize];
                         if *count == 0 {
                             touched.push(file);
@@ -59,13 +72,18 @@ pub(crate) fn score(corpus: &Corpus, terms: &[(String, f32)], cancel: &Cancel) -
             }
             let idf = idf(corpus.chunks, postings.len()) * weight * BOOSTS[slot];
             for &(number, frequency, length) in &postings {
-                scores.chunks[number][slot] += idf * saturation(frequency, length / corpus.average[slot]);
+                scores.chunks[number][slot] +=
+                    idf * saturation(frequency, length / corpus.average[slot]);
             }
         }
         let idf = idf(corpus.files.len(), touched.len()) * weight;
         for file in touched {
             let count = std::mem::take(&mut file_counts[file as usize]);
-            scores.files[file as usize] += idf * saturation(count, corpus.file_tokens[file as usize] / average_file.max(1.0));
+            scores.files[file as usize] += idf
+                * saturation(
+                    count,
+                    corpus.file_tokens[file as usize] / average_file.max(1.0),
+                );
         }
     }
     Ok(scores)

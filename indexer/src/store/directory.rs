@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tantivy::Directory;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    AntiCallToken, DirectoryLock, FileHandle, Lock, MmapDirectory, TerminatingWrite, WatchCallback, WatchHandle, WritePtr,
+    AntiCallToken, DirectoryLock, FileHandle, Lock, MmapDirectory, TerminatingWrite, WatchCallback,
+    WatchHandle, WritePtr,
 };
 
 #[derive(Debug, Clone)]
@@ -24,7 +25,10 @@ pub(crate) struct CacheDirectory {
 
 impl CacheDirectory {
     pub fn open(folder: &Path) -> tantivy::Result<Self> {
-        Ok(CacheDirectory { mapped: MmapDirectory::open(folder)?, folder: folder.to_owned() })
+        Ok(CacheDirectory {
+            mapped: MmapDirectory::open(folder)?,
+            folder: folder.to_owned(),
+        })
     }
 }
 
@@ -49,9 +53,15 @@ impl TerminatingWrite for Unsynced {
 
 impl Directory for CacheDirectory {
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        match File::options().write(true).create_new(true).open(self.folder.join(path)) {
+        match File::options()
+            .write(true)
+            .create_new(true)
+            .open(self.folder.join(path))
+        {
             Ok(file) => Ok(BufWriter::new(Box::new(Unsynced(file)))),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(OpenWriteError::FileAlreadyExists(path.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(OpenWriteError::FileAlreadyExists(path.to_owned()))
+            }
             Err(error) => Err(OpenWriteError::wrap_io_error(error, path.to_owned())),
         }
     }
@@ -59,12 +69,18 @@ impl Directory for CacheDirectory {
     /// Readers see the old content or the new one: the new one is complete before it gets its name.
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let unique = format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let unique = format!(
+            ".{}-{}.tmp",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let temporary = self.folder.join(unique);
-        std::fs::write(&temporary, data).and_then(|()| std::fs::rename(&temporary, self.folder.join(path))).inspect_err(|_| {
-            // On a full disk the half-written file should not stay; the first error is the one that counts.
-            let _ = std::fs::remove_file(&temporary);
-        })
+        std::fs::write(&temporary, data)
+            .and_then(|()| std::fs::rename(&temporary, self.folder.join(path)))
+            .inspect_err(|_| {
+                // On a full disk the half-written file should not stay; the first error is the one that counts.
+                let _ = std::fs::remove_file(&temporary);
+            })
     }
 
     fn sync_directory(&self) -> io::Result<()> {

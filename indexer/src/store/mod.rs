@@ -8,10 +8,12 @@ mod directory;
 
 use std::path::{Path, PathBuf};
 
-use tantivy::indexer::{LogMergePolicy, UserOperation};
 use tantivy::SingleSegmentIndexWriter;
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value};
 use tantivy::directory::RamDirectory;
+use tantivy::indexer::{LogMergePolicy, UserOperation};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value,
+};
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 
@@ -72,7 +74,9 @@ pub(crate) struct Fields {
 
 fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
-    let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(IndexRecordOption::WithFreqs);
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer(TOKENIZER)
+        .set_index_option(IndexRecordOption::WithFreqs);
     let text = TextOptions::default().set_indexing_options(indexing);
     let fields = Fields {
         file: builder.add_u64_field(column::FILE, INDEXED | FAST),
@@ -116,14 +120,18 @@ impl Store {
         let damage = match Self::open_checked(&folder) {
             Ok(Some(store)) => return Ok((store, None)),
             Ok(None) => None,
-            Err(error) => Some(format!("the index was damaged and has been rebuilt ({error})")),
+            Err(error) => Some(format!(
+                "the index was damaged and has been rebuilt ({error})"
+            )),
         };
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(IndexError::io(&folder))?;
         }
         std::fs::create_dir_all(&folder).map_err(IndexError::io(&folder))?;
         let (schema, _) = schema();
-        Index::builder().schema(schema).open_or_create(CacheDirectory::open(&folder)?)?;
+        Index::builder()
+            .schema(schema)
+            .open_or_create(CacheDirectory::open(&folder)?)?;
         Ok((Self::open(&folder)?, damage))
     }
 
@@ -132,11 +140,24 @@ impl Store {
         let (schema, fields) = schema();
         let index = Index::open(CacheDirectory::open(folder)?)?;
         if index.schema() != schema {
-            return Err(tantivy::TantivyError::SchemaError("the index has another schema".to_owned()).into());
+            return Err(tantivy::TantivyError::SchemaError(
+                "the index has another schema".to_owned(),
+            )
+            .into());
         }
-        index.tokenizers().register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Store { index, reader, fields, directory: folder.to_owned() })
+        index
+            .tokenizers()
+            .register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        Ok(Store {
+            index,
+            reader,
+            fields,
+            directory: folder.to_owned(),
+        })
     }
 
     fn open_checked(folder: &Path) -> Result<Option<Store>, IndexError> {
@@ -148,13 +169,20 @@ impl Store {
             let store = Self::open(folder)?;
             let damaged = store.index.validate_checksum()?;
             match damaged.iter().next() {
-                Some(file) => Err(tantivy::TantivyError::InternalError(format!("{} does not match its checksum", file.display())).into()),
+                Some(file) => Err(tantivy::TantivyError::InternalError(format!(
+                    "{} does not match its checksum",
+                    file.display()
+                ))
+                .into()),
                 None => Ok(store),
             }
         });
         match opened {
             Ok(result) => result.map(Some),
-            Err(_) => Err(tantivy::TantivyError::InternalError("a file of the index is cut short".to_owned()).into()),
+            Err(_) => Err(tantivy::TantivyError::InternalError(
+                "a file of the index is cut short".to_owned(),
+            )
+            .into()),
         }
     }
 
@@ -164,13 +192,18 @@ impl Store {
         let tokenizers = TokenizerManager::default();
         tokenizers.register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
         let builder = Index::builder().schema(schema).tokenizers(tokenizers);
-        let mut writer: SingleSegmentIndexWriter = builder.single_segment_index_writer(RamDirectory::create(), 15_000_000)?;
+        let mut writer: SingleSegmentIndexWriter =
+            builder.single_segment_index_writer(RamDirectory::create(), 15_000_000)?;
         for file in files {
             for document in chunk_documents(&fields, file) {
                 writer.add_document(document)?;
             }
         }
-        let reader: IndexReader = writer.finalize()?.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let reader: IndexReader = writer
+            .finalize()?
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
         Ok((reader.searcher(), fields))
     }
 
@@ -189,21 +222,39 @@ impl Store {
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(0.4);
         writer.set_merge_policy(Box::new(policy));
-        Ok(StoreWriter { writer, fields: self.fields.clone() })
+        Ok(StoreWriter {
+            writer,
+            fields: self.fields.clone(),
+        })
     }
 
     pub fn bytes_on_disk(&self) -> u64 {
-        let entries = std::fs::read_dir(&self.directory).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.metadata().ok()).map(|meta| meta.len()).sum()
+        let entries = std::fs::read_dir(&self.directory)
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries
+            .filter_map(|entry| entry.metadata().ok())
+            .map(|meta| meta.len())
+            .sum()
     }
 
     /// The record in a file document, found by its address in `searcher`.
-    pub fn record(&self, reader: &tantivy::store::StoreReader, doc: tantivy::DocId) -> Result<FileRecord, IndexError> {
+    pub fn record(
+        &self,
+        reader: &tantivy::store::StoreReader,
+        doc: tantivy::DocId,
+    ) -> Result<FileRecord, IndexError> {
         let document: TantivyDocument = reader.get(doc)?;
-        let bytes = document.get_first(self.fields.record).and_then(|value| value.as_bytes());
+        let bytes = document
+            .get_first(self.fields.record)
+            .and_then(|value| value.as_bytes());
         bytes
             .and_then(|bytes| postcard::from_bytes(bytes).ok())
-            .ok_or_else(|| tantivy::TantivyError::InternalError("a file's record cannot be decoded".to_owned()).into())
+            .ok_or_else(|| {
+                tantivy::TantivyError::InternalError("a file's record cannot be decoded".to_owned())
+                    .into()
+            })
     }
 }
 
@@ -211,7 +262,9 @@ fn remove_other_versions(directory: &Path) {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries {
         let name = entry.file_name();
-        let is_index = name.to_str().is_some_and(|name| name.starts_with('v') && name[1..].parse::<u32>().is_ok());
+        let is_index = name
+            .to_str()
+            .is_some_and(|name| name.starts_with('v') && name[1..].parse::<u32>().is_ok());
         if is_index && name != VERSION {
             // An older index that cannot be removed only takes space; it is never read.
             let _ = std::fs::remove_dir_all(entry.path());
@@ -231,9 +284,15 @@ impl StoreWriter {
         let mut operations = Vec::with_capacity(file.chunks.len() + 2);
         let key = file.record.key;
         if replaces {
-            operations.push(UserOperation::Delete(Term::from_field_u64(self.fields.file, key.0)));
+            operations.push(UserOperation::Delete(Term::from_field_u64(
+                self.fields.file,
+                key.0,
+            )));
         }
-        operations.push(UserOperation::Add(file_document(&self.fields, &file.record)));
+        operations.push(UserOperation::Add(file_document(
+            &self.fields,
+            &file.record,
+        )));
         operations.extend(chunk_documents(&self.fields, file).map(UserOperation::Add));
         self.writer.run(operations)?;
         Ok(())
@@ -242,12 +301,16 @@ impl StoreWriter {
     /// Replaces the record of a file whose content, and so whose chunks, are unchanged.
     pub fn touch(&self, record: &FileRecord) -> Result<(), IndexError> {
         let key = Term::from_field_u64(self.fields.record_of, record.key.0);
-        self.writer.run([UserOperation::Delete(key), UserOperation::Add(file_document(&self.fields, record))])?;
+        self.writer.run([
+            UserOperation::Delete(key),
+            UserOperation::Add(file_document(&self.fields, record)),
+        ])?;
         Ok(())
     }
 
     pub fn remove(&self, key: FileKey) {
-        self.writer.delete_term(Term::from_field_u64(self.fields.file, key.0));
+        self.writer
+            .delete_term(Term::from_field_u64(self.fields.file, key.0));
     }
 
     /// Publishes everything since the last commit, durably.
@@ -274,7 +337,10 @@ fn file_document(fields: &Fields, record: &FileRecord) -> TantivyDocument {
     document
 }
 
-fn chunk_documents(fields: &Fields, file: &Indexed) -> impl ExactSizeIterator<Item = TantivyDocument> {
+fn chunk_documents(
+    fields: &Fields,
+    file: &Indexed,
+) -> impl ExactSizeIterator<Item = TantivyDocument> {
     let key = file.record.key;
     file.chunks.iter().map(move |chunk| {
         let mut document = TantivyDocument::with_capacity(chunk.body.len() + 256);

@@ -6,7 +6,7 @@ use repo_indexer::{Cancel, IndexError, Lines};
 
 use super::source::{Detail, lines_of, of_hit, of_symbol};
 use super::{Answer, Citation, Kind, SOURCES, Source, Target, View, text, words};
-use crate::markdown::escape;
+use crate::markdown::prose;
 
 /// Lines shown before and after the place of the diagnostic.
 const AROUND: u32 = 3;
@@ -22,7 +22,7 @@ pub fn diagnostic(
     };
     let snapshot = &view.snapshot;
     let summary = text::first_line(message, 200);
-    let mut answer = Answer::new(Kind::Diagnostic, escape(&summary));
+    let mut answer = Answer::new(Kind::Diagnostic, prose(&summary));
     answer.sources.push(here(views, target));
     for name in names(message) {
         cancel.check()?;

@@ -22,7 +22,11 @@ pub fn explain(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answe
     };
     let mut answer = Answer::new(
         Kind::Explain,
-        format!("{} is {article} {whereabouts}.", code(&symbol.name)),
+        format!(
+            "{} is {article} {}.",
+            code(&symbol.name),
+            whereabouts.replace(" · ", " in ")
+        ),
     );
     answer.sources.push(of_symbol(
         views,

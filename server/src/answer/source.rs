@@ -7,7 +7,7 @@ use repo_indexer::{Hit, Lines, Place, Span, SymbolId, SymbolInfo, SymbolKind};
 use super::{Citation, Mention, Relation, Source, View, text, words};
 
 /// How many places a relation lists before it only counts.
-const LISTED: usize = 5;
+const LISTED: usize = 3;
 /// Longest documentation quoted, in characters.
 const DOC: usize = 600;
 /// Longest signature quoted, in characters: a signature may span a page of type parameters.
@@ -156,7 +156,9 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
             |p| mention(views, root, p),
         ));
     }
-    let callees = snapshot.callees(id);
+    let mut callees = snapshot.callees(id);
+    // What is only mentioned, such as a type, is not called.
+    callees.retain(|c| c.calls > 0);
     if !callees.is_empty() {
         let more = callees.len().saturating_sub(LISTED);
         let mentions = callees.iter().filter_map(|c| {

@@ -2,12 +2,12 @@
 
 /// The first paragraph of a documentation comment, at most `limit` characters of it.
 ///
-/// Tags (`@param`, `:param`) end it: what follows documents parts, not the thing.
+/// A heading at its top is skipped: below it is what it announces. Tags (`@param`, `:param`) end it: what follows documents parts, not the thing.
 pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
     let mut lines = doc
         .lines()
         .map(str::trim_end)
-        .skip_while(|l| l.trim().is_empty());
+        .skip_while(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
     let mut out = String::new();
     let mut fenced = false;
     for line in lines.by_ref() {
@@ -131,6 +131,10 @@ mod tests {
         assert_eq!(
             first_paragraph("Opens it.\n# Examples", 99).unwrap(),
             "Opens it."
+        );
+        assert_eq!(
+            first_paragraph("## What it does\nChecks.", 99).unwrap(),
+            "Checks."
         );
         assert_eq!(first_paragraph(" \n", 99), None);
         assert_eq!(

@@ -62,8 +62,10 @@ pub fn symbol_kind(kind: SymbolKind) -> lsp::SymbolKind {
 /// Turns spans of many files into ranges; each file's text is looked at once.
 pub struct Locator<'s> {
     session: &'s SessionSnapshot,
-    files: HashMap<(usize, Arc<str>), Option<(Arc<str>, LineIndex)>>,
+    files: HashMap<(usize, Arc<str>), Option<Text>>,
 }
+
+type Text = (Arc<str>, LineIndex);
 
 impl<'s> Locator<'s> {
     pub fn new(session: &'s SessionSnapshot) -> Self {
@@ -100,7 +102,7 @@ impl<'s> Locator<'s> {
         })
     }
 
-    fn file(&mut self, root: usize, path: &Arc<str>) -> Option<&(Arc<str>, LineIndex)> {
+    fn file(&mut self, root: usize, path: &Arc<str>) -> Option<&Text> {
         let load = || {
             let text = self.session.roots.get(root)?.snapshot.text(path)?;
             let lines = LineIndex::new(&text);

@@ -7,6 +7,8 @@ use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 pub enum Incoming {
     Request(Request),
     Response(Response),
+    /// A reply that cannot be read. A reply gets none of its own.
+    Unreadable,
 }
 
 /// Decodes a body. The error is the reply to send.
@@ -33,9 +35,7 @@ pub fn decode(body: &[u8]) -> Result<Incoming, Response> {
             .map(Incoming::Request)
             .map_err(invalid)
     } else if value.get("result").is_some() || value.get("error").is_some() {
-        serde_json::from_value(value)
-            .map(Incoming::Response)
-            .map_err(invalid)
+        Ok(serde_json::from_value(value).map_or(Incoming::Unreadable, Incoming::Response))
     } else {
         Err(invalid(serde::de::Error::custom(
             "neither a method nor a result",

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Turns the events of one root into messages to the client, until the root goes.
 pub async fn report(shared: Arc<Shared>, root: Arc<Root>, mut events: UnboundedReceiver<Event>) {
     let mut shown: Option<OngoingProgress<Bounded, NotCancellable>> = None;
-    let mut first = true;
+    let (mut first, mut asked) = (true, false);
     let mut scans = 0;
     while let Some(event) = events.recv().await {
         let mut latest = None;
@@ -34,19 +34,20 @@ pub async fn report(shared: Arc<Shared>, root: Arc<Root>, mut events: UnboundedR
         }
         match latest {
             Some(Event::Progress(progress)) => {
-                if shown.is_none() && (first || progress.total >= WORTH_SHOWING) {
-                    scans += 1;
-                    shown = begin(&shared, &root, scans, progress).await;
-                }
                 if let Some(shown) = &shown {
                     shown
                         .report_with_message(message(progress), percentage(progress))
                         .await;
+                } else if !asked && (first || progress.total >= WORTH_SHOWING) {
+                    // Once for each scan: a client that declined is not asked again.
+                    asked = true;
+                    scans += 1;
+                    shown = begin(&shared, &root, scans, progress).await;
                 }
                 tokio::time::sleep(PACE).await;
             }
             Some(Event::Fresh(_)) => {
-                first = false;
+                (first, asked) = (false, false);
                 if let Some(shown) = shown.take() {
                     shown.finish().await;
                 }
@@ -103,7 +104,7 @@ fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

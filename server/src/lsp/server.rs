@@ -32,7 +32,7 @@ impl Server {
         }
     }
 
-    async fn run<P, R>(&self, lane: Lane, handler: Handler<P, R>, params: P) -> Result<R>
+    pub(super) async fn run<P, R>(&self, lane: Lane, handler: Handler<P, R>, params: P) -> Result<R>
     where
         P: Send + 'static,
         R: Send + 'static,

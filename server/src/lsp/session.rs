@@ -160,10 +160,10 @@ impl Shared {
 
     fn lay_over(&self, batch: HashMap<PathBuf, Option<Arc<str>>>) {
         for (path, text) in batch {
-            if let Some((index, relative)) = self.index_of(&path) {
-                if let Err(error) = index.set_overlay(&relative, text) {
-                    tracing::warn!("cannot lay the open text over {relative}: {error}");
-                }
+            if let Some((index, relative)) = self.index_of(&path)
+                && let Err(error) = index.set_overlay(&relative, text)
+            {
+                tracing::warn!("cannot lay the open text over {relative}: {error}");
             }
         }
     }

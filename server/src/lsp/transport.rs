@@ -72,6 +72,7 @@ where
                 // Never waits: it only wakes whoever waits for the reply.
                 let _ = from_client.send(response).await;
             }
+            Ok(Incoming::Unreadable) => tracing::warn!("a reply of the client cannot be read"),
             Err(reply) => edge.reply(reply),
         }
         while edge.tasks.try_join_next().is_some() {}
@@ -96,11 +97,13 @@ struct Edge {
 impl Edge {
     async fn begin<S: LanguageServer>(&mut self, service: &mut LspService<S>, request: Request) {
         let id = request.id().cloned();
-        let Ok(slot) = self.in_flight.clone().try_acquire_owned() else {
-            if let Some(id) = id {
-                self.reply(Response::from_error(id, overloaded()));
-            }
-            return;
+        // Notifications are never refused: `$/cancelRequest` is one, and what relieves us.
+        let slot = match &id {
+            None => None,
+            Some(id) => match self.in_flight.clone().try_acquire_owned() {
+                Ok(slot) => Some(slot),
+                Err(_) => return self.reply(Response::from_error(id.clone(), overloaded())),
+            },
         };
         // Only these change what the framework thinks of all later messages, so those have to wait for them.
         let lifecycle = matches!(request.method(), "initialize" | "shutdown");

@@ -31,7 +31,13 @@ impl<'t> Walk<'t> {
     /// Records what `node` defines, and opens it. `outer` is the node with its wrappers.
     pub(super) fn define(&mut self, outer: Node<'t>, node: Node<'t>) -> bool {
         let mut found = std::mem::take(&mut self.found);
-        definition::find(self.compiled, self.text, node, &mut found);
+        definition::find(
+            self.compiled,
+            self.text,
+            node,
+            &mut self.scratch,
+            &mut found,
+        );
         // Another node around this one may have defined the same name.
         found.retain(|one| !self.is_expected_name(one.name.start));
         let defined = !found.is_empty();
@@ -75,20 +81,21 @@ impl<'t> Walk<'t> {
             around: top.around,
             test: top.test || items.attributes.iter().any(marked),
         };
-        let mut opened = None;
-        for one in found {
-            let symbol = self.record(&frame, one);
-            opened = opened.or(symbol);
-        }
         if let Some(doc) = docstring {
             self.expected.push((doc.start_byte() as u32, Expected::Doc));
         }
-        self.expected.extend(
-            found
-                .iter()
-                .rev()
-                .map(|one| (one.name.start, Expected::Name)),
-        );
+        let expected = self.expected.len();
+        let mut opened = None;
+        for one in found {
+            if let Some(symbol) = self.record(&frame, one) {
+                self.expected.push((one.name.start, Expected::Name));
+                // An attribute of the object holds nothing of what follows.
+                if !one.instance {
+                    opened = opened.or(Some(symbol));
+                }
+            }
+        }
+        self.expected[expected..].reverse();
         if let Some((symbol, open_members)) = opened {
             self.enter(&frame, &claimed, symbol, open_members);
         }
@@ -110,8 +117,11 @@ impl<'t> Walk<'t> {
     /// Adds one symbol, unless it is a local. Says also whether its members are public by themselves.
     fn record(&mut self, frame: &Frame<'t>, found: &Found<'t>) -> Option<(u32, bool)> {
         let grammar = self.compiled.grammar;
-        let around = frame.around;
         let name = found.name.of(self.text).unwrap_or_default();
+        let (container, around) = match found.instance {
+            true => self.owner_of_new(name)?,
+            false => (frame.container, frame.around),
+        };
         let from_outside = |end: u32| {
             self.text
                 .get(frame.outer.start_byte()..end as usize)
@@ -135,7 +145,7 @@ impl<'t> Walk<'t> {
             name: name.into(),
             kind,
             receiver: found.receiver.clone(),
-            container: frame.container,
+            container,
             public: false,
             test,
             span: frame.span,
@@ -145,6 +155,18 @@ impl<'t> Walk<'t> {
             doc: frame.doc,
         });
         Some((self.facts.symbols.len() as u32 - 1, open_members))
+    }
+
+    /// The type around a method, unless it already has an attribute of that name.
+    fn owner_of_new(&self, name: &str) -> Option<(Option<u32>, Around)> {
+        let is_type = |open: &&Open| open.around.container.is_some_and(definition::is_type);
+        let owner = self.open.iter().rev().find(is_type)?;
+        let index = owner.symbol?;
+        let inside = &self.facts.symbols[index as usize..];
+        let known = inside
+            .iter()
+            .any(|symbol| symbol.container == Some(index) && *symbol.name == *name);
+        (!known).then_some((Some(index), owner.around))
     }
 
     /// From here on everything lies in the symbol, until its end.

@@ -2,11 +2,12 @@
 
 use tree_sitter::Node;
 
-use crate::facts::SymbolKind;
+use crate::facts::{Occurrence, Span, SymbolKind};
 use crate::language::{Visibility, flag};
 
 use super::super::chunks::Sort;
 use super::super::definition::{self, Found};
+use super::super::lookup::is_word;
 use super::{Expected, Walk, span};
 
 impl<'t> Walk<'t> {
@@ -18,25 +19,36 @@ impl<'t> Walk<'t> {
             return;
         };
         let name = name.trim_start_matches(['@', '$', '#']);
-        let only_callee = flags & flag::CALLEE != 0 && expected.is_none();
-        if start < self.import_end
-            || expected == Some(Expected::Name)
-            || only_callee
-            || is_nothing(name)
-        {
+        let call =
+            expected == Some(Expected::Callee) || start < self.tokens_end && self.is_called(end);
+        let defines = expected == Some(Expected::Name);
+        if flags & flag::CALLEE != 0 && expected.is_none() {
             return;
         }
-        if is_access_word(name)
-            && matches!(
-                self.compiled.grammar.visibility,
-                Visibility::Sections { .. }
-            )
-        {
+        if self.watched == Some(name) {
+            let span = Span {
+                start: end - name.len() as u32,
+                end,
+            };
+            let line = node.start_position().row as u32;
+            self.occurrences.push(Occurrence {
+                span,
+                line,
+                call,
+                definition: defines,
+            });
+        }
+        if start < self.import_end || defines || is_nothing(name) {
+            return;
+        }
+        let has_sections = matches!(
+            self.compiled.grammar.visibility,
+            Visibility::Sections { .. }
+        );
+        if has_sections && is_access_word(name) {
             self.bare_section(name, end);
             return;
         }
-        let call =
-            expected == Some(Expected::Callee) || start < self.tokens_end && self.is_called(end);
         self.chunks
             .count(name, call, || node.start_position().row as u32);
     }
@@ -51,18 +63,31 @@ impl<'t> Walk<'t> {
         let end = node.end_byte() as u32;
         self.leaf(start, end, Sort::Body);
         let text = span(node).of(self.text).unwrap_or_default();
-        let line = node.start_position().row as u32;
+        let first_line = node.start_position().row as u32;
         let mut rest = text;
         while let Some(at) = rest.find(|c: char| c.is_alphabetic() || c == '_') {
-            let word = &rest[at..];
-            let length = word
-                .find(|c: char| !c.is_alphanumeric() && c != '_')
-                .unwrap_or(word.len());
-            let (name, tail) = word.split_at(length);
-            if !is_nothing(name) {
-                self.chunks.count(name, tail.starts_with('('), || line);
+            let before = text.len() - rest.len() + at;
+            let length = rest[at..]
+                .find(|c: char| !is_word(c))
+                .unwrap_or(rest.len() - at);
+            let name = &rest[at..at + length];
+            rest = &rest[at + length..];
+            let call = rest.starts_with('(');
+            let line = || {
+                first_line + memchr::memchr_iter(b'\n', &text.as_bytes()[..before]).count() as u32
+            };
+            if self.watched == Some(name) {
+                let span = Span::new(start as usize + before, start as usize + before + length);
+                self.occurrences.push(Occurrence {
+                    span,
+                    line: line(),
+                    call,
+                    definition: false,
+                });
             }
-            rest = tail;
+            if !is_nothing(name) {
+                self.chunks.count(name, call, line);
+            }
         }
     }
 

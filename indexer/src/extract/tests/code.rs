@@ -38,6 +38,8 @@ class Square(Base):
     @property
     def width(self) -> int:
         """The width."""
+        self._width, self.sides = 1, 2
+        self._width = self.height = helper(self.sides)
         return self._width
 
     class Meta:
@@ -67,21 +69,23 @@ def broken(a, b:
             Variable limit pub 13-13 `_cache, limit = {}, 10`
             Function area pub 15-20 `def area(shape: Shape, *, exact=False) -> float:` — Area of a shape.
               Function helper 18-19 `def helper(x):`
-            Class Square pub 22-36 `class Square(Base):` — A square.
+            Class Square pub 22-38 `class Square(Base):` — A square.
               Field sides pub 25-25 `sides = 4`
               Field name pub 26-26 `name: str = "square"`
-              Method width pub 28-31 `def width(self) -> int:` — The width.
-              Class Meta pub 33-34 `class Meta:`
-                Field ordering pub 34-34 `ordering = ["width"]`
-              Method _load 36-36 `async def _load(self, path):`
-            Function test_area pub test 38-39 `def test_area():`
+              Method width pub 28-33 `def width(self) -> int:` — The width.
+              Field _width 32-32 `self._width = self.height = helper(self.sides)`
+              Field height pub 32-32 `self.height = helper(self.sides)`
+              Class Meta pub 35-36 `class Meta:`
+                Field ordering pub 36-36 `ordering = ["width"]`
+              Method _load 38-38 `async def _load(self, path):`
+            Function test_area pub test 40-41 `def test_area():`
             file uses Square() __name__ area() broken float print()
             area uses Shape area() exact×2(0) float helper() rough() shape×3(0) util
             Square uses Base registered() sides str
-            width uses _width int property
+            width uses _width×2(0) helper() int property sides×2(0)
             _load uses open() osp path×2(0)
             test_area uses PI_ISH Square() area()
-            chunk [] 1-45
+            chunk [] 1-47
               doc: """Shapes and their areas. More text. """
               body: annotations os path osp sys core base Shape Base registered util PI_ISH float 3.14 _cache limit 10 __name__ print area Square 2 broken a b a
               comments: # -*- coding: utf-8 -*- # the base
@@ -92,23 +96,23 @@ def broken(a, b:
               body: helper x x 1 shape area helper 1 exact util rough shape
               comments: # fast path
               strings: about
-            chunk [Square] 22-36
+            chunk [Square] 22-38
               signature: Square Base
               doc: '''A square.'''
               body: registered sides 4 sides 4 name str
               strings: square square
-            chunk [Square width] 28-31
+            chunk [Square width] 28-33
               signature: width self int
               doc: """The width."""
-              body: property self _width
-            chunk [Square Meta] 33-34
+              body: property self _width self sides 1 2 self _width self height helper self sides self _width
+            chunk [Square Meta] 35-36
               signature: Meta
               body: ordering
               strings: width
-            chunk [Square _load] 36-36
+            chunk [Square _load] 38-38
               signature: _load self path
               body: osp open path
-            chunk [test_area] 38-39
+            chunk [test_area] 40-41
               signature: test_area
               body: area Square PI_ISH
         "#]],

@@ -210,7 +210,7 @@ return M
               Method open 16-16 `open = function(path)`
             Constant LIMIT pub 17-17 `LIMIT = 10`
             file uses size
-            setup uses api defaults merge() merged nvim_create_autocmd() opts×2(0) refresh() util vim
+            setup uses api defaults merge() merged×2(0) nvim_create_autocmd() opts×2(0) refresh() util vim
             refresh uses options×3(0)
             close uses print()
             open uses hidden() path×2(0)

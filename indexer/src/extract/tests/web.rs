@@ -117,7 +117,7 @@ class Broken { method( { } }
             greet uses User other
             UserService uses Closer Injectable() Map() Service User count providedIn
             constructor uses HttpClient http
-            load uses Id LIMIT Log() Promise User×2(0) base cache encode() get×2(2) http id×3(0) retry() url
+            load uses Id LIMIT Log() Promise User×2(0) base cache encode() get×2(2) http id×3(0) retry() url×2(0)
             handler uses Event event×2(0) id load()
             makeUser uses Builder() Promise User UserService build() name×2(0)
             overload uses dynamic()
@@ -246,6 +246,7 @@ Job.parse = (text) => new Job(JSON.parse(text));
 
 class Queue extends EventEmitter {
     static limit = 3;
+    constructor(size) { super(); this.size = size; this.limit = 1; }
     #jobs = [];
     get size() { return this.#jobs.length; }
     push = (job) => { this.#jobs.push(job); };
@@ -274,29 +275,32 @@ module.exports = { Queue, start: api.create };
             Function Job 14-14 `function Job(id)` — A job.
             Method run of Job 15-15 `Job.prototype.run = function ()`
             Method parse of Job 16-16 `Job.parse = (text) =>`
-            Class Queue pub 18-24 `class Queue extends EventEmitter`
+            Class Queue pub 18-25 `class Queue extends EventEmitter`
               Field limit pub 19-19 `static limit = 3`
-              Field jobs 20-20 `#jobs = []`
-              Method size pub 21-21 `get size()`
-              Method push pub 22-22 `push = (job) =>`
-            Variable api pub 26-30 `const api = {`
-              Method create pub 27-27 `create(options)`
-              Method destroy pub 28-28 `destroy: function (queue)`
-            Function hidden 32-32 `function hidden()`
-            Variable pattern 33-33 `const pattern = /ab+c/g.test(`text ${api.limit}`)`
-            Function make pub 35-35 `exports.make = function (x)`
-            file uses EventEmitter Queue api×2(0) create exports×2(0) limit×2(0) module start test() version
+              Method constructor pub 20-20 `constructor(size)`
+              Field size pub 20-20 `this.size = size`
+              Field jobs 21-21 `#jobs = []`
+              Method size pub 22-22 `get size()`
+              Method push pub 23-23 `push = (job) =>`
+            Variable api pub 27-31 `const api = {`
+              Method create pub 28-28 `create(options)`
+              Method destroy pub 29-29 `destroy: function (queue)`
+            Function hidden 33-33 `function hidden()`
+            Variable pattern 34-34 `const pattern = /ab+c/g.test(`text ${api.limit}`)`
+            Function make pub 36-36 `exports.make = function (x)`
+            file uses EventEmitter Queue api×2(0) create exports×2(0) inner limit×2(0) module start test() version
             Job uses id×3(0)
             run uses Job id prototype spawn() util
             parse uses JSON Job×2(1) parse() text×2(0)
             Queue uses EventEmitter Symbol iterator jobs×2(0)
+            constructor uses limit size×2(0)
             size uses jobs length
             push uses job×2(0) jobs push()
             create uses Queue() options×2(0)
             destroy uses close() queue×2(0)
             hidden uses inner
             make uses exports
-            chunk [] 2-36
+            chunk [] 2-37
               doc: /* A queue of jobs. */
               body: EventEmitter require util require debug require api limit 5 inner 1 pattern test api limit exports version module exports Queue start api create
               comments: /* Copyright someone. */
@@ -311,25 +315,28 @@ module.exports = { Queue, start: api.create };
             chunk [Job parse] 16-16
               signature: Job parse text
               body: Job JSON parse text
-            chunk [Queue] 18-24
+            chunk [Queue] 18-25
               signature: Queue EventEmitter
               body: limit 3 #jobs Symbol iterator #jobs
-            chunk [Queue size] 21-21
+            chunk [Queue constructor] 20-20
+              signature: constructor size
+              body: super size size limit 1
+            chunk [Queue size] 22-22
               signature: size
               body: #jobs length
-            chunk [Queue push] 22-22
+            chunk [Queue push] 23-23
               signature: push job
               body: #jobs push job
-            chunk [api create] 27-27
+            chunk [api create] 28-28
               signature: create options
               body: Queue options
-            chunk [api destroy] 28-28
+            chunk [api destroy] 29-29
               signature: destroy queue
               body: queue close
-            chunk [hidden] 32-32
+            chunk [hidden] 33-33
               signature: hidden
               body: inner
-            chunk [make] 35-35
+            chunk [make] 36-36
               signature: exports make x
               body: x
         "#]],

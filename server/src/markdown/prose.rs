@@ -1,49 +1,6 @@
-//! Markdown that is safe to show although parts of it come from the repository.
-//!
-//! Text of the repository is untrusted: a comment may hold a link, an image or HTML meant for whoever hovers over it.
-//! Only code formatting and emphasis survive. This module knows nothing of symbols, of answers or of LSP.
+//! Documentation comments as Markdown in which nothing leads anywhere.
 
-/// A fenced block. The fence is longer than any run of backticks inside, so that the code cannot end it.
-pub fn fence(language: &str, code: &str) -> String {
-    let ticks = "`".repeat(longest_run(code).max(2) + 1);
-    format!("{ticks}{language}\n{}\n{ticks}\n", code.trim_end())
-}
-
-/// An inline code span on one line.
-pub fn code(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.is_empty() {
-        return String::new();
-    }
-    let ticks = "`".repeat(longest_run(&text) + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
-    format!("{ticks}{pad}{text}{pad}{ticks}")
-}
-
-/// A link of our own making. The target is a URI and therefore already percent-encoded.
-pub fn link(label: &str, target: &str) -> String {
-    format!("[{}]({target})", escape(label))
-}
-
-/// One line of text in which nothing is markup.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '~' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '\n' | '\r' => out.push(' '),
-            _ => out.push(c),
-        }
-    }
-    out
-}
+use super::code;
 
 /// Documentation with its links, images and HTML made inert.
 pub fn prose(text: &str) -> String {
@@ -82,46 +39,6 @@ pub fn prose(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
-}
-
-/// The language tag of a fenced block for a file.
-pub fn language_tag(path: &str) -> &'static str {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let Some((_, extension)) = name.rsplit_once('.') else {
-        return if name == "Makefile" { "makefile" } else { "" };
-    };
-    match extension {
-        "rs" => "rust",
-        "py" | "pyi" => "python",
-        "ts" | "mts" | "cts" => "typescript",
-        "tsx" => "typescriptreact",
-        "js" | "mjs" | "cjs" => "javascript",
-        "jsx" => "javascriptreact",
-        "h" | "c" => "c",
-        "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" => "cpp",
-        "cs" => "csharp",
-        "rb" => "ruby",
-        "sh" | "bash" => "shellscript",
-        "md" => "markdown",
-        "yml" | "yaml" => "yaml",
-        "go" => "go",
-        "java" => "java",
-        "php" => "php",
-        "lua" => "lua",
-        "sql" => "sql",
-        "toml" => "toml",
-        "json" => "json",
-        _ => "",
-    }
-}
-
-fn longest_run(text: &str) -> usize {
-    let (mut longest, mut run) = (0, 0);
-    for c in text.chars() {
-        run = if c == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    longest
 }
 
 fn opens(line: &str) -> Option<((char, usize), String)> {
@@ -334,11 +251,5 @@ mod tests {
         check("- ```\n<img>", "- \\`\\`\\`\n\\<img>");
         check("~~~\n```\n<i>", "```\n<i>\n```");
         check("|a|\n|-|\n|`|<i>`|", "\\|a\\|\n\\|-\\|\n\\|`|<i>`\\|");
-    }
-
-    #[test]
-    fn a_fence_is_longer_than_what_it_holds() {
-        assert_eq!(fence("md", "```\nx\n```"), "````md\n```\nx\n```\n````\n");
-        assert_eq!(code("a`b"), "``a`b``");
     }
 }

@@ -1,0 +1,219 @@
+//! Configuration: TOML, YAML and JSON by their top-level keys.
+//!
+//! Only the outermost structure counts, and it can be told line by line; a parser would lose the places and refuse broken files.
+
+use crate::facts::{Chunk, Extraction, FileFacts, Lines as Range, Span, Symbol, SymbolKind};
+
+use super::floor_boundary;
+use super::json::{self, Kind};
+use super::plain::{self, Lines};
+
+/// Keys share a chunk until it has this many lines, so that a file of short settings is not torn apart.
+const SHARED_LINES: u32 = 15;
+
+/// A top-level key and where its line begins.
+struct Key {
+    name: Span,
+    start: u32,
+    line: u32,
+}
+
+/// `[table]` and `[[table]]`, and keys before the first of them.
+pub(super) fn toml(text: &str) -> Extraction {
+    let mut keys = Vec::new();
+    let mut in_table = false;
+    // Inside of a multi-line string, by its quotes.
+    let mut string: Option<&str> = None;
+    let mut depth = 0i32;
+    for (line_number, (start, line)) in (0..).zip(Lines::of(text)) {
+        let code = line.trim();
+        if let Some(quotes) = string {
+            if code.contains(quotes) {
+                string = None;
+            }
+            continue;
+        }
+        let top = depth <= 0;
+        if top && let Some(header) = code.strip_prefix('[') {
+            let header = header.trim_start_matches('[');
+            let name = header.split(']').next().unwrap_or(header).trim();
+            keys.push(Key {
+                name: within(text, name),
+                start,
+                line: line_number,
+            });
+            in_table = true;
+            continue;
+        }
+        let value = match code.split_once('=') {
+            Some((name, value)) if top && !code.starts_with('#') => {
+                if !in_table {
+                    keys.push(Key {
+                        name: within(text, name.trim()),
+                        start,
+                        line: line_number,
+                    });
+                }
+                value
+            }
+            _ => code,
+        };
+        string = ["\"\"\"", "'''"]
+            .into_iter()
+            .find(|quotes| value.matches(*quotes).count() == 1);
+        let brackets = value.split('#').next().unwrap_or(value);
+        depth += brackets.matches(['[', '{']).count() as i32
+            - brackets.matches([']', '}']).count() as i32;
+    }
+    by_keys(text, keys)
+}
+
+/// Keys that are not indented.
+pub(super) fn yaml(text: &str) -> Extraction {
+    let mut keys = Vec::new();
+    for (line_number, (start, line)) in (0..).zip(Lines::of(text)) {
+        let outer = line.starts_with(|c: char| {
+            c.is_alphanumeric() || matches!(c, '_' | '"' | '\'' | '.' | '/' | '$' | '@')
+        });
+        let key = line
+            .split_once(':')
+            .filter(|(_, value)| value.is_empty() || value.starts_with([' ', '\t', '\r', '\n']));
+        if let Some((name, _)) = key.filter(|(name, _)| outer && !name.contains(" #")) {
+            keys.push(Key {
+                name: within(text, name.trim()),
+                start,
+                line: line_number,
+            });
+        }
+    }
+    by_keys(text, keys)
+}
+
+/// The keys of the outermost object.
+pub(super) fn json(text: &str) -> Extraction {
+    let mut keys: Vec<Key> = Vec::new();
+    let (mut line, mut counted) = (0, 0);
+    for token in json::scan(text).filter(|token| token.kind == Kind::Key && token.depth == 1) {
+        let at = token.span.start as usize;
+        line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..at]).count() as u32;
+        counted = at;
+        let start = text[..at].rfind('\n').map_or(0, |at| at + 1) as u32;
+        // Several keys on one line begin where the one before ends.
+        let start = if keys.last().is_some_and(|last| last.line == line) {
+            token.span.start - 1
+        } else {
+            start
+        };
+        keys.push(Key {
+            name: token.span,
+            start,
+            line,
+        });
+    }
+    by_keys(text, keys)
+}
+
+/// The span of a part of the text, without quotes.
+fn within(text: &str, part: &str) -> Span {
+    let part = part.trim_matches(['"', '\'']);
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    Span::new(start, start + part.len())
+}
+
+fn by_keys(text: &str, mut keys: Vec<Key>) -> Extraction {
+    keys.retain(|key| !key.name.is_empty());
+    let end = text.len() as u32;
+    let last_line = Lines::count(text).saturating_sub(1);
+    let mut facts = FileFacts::default();
+    let mut chunks = Vec::new();
+    let preamble = Span {
+        start: 0,
+        end: keys.first().map_or(end, |key| key.start),
+    };
+    if preamble.of(text).is_some_and(|text| {
+        text.trim_matches(|c: char| c.is_whitespace() || c == '{')
+            .len()
+            > 1
+    }) {
+        chunks.extend(plain::windows(text, preamble, 0));
+    }
+    let mut shared: Option<Chunk> = None;
+    for (index, key) in keys.iter().enumerate() {
+        let next = keys.get(index + 1);
+        let span = Span {
+            start: key.start,
+            end: next.map_or(end, |next| next.start),
+        };
+        let last = next.map_or(last_line, |next| {
+            next.line.saturating_sub(u32::from(next.line > key.line))
+        });
+        let name = key.name.of(text).unwrap_or_default();
+        facts.symbols.push(symbol(
+            text,
+            key,
+            name,
+            span,
+            Range {
+                first: key.line,
+                last,
+            },
+        ));
+        let windows = plain::windows(text, span, key.line);
+        let lines = last + 1 - key.line;
+        match &mut shared {
+            Some(chunk)
+                if windows.len() == 1
+                    && chunk.lines.last + 1 - chunk.lines.first + lines <= SHARED_LINES =>
+            {
+                chunk.symbol = None;
+                chunk.span.end = span.end;
+                chunk.lines.last = last;
+                chunk.name = format!("{} {name}", chunk.name);
+                chunk.body = format!("{}\n{}", chunk.body, windows[0].body);
+            }
+            _ => {
+                chunks.extend(shared.take());
+                let mut windows = windows.into_iter().map(|window| Chunk {
+                    symbol: Some(index as u32),
+                    name: name.to_string(),
+                    ..window
+                });
+                shared = windows.next();
+                for window in windows {
+                    chunks.extend(shared.replace(window));
+                }
+            }
+        }
+    }
+    chunks.extend(shared);
+    if chunks.is_empty() {
+        chunks = plain::windows(text, Span { start: 0, end }, 0);
+    }
+    Extraction {
+        facts,
+        chunks,
+        timed_out: false,
+    }
+}
+
+fn symbol(text: &str, key: &Key, name: &str, span: Span, lines: Range) -> Symbol {
+    const LONGEST: usize = 120;
+    let start = key.start as usize;
+    let line = text[start..].lines().next().unwrap_or_default();
+    let line = &line[..floor_boundary(line, LONGEST)];
+    let lead = line.len() - line.trim_start().len();
+    let signature = line.trim().trim_end_matches([',', '{', '[']).trim_end();
+    Symbol {
+        name: name.into(),
+        kind: SymbolKind::Key,
+        receiver: None,
+        container: None,
+        public: true,
+        test: false,
+        span,
+        lines,
+        name_span: key.name,
+        signature: Span::new(start + lead, start + lead + signature.len()),
+        doc: None,
+    }
+}

@@ -1,0 +1,115 @@
+//! A scanner of JSON that knows where everything lies, and forgives comments, trailing commas and broken ends.
+//!
+//! A parser that builds values would forget the offsets. This one yields tokens with their depth; it never recurses.
+
+use crate::facts::Span;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A string before a colon.
+    Key,
+    Text,
+    /// A number, `true`, `null`.
+    Word,
+    Open,
+    Close,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub kind: Kind,
+    /// Strings without their quotes.
+    pub span: Span,
+    /// How many objects and arrays are around it; those that it opens or closes not counted.
+    pub depth: u32,
+}
+
+pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0, 0u32);
+    std::iter::from_fn(move || {
+        loop {
+            let start = at;
+            let byte = *bytes.get(at)?;
+            at += 1;
+            let kind = match byte {
+                b'{' | b'[' => {
+                    depth += 1;
+                    return Some(Token {
+                        kind: Kind::Open,
+                        span: Span::new(start, at),
+                        depth: depth - 1,
+                    });
+                }
+                b'}' | b']' => {
+                    depth = depth.saturating_sub(1);
+                    Kind::Close
+                }
+                b'"' | b'\'' => {
+                    at = string_end(bytes, at, byte);
+                    let span = Span::new(start + 1, at);
+                    at = (at + 1).min(bytes.len());
+                    let next = bytes[at..].iter().find(|byte| !byte.is_ascii_whitespace());
+                    let kind = if next == Some(&b':') {
+                        Kind::Key
+                    } else {
+                        Kind::Text
+                    };
+                    return Some(Token { kind, span, depth });
+                }
+                b'/' if bytes.get(at) == Some(&b'/') => {
+                    at = memchr::memchr(b'\n', &bytes[at..])
+                        .map_or(bytes.len(), |length| at + length);
+                    continue;
+                }
+                b'/' if bytes.get(at) == Some(&b'*') => {
+                    at = memchr::memmem::find(&bytes[at..], b"*/")
+                        .map_or(bytes.len(), |length| at + length + 2);
+                    continue;
+                }
+                byte if byte.is_ascii_whitespace()
+                    || byte.is_ascii_punctuation() && byte != b'-' && byte != b'_' =>
+                {
+                    continue;
+                }
+                _ => {
+                    let ends = |byte: &u8| byte.is_ascii_whitespace() || b",:]}[{\"".contains(byte);
+                    at = bytes[at..]
+                        .iter()
+                        .position(ends)
+                        .map_or(bytes.len(), |length| at + length);
+                    Kind::Word
+                }
+            };
+            return Some(Token {
+                kind,
+                span: Span::new(start, at),
+                depth,
+            });
+        }
+    })
+}
+
+/// The offset of the closing quote, or the end of the text.
+fn string_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
+    while let Some(length) = bytes
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(quote, b'\\', rest))
+    {
+        at += length;
+        if bytes[at] == quote {
+            return at;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
+/// The string that a literal stands for.
+pub(super) fn unescape(raw: &str) -> String {
+    if !raw.contains('\\') {
+        return raw.to_string();
+    }
+    serde_json::from_str(&format!("\"{raw}\""))
+        .unwrap_or_else(|_| raw.replace("\\n", "\n").replace("\\\"", "\""))
+}

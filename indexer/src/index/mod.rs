@@ -1,0 +1,263 @@
+//! The index of one workspace root: opens it, brings it up to date, publishes snapshots.
+//!
+//! One process writes, any number read; who writes is settled by a lock that the operating system releases however the writer ends.
+//! Everything that can be read is a [`Snapshot`]; publishing one is replacing a pointer.
+
+mod options;
+mod plan;
+mod refresh;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use rustc_hash::FxHashMap;
+
+pub use options::*;
+
+use crate::buffers::{Buffer, Buffers};
+use crate::commit::Committed;
+use crate::error::IndexError;
+use crate::record::{FileKey, FileRecord, hash64};
+use crate::scan::Rules;
+use crate::snapshot::Snapshot;
+use crate::store::{Store, StoreWriter};
+
+pub struct Index {
+    root: PathBuf,
+    options: IndexOptions,
+    rules: Rules,
+    /// Made by the writer at its start, by a reader when it first sees the writer's index.
+    state: Mutex<State>,
+    /// Held while writing; `None` in a process that only reads.
+    writer: Mutex<Option<Writing>>,
+    published: ArcSwap<Snapshot>,
+    pool: rayon::ThreadPool,
+}
+
+struct State {
+    store: Store,
+    committed: Committed,
+    buffers: Buffers,
+    notice: Option<String>,
+}
+
+struct Writing {
+    writer: StoreWriter,
+    /// Released by the operating system when the process ends.
+    _lock: File,
+}
+
+impl Index {
+    /// Opens the index of `root`, making or healing it where needed, and publishes what it holds. Nothing is scanned yet.
+    pub fn open(root: &Path, options: IndexOptions) -> Result<Arc<Index>, IndexError> {
+        if !root.is_dir() {
+            return Err(IndexError::NoSuchFolder(root.to_owned()));
+        }
+        let root = root.canonicalize().map_err(IndexError::io(root))?;
+        let rules = Rules::new(
+            &root,
+            &options.exclude,
+            &options.private,
+            options.max_file_bytes,
+            &options.languages_off,
+        )?;
+        std::fs::create_dir_all(&options.directory).map_err(IndexError::io(&options.directory))?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.threads)
+            .thread_name(|number| format!("index-{number}"))
+            .start_handler(|_| crate::priority::lower())
+            .build()
+            .map_err(|error| IndexError::io(&root)(std::io::Error::other(error)))?;
+
+        let lock = open_lock(&options.directory)?;
+        let (store, notice, writing) = match lock.try_lock() {
+            Ok(()) => {
+                let (store, notice) = Store::open_or_heal(&options.directory)?;
+                let writing = Writing {
+                    writer: store.writer()?,
+                    _lock: lock,
+                };
+                (store, notice, Some(writing))
+            }
+            Err(TryLockError::WouldBlock) => (open_for_reading(&options.directory)?, None, None),
+            Err(TryLockError::Error(error)) => {
+                return Err(IndexError::io(&options.directory)(error));
+            }
+        };
+        let committed = pool.install(|| Committed::load(&store))?;
+        let state = State {
+            store,
+            committed,
+            buffers: Buffers::new(),
+            notice,
+        };
+        let snapshot = Snapshot::new(
+            &root,
+            &rules,
+            &state.store,
+            &state.committed,
+            &state.buffers,
+        )?;
+        Ok(Arc::new(Index {
+            root,
+            options,
+            rules,
+            state: Mutex::new(state),
+            writer: Mutex::new(writing),
+            published: ArcSwap::from_pointee(snapshot),
+            pool,
+        }))
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn options(&self) -> &IndexOptions {
+        &self.options
+    }
+
+    /// The latest published state, open buffers included. Never waits.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.published.load_full()
+    }
+
+    pub fn role(&self) -> Role {
+        // A writer that is busy holds the lock, and is a writer.
+        match self.writer.try_lock() {
+            Ok(writer) if writer.is_none() => Role::Reader,
+            _ => Role::Writer,
+        }
+    }
+
+    /// What the user should know about how the index was opened, once.
+    pub fn take_notice(&self) -> Option<String> {
+        lock(&self.state).notice.take()
+    }
+
+    /// The path relative to the root with `/`, or nothing if it lies elsewhere.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        self.rules.relative(path)
+    }
+
+    /// Lays the text of an open buffer over the disk, or takes it off. Extracts: not for a thread that must answer.
+    pub fn set_overlay(&self, path: &str, text: Option<Arc<str>>) -> Result<(), IndexError> {
+        let key = FileKey::of(path);
+        let buffer = match text {
+            Some(text) if !self.is_on_disk(key, &text) => {
+                Some(Arc::new(Buffer::new(&self.rules, path, text)?))
+            }
+            _ => None,
+        };
+        let mut state = lock(&self.state);
+        let changed = match buffer {
+            Some(buffer) => {
+                state.buffers.insert(key, buffer);
+                true
+            }
+            None => state.buffers.remove(&key).is_some(),
+        };
+        if changed {
+            self.publish(&mut state)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn is_on_disk(&self, key: FileKey, text: &str) -> bool {
+        lock(&self.state)
+            .committed
+            .record(key)
+            .is_some_and(|record| record.fingerprint.hash == hash64(text.as_bytes()))
+    }
+
+    fn commit(
+        &self,
+        writer: &mut StoreWriter,
+        written: &FxHashMap<FileKey, Arc<FileRecord>>,
+    ) -> Result<(), IndexError> {
+        writer.commit()?;
+        let mut state = lock(&self.state);
+        state.committed = state.committed.advance(&state.store, written)?;
+        self.publish(&mut state)
+    }
+
+    /// Sees what another process has committed.
+    pub(crate) fn reload(&self) -> Result<(), IndexError> {
+        let mut state = lock(&self.state);
+        state.committed = self
+            .pool
+            .install(|| state.committed.advance(&state.store, &FxHashMap::default()))?;
+        self.publish(&mut state)
+    }
+
+    /// Waits until the writing process ends, then takes over. For a thread of its own.
+    pub(crate) fn wait_for_lock(directory: &Path) -> Result<File, IndexError> {
+        let lock = open_lock(directory)?;
+        lock.lock().map_err(IndexError::io(directory))?;
+        Ok(lock)
+    }
+
+    pub(crate) fn become_writer(&self, lock_file: File) -> Result<(), IndexError> {
+        let mut writer = lock(&self.writer);
+        if writer.is_some() {
+            return Ok(());
+        }
+        let mut state = lock(&self.state);
+        let (store, notice) = Store::open_or_heal(&self.options.directory)?;
+        *writer = Some(Writing {
+            writer: store.writer()?,
+            _lock: lock_file,
+        });
+        state.committed = self.pool.install(|| Committed::load(&store))?;
+        state.store = store;
+        state.notice = notice;
+        self.publish(&mut state)
+    }
+
+    fn publish(&self, state: &mut State) -> Result<(), IndexError> {
+        let snapshot = Snapshot::new(
+            &self.root,
+            &self.rules,
+            &state.store,
+            &state.committed,
+            &state.buffers,
+        )?;
+        self.published.store(Arc::new(snapshot));
+        Ok(())
+    }
+}
+
+fn open_lock(directory: &Path) -> Result<File, IndexError> {
+    let path = directory.join("writer.lock");
+    File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(&path)
+        .map_err(IndexError::io(path))
+}
+
+/// A writer that holds the lock has made the index or is about to: it takes milliseconds.
+fn open_for_reading(directory: &Path) -> Result<Store, IndexError> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let started = Instant::now();
+    loop {
+        match Store::open(&Store::folder(directory)) {
+            Ok(store) => return Ok(store),
+            Err(error) if started.elapsed() > PATIENCE => return Err(error),
+            Err(_) => std::thread::sleep(Duration::from_millis(10)),
+        }
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while the lock was held is contained at the edges; the data is replaced as a whole or not at all.
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,96 @@
+//! Which files a refresh looks at, and which known files it may find gone.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Index, Scope};
+use crate::commit::Committed;
+use crate::error::IndexError;
+use crate::graph::resolve::folder;
+use crate::record::FileRecord;
+use crate::scan::Listing;
+
+impl Index {
+    /// Which files to look at and which known files to miss.
+    pub(super) fn plan(&self, scope: Scope) -> Result<Plan, IndexError> {
+        let everything = || Plan {
+            listing: self.rules.list(&self.root, false, self.options.threads),
+            candidates_for_removal: Candidates::All,
+        };
+        let paths = match scope {
+            Scope::All | Scope::Rebuild => return Ok(everything()),
+            Scope::Paths(paths) => paths,
+        };
+        // Past this many paths one walk is cheaper, and a changed ignore file can change everything below it.
+        const MANY: usize = 500;
+        let is_ignore_file = |path: &PathBuf| {
+            path.file_name()
+                .is_some_and(|name| name == ".gitignore" || name == ".ignore")
+        };
+        if paths.len() > MANY || paths.iter().any(is_ignore_file) {
+            return Ok(everything());
+        }
+        let mut listing = Listing::default();
+        let mut dirty = Vec::new();
+        let mut parents: FxHashMap<PathBuf, Listing> = FxHashMap::default();
+        for path in &paths {
+            let (Some(relative), Some(parent)) = (self.rules.relative(path), path.parent()) else {
+                continue;
+            };
+            let siblings = parents.entry(parent.to_owned()).or_insert_with(|| {
+                if self.rules.holds(parent) {
+                    self.rules.list(parent, true, 1)
+                } else {
+                    Listing::default()
+                }
+            });
+            if let Some(found) = siblings.files.iter().find(|found| found.path == relative) {
+                listing.files.push(found.clone());
+            } else if siblings.folders.contains(path) {
+                let inside = self.rules.list(path, false, 1);
+                listing.files.extend(inside.files);
+                listing.folders.extend(inside.folders);
+            }
+            dirty.push(relative);
+        }
+        listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        listing.files.dedup_by(|a, b| a.path == b.path);
+        Ok(Plan {
+            listing,
+            candidates_for_removal: Candidates::Under(dirty),
+        })
+    }
+}
+
+pub(super) struct Plan {
+    pub listing: Listing,
+    pub candidates_for_removal: Candidates,
+}
+
+pub(super) enum Candidates {
+    All,
+    /// Files that are, or lie in, one of these.
+    Under(Vec<String>),
+}
+
+impl Candidates {
+    pub fn select<'a>(
+        &'a self,
+        committed: &'a Committed,
+    ) -> Box<dyn Iterator<Item = &'a Arc<FileRecord>> + 'a> {
+        match self {
+            Candidates::All => Box::new(committed.records()),
+            Candidates::Under(dirty) => {
+                let dirty: FxHashSet<&str> = dirty.iter().map(String::as_str).collect();
+                Box::new(committed.records().filter(move |record| {
+                    let parents = std::iter::successors(Some(&*record.path), |path| {
+                        Some(folder(path)).filter(|folder| !folder.is_empty())
+                    });
+                    parents.into_iter().any(|path| dirty.contains(path))
+                }))
+            }
+        }
+    }
+}

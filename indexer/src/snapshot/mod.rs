@@ -1,0 +1,369 @@
+//! One consistent, immutable view of a workspace: what every question about it is answered from.
+//!
+//! Text is read when it is shown: from the open buffer, else from the disk. Where the disk is ahead of the index, the definition is found
+//! again in the newer text rather than cut out of it at old offsets.
+
+mod answers;
+mod relations;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+pub use answers::*;
+
+use crate::Cancel;
+use crate::buffers::Buffers;
+use crate::commit::Committed;
+use crate::error::IndexError;
+use crate::extract;
+use crate::facts::{Symbol, SymbolKind};
+use crate::graph::modules::{Module, modules};
+use crate::graph::packages::Packages;
+use crate::graph::{Changes, FileId, Graph, SymbolId};
+use crate::language::Language;
+use crate::record::{FileKey, FileRecord, Fingerprint, SkipReason, hash64};
+use crate::scan::{self, Rules};
+use crate::search::corpus::Corpus;
+use crate::search::{self, Query, SearchResult};
+use crate::store::Store;
+
+pub struct Snapshot {
+    root: PathBuf,
+    name: String,
+    rules: Rules,
+    graph: Graph,
+    corpus: Corpus,
+    buffers: Buffers,
+    bytes_on_disk: u64,
+    packages: OnceLock<Packages>,
+    modules: OnceLock<Vec<Module>>,
+}
+
+/// Larger files are not read for showing them either.
+const SHOWN_BYTES: u64 = 16_000_000;
+
+impl Snapshot {
+    pub(crate) fn new(
+        root: &Path,
+        rules: &Rules,
+        store: &Store,
+        committed: &Committed,
+        buffers: &Buffers,
+    ) -> Result<Snapshot, IndexError> {
+        let mut changes: Changes = committed.changes.clone();
+        changes.extend(
+            buffers
+                .iter()
+                .map(|(&key, buffer)| (key, Some(buffer.record.clone()))),
+        );
+        let graph = Graph::new(committed.base.clone(), &changes);
+        let layers: Vec<_> = buffers
+            .iter()
+            .map(|(&key, buffer)| (key, buffer.searcher.clone()))
+            .collect();
+        let corpus = Corpus::new(
+            &graph,
+            store.fields.text,
+            (&committed.searcher, &committed.columns),
+            &layers,
+        )?;
+        Ok(Snapshot {
+            root: root.to_owned(),
+            name: root.file_name().map_or_else(
+                || "workspace".to_owned(),
+                |name| name.to_string_lossy().into_owned(),
+            ),
+            rules: rules.clone(),
+            graph,
+            corpus,
+            buffers: buffers.clone(),
+            bytes_on_disk: store.bytes_on_disk(),
+            packages: OnceLock::new(),
+            modules: OnceLock::new(),
+        })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The name of the root folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Retrieval: files and definitions for a question.
+    pub fn search(&self, query: &Query, cancel: &Cancel) -> Result<SearchResult, IndexError> {
+        search::search(&self.graph, &self.corpus, query, cancel)
+    }
+
+    /// The text of a file: of the open buffer, else of the disk. Nothing for a private file.
+    pub fn text(&self, path: &str) -> Option<Arc<str>> {
+        if self.rules.is_private(path) {
+            return None;
+        }
+        match self.buffers.get(&FileKey::of(path)) {
+            Some(buffer) => Some(buffer.text.clone()),
+            None => scan::text_of(&self.rules.absolute(path), SHOWN_BYTES),
+        }
+    }
+
+    pub fn contains(&self, path: &str) -> bool {
+        self.graph
+            .id_of_path(path)
+            .and_then(|id| self.graph.file(id))
+            .is_some_and(|file| file.skipped.is_none())
+    }
+
+    /// The definitions of a file, in its order.
+    pub fn outline(&self, path: &str) -> Vec<SymbolInfo> {
+        let Some(id) = self.graph.id_of_path(path) else {
+            return Vec::new();
+        };
+        let Some(view) = self.view(id) else {
+            return Vec::new();
+        };
+        (0..view.record.symbols.len() as u32)
+            .filter_map(|index| self.describe(&view, SymbolId { file: id, index }))
+            .collect()
+    }
+
+    pub fn symbol(&self, id: SymbolId) -> Option<SymbolInfo> {
+        let (_, indexed) = self.graph.symbol(id)?;
+        let view = self.view(id.file)?;
+        let index = view.find(id.index, indexed)?;
+        let mut info = self.describe(
+            &view,
+            SymbolId {
+                file: id.file,
+                index,
+            },
+        )?;
+        info.id = id;
+        Some(info)
+    }
+
+    /// The innermost definition around a byte offset.
+    pub fn enclosing(&self, path: &str, offset: u32) -> Option<SymbolId> {
+        let id = self.graph.id_of_path(path)?;
+        let record = self.graph.file(id)?;
+        let around = record
+            .symbols
+            .iter()
+            .enumerate()
+            .filter(|(_, symbol)| symbol.span.start <= offset && offset <= symbol.span.end);
+        let (index, _) = around.min_by_key(|(_, symbol)| symbol.span.end - symbol.span.start)?;
+        Some(SymbolId {
+            file: id,
+            index: index as u32,
+        })
+    }
+
+    /// Definitions whose name contains the letters of `query` in order, best first.
+    pub fn find_symbols(&self, query: &str, limit: usize) -> Vec<SymbolInfo> {
+        let mut found: Vec<(u32, &str, SymbolId)> = Vec::new();
+        for (file, record) in self.graph.files() {
+            for (index, symbol) in record.symbols.iter().enumerate() {
+                if matches!(
+                    symbol.kind,
+                    SymbolKind::Impl | SymbolKind::Key | SymbolKind::Section
+                ) {
+                    continue;
+                }
+                if let Some(distance) = distance(&symbol.name, query) {
+                    found.push((
+                        distance,
+                        &record.path,
+                        SymbolId {
+                            file,
+                            index: index as u32,
+                        },
+                    ));
+                }
+            }
+        }
+        found.sort_unstable_by(|a, b| (a.0, a.1, a.2.index).cmp(&(b.0, b.1, b.2.index)));
+        found
+            .into_iter()
+            .take(limit)
+            .filter_map(|(_, _, id)| self.symbol(id))
+            .collect()
+    }
+
+    /// All modules, by id.
+    pub fn modules(&self) -> &[Module] {
+        self.modules
+            .get_or_init(|| modules(&self.graph, self.packages()))
+    }
+
+    pub fn module(&self, id: &str) -> Option<&Module> {
+        let modules = self.modules();
+        modules
+            .binary_search_by(|module| module.id.as_str().cmp(id))
+            .ok()
+            .map(|at| &modules[at])
+    }
+
+    /// The id of the module a file belongs to. Cheap, unlike [`Snapshot::modules`].
+    pub fn module_id_of(&self, path: &str) -> String {
+        self.packages().of(path).id
+    }
+
+    fn packages(&self) -> &Packages {
+        self.packages
+            .get_or_init(|| Packages::new(&self.graph, &self.name))
+    }
+
+    pub fn status(&self) -> Status {
+        let mut languages: std::collections::BTreeMap<&str, usize> = Default::default();
+        let (mut files, mut symbols, mut skipped) = (0, 0, Vec::new());
+        for (_, file) in self.graph.files() {
+            match &file.skipped {
+                Some(reason) => skipped.push(Skipped {
+                    path: file.path.to_string(),
+                    reason: reason.to_string(),
+                }),
+                None => {
+                    files += 1;
+                    symbols += file.symbols.len();
+                    *languages
+                        .entry(file.language.as_deref().unwrap_or("text"))
+                        .or_default() += 1;
+                }
+            }
+        }
+        skipped.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let mut languages: Vec<(String, usize)> = languages
+            .into_iter()
+            .map(|(id, count)| (id.to_owned(), count))
+            .collect();
+        languages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        Status {
+            files,
+            symbols,
+            chunks: self.corpus.chunks,
+            modules: self.modules().len(),
+            bytes_on_disk: self.bytes_on_disk,
+            languages,
+            skipped,
+        }
+    }
+
+    /// Why a file is not in the index, if it was skipped.
+    pub fn skip_reason(&self, path: &str) -> Option<&SkipReason> {
+        self.graph
+            .file(self.graph.id_of_path(path)?)?
+            .skipped
+            .as_ref()
+    }
+
+    /// A file's text with facts that fit it.
+    fn view(&self, id: FileId) -> Option<View> {
+        let record = self.graph.file(id)?.clone();
+        let text = self.text(&record.path)?;
+        let hash = hash64(text.as_bytes());
+        if hash == record.fingerprint.hash {
+            return Some(View { text, record });
+        }
+        let print = Fingerprint {
+            hash,
+            ..record.fingerprint
+        };
+        let newer = self.rules.index(&record.path, &text, print).ok()?;
+        Some(View {
+            text,
+            record: Arc::new(newer.record),
+        })
+    }
+
+    fn describe(&self, view: &View, id: SymbolId) -> Option<SymbolInfo> {
+        let symbol = view.record.symbols.get(id.index as usize)?;
+        let separator = view.record.language().map_or(".", Language::separator);
+        let mut names = vec![&*symbol.name];
+        let mut container = symbol.container;
+        while let Some(outer) = container.and_then(|index| view.record.symbols.get(index as usize))
+        {
+            names.push(&outer.name);
+            container = outer.container;
+        }
+        if names.len() == 1
+            && let Some(receiver) = &symbol.receiver
+        {
+            names.push(receiver);
+        }
+        names.reverse();
+        Some(SymbolInfo {
+            id,
+            name: symbol.name.to_string(),
+            qualified: names.join(separator),
+            kind: symbol.kind,
+            path: view.record.path.clone(),
+            language: view.record.language.as_deref().map(str::to_owned),
+            lines: symbol.lines,
+            span: symbol.span,
+            name_span: symbol.name_span,
+            signature: symbol
+                .signature
+                .of(&view.text)
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
+            doc: symbol
+                .doc
+                .and_then(|doc| doc.of(&view.text))
+                .map(extract::clean_doc)
+                .filter(|doc| !doc.trim().is_empty()),
+            public: symbol.public,
+            test: view.record.is_test(Some(id.index)),
+            container: symbol.container.map(|index| SymbolId {
+                file: id.file,
+                index,
+            }),
+        })
+    }
+}
+
+/// A text and the facts of that very text.
+struct View {
+    text: Arc<str>,
+    record: Arc<FileRecord>,
+}
+
+impl View {
+    /// The index of a definition known from the snapshot: the same one, or in a newer text the nearest of its name and kind.
+    fn find(&self, index: u32, known: &Symbol) -> Option<u32> {
+        let same = |symbol: &Symbol| symbol.name == known.name && symbol.kind == known.kind;
+        if self.record.symbols.get(index as usize).is_some_and(same) {
+            return Some(index);
+        }
+        let candidates = self
+            .record
+            .symbols
+            .iter()
+            .enumerate()
+            .filter(|(_, symbol)| same(symbol));
+        candidates
+            .min_by_key(|(_, symbol)| symbol.lines.first.abs_diff(known.lines.first))
+            .map(|(index, _)| index as u32)
+    }
+}
+
+/// How far a name is from a query whose letters it contains in order; smaller is better.
+fn distance(name: &str, query: &str) -> Option<u32> {
+    let lower = |text: &str| text.to_lowercase();
+    if query.is_empty() || name == query {
+        return Some(0);
+    }
+    let (name, query) = (lower(name), lower(query));
+    if name.starts_with(&query) {
+        return Some(1 + (name.len() - query.len()) as u32);
+    }
+    if name.contains(&query) {
+        return Some(100 + (name.len() - query.len()) as u32);
+    }
+    let mut rest = name.chars();
+    query
+        .chars()
+        .all(|wanted| rest.any(|c| c == wanted))
+        .then(|| 200 + name.len() as u32)
+}

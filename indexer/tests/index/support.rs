@@ -1,0 +1,199 @@
+//! Workspaces made from fixtures (`//- /path` begins a file, `$0` marks a place), and a complete dump of what an index says.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use repo_indexer::{Cancel, Index, IndexOptions, Query, QueryScope, Report, Scope, Snapshot};
+use tempfile::TempDir;
+
+pub struct Workspace {
+    folder: TempDir,
+    index: TempDir,
+    /// Path and byte offset of `$0`.
+    pub mark: Option<(String, u32)>,
+}
+
+impl Workspace {
+    pub fn new(fixture: &str) -> Self {
+        let mut workspace = Workspace {
+            folder: TempDir::new().unwrap(),
+            index: TempDir::new().unwrap(),
+            mark: None,
+        };
+        std::fs::create_dir(workspace.root()).unwrap();
+        for file in fixture.split("//- /").skip(1) {
+            let (path, text) = file.split_once('\n').unwrap();
+            let path = path.trim();
+            let text = match text.find("$0") {
+                Some(at) => {
+                    workspace.mark = Some((path.to_owned(), at as u32));
+                    text.replacen("$0", "", 1)
+                }
+                None => text.to_owned(),
+            };
+            workspace.write(path, &text);
+        }
+        workspace
+    }
+
+    pub fn root(&self) -> PathBuf {
+        // The folder's name is the id of its top module, so it must be the same in every run.
+        self.folder.path().canonicalize().unwrap().join("project")
+    }
+
+    pub fn index_folder(&self) -> &Path {
+        self.index.path()
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub fn remove(&self, path: &str) {
+        let path = self.path(path);
+        if path.is_dir() {
+            std::fs::remove_dir_all(path).unwrap()
+        } else {
+            std::fs::remove_file(path).unwrap()
+        }
+    }
+
+    pub fn options(&self) -> IndexOptions {
+        options(self.index.path())
+    }
+
+    /// Opens the index without scanning.
+    pub fn open(&self) -> Arc<Index> {
+        Index::open(&self.root(), self.options()).unwrap()
+    }
+
+    pub fn indexed(&self) -> Arc<Index> {
+        let index = self.open();
+        refresh(&index, Scope::All);
+        index
+    }
+
+    /// An index of the same files made from nothing.
+    pub fn fresh_dump(&self) -> String {
+        let folder = TempDir::new().unwrap();
+        let index = Index::open(&self.root(), options(folder.path())).unwrap();
+        refresh(&index, Scope::All);
+        dump(&index.snapshot())
+    }
+}
+
+fn options(directory: &Path) -> IndexOptions {
+    IndexOptions {
+        directory: directory.to_owned(),
+        exclude: vec!["excluded".to_owned()],
+        private: vec![".env*".to_owned(), "*.pem".to_owned()],
+        max_file_bytes: 100_000,
+        languages_off: Vec::new(),
+        threads: 2,
+    }
+}
+
+pub fn refresh(index: &Index, scope: Scope) -> Report {
+    index.refresh(scope, &|_| {}, &Cancel::new()).unwrap()
+}
+
+pub fn search(snapshot: &Snapshot, text: &str) -> Vec<String> {
+    let query = Query {
+        text: text.to_owned(),
+        limit: 10,
+        scope: QueryScope::All,
+    };
+    let found = snapshot.search(&query, &Cancel::new()).unwrap();
+    found
+        .files
+        .iter()
+        .map(|file| file.path.to_string())
+        .collect()
+}
+
+/// Everything an index says of its files. Scores are rounded, since sums of floats depend on the order of segments.
+pub fn dump(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    let status = snapshot.status();
+    writeln!(
+        out,
+        "{} files, {} symbols, {} chunks, {:?}",
+        status.files, status.symbols, status.chunks, status.languages
+    )
+    .unwrap();
+    writeln!(out, "skipped {:?}", status.skipped).unwrap();
+    let mut symbols = snapshot.find_symbols("", usize::MAX);
+    symbols.sort_by(|a, b| (&a.path, a.span, &a.name).cmp(&(&b.path, b.span, &b.name)));
+    for symbol in &symbols {
+        let users = snapshot.users(symbol.id);
+        writeln!(
+            out,
+            "{}:{} {:?} {}",
+            symbol.path, symbol.lines.first, symbol.kind, symbol.qualified
+        )
+        .unwrap();
+        let places = users.places.iter().map(|place| {
+            format!(
+                "{}:{} x{} {:.2}",
+                place.path, place.line, place.count, place.confidence
+            )
+        });
+        writeln!(
+            out,
+            "  used {} ({} possible): {}",
+            users.total,
+            users.possible,
+            places.collect::<Vec<_>>().join(", ")
+        )
+        .unwrap();
+        let callees = snapshot
+            .callees(symbol.id)
+            .into_iter()
+            .filter_map(|callee| snapshot.symbol(callee.symbol));
+        writeln!(
+            out,
+            "  uses {}",
+            callees
+                .map(|callee| format!("{} {}", callee.path, callee.qualified))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
+        .unwrap();
+    }
+    for module in snapshot.modules() {
+        writeln!(out, "{module:?}").unwrap();
+    }
+    for text in [
+        "parse the configuration",
+        "alpha",
+        "beta gamma",
+        "Widget.render",
+        "where is delta used",
+    ] {
+        let query = Query {
+            text: text.to_owned(),
+            limit: 20,
+            scope: QueryScope::All,
+        };
+        let found = snapshot.search(&query, &Cancel::new()).unwrap();
+        for hit in &found.hits {
+            writeln!(
+                out,
+                "{text}: {}:{:?} {:.3}",
+                hit.path, hit.lines, hit.scores.total
+            )
+            .unwrap();
+        }
+        for file in &found.files {
+            writeln!(out, "{text}: {} {:.3}", file.path, file.scores.total).unwrap();
+        }
+    }
+    out
+}

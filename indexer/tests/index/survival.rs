@@ -1,0 +1,120 @@
+//! Damage, older versions, and limits of the file system.
+
+use repo_indexer::{Index, IndexError, Scope};
+
+use crate::support::{Workspace, dump, refresh};
+
+const FIXTURE: &str =
+    "\n//- /a.py\ndef alpha():\n    return beta()\n//- /b.py\ndef beta():\n    return 1\n";
+
+/// The files of the index on disk, apart from locks.
+fn index_files(workspace: &Workspace) -> Vec<std::path::PathBuf> {
+    let folder = std::fs::read_dir(workspace.index_folder())
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.is_dir())
+        .unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.retain(|path| {
+        path.metadata().unwrap().len() > 0
+            && path.extension().is_none_or(|extension| extension != "lock")
+    });
+    files.sort();
+    files
+}
+
+#[test]
+fn whichever_file_is_damaged_the_index_is_rebuilt_and_says_so() {
+    let pristine = Workspace::new(FIXTURE);
+    drop(pristine.indexed());
+    let expected = pristine.fresh_dump();
+    let names: Vec<_> = index_files(&pristine)
+        .into_iter()
+        .map(|path| path.file_name().unwrap().to_owned())
+        .collect();
+    assert!(names.len() > 5, "{names:?}");
+    for nth in 0..names.len() {
+        for damage in ["cut", "flip", "remove"] {
+            let workspace = Workspace::new(FIXTURE);
+            drop(workspace.indexed());
+            let path = index_files(&workspace).swap_remove(nth);
+            let kind = format!(
+                "{damage} {}",
+                path.extension()
+                    .unwrap_or(path.file_name().unwrap())
+                    .display()
+            );
+            let mut bytes = std::fs::read(&path).unwrap();
+            match damage {
+                "cut" => bytes.truncate(bytes.len() / 2),
+                "flip" => {
+                    let middle = bytes.len() / 2;
+                    bytes[middle] ^= 0xff;
+                }
+                _ => {}
+            }
+            if damage == "remove" {
+                std::fs::remove_file(&path).unwrap()
+            } else {
+                std::fs::write(&path, bytes).unwrap()
+            }
+            let index = workspace.open();
+            let notice = index.take_notice();
+            refresh(&index, Scope::All);
+            assert_eq!(dump(&index.snapshot()), expected, "{kind}: {notice:?}");
+            let bookkeeping = path.file_name().unwrap() == ".managed.json"
+                || path.file_name().unwrap() == "meta.json" && damage == "remove";
+            assert!(notice.is_some() || bookkeeping, "{kind} went unnoticed");
+        }
+    }
+}
+
+#[test]
+fn an_index_of_another_version_is_replaced() {
+    let workspace = Workspace::new(FIXTURE);
+    let older = workspace.index_folder().join("v0");
+    std::fs::create_dir_all(&older).unwrap();
+    std::fs::write(older.join("meta.json"), "{}").unwrap();
+    let index = workspace.indexed();
+    assert!(!older.exists());
+    assert_eq!(dump(&index.snapshot()), workspace.fresh_dump());
+}
+
+#[test]
+fn a_missing_root_or_a_bad_glob_is_an_error_that_names_it() {
+    let workspace = Workspace::new(FIXTURE);
+    let gone = workspace.path("gone");
+    let error = Index::open(&gone, workspace.options()).err().unwrap();
+    assert!(matches!(error, IndexError::NoSuchFolder(_)) && error.to_string().contains("gone"));
+    let mut options = workspace.options();
+    options.exclude = vec!["a[".to_owned()];
+    let error = Index::open(&workspace.root(), options).err().unwrap();
+    assert!(
+        error.to_string().starts_with("not a valid glob: a[:"),
+        "{error}"
+    );
+}
+
+#[test]
+fn names_that_are_not_unicode_and_links_do_no_harm() {
+    let workspace = Workspace::new(FIXTURE);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        std::fs::write(
+            workspace
+                .root()
+                .join(std::ffi::OsStr::from_bytes(b"bad\xff.py")),
+            "x = 1\n",
+        )
+        .unwrap();
+        std::os::unix::fs::symlink(workspace.root(), workspace.path("loop")).unwrap();
+    }
+    let index = workspace.indexed();
+    assert_eq!(index.snapshot().status().files, 2);
+}

@@ -1,0 +1,119 @@
+//! Open documents, and requests about documents that are not.
+
+use serde_json::{Value, json};
+
+use super::{CRATE, Client};
+
+#[tokio::test]
+async fn a_position_past_the_end_is_an_error_past_the_line_is_not() {
+    let mut client = Client::ready(CRATE).await;
+    client.open("src/merge.rs").await;
+    let at = |line: u32, character: u32| json!({ "textDocument": { "uri": client.uri("src/merge.rs") }, "position": { "line": line, "character": character } });
+    let (past_line, past_end) = (at(3, 9999), at(9999, 0));
+    assert_eq!(
+        client.ask("textDocument/hover", past_line).await,
+        Value::Null
+    );
+    let error = client.refused("textDocument/hover", past_end).await;
+    assert_eq!(error["code"], -32602);
+    assert!(
+        error["message"].as_str().unwrap().contains("past the end"),
+        "{error}"
+    );
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_document_never_opened_is_read_from_the_workspace_or_refused() {
+    let mut client = Client::ready(CRATE).await;
+    let at = client.at("src/merge.rs", "fn merge_$0segments");
+    assert!(client.ask("textDocument/hover", at).await.is_object());
+    for uri in [
+        client.uri("src/none.rs"),
+        "untitled:Untitled-1".to_owned(),
+        "file:///elsewhere.rs".to_owned(),
+    ] {
+        let at =
+            json!({ "textDocument": { "uri": uri }, "position": { "line": 0, "character": 0 } });
+        assert_eq!(
+            client.refused("textDocument/hover", at).await["code"],
+            -32602,
+            "{uri}"
+        );
+    }
+    // Changing or closing one is a mistake nobody can be told about.
+    let document = json!({ "uri": client.uri("src/none.rs"), "version": 2 });
+    client
+        .notify(
+            "textDocument/didChange",
+            json!({ "textDocument": document, "contentChanges": [{ "text": "" }] }),
+        )
+        .await;
+    client
+        .notify("textDocument/didClose", json!({ "textDocument": document }))
+        .await;
+    assert!(client.ask("repoLsp/status", json!({})).await.is_object());
+    client.close().await;
+}
+
+#[tokio::test]
+async fn closing_brings_back_what_is_on_disk() {
+    let mut client = Client::ready(CRATE).await;
+    client
+        .open_as("src/merge.rs", "pub fn renamed_by_hand() {}\n")
+        .await;
+    let question = json!({ "question": "renamed_by_hand" });
+    let cites = |answer: &Value| {
+        answer["markdown"]
+            .as_str()
+            .unwrap()
+            .contains("renamed_by_hand() {}")
+    };
+    client
+        .until(
+            "the open text to be found",
+            "repoLsp/ask",
+            question.clone(),
+            cites,
+        )
+        .await;
+    client
+        .notify(
+            "textDocument/didClose",
+            json!({ "textDocument": { "uri": client.uri("src/merge.rs") } }),
+        )
+        .await;
+    client
+        .until(
+            "the open text to be gone",
+            "repoLsp/ask",
+            question,
+            |answer| !cites(answer),
+        )
+        .await;
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_document_outside_the_workspace_is_open_but_unknown() {
+    let mut client = Client::ready(CRATE).await;
+    let document = json!({ "uri": "untitled:Untitled-1", "languageId": "rust", "version": 1, "text": "fn a() {}" });
+    client
+        .notify("textDocument/didOpen", json!({ "textDocument": document }))
+        .await;
+    let at = json!({ "textDocument": { "uri": "untitled:Untitled-1" }, "position": { "line": 0, "character": 3 } });
+    assert_eq!(client.ask("textDocument/hover", at).await, Value::Null);
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_private_file_is_not_read() {
+    let fixture = format!("{CRATE}//- /.env\nSECRET=merge_segments\n");
+    let mut client = Client::ready(&fixture).await;
+    let at = json!({ "textDocument": { "uri": client.uri(".env") }, "position": { "line": 0, "character": 9 } });
+    assert_eq!(
+        client.refused("textDocument/hover", at).await["code"],
+        -32602
+    );
+    client.close().await;
+}

@@ -1,0 +1,49 @@
+//! What a test starts from: files, and settings that keep to a folder of the test's own.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
+
+/// Reads `navigation`, `exclude`, `problem` and `fatal` from what the editor sends.
+pub struct TestSettings(pub PathBuf);
+
+impl SettingsSource for TestSettings {
+    fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved {
+        let name = root.and_then(|r| r.file_name()).unwrap_or_default();
+        let exclude = editor["exclude"].as_str().map(str::to_owned);
+        let settings = Settings {
+            navigation: editor["navigation"] == json!(true),
+            sources: 6,
+            answers_directory: self.0.join("answers"),
+            index: IndexSettings {
+                directory: self.0.join("index").join(name),
+                exclude: exclude.into_iter().collect(),
+                private: vec!["**/.env".to_owned()],
+                max_file_bytes: 1_000_000,
+                languages_off: Vec::new(),
+                threads: 2,
+            },
+        };
+        let problems = editor["problem"]
+            .as_str()
+            .map(str::to_owned)
+            .into_iter()
+            .collect();
+        Resolved {
+            settings,
+            problems,
+            fatal: editor["fatal"].as_str().map(str::to_owned),
+        }
+    }
+}
+
+/// `//- /path` begins a file.
+pub fn files(fixture: &str) -> Vec<(&str, String)> {
+    let parts = fixture.split("//- /").skip(1);
+    parts
+        .filter_map(|part| part.split_once('\n'))
+        .map(|(path, text)| (path.trim(), text.to_owned()))
+        .collect()
+}

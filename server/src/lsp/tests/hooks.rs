@@ -1,0 +1,84 @@
+//! Methods that only exist in tests: a request that blocks, one that panics, one that tells what it sees.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use repo_indexer::Cancel;
+use serde_json::{Value, json};
+use tower_lsp::LspServiceBuilder;
+use tower_lsp::jsonrpc::Result;
+
+use crate::lsp::dispatch::Lane;
+use crate::lsp::server::Server;
+use crate::lsp::snapshot::SessionSnapshot;
+
+pub fn hooks(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
+    builder
+        .custom_method("test/texts", Server::test_texts)
+        .custom_method("test/block", Server::test_block)
+        .custom_method("test/stopped", Server::test_stopped)
+        .custom_method("test/panic", Server::test_panic)
+        .custom_method("test/panicOutside", Server::test_panic_outside)
+        .custom_method("test/panicNotification", Server::test_panic_notification)
+}
+
+/// The keys of blocking requests that saw their cancellation, and with a `+` those that began. Tests share a process, so each has its
+/// own key.
+static STOPPED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+
+fn stopped() -> MutexGuard<'static, Option<HashSet<String>>> {
+    STOPPED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn texts(session: &SessionSnapshot, _: Value, _: &Cancel) -> Result<Value> {
+    let mut texts: Vec<&str> = session.documents.values().map(|d| &*d.text).collect();
+    texts.sort_unstable();
+    Ok(json!(texts))
+}
+
+fn block(_: &SessionSnapshot, key: Value, cancel: &Cancel) -> Result<Value> {
+    let key = key.as_str().unwrap_or_default();
+    stopped().get_or_insert_default().insert(format!("{key}+"));
+    for _ in 0..10_000 {
+        if cancel.is_cancelled() {
+            stopped().get_or_insert_default().insert(key.to_owned());
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(Value::Null)
+}
+
+impl Server {
+    async fn test_texts(&self, params: Value) -> Result<Value> {
+        self.run(Lane::Instant, texts, params).await
+    }
+
+    async fn test_block(&self, params: Value) -> Result<Value> {
+        self.run(Lane::Work, block, params).await
+    }
+
+    async fn test_stopped(&self, params: Value) -> Result<bool> {
+        Ok(stopped()
+            .as_ref()
+            .is_some_and(|s| params.as_str().is_some_and(|p| s.contains(p))))
+    }
+
+    async fn test_panic(&self, _: Value) -> Result<Value> {
+        self.run(
+            Lane::Work,
+            |_, _: (), _| panic!("as intended by the test"),
+            (),
+        )
+        .await
+    }
+
+    async fn test_panic_outside(&self, _: Value) -> Result<Value> {
+        panic!("as intended by the test")
+    }
+
+    async fn test_panic_notification(&self, _: Value) {
+        panic!("as intended by the test")
+    }
+}
