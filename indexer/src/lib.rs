@@ -2,7 +2,7 @@
 //!
 //! The only crate that knows tantivy, tree-sitter and notify. It knows nothing of LSP, of models or of what is done with its answers.
 //!
-//! To read it in order: [`facts`] are what is learned about one file, [`extract`] learns them, [`scan`] finds the files, [`record`] is
+//! To read it in order: [`facts`] are what is learned about one file, [`mod@extract`] learns them, [`scan`] finds the files, [`record`] is
 //! what is kept, [`store`] keeps it, [`commit`] holds it in memory, [`graph`] relates it, [`search`] ranks it, [`snapshot`] answers
 //! questions from one consistent state, [`index`] brings that state up to date and [`watch`] keeps it so.
 

@@ -68,10 +68,10 @@ fn index() {
     check(
         &["index"],
         expect![[r#"
-        indexed     4 files read in TIME
-        index       4 files · 6 symbols · 1 module · SIZE
-        skipped     1 file: private (.env)   repo-lsp status --skipped lists them
-    "#]],
+            indexed     4 files read in TIME
+            index       4 files · 8 symbols · 1 module · SIZE
+            skipped     1 file: private (.env)   repo-lsp status --skipped lists them
+        "#]],
     );
 }
 
@@ -81,7 +81,7 @@ fn status() {
         &["status"],
         expect![[r#"
             workspace   $SANDBOX/work/demo
-            index       fresh (checked in TIME) · 4 files · 6 symbols · 1 module · SIZE
+            index       fresh (checked in TIME) · 4 files · 8 symbols · 1 module · SIZE
             languages   rust 2 · markdown 1 · toml 1
             skipped     1 file: private (.env)   repo-lsp status --skipped lists them
         "#]],
@@ -104,12 +104,12 @@ fn search() {
     check(
         &["search", "Journal.post", "-n", "1"],
         expect![[r#"
-        src/journal.rs#L9-L16   Journal.post method
-            pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
-            Adds one entry; refuses what would overdraw the account.
+            src/journal.rs#L9-L16   Journal::post method
+                pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
+                Adds one entry; refuses what would overdraw the account.
 
-        1 place in 1 file · TIME
-    "#]],
+            1 place in 1 file · TIME
+        "#]],
     );
 }
 
@@ -132,12 +132,12 @@ fn ask() {
         expect![[r#"
             4 places in 3 files match best.
 
-              1. Journal.post method   src/journal.rs#L10-L16
+              1. Journal::post method   src/journal.rs#L10-L16
                  pub fn post(&mut self, amount: i64) -> Result<(), Overdrawn>
                  Adds one entry; refuses what would overdraw the account.
-                 Calls: Overdrawn · Journal.balance · Journal.entries
+                 Calls: Journal::balance
 
-              2. README.md file   README.md#L1-L3
+              2. Ledger section   README.md#L1-L3
                  │ # Ledger
                  │ 
                  │ Keeps accounts that cannot be overdrawn.
@@ -153,7 +153,7 @@ fn ask() {
                  │ 
                  │ pub use journal::Journal;
 
-            from the index (no model is set up) · 4 sources, 7 of 7 citations verified · TIME        --why shows scores and places
+            from the index (no model is set up) · 4 sources, 5 of 5 citations verified · TIME        --why shows scores and places
         "#]],
     );
 }
