@@ -3,6 +3,7 @@
 //! The writer after its own commit and a reader after somebody else's take the same way here: what the new commit shares with the state
 //! before is kept, the rest is read from the store.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -38,6 +39,28 @@ impl Committed {
             versions: FxHashMap::default(),
         };
         empty.advance(store, &FxHashMap::default())
+    }
+
+    /// Opens the index for its only writer with all it holds. One that is missing is made; one that cannot be read is made anew, and
+    /// the last value says why.
+    pub fn open_or_heal(
+        directory: &Path,
+    ) -> Result<(Store, Committed, Option<String>), IndexError> {
+        let opened = Store::open_whole(directory).and_then(|store| {
+            store
+                .map(|store| Ok((Committed::load(&store)?, store)))
+                .transpose()
+        });
+        let notice = match opened {
+            Ok(Some((committed, store))) => return Ok((store, committed, None)),
+            Ok(None) => None,
+            Err(error) => Some(format!(
+                "the index was damaged and has been rebuilt ({error})"
+            )),
+        };
+        let store = Store::create(directory)?;
+        let committed = Committed::load(&store)?;
+        Ok((store, committed, notice))
     }
 
     /// The state after the latest commit. `fresh` are records the caller just wrote, so that they need not be read back.

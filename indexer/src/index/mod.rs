@@ -73,21 +73,26 @@ impl Index {
             .map_err(|error| IndexError::io(&root)(std::io::Error::other(error)))?;
 
         let lock = open_lock(&options.directory)?;
-        let (store, notice, writing) = match lock.try_lock() {
+        let (store, committed, notice, writing) = match lock.try_lock() {
             Ok(()) => {
-                let (store, notice) = Store::open_or_heal(&options.directory)?;
+                let opened = pool.install(|| Committed::open_or_heal(&options.directory));
+                let (store, committed, notice) = opened?;
+                let writer = store.writer()?;
                 let writing = Writing {
-                    writer: store.writer()?,
+                    writer,
                     _lock: lock,
                 };
-                (store, notice, Some(writing))
+                (store, committed, notice, Some(writing))
             }
-            Err(TryLockError::WouldBlock) => (open_for_reading(&options.directory)?, None, None),
+            Err(TryLockError::WouldBlock) => {
+                let store = open_for_reading(&options.directory)?;
+                let committed = pool.install(|| Committed::load(&store))?;
+                (store, committed, None, None)
+            }
             Err(TryLockError::Error(error)) => {
                 return Err(IndexError::io(&options.directory)(error));
             }
         };
-        let committed = pool.install(|| Committed::load(&store))?;
         let state = State {
             store,
             committed,
@@ -202,18 +207,22 @@ impl Index {
     }
 
     pub(crate) fn become_writer(&self, lock_file: File) -> Result<(), IndexError> {
-        let mut writer = lock(&self.writer);
-        if writer.is_some() {
+        let mut writing = lock(&self.writer);
+        if writing.is_some() {
             return Ok(());
         }
         let mut state = lock(&self.state);
-        let (store, notice) = Store::open_or_heal(&self.options.directory)?;
-        *writer = Some(Writing {
-            writer: store.writer()?,
+        let opened = self
+            .pool
+            .install(|| Committed::open_or_heal(&self.options.directory));
+        let (store, committed, notice) = opened?;
+        let writer = store.writer()?;
+        *writing = Some(Writing {
+            writer,
             _lock: lock_file,
         });
-        state.committed = self.pool.install(|| Committed::load(&store))?;
         state.store = store;
+        state.committed = committed;
         state.notice = notice;
         self.publish(&mut state)
     }

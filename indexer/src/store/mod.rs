@@ -22,8 +22,8 @@ use crate::record::{FileKey, FileRecord, Indexed, pack_lines};
 use crate::store::directory::CacheDirectory;
 use crate::tokens::CodeTokenizer;
 
-/// Part of the directory's name: an index of another version is never read, and is removed.
-const VERSION: &str = "v1";
+/// Names the folder: what another version of the program made is never read, and is removed.
+const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 const TOKENIZER: &str = "code";
 /// One writer thread and one arena: a 30 MB workspace becomes a single segment, with nothing to merge.
 const ARENA_BYTES: usize = 160_000_000;
@@ -113,17 +113,31 @@ impl Store {
         directory.join(VERSION)
     }
 
-    /// Opens the index for its only writer. One that is missing is made, one that cannot be read is made anew; the second value says why.
-    pub fn open_or_heal(directory: &Path) -> Result<(Store, Option<String>), IndexError> {
-        let folder = Self::folder(directory);
+    /// Opens the index for its only writer, if there is one whose files are whole.
+    pub fn open_whole(directory: &Path) -> Result<Option<Store>, IndexError> {
         remove_other_versions(directory);
-        let damage = match Self::open_checked(&folder) {
-            Ok(Some(store)) => return Ok((store, None)),
-            Ok(None) => None,
-            Err(error) => Some(format!(
-                "the index was damaged and has been rebuilt ({error})"
-            )),
-        };
+        let folder = Self::folder(directory);
+        if !folder.join("meta.json").exists() {
+            return Ok(None);
+        }
+        // A truncated file can make a reader panic rather than fail, so damage is looked for before anything is read.
+        let opened = std::panic::catch_unwind(|| {
+            let store = Self::open(&folder)?;
+            let damaged = store.index.validate_checksum()?;
+            match damaged.iter().next() {
+                Some(file) => Err(damage(format!(
+                    "{} does not match its checksum",
+                    file.display()
+                ))),
+                None => Ok(Some(store)),
+            }
+        });
+        opened.unwrap_or_else(|_| Err(damage("a file of the index is cut short".to_owned())))
+    }
+
+    /// Makes an empty index, whatever was there before.
+    pub fn create(directory: &Path) -> Result<Store, IndexError> {
+        let folder = Self::folder(directory);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(IndexError::io(&folder))?;
         }
@@ -132,7 +146,7 @@ impl Store {
         Index::builder()
             .schema(schema)
             .open_or_create(CacheDirectory::open(&folder)?)?;
-        Ok((Self::open(&folder)?, damage))
+        Self::open(&folder)
     }
 
     /// Opens the index as it is, for a process that only reads.
@@ -158,32 +172,6 @@ impl Store {
             fields,
             directory: folder.to_owned(),
         })
-    }
-
-    fn open_checked(folder: &Path) -> Result<Option<Store>, IndexError> {
-        if !folder.join("meta.json").exists() {
-            return Ok(None);
-        }
-        // A truncated file can make a reader panic rather than fail, so damage is looked for before anything is read.
-        let opened = std::panic::catch_unwind(|| {
-            let store = Self::open(folder)?;
-            let damaged = store.index.validate_checksum()?;
-            match damaged.iter().next() {
-                Some(file) => Err(tantivy::TantivyError::InternalError(format!(
-                    "{} does not match its checksum",
-                    file.display()
-                ))
-                .into()),
-                None => Ok(store),
-            }
-        });
-        match opened {
-            Ok(result) => result.map(Some),
-            Err(_) => Err(tantivy::TantivyError::InternalError(
-                "a file of the index is cut short".to_owned(),
-            )
-            .into()),
-        }
     }
 
     /// An index in memory, for the open buffers laid over the disk.
@@ -251,11 +239,12 @@ impl Store {
             .and_then(|value| value.as_bytes());
         bytes
             .and_then(|bytes| postcard::from_bytes(bytes).ok())
-            .ok_or_else(|| {
-                tantivy::TantivyError::InternalError("a file's record cannot be decoded".to_owned())
-                    .into()
-            })
+            .ok_or_else(|| damage("a file's record cannot be decoded".to_owned()))
     }
+}
+
+fn damage(what: String) -> IndexError {
+    tantivy::TantivyError::InternalError(what).into()
 }
 
 fn remove_other_versions(directory: &Path) {
@@ -264,7 +253,8 @@ fn remove_other_versions(directory: &Path) {
         let name = entry.file_name();
         let is_index = name
             .to_str()
-            .is_some_and(|name| name.starts_with('v') && name[1..].parse::<u32>().is_ok());
+            .and_then(|name| name.strip_prefix('v'))
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         if is_index && name != VERSION {
             // An older index that cannot be removed only takes space; it is never read.
             let _ = std::fs::remove_dir_all(entry.path());

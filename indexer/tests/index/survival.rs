@@ -74,6 +74,33 @@ fn whichever_file_is_damaged_the_index_is_rebuilt_and_says_so() {
     }
 }
 
+/// Files that are whole but hold what this program did not write: here an index whose documents have no record.
+#[test]
+fn records_that_cannot_be_decoded_are_made_anew() {
+    let workspace = Workspace::new(FIXTURE);
+    drop(workspace.indexed());
+    let folder = index_files(&workspace)[0].parent().unwrap().to_owned();
+    let foreign = tantivy::Index::open_in_dir(&folder).unwrap();
+    let words = tantivy::tokenizer::SimpleTokenizer::default();
+    foreign.tokenizers().register("code", words.into());
+    let mut writer = foreign
+        .writer_with_num_threads::<tantivy::TantivyDocument>(1, 15_000_000)
+        .unwrap();
+    let mut document = tantivy::TantivyDocument::new();
+    for field in ["file", "version"] {
+        document.add_u64(foreign.schema().get_field(field).unwrap(), 7);
+    }
+    document.add_bytes(foreign.schema().get_field("record").unwrap(), &[1, 2, 3]);
+    writer.add_document(document).unwrap();
+    writer.commit().unwrap();
+    drop(writer);
+    let index = workspace.open();
+    let notice = index.take_notice().unwrap();
+    assert!(notice.contains("cannot be decoded"), "{notice}");
+    refresh(&index, Scope::All);
+    assert_eq!(dump(&index.snapshot()), workspace.fresh_dump());
+}
+
 #[test]
 fn an_index_of_another_version_is_replaced() {
     let workspace = Workspace::new(FIXTURE);
