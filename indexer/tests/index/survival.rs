@@ -82,7 +82,9 @@ fn records_that_cannot_be_decoded_are_made_anew() {
     let folder = index_files(&workspace)[0].parent().unwrap().to_owned();
     let foreign = tantivy::Index::open_in_dir(&folder).unwrap();
     let words = tantivy::tokenizer::SimpleTokenizer::default();
-    foreign.tokenizers().register("code", words.into());
+    foreign
+        .tokenizers()
+        .register("code", tantivy::tokenizer::TextAnalyzer::from(words));
     let mut writer = foreign
         .writer_with_num_threads::<tantivy::TantivyDocument>(1, 15_000_000)
         .unwrap();
