@@ -38,7 +38,7 @@ pub use extract::{
 };
 pub use facts::*;
 pub use graph::modules::Module;
-pub use graph::packages::ModuleKind;
+pub use graph::packages::{Membership, ModuleKind};
 pub use graph::{FileId, SymbolId};
 pub use index::{Index, IndexOptions, Progress, Report, Role, Scope};
 pub use language::Language;

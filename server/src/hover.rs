@@ -143,14 +143,11 @@ impl Card {
 
 fn tests(snapshot: &Snapshot, users: &Users) -> (Vec<String>, bool) {
     let mut names: Vec<String> = Vec::new();
-    for place in users.places.iter().filter(|p| p.test) {
-        let Some(test) = place.by.and_then(|id| snapshot.symbol(id)) else {
-            continue;
-        };
-        if !names.contains(&test.name) {
-            names.push(test.name);
+    let tests = users.places.iter().filter(|place| place.test);
+    for name in tests.filter_map(|place| snapshot.name_of(place.by?)) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
         }
-        // Each name costs a look at its file; a popular definition has hundreds of tests.
         if names.len() > NAMED {
             break;
         }

@@ -37,7 +37,7 @@ enum Manifest {
 
 /// The module of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Membership {
+pub struct Membership {
     pub id: String,
     pub kind: ModuleKind,
 }

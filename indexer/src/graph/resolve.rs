@@ -3,6 +3,8 @@
 //! No types are inferred. What can be known without them is used: the file itself, its imports and what they name, the package, and how
 //! rare the name is. The levels are ordered, not calibrated probabilities; [`LIKELY`] is where "used here" may be said.
 
+use rustc_hash::FxHashSet;
+
 use crate::facts::SymbolKind;
 use crate::graph::imports::{Reach, Target, Wanted};
 use crate::graph::{FileId, Graph, SymbolId};
@@ -79,7 +81,11 @@ impl<'a> Scope<'a> {
     }
 
     /// How likely a use of the definition's name in this file means that definition.
+    /// Zero where the two files' languages cannot name each other's definitions.
     pub fn confidence(&self, definition: &Definition) -> f32 {
+        if !self.is_related(definition) {
+            return 0.0;
+        }
         let by_place = if definition.id.file == self.id {
             SAME_FILE
         } else {
@@ -112,6 +118,7 @@ impl<'a> Scope<'a> {
                     },
                 )
             })
+            .filter(|(_, _, confidence)| *confidence > 0.0)
             .collect();
         // Ids depend on when a file was indexed, paths do not.
         scored.sort_by(|a, b| {
@@ -122,6 +129,12 @@ impl<'a> Scope<'a> {
             .into_iter()
             .map(|(_, id, confidence)| (id, confidence))
             .collect()
+    }
+
+    fn is_related(&self, definition: &Definition) -> bool {
+        let languages = self.language.zip(definition.language);
+        // A document may name anything.
+        languages.is_some_and(|(here, there)| !here.is_code() || here.is_related(there))
     }
 
     fn by_import(&self, definition: &Definition) -> f32 {
@@ -147,10 +160,7 @@ impl<'a> Scope<'a> {
     }
 
     fn by_place(&self, definition: &Definition) -> f32 {
-        let related = self
-            .language
-            .zip(definition.language)
-            .is_some_and(|(here, there)| here.is_related(there));
+        let related = self.is_related(definition);
         if related && definition.folder == self.folder {
             return if self.language.is_some_and(Language::folder_is_scope) {
                 SAME_PACKAGE
@@ -210,13 +220,14 @@ pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<(FileId, f32)> {
     let Some(definition) = Definition::new(graph, id, all.len() == 1) else {
         return Vec::new();
     };
-    let mut users: Vec<_> = graph
+    let defining: FxHashSet<FileId> = all.iter().map(|other| other.file).collect();
+    let mut users: Vec<(FileId, f32)> = graph
         .users(name)
         .into_iter()
         .filter_map(|file| {
-            // A file that defines the name itself mostly means its own definition.
-            let own = file != id.file && all.iter().any(|other| other.file == file);
             let confidence = Scope::new(graph, file)?.confidence(&definition);
+            // A file that defines the name itself mostly means its own definition.
+            let own = file != id.file && defining.contains(&file);
             Some((
                 file,
                 if own {
@@ -226,6 +237,7 @@ pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<(FileId, f32)> {
                 },
             ))
         })
+        .filter(|(_, confidence)| *confidence > 0.0)
         .collect();
     users.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     users

@@ -7,7 +7,9 @@ mod answers;
 mod relations;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use rustc_hash::FxHashMap;
 
 pub use answers::*;
 
@@ -18,8 +20,9 @@ use crate::error::IndexError;
 use crate::extract;
 use crate::facts::{Symbol, SymbolKind};
 use crate::graph::modules::{Module, modules};
-use crate::graph::packages::Packages;
+use crate::graph::packages::{Membership, Packages};
 use crate::graph::{Changes, FileId, Graph, SymbolId};
+use crate::index::lock;
 use crate::language::Language;
 use crate::record::{FileKey, FileRecord, Fingerprint, SkipReason, hash64};
 use crate::scan::{self, Rules};
@@ -37,7 +40,12 @@ pub struct Snapshot {
     bytes_on_disk: u64,
     packages: OnceLock<Packages>,
     modules: OnceLock<Vec<Module>>,
+    /// Facts of files that the disk holds in a newer state, by file and hash of that state.
+    newer: Mutex<FxHashMap<(FileKey, u64), Arc<FileRecord>>>,
 }
+
+/// Files whose newer state is remembered.
+const REMEMBERED: usize = 64;
 
 /// Larger files are not read for showing them either.
 const SHOWN_BYTES: u64 = 16_000_000;
@@ -80,6 +88,7 @@ impl Snapshot {
             bytes_on_disk: store.bytes_on_disk(),
             packages: OnceLock::new(),
             modules: OnceLock::new(),
+            newer: Mutex::default(),
         })
     }
 
@@ -190,6 +199,11 @@ impl Snapshot {
             .collect()
     }
 
+    /// The name of a definition. Unlike [`Snapshot::symbol`] it reads no file.
+    pub fn name_of(&self, id: SymbolId) -> Option<&str> {
+        self.graph.symbol(id).map(|(_, symbol)| &*symbol.name)
+    }
+
     /// All modules, by id.
     pub fn modules(&self) -> &[Module] {
         self.modules
@@ -204,9 +218,9 @@ impl Snapshot {
             .map(|at| &modules[at])
     }
 
-    /// The id of the module a file belongs to. Cheap, unlike [`Snapshot::modules`].
-    pub fn module_id_of(&self, path: &str) -> String {
-        self.packages().of(path).id
+    /// The module a file belongs to. Cheap, unlike [`Snapshot::modules`].
+    pub fn membership(&self, path: &str) -> Membership {
+        self.packages().of(path)
     }
 
     fn packages(&self) -> &Packages {
@@ -217,6 +231,7 @@ impl Snapshot {
     pub fn status(&self) -> Status {
         let mut languages: std::collections::BTreeMap<&str, usize> = Default::default();
         let (mut files, mut symbols, mut skipped) = (0, 0, Vec::new());
+        let mut modules = std::collections::BTreeSet::new();
         for (_, file) in self.graph.files() {
             match &file.skipped {
                 Some(reason) => skipped.push(Skipped {
@@ -225,6 +240,7 @@ impl Snapshot {
                 }),
                 None => {
                     files += 1;
+                    modules.insert(self.membership(&file.path).id);
                     symbols += file.symbols.len();
                     *languages
                         .entry(file.language.as_deref().unwrap_or("text"))
@@ -242,7 +258,7 @@ impl Snapshot {
             files,
             symbols,
             chunks: self.corpus.chunks,
-            modules: self.modules().len(),
+            modules: modules.len(),
             bytes_on_disk: self.bytes_on_disk,
             languages,
             skipped,
@@ -265,14 +281,27 @@ impl Snapshot {
         if hash == record.fingerprint.hash {
             return Some(View { text, record });
         }
-        let print = Fingerprint {
-            hash,
-            ..record.fingerprint
-        };
-        let newer = self.rules.index(&record.path, &text, print).ok()?;
-        Some(View {
-            text,
-            record: Arc::new(newer.record),
+        let record = self.newer_record(&record, &text, hash)?;
+        Some(View { text, record })
+    }
+
+    /// The facts of a text that the index has not seen yet. While everything is indexed again, a hover would otherwise extract the
+    /// same files over and over.
+    fn newer_record(&self, known: &FileRecord, text: &str, hash: u64) -> Option<Arc<FileRecord>> {
+        let key = (known.key, hash);
+        let remembered = lock(&self.newer).get(&key).cloned();
+        remembered.or_else(|| {
+            let print = Fingerprint {
+                hash,
+                ..known.fingerprint
+            };
+            let record = Arc::new(self.rules.index(&known.path, text, print).ok()?.record);
+            let mut newer = lock(&self.newer);
+            if newer.len() >= REMEMBERED {
+                newer.clear();
+            }
+            newer.insert(key, record.clone());
+            Some(record)
         })
     }
 

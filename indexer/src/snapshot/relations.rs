@@ -4,6 +4,7 @@ use super::{Callee, Candidate, FileUses, Place, Reference, Resolution, Snapshot,
 use crate::Cancel;
 use crate::error::IndexError;
 use crate::extract;
+use crate::facts::Span;
 use crate::graph::resolve::{self, LIKELY};
 use crate::graph::{FileId, SymbolId};
 use crate::language::Language;
@@ -21,12 +22,11 @@ impl Snapshot {
 
     /// The same in a text newer than the snapshot.
     pub fn resolve_in(&self, path: &str, text: &str, offset: u32) -> Option<Resolution> {
-        let language = Language::detect(path, text);
-        let span = extract::identifier_at(language, text, offset)?;
+        let id = self.graph.id_of_path(path)?;
+        let span = self.identifier_at(id, text, offset)?;
         let name = span.of(text)?;
         let before = text.get(..span.start as usize)?.trim_end();
         let member = before.ends_with(['.', ':']) || before.ends_with("->");
-        let id = self.graph.id_of_path(path)?;
         let mut candidates = resolve::candidates(&self.graph, id, NameKey::of(name), member);
         // On the name of a definition there is no doubt.
         let here = |(symbol, _): &(SymbolId, f32)| {
@@ -50,6 +50,28 @@ impl Snapshot {
             span,
             candidates,
         })
+    }
+
+    /// The identifier around an offset. Telling it from a word in a comment takes a parse, and a whole large file is too slow to parse
+    /// for a hover: the largest definition around the offset that is quick to parse will do.
+    fn identifier_at(&self, id: FileId, text: &str, offset: u32) -> Option<Span> {
+        const QUICK: u32 = 20_000;
+        let record = self.graph.file(id)?;
+        let language = Language::detect(&record.path, text);
+        let around = record.symbols.iter().map(|symbol| symbol.span);
+        let quick = around.filter(|span| span.contains(offset) && span.end - span.start <= QUICK);
+        let window = quick.max_by_key(|span| span.end - span.start);
+        let window = window.filter(|_| text.len() > QUICK as usize);
+        match window.and_then(|span| Some((span.start, span.of(text)?))) {
+            Some((start, part)) => {
+                let found = extract::identifier_at(language, part, offset - start)?;
+                Some(Span {
+                    start: found.start + start,
+                    end: found.end + start,
+                })
+            }
+            None => extract::identifier_at(language, text, offset),
+        }
     }
 
     /// The definitions of an exact name anywhere in the workspace.

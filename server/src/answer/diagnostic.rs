@@ -93,7 +93,7 @@ fn here(views: &[View], target: &Target) -> Source {
         citation: Citation::new(views, target.root, &path, Lines { first, last }, None),
         kind: enclosing.as_ref().map_or("file", |s| words::kind(s.kind)),
         title: enclosing.map_or_else(|| target.path.clone(), |s| s.qualified),
-        module: Some(snapshot.module_id_of(&path)),
+        module: Some(snapshot.membership(&path).id),
         signature: None,
         doc: None,
         snippet: Some(text::excerpt(text, first, last, 12)).filter(|s| !s.is_empty()),

@@ -64,7 +64,7 @@ pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
             words::count(indirect.len(), "definition")
         ));
     }
-    if let Some(module) = snapshot.module(&snapshot.module_id_of(&symbol.path))
+    if let Some(module) = snapshot.module(&snapshot.membership(&symbol.path).id)
         && symbol.public
         && !module.used_by.is_empty()
     {

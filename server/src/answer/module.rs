@@ -30,7 +30,7 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
     };
     let snapshot = &view.snapshot;
     let path: Arc<str> = Arc::from(target.path.as_str());
-    let Some(module) = snapshot.module(&snapshot.module_id_of(&path)) else {
+    let Some(module) = snapshot.module(&snapshot.membership(&path).id) else {
         return Ok(Answer::new(
             Kind::Module,
             format!("{} belongs to no module the index knows.", code(&path)),

@@ -44,7 +44,7 @@ pub fn of_symbol(views: &[View], root: usize, symbol: &SymbolInfo, detail: Detai
         citation: Citation::new(views, root, &symbol.path, symbol.lines, Some(symbol.span)),
         title: symbol.qualified.clone(),
         kind: words::kind(symbol.kind),
-        module: Some(snapshot.module_id_of(&symbol.path)),
+        module: Some(snapshot.membership(&symbol.path).id),
         // A snippet that begins with the signature says it already; sections and keys have none worth a code block.
         signature: signature.filter(|s| {
             !matches!(symbol.kind, SymbolKind::Section) && !repeats(snippet.as_deref(), s)
@@ -98,7 +98,7 @@ fn of_lines(views: &[View], root: usize, hit: &Hit, question: &[String]) -> Sour
         } else {
             "file"
         },
-        module: Some(snapshot.module_id_of(&hit.path)),
+        module: Some(snapshot.membership(&hit.path).id),
         signature: None,
         doc: None,
         snippet: Some(text::excerpt(&text, first, last, SNIPPET)).filter(|s| !s.is_empty()),
@@ -121,7 +121,7 @@ pub fn of_place(views: &[View], root: usize, place: &Place) -> Source {
     Source {
         citation: cite_line(views, root, &place.path, place.line),
         kind: by.as_ref().map_or("file", |s| words::kind(s.kind)),
-        module: Some(snapshot.module_id_of(&place.path)),
+        module: Some(snapshot.membership(&place.path).id),
         title: by.map_or_else(|| place.path.to_string(), |s| s.qualified),
         signature: None,
         doc: None,

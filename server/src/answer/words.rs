@@ -32,28 +32,26 @@ pub fn whereabouts(snapshot: &Snapshot, symbol: &SymbolInfo) -> String {
     if let Some(container) = symbol.container.and_then(|id| snapshot.symbol(id)) {
         out.push_str(&format!(" of {}", code(&container.name)));
     }
-    let module = snapshot.module_id_of(&symbol.path);
-    if !module.is_empty() {
-        out.push_str(&format!(" · module {}", code(&module)));
-    }
+    let module = snapshot.membership(&symbol.path);
+    out.push_str(&format!(
+        " · {} {}",
+        module_kind(module.kind),
+        code(&module.id)
+    ));
     out
+}
+
+fn module_kind(kind: ModuleKind) -> &'static str {
+    match kind {
+        ModuleKind::Crate => "crate",
+        ModuleKind::Package => "package",
+        ModuleKind::Directory => "module",
+    }
 }
 
 /// "crate `tantivy`"
 pub fn module_name(module: &Module) -> String {
-    let word = match module.kind {
-        ModuleKind::Crate => "crate",
-        ModuleKind::Package => "package",
-        ModuleKind::Directory => "directory",
-    };
-    format!(
-        "{word} {}",
-        code(if module.id.is_empty() {
-            "."
-        } else {
-            &module.id
-        })
-    )
+    format!("{} {}", module_kind(module.kind), code(&module.id))
 }
 
 /// "1 place", "23 places"

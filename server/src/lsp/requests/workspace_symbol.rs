@@ -32,7 +32,7 @@ pub fn handle(
                 .container
                 .and_then(|id| view.snapshot.symbol(id))
                 .map(|c| c.name);
-            let module = || view.snapshot.module_id_of(&symbol.path);
+            let module = || view.snapshot.membership(&symbol.path).id;
             found.push(WorkspaceSymbol {
                 name: symbol.name,
                 kind: symbol_kind(symbol.kind),

@@ -24,14 +24,14 @@ async fn a_function_with_users() {
         "src/writer.rs",
         "crate::merge::merge_$0segments",
         expect![[r#"
-        ```rust
-        pub fn merge_segments(count: usize) -> usize
-        ```
-        function · module `engine`
+            ```rust
+            pub fn merge_segments(count: usize) -> usize
+            ```
+            function · crate `engine`
 
-        Merges segments in the background and says how many are left.
+            Merges segments in the background and says how many are left.
 
-        Used in 2 places: `src/merge.rs` (1) · `src/writer.rs` (1)"#]],
+            Used in 2 places: `src/merge.rs` (1) · `src/writer.rs` (1)"#]],
     )
     .await;
 }
@@ -43,15 +43,15 @@ async fn a_method_with_a_test_and_an_untrusted_comment() {
         "src/writer.rs",
         "pub fn com$0mit",
         expect![[r#"
-        ```rust
-        pub fn commit(&mut self) -> usize
-        ```
-        method of `Writer` · module `engine`
+            ```rust
+            pub fn commit(&mut self) -> usize
+            ```
+            method of `Writer` · crate `engine`
 
-        Flushes all pending documents, see `merge_segments`.
+            Flushes all pending documents, see `merge_segments`.
 
-        Used in 1 place: `tests/commit.rs` (1)  
-        Tests: `commit_counts_documents`"#]],
+            Used in 1 place: `tests/commit.rs` (1)  
+            Tests: `commit_counts_documents`"#]],
     )
     .await;
 }
