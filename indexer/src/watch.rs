@@ -23,6 +23,8 @@ pub enum Event {
     Progress(Progress),
     /// The index agrees with the disk.
     Fresh(Report),
+    /// Bringing the index up to date failed, and why, in one sentence. The next `Fresh` ends it.
+    Failed(String),
     /// Something the user should know, in one sentence.
     Notice(String),
 }

@@ -117,6 +117,10 @@ impl Snapshot {
         }
     }
 
+    pub fn is_private(&self, path: &str) -> bool {
+        self.rules.is_private(path)
+    }
+
     pub fn contains(&self, path: &str) -> bool {
         self.graph
             .id_of_path(path)
