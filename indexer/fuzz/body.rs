@@ -1,6 +1,6 @@
 //! What extraction promises for any text. Shared by the fuzz target and the ordinary tests, whose modules bring the names.
 
-use super::{Extraction, Language, Span, clean_doc, extract, identifier_at, occurrences};
+use super::{Extraction, Language, Span, Use, clean_doc, extract, identifier_at, occurrences};
 
 /// Extracts and looks up, and panics if a promise is broken.
 pub fn check(language: Language, text: &str) {
@@ -87,11 +87,12 @@ fn check_uses(extraction: &Extraction) {
             "{one:?}"
         );
     }
+    let key = |one: &Use| (one.name.clone(), one.role.clone(), one.by);
     let pairs = facts
         .uses
         .windows(2)
-        .filter(|pair| (&pair[0].name, pair[0].by) == (&pair[1].name, pair[1].by));
-    assert_eq!(pairs.count(), 0, "one entry for each name and user");
+        .filter(|pair| key(&pair[0]) == key(&pair[1]));
+    assert_eq!(pairs.count(), 0, "one entry for each name, role and user");
 }
 
 fn check_chunks(extraction: &Extraction, text: &str) {

@@ -17,6 +17,8 @@ pub enum IndexError {
     Store(#[from] tantivy::TantivyError),
     #[error("another process keeps this index fresh")]
     ReadOnly,
+    #[error("the index was removed while it was in use")]
+    Removed,
     #[error(transparent)]
     Cancelled(#[from] crate::Cancelled),
 }

@@ -99,10 +99,24 @@ pub struct Symbol {
     pub doc: Option<Span>,
 }
 
-/// How often one name is used by one definition.
+/// How a name is written where it is used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum UseRole {
+    /// Alone: `name`.
+    Bare,
+    /// A member of something that is more than a name: `f().name`.
+    Member,
+    /// A macro: `name!(…)`.
+    Macro,
+    /// A member of a name: `owner.name`, `owner::name`, `owner->name`.
+    Of(Box<str>),
+}
+
+/// How often one name is used in one way by one definition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Use {
     pub name: Box<str>,
+    pub role: UseRole,
     /// Index of the innermost chunk-forming definition that contains the uses (a function or method, else a type); none at file level.
     pub by: Option<u32>,
     /// The zero-based line of the first use.

@@ -136,6 +136,11 @@ impl Language {
         self.0.folder_is_scope
     }
 
+    /// Whether a member may be named without its owner inside of it.
+    pub(crate) fn members_are_bare(self) -> bool {
+        self.0.members_are_bare
+    }
+
     pub(crate) fn syntax(self) -> &'static Syntax {
         &self.0.syntax
     }

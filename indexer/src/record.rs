@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Extraction, FileFacts, Import, Lines, Span, Symbol};
+use crate::extract::Role;
+use crate::facts::{Extraction, FileFacts, Import, Lines, Span, Symbol, Use, UseRole};
 use crate::language::Language;
 
 /// Identifies a file by its path, the same in every process and at every start.
@@ -79,14 +80,77 @@ impl std::fmt::Display for SkipReason {
     }
 }
 
-/// [`crate::Use`] with its name hashed.
+/// [`crate::UseRole`] in four bytes: the owner of a member as 29 bits of its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct RoleKey(u32);
+
+impl RoleKey {
+    pub const BARE: RoleKey = RoleKey(0);
+    pub const MEMBER: RoleKey = RoleKey(1);
+    pub const MACRO: RoleKey = RoleKey(2);
+
+    /// A member of the named owner.
+    pub fn of(owner: &str) -> RoleKey {
+        RoleKey((NameKey::of(owner).0 as u32) << 3 | 4)
+    }
+
+    pub fn is_of(self, owner: &str) -> bool {
+        self == RoleKey::of(owner)
+    }
+}
+
+impl From<Role<'_>> for RoleKey {
+    fn from(role: Role<'_>) -> Self {
+        match role {
+            Role::Bare => RoleKey::BARE,
+            Role::Member => RoleKey::MEMBER,
+            Role::Macro => RoleKey::MACRO,
+            Role::Of(owner) => RoleKey::of(owner),
+        }
+    }
+}
+
+impl From<&UseRole> for RoleKey {
+    fn from(role: &UseRole) -> Self {
+        match role {
+            UseRole::Bare => RoleKey::BARE,
+            UseRole::Member => RoleKey::MEMBER,
+            UseRole::Macro => RoleKey::MACRO,
+            UseRole::Of(owner) => RoleKey::of(owner),
+        }
+    }
+}
+
+/// [`crate::Use`] with its names hashed, in 24 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct HashedUse {
     pub name: NameKey,
-    pub by: Option<u32>,
+    pub role: RoleKey,
+    /// [`HashedUse::FILE`] outside of any definition.
+    by: u32,
     pub line: u32,
     pub count: u16,
     pub calls: u16,
+}
+
+impl HashedUse {
+    const FILE: u32 = u32::MAX;
+
+    fn new(used: &Use) -> Self {
+        HashedUse {
+            name: NameKey::of(&used.name),
+            role: RoleKey::from(&used.role),
+            by: used.by.unwrap_or(Self::FILE),
+            line: used.line,
+            count: used.count.min(u16::MAX.into()) as u16,
+            calls: used.calls.min(u16::MAX.into()) as u16,
+        }
+    }
+
+    /// The definition that uses the name.
+    pub fn by(&self) -> Option<u32> {
+        (self.by != Self::FILE).then_some(self.by)
+    }
 }
 
 /// One file as the index knows it.
@@ -149,16 +213,7 @@ impl FileRecord {
             package,
             errors,
         } = facts;
-        self.uses = uses
-            .iter()
-            .map(|u| HashedUse {
-                name: NameKey::of(&u.name),
-                by: u.by,
-                line: u.line,
-                count: u.count.min(u16::MAX.into()) as u16,
-                calls: u.calls.min(u16::MAX.into()) as u16,
-            })
-            .collect();
+        self.uses = uses.iter().map(HashedUse::new).collect();
         self.uses.sort_unstable();
         (
             self.symbols,

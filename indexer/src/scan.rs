@@ -156,6 +156,36 @@ impl Rules {
         true
     }
 
+    /// Whether a scan would take a file of this path and size, which need not be on the disk yet.
+    pub fn admits(&self, path: &str, size: u64) -> bool {
+        let absolute = self.absolute(path);
+        let Some(parent) = absolute.parent() else {
+            return false;
+        };
+        let excluded = self.exclude.is_match(path);
+        if size > self.max_file_bytes || excluded || !self.holds(parent) {
+            return false;
+        }
+        let exists = absolute.symlink_metadata().is_ok();
+        !exists
+            || self
+                .list(parent, true, 1)
+                .files
+                .iter()
+                .any(|found| found.path == path)
+    }
+
+    /// The text of a file now, for showing it. Links that lead out of the workspace or to a private file are not followed.
+    pub fn text_of(&self, path: &str, max_bytes: u64) -> Option<Arc<str>> {
+        let real = self.absolute(path).canonicalize().ok()?;
+        if self.is_private(&self.relative(&real)?) || real.metadata().ok()?.len() > max_bytes {
+            return None;
+        }
+        String::from_utf8(std::fs::read(real).ok()?)
+            .ok()
+            .map(Arc::from)
+    }
+
     /// Whether what the index has of a file that did not change is what these rules would make of it. The user may have made it
     /// private since, or raised the limit.
     pub fn agree(&self, known: &FileRecord, size: u64) -> bool {
@@ -225,7 +255,7 @@ impl Rules {
         text: &str,
         fingerprint: Fingerprint,
     ) -> Result<Indexed, SkipReason> {
-        if let Some(sign) = extract::looks_generated(text) {
+        if let Some(sign) = extract::looks_generated(path, text) {
             return Err(SkipReason::Generated(sign.to_owned()));
         }
         let detected = Language::detect(path, text);
@@ -279,17 +309,6 @@ fn summarize(doc: &str) -> Option<Box<str>> {
         text.push('…');
     }
     (!text.is_empty()).then(|| text.into())
-}
-
-/// The text of a file now, for showing it.
-pub(crate) fn text_of(path: &Path, max_bytes: u64) -> Option<Arc<str>> {
-    let meta = std::fs::metadata(path).ok()?;
-    if meta.len() > max_bytes {
-        return None;
-    }
-    String::from_utf8(std::fs::read(path).ok()?)
-        .ok()
-        .map(Arc::from)
 }
 
 fn modified(meta: &Metadata) -> u64 {

@@ -23,7 +23,7 @@ pub enum Event {
     Progress(Progress),
     /// The index agrees with the disk.
     Fresh(Report),
-    /// Bringing the index up to date failed, and why, in one sentence. The next `Fresh` ends it.
+    /// The index does not agree with the disk, for the reason given; it is tried again later.
     Failed(String),
     /// Something the user should know, in one sentence.
     Notice(String),
@@ -69,6 +69,8 @@ const QUIET: Duration = Duration::from_millis(30);
 const LONGEST_BATCH: Duration = Duration::from_secs(2);
 /// How often to scan where the system cannot watch.
 const POLL: Duration = Duration::from_secs(60);
+/// How long to wait before trying once more to take over.
+const RETRY: Duration = Duration::from_secs(5);
 
 impl Index {
     /// Scans once, then watches, on a thread of its own; `observer` is told what happens.
@@ -132,6 +134,7 @@ impl Keeper {
                 Ok(Message::Lock(lock)) => {
                     if let Err(error) = self.index.become_writer(lock) {
                         self.notice(format!("could not take over the index: {error}"));
+                        self.wait_for_lock(RETRY);
                         continue;
                     }
                     self.pass_on_notice();
@@ -145,12 +148,23 @@ impl Keeper {
                     let Some(paths) = self.collect(paths) else {
                         return;
                     };
-                    // The watch on a folder that is gone went with it, also if there is a new one of that name.
-                    self.watched.retain(|folder| !paths.contains(folder));
+                    self.forget_watches(&paths);
                     self.bring_up_to_date(Scope::Paths(paths));
                 }
             }
         }
+    }
+
+    /// The watches on a folder that was moved or removed, and on all below it, went with it, also if there is a new one of that name.
+    fn forget_watches(&mut self, paths: &[PathBuf]) {
+        let root = self.index.root();
+        let dirty: HashSet<&Path> = paths
+            .iter()
+            .map(PathBuf::as_path)
+            .filter(|path| *path != root)
+            .collect();
+        self.watched
+            .retain(|folder| !folder.ancestors().any(|above| dirty.contains(above)));
     }
 
     /// Gathers what belongs to one batch; nothing when asked to stop meanwhile.
@@ -182,17 +196,21 @@ impl Keeper {
 
     fn start_reading(&mut self) {
         let directory = self.index.options().directory.clone();
-        let outbox = self.outbox.clone();
-        let waiting = directory.clone();
-        // A blocked lock costs nothing while it waits, and ends with the process if it never comes.
-        std::thread::spawn(move || {
-            if let Ok(lock) = Index::wait_for_lock(&waiting) {
-                let _ = outbox.send(Message::Lock(lock));
-            }
-        });
+        self.wait_for_lock(Duration::ZERO);
         self.watcher = self.watcher_of_paths();
         self.watch(&[Store::folder(&directory)]);
         self.bring_up_to_date(Scope::All);
+    }
+
+    fn wait_for_lock(&self, delay: Duration) {
+        let (outbox, directory) = (self.outbox.clone(), self.index.options().directory.clone());
+        // A blocked lock costs nothing while it waits, and ends with the process if it never comes.
+        std::thread::spawn(move || {
+            std::thread::sleep(delay);
+            if let Ok(lock) = Index::wait_for_lock(&directory) {
+                let _ = outbox.send(Message::Lock(lock));
+            }
+        });
     }
 
     fn bring_up_to_date(&mut self, scope: Scope) {
@@ -227,9 +245,32 @@ impl Keeper {
                 self.bring_up_to_date(again);
             }
             Err(IndexError::Cancelled(_)) => {}
-            Err(error) => self.notice(format!(
-                "the index could not be brought up to date: {error}"
-            )),
+            Err(error) => self.recover(&error),
+        }
+    }
+
+    /// After a failed refresh: the index is opened anew, and made anew if need be. What fails again is tried again later.
+    fn recover(&mut self, error: &IndexError) {
+        tracing::warn!("{error}");
+        let healed = self.index.heal().and_then(|role| match role {
+            Role::Writer => self
+                .index
+                .refresh(Scope::All, &|_| {}, &self.cancel)
+                .map(Some),
+            Role::Reader => Ok(None),
+        });
+        match healed {
+            Ok(Some(report)) => {
+                self.notice(format!("the index was opened anew ({error})"));
+                self.tell(Event::Fresh(report));
+            }
+            Ok(None) => self.start_reading(),
+            Err(again) => {
+                self.polling = true;
+                self.tell(Event::Failed(format!(
+                    "the index could not be brought up to date: {again}"
+                )));
+            }
         }
     }
 

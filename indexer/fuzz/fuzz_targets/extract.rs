@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use repo_indexer::{Extraction, Language, Span, clean_doc, extract, identifier_at, occurrences};
+use repo_indexer::{Extraction, Language, Span, Use, clean_doc, extract, identifier_at, occurrences};
 
 #[path = "../body.rs"]
 mod body;

@@ -4,9 +4,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Chunk, Lines, Span, Use};
+use crate::facts::{Chunk, Lines, Span, Use, UseRole};
 
-use super::floor_boundary;
+use super::{Role, floor_boundary};
 
 /// Longer tokens are data (an embedded image, a key), whose first part says enough.
 const LONGEST_TOKEN: usize = 16 * 1024;
@@ -28,7 +28,7 @@ struct Count {
     calls: u32,
 }
 
-type Table<'t> = FxHashMap<&'t str, Count>;
+type Table<'t> = FxHashMap<(&'t str, Role<'t>), Count>;
 
 /// Chunks under construction. The first is the remainder of the file.
 pub(super) struct Chunks<'t> {
@@ -38,7 +38,7 @@ pub(super) struct Chunks<'t> {
     open: Vec<Table<'t>>,
     /// Emptied tables, kept for their memory.
     spare: Vec<Table<'t>>,
-    uses: Vec<(&'t str, Option<u32>, Count)>,
+    uses: Vec<((&'t str, Role<'t>), Option<u32>, Count)>,
 }
 
 pub(super) const REMAINDER: usize = 0;
@@ -110,9 +110,9 @@ impl<'t> Chunks<'t> {
     }
 
     /// Counts a use by the chunk begun last.
-    pub fn count(&mut self, name: &'t str, call: bool, line: impl FnOnce() -> u32) {
+    pub fn count(&mut self, name: &'t str, role: Role<'t>, call: bool, line: impl FnOnce() -> u32) {
         if let Some(table) = self.open.last_mut() {
-            let entry = table.entry(name).or_insert_with(|| Count {
+            let entry = table.entry((name, role)).or_insert_with(|| Count {
                 line: line(),
                 count: 0,
                 calls: 0,
@@ -140,8 +140,9 @@ impl<'t> Chunks<'t> {
         let uses = self
             .uses
             .into_iter()
-            .map(|(name, by, Count { line, count, calls })| Use {
+            .map(|((name, role), by, Count { line, count, calls })| Use {
                 name: name.into(),
+                role: UseRole::from(role),
                 by,
                 line,
                 count,

@@ -16,6 +16,7 @@ mod markdown;
 mod notebook;
 mod parse;
 mod plain;
+mod role;
 mod sections;
 mod sniff;
 mod structured;
@@ -25,6 +26,7 @@ mod tests;
 pub use doc::clean_doc;
 pub use lookup::{identifier_at, occurrences};
 pub use notebook::notebook_markdown;
+pub(crate) use role::{Role, role_at};
 pub use sniff::{is_test_path, looks_binary, looks_generated};
 
 use crate::facts::Extraction;

@@ -26,7 +26,7 @@ pub fn is_test_path(path: &str) -> bool {
 }
 
 /// Why a text was written by a program rather than a person, if it looks so. A skipped file shows this reason.
-pub fn looks_generated(text: &str) -> Option<&'static str> {
+pub fn looks_generated(path: &str, text: &str) -> Option<&'static str> {
     const HEAD: usize = 2_000;
     const COMMENTS: [&str; 9] = ["//", "#", "/*", "*", "--", "<!--", "\"\"\"", ";", "%"];
     let head = &text[..floor_boundary(text, HEAD)];
@@ -60,7 +60,12 @@ pub fn looks_generated(text: &str) -> Option<&'static str> {
     if comments.iter().any(marked) || forbidden && says(&["generated", "autogen"]) {
         return Some("generated");
     }
-    is_minified(text).then_some("minified")
+    // A test of a program may hold long lines of data, and is written by hand all the same.
+    let extension = path.rsplit('.').next().unwrap_or_default();
+    let can_be = [
+        "cjs", "css", "htm", "html", "js", "json", "map", "mjs", "svg", "xml",
+    ];
+    (can_be.contains(&extension) && is_minified(text)).then_some("minified")
 }
 
 /// Lines far longer than anyone writes, over most of the text.

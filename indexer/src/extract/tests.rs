@@ -81,12 +81,16 @@ fn render(extraction: &Extraction, source: &str) -> String {
     users.dedup();
     for user in users {
         let name = user.map_or("file", |index| &facts.symbols[index as usize].name);
-        let uses = facts.uses.iter().filter(|one| one.by == user).map(|one| {
-            match (one.count, one.calls) {
-                (1, 0) => one.name.to_string(),
-                (1, 1) => format!("{}()", one.name),
-                (count, calls) => format!("{}×{count}({calls})", one.name),
-            }
+        // The roles of a name have tests of their own; here they are added up.
+        let mut sums: std::collections::BTreeMap<&str, (u32, u32)> = Default::default();
+        for one in facts.uses.iter().filter(|one| one.by == user) {
+            let sum = sums.entry(&one.name).or_default();
+            *sum = (sum.0 + one.count, sum.1 + one.calls);
+        }
+        let uses = sums.into_iter().map(|(name, sum)| match sum {
+            (1, 0) => name.to_string(),
+            (1, 1) => format!("{name}()"),
+            (count, calls) => format!("{name}×{count}({calls})"),
         });
         let _ = writeln!(out, "{name} uses {}", uses.collect::<Vec<_>>().join(" "));
     }

@@ -5,6 +5,7 @@
 //! resolvers know more (aliases, path mappings); this one needs no configuration and is right often enough to rank by.
 
 use crate::facts::Import;
+use crate::graph::Graph;
 
 /// How an import relates to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,6 +149,15 @@ impl<'a> Wanted<'a> {
             anchored: false,
             within: None,
         }
+    }
+
+    /// Whether it asks for something that is no part of the workspace: a standard library, another package.
+    pub fn is_outside(&self, graph: &Graph) -> bool {
+        let first = self
+            .segments
+            .first()
+            .filter(|_| !self.anchored && self.within.is_none());
+        first.is_some_and(|first| !graph.has_segment(first))
     }
 
     pub fn last(&self) -> Option<&'a str> {

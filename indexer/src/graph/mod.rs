@@ -4,6 +4,7 @@
 //! So publishing one saved file or one open buffer costs what that file costs, and a snapshot never changes under its reader.
 //! The graph knows records only: no text, no disk, no store.
 
+mod definition;
 pub(crate) mod imports;
 pub(crate) mod modules;
 pub(crate) mod packages;
@@ -42,6 +43,8 @@ pub(crate) struct Base {
     /// Sorted pairs of a name and a file that uses it.
     users: Vec<(NameKey, FileId)>,
     manifests: Arc<Manifests>,
+    /// The names of folders, files and packages.
+    segments: FxHashSet<NameKey>,
 }
 
 /// The package each folder with a manifest holds.
@@ -69,6 +72,7 @@ impl Base {
             .collect();
         definitions.par_sort_unstable();
         users.par_sort_unstable();
+        let segments = files.iter().flat_map(|file| segments_of(file)).collect();
         let manifests = Arc::new(files.iter().filter_map(|file| manifest_of(file)).collect());
         Base {
             files,
@@ -76,6 +80,7 @@ impl Base {
             definitions,
             users,
             manifests,
+            segments,
         }
     }
 
@@ -92,6 +97,23 @@ impl Base {
     pub fn records(&self) -> impl Iterator<Item = &Arc<FileRecord>> {
         self.files.iter()
     }
+}
+
+fn segments_of(file: &FileRecord) -> impl Iterator<Item = NameKey> + '_ {
+    let package = file
+        .package
+        .as_deref()
+        .filter(|_| packages::is_manifest(&file.path));
+    let package = package.into_iter().flat_map(|name| name.split('/'));
+    imports::segments(&file.path)
+        .into_iter()
+        .chain(package)
+        .map(segment_key)
+}
+
+/// Package managers exchange `-` and `_` freely.
+fn segment_key(segment: &str) -> NameKey {
+    NameKey::of(&segment.replace('-', "_"))
 }
 
 fn manifest_of(file: &FileRecord) -> Option<(Box<str>, Box<str>)> {
@@ -255,6 +277,25 @@ impl Graph {
     /// How many definitions a name has, those that an open buffer replaces included.
     pub fn count_definitions(&self, name: NameKey) -> usize {
         range_of(&self.base.definitions, name).len() + range_of(&self.layer_definitions, name).len()
+    }
+
+    /// In how many files of the base a name is used.
+    pub fn count_users(&self, name: NameKey) -> usize {
+        range_of(&self.base.users, name).len()
+    }
+
+    pub fn count_files(&self) -> usize {
+        self.base.len() - self.hidden.len() + self.layer.len()
+    }
+
+    /// Whether any folder, file or package of the workspace bears a name.
+    pub fn has_segment(&self, segment: &str) -> bool {
+        let key = segment_key(segment);
+        self.base.segments.contains(&key)
+            || self
+                .layer
+                .iter()
+                .any(|file| segments_of(file).any(|segment| segment == key))
     }
 
     /// The files that use a name.

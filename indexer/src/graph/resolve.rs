@@ -1,15 +1,16 @@
 //! Which definition a use means, with a stated confidence.
 //!
-//! No types are inferred. What can be known without them is used: the file itself, its imports and what they name, the package, and how
-//! rare the name is. The levels are ordered, not calibrated probabilities; [`LIKELY`] is where "used here" may be said.
-
-use rustc_hash::FxHashSet;
+//! No types are inferred. What can be known without them is used: how the name is written, the file itself, its imports and what they
+//! name, the package, and how special the name is. The levels are ordered, not calibrated probabilities; [`LIKELY`] is where "used
+//! here" may be said. Saying nothing is better than naming the wrong definition: names of the standard library and of other packages
+//! have no definition here, and must not be given one.
 
 use crate::facts::SymbolKind;
-use crate::graph::imports::{Reach, Target, Wanted};
+use crate::graph::definition::Definition;
+use crate::graph::imports::{Reach, Wanted};
 use crate::graph::{FileId, Graph, SymbolId};
 use crate::language::Language;
-use crate::record::{HashedUse, NameKey};
+use crate::record::{FileRecord, HashedUse, NameKey, RoleKey};
 
 /// From here on a use is counted as a use of the definition.
 pub(crate) const LIKELY: f32 = 0.5;
@@ -18,50 +19,45 @@ const SAME_FILE: f32 = 0.95;
 const NAMED_FROM_FILE: f32 = 0.9;
 const SAME_PACKAGE: f32 = 0.85;
 const NAMED_FROM_PACKAGE: f32 = 0.8;
-const FROM_FILE: f32 = 0.7;
+const OWNER_KNOWN: f32 = 0.7;
+const REEXPORTED: f32 = 0.65;
 const ONLY_DEFINITION: f32 = 0.6;
-const FROM_PACKAGE: f32 = 0.55;
-const NEARBY: f32 = 0.4;
-const SAME_NAME: f32 = 0.2;
+const PERHAPS: f32 = 0.5;
+const WEAK: f32 = 0.3;
+const SAME_NAME: f32 = 0.1;
+const IMPOSSIBLE: f32 = 0.0;
+
+/// The names by which a definition speaks of its own owner.
+const SELF: &[&str] = &["self", "this", "cls", "Self", "super", "static"];
 
 /// Decides how well definitions explain uses in one file. Made once per file, as its imports are split only once.
 pub(crate) struct Scope<'a> {
+    graph: &'a Graph,
     id: FileId,
+    record: &'a FileRecord,
     language: Option<Language>,
     folder: &'a str,
     imports: Vec<(Wanted<'a>, &'a [Box<str>])>,
 }
 
-/// A definition with what resolution asks of it again and again.
-pub(crate) struct Definition<'a> {
-    id: SymbolId,
-    folder: &'a str,
-    target: Target<'a>,
-    name: &'a str,
-    container: Option<&'a str>,
-    kind: SymbolKind,
-    language: Option<Language>,
-    /// Whether no other definition has its name.
-    only: bool,
+/// One way a name is used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub role: RoleKey,
+    /// The type that contains the use.
+    pub owner: Option<&'a str>,
 }
 
-impl<'a> Definition<'a> {
-    pub fn new(graph: &'a Graph, id: SymbolId, only: bool) -> Option<Self> {
-        let (file, symbol) = graph.symbol(id)?;
-        let container = symbol
-            .container
-            .and_then(|index| file.symbols.get(index as usize));
-        Some(Definition {
-            id,
-            folder: folder(&file.path),
-            target: graph.target(&file.path),
-            name: &symbol.name,
-            container: container.map(|symbol| &*symbol.name),
-            kind: symbol.kind,
-            language: file.language(),
-            only,
-        })
-    }
+/// Where a name used in a file was imported from.
+enum Imported {
+    /// Not by name.
+    Not,
+    /// From the definition's file or package.
+    Here(f32),
+    /// From another place of the workspace, which may pass it on.
+    Elsewhere,
+    /// From outside of the workspace.
+    Outside,
 }
 
 impl<'a> Scope<'a> {
@@ -73,52 +69,270 @@ impl<'a> Scope<'a> {
             .map(|import| (Wanted::new(import, &record.path), &import.names[..]))
             .collect();
         Some(Scope {
+            graph,
             id,
+            record,
             language: record.language(),
             folder: folder(&record.path),
             imports,
         })
     }
 
-    /// How likely a use of the definition's name in this file means that definition.
-    /// Zero where the two files' languages cannot name each other's definitions.
-    pub fn confidence(&self, definition: &Definition) -> f32 {
-        if !self.is_related(definition) {
-            return 0.0;
-        }
-        let by_place = if definition.id.file == self.id {
-            SAME_FILE
-        } else {
-            self.by_import(definition).max(self.by_place(definition))
-        };
-        // A local variable easily bears a field's name, and nothing here tells them apart.
-        if definition.kind == SymbolKind::Field {
-            by_place * 0.6
-        } else {
-            by_place
+    pub fn site(&self, used: &HashedUse) -> Site<'a> {
+        Site {
+            role: used.role,
+            owner: self.owner_of(used.by()),
         }
     }
 
-    fn candidates(&self, graph: &Graph, name: NameKey, member: bool) -> Vec<(SymbolId, f32)> {
-        let definitions = graph.definitions(name);
-        let only = definitions.len() == 1;
+    /// The type that contains a definition of this file, or that it is.
+    pub fn owner_of(&self, symbol: Option<u32>) -> Option<&'a str> {
+        let mut at = self.record.symbols.get(symbol? as usize);
+        while let Some(symbol) = at {
+            if is_owner(symbol.kind) {
+                return Some(&symbol.name);
+            }
+            if let Some(receiver) = &symbol.receiver {
+                return Some(receiver);
+            }
+            at = symbol
+                .container
+                .and_then(|index| self.record.symbols.get(index as usize));
+        }
+        None
+    }
+
+    /// How likely a use means the definition, which bears the name that is used.
+    pub fn confidence(&self, definition: &Definition, site: Site) -> f32 {
+        let languages = self.language.zip(definition.language);
+        // A document may name anything.
+        let Some(here) = self.language.filter(|here| here.is_code()) else {
+            return if definition.only {
+                ONLY_DEFINITION
+            } else {
+                WEAK
+            };
+        };
+        if !languages.is_some_and(|(here, there)| here.is_related(there)) {
+            return IMPOSSIBLE;
+        }
+        let same_file = definition.id.file == self.id;
+        // Code does not use what tests and their data define.
+        if definition.test && !self.record.test && !same_file {
+            return IMPOSSIBLE;
+        }
+        let is_macro = definition.kind == SymbolKind::Macro;
+        if site.role == RoleKey::MACRO {
+            return if is_macro {
+                self.by_scope(definition, here)
+                    .max(self.if_only(definition))
+            } else {
+                IMPOSSIBLE
+            };
+        }
+        if is_macro && here.id() == "rust" {
+            return IMPOSSIBLE;
+        }
+        match definition.owner {
+            None if site.role == RoleKey::BARE => self.by_scope(definition, here),
+            None => self.by_module(definition, site.role, here),
+            Some(owner) if site.role == RoleKey::BARE => {
+                self.bare_member(definition, owner, site, here)
+            }
+            Some(owner) => self.member(definition, owner, site),
+        }
+    }
+
+    /// A definition of a file, named alone.
+    fn by_scope(&self, definition: &Definition, here: Language) -> f32 {
+        if definition.id.file == self.id {
+            return SAME_FILE;
+        }
+        let by_name = match self.imported(definition, definition.name) {
+            Imported::Here(confidence) => return confidence,
+            Imported::Outside => return IMPOSSIBLE,
+            Imported::Elsewhere => {
+                self.if_only(definition).max(WEAK) + (REEXPORTED - ONLY_DEFINITION)
+            }
+            Imported::Not => SAME_NAME,
+        };
+        let whole = self.imports.iter().filter_map(|(wanted, names)| {
+            let everything = names.iter().any(|name| &**name == "*")
+                || names.is_empty() && here.folder_is_scope();
+            match wanted.reaches(&definition.target).filter(|_| everything)? {
+                Reach::File => Some(NAMED_FROM_PACKAGE),
+                Reach::Inside => Some(REEXPORTED),
+            }
+        });
+        let by_whole = whole.fold(SAME_NAME, f32::max);
+        let by_folder = match definition.folder == self.folder && here.folder_is_scope() {
+            true => SAME_PACKAGE,
+            false if here.folder_is_scope() => self.if_only(definition),
+            false => SAME_NAME,
+        };
+        by_name.max(by_whole).max(by_folder)
+    }
+
+    /// A definition of a file, named as a member: of its module, one hopes.
+    fn by_module(&self, definition: &Definition, role: RoleKey, here: Language) -> f32 {
+        let Some(module) = definition.modules().find(|module| role.is_of(module)) else {
+            let own = ["crate", "self", "super"]
+                .iter()
+                .any(|word| role.is_of(word));
+            // `self.name` is a member in most languages, and the module's own in Rust.
+            return if own && here.id() == "rust" {
+                self.by_scope(definition, here).max(WEAK)
+            } else {
+                SAME_NAME
+            };
+        };
+        let reached = self.imports.iter().any(|(wanted, names)| {
+            names.iter().any(|name| &**name == module)
+                || wanted.reaches(&definition.target).is_some()
+        });
+        if reached || definition.id.file == self.id {
+            NAMED_FROM_FILE
+        } else if definition.folder == self.folder || folder(definition.folder) == self.folder {
+            OWNER_KNOWN
+        } else {
+            self.if_only(definition).min(PERHAPS)
+        }
+    }
+
+    /// A member without its owner before it.
+    fn bare_member(&self, definition: &Definition, owner: &str, site: Site, here: Language) -> f32 {
+        if definition.kind == SymbolKind::Variant {
+            // A variant needs an import of its own, or of all of its enumeration.
+            return match self.imported(definition, definition.name) {
+                Imported::Here(confidence) => confidence,
+                _ if self.imports_all_of(owner) => NAMED_FROM_PACKAGE,
+                _ => IMPOSSIBLE,
+            };
+        }
+        if !here.members_are_bare() {
+            return IMPOSSIBLE;
+        }
+        if site.owner == Some(owner) {
+            return if definition.id.file == self.id {
+                SAME_FILE
+            } else {
+                SAME_PACKAGE
+            };
+        }
+        if self.knows(definition, owner) {
+            PERHAPS
+        } else {
+            SAME_NAME
+        }
+    }
+
+    /// A member after its owner, or after something whose type is not known.
+    fn member(&self, definition: &Definition, owner: &str, site: Site) -> f32 {
+        let same_file = definition.id.file == self.id;
+        if SELF.iter().any(|word| site.role.is_of(word)) {
+            return match site.owner == Some(owner) {
+                true if same_file => SAME_FILE,
+                true => NAMED_FROM_PACKAGE,
+                // It may be inherited.
+                false if self.knows(definition, owner) && !definition.ubiquitous => PERHAPS,
+                false => SAME_NAME,
+            };
+        }
+        if site.role.is_of(owner) {
+            return match self.imported(definition, owner) {
+                Imported::Here(confidence) => confidence,
+                Imported::Outside => IMPOSSIBLE,
+                Imported::Elsewhere => OWNER_KNOWN,
+                Imported::Not if same_file => SAME_FILE,
+                Imported::Not if definition.folder == self.folder => SAME_PACKAGE,
+                Imported::Not => self.if_only(definition).max(WEAK),
+            };
+        }
+        // The owner is another type, or a module: `Other::name`.
+        if definition.kind == SymbolKind::Variant || self.is_other_type(site.role) {
+            return SAME_NAME;
+        }
+        if definition.ubiquitous {
+            // What is called on everything is seldom called on this.
+            return WEAK;
+        }
+        match self.knows(definition, owner) {
+            true => OWNER_KNOWN,
+            false if definition.only && is_compound(definition.name) => PERHAPS,
+            false => SAME_NAME,
+        }
+    }
+
+    /// Whether the file speaks of the owner at all.
+    fn knows(&self, definition: &Definition, owner: &str) -> bool {
+        definition.id.file == self.id
+            || !self.record.uses_of(NameKey::of(owner)).is_empty()
+            || matches!(
+                self.imported(definition, owner),
+                Imported::Here(_) | Imported::Elsewhere
+            )
+    }
+
+    /// Whether the name before a member is imported as, or known to be, something other than the member's owner.
+    fn is_other_type(&self, role: RoleKey) -> bool {
+        let imported = self.imports.iter().flat_map(|(_, names)| names.iter());
+        imported.into_iter().any(|name| role.is_of(name))
+            || self
+                .record
+                .symbols
+                .iter()
+                .any(|symbol| is_owner(symbol.kind) && role.is_of(&symbol.name))
+            || self.imports.iter().any(|(wanted, names)| {
+                names.is_empty() && wanted.last().is_some_and(|last| role.is_of(last))
+            })
+    }
+
+    fn imports_all_of(&self, owner: &str) -> bool {
+        let all = |names: &[Box<str>]| names.iter().any(|name| &**name == "*");
+        self.imports
+            .iter()
+            .any(|(wanted, names)| all(names) && wanted.last() == Some(owner))
+    }
+
+    fn imported(&self, definition: &Definition, name: &str) -> Imported {
+        let mut found = Imported::Not;
+        for (wanted, names) in &self.imports {
+            if !names.iter().any(|imported| &**imported == name) {
+                continue;
+            }
+            found = match wanted.reaches(&definition.target) {
+                Some(Reach::File) => return Imported::Here(NAMED_FROM_FILE),
+                Some(Reach::Inside) => Imported::Here(NAMED_FROM_PACKAGE),
+                None if wanted.is_outside(self.graph) => Imported::Outside,
+                None => Imported::Elsewhere,
+            };
+        }
+        found
+    }
+
+    fn if_only(&self, definition: &Definition) -> f32 {
+        if definition.only {
+            ONLY_DEFINITION
+        } else {
+            SAME_NAME
+        }
+    }
+
+    /// The definitions a use may mean, best first.
+    fn candidates(&self, name: NameKey, site: Site) -> Vec<(SymbolId, f32)> {
+        let definitions = self.graph.definitions(name);
+        let special = Definition::special(self.graph, name, definitions.len());
         let mut scored: Vec<_> = definitions
             .into_iter()
-            .filter_map(|id| Definition::new(graph, id, only))
+            .filter_map(|id| Definition::new(self.graph, id, special))
             .map(|definition| {
-                let field = definition.kind == SymbolKind::Field;
-                let confidence = self.confidence(&definition);
                 (
                     definition.target.path,
                     definition.id,
-                    if field && member {
-                        confidence / 0.6
-                    } else {
-                        confidence
-                    },
+                    self.confidence(&definition, site),
                 )
             })
-            .filter(|(_, _, confidence)| *confidence > 0.0)
+            .filter(|(_, _, confidence)| *confidence > SAME_NAME)
             .collect();
         // Ids depend on when a file was indexed, paths do not.
         scored.sort_by(|a, b| {
@@ -130,52 +344,23 @@ impl<'a> Scope<'a> {
             .map(|(_, id, confidence)| (id, confidence))
             .collect()
     }
+}
 
-    fn is_related(&self, definition: &Definition) -> bool {
-        let languages = self.language.zip(definition.language);
-        // A document may name anything.
-        languages.is_some_and(|(here, there)| !here.is_code() || here.is_related(there))
-    }
+pub(crate) fn is_owner(kind: SymbolKind) -> bool {
+    matches!(
+        kind,
+        SymbolKind::Class
+            | SymbolKind::Struct
+            | SymbolKind::Enum
+            | SymbolKind::Interface
+            | SymbolKind::Impl
+            | SymbolKind::Table
+    )
+}
 
-    fn by_import(&self, definition: &Definition) -> f32 {
-        let mut best = 0.0_f32;
-        for (wanted, names) in &self.imports {
-            let is = |name: &str| names.iter().any(|imported| &**imported == name);
-            let named = is(definition.name) || definition.container.is_some_and(is);
-            // `from package import module` imports the file `package/module`.
-            let module = names
-                .iter()
-                .any(|name| definition.target.last().any(|last| last == &**name));
-            let whole = names.is_empty() || is("*");
-            let level = match wanted.reaches(&definition.target) {
-                Some(Reach::File) if named || whole => NAMED_FROM_FILE,
-                Some(Reach::Inside) if named || module => NAMED_FROM_PACKAGE,
-                Some(Reach::File) => FROM_FILE,
-                Some(Reach::Inside) => FROM_PACKAGE,
-                None => continue,
-            };
-            best = best.max(level);
-        }
-        best
-    }
-
-    fn by_place(&self, definition: &Definition) -> f32 {
-        let related = self.is_related(definition);
-        if related && definition.folder == self.folder {
-            return if self.language.is_some_and(Language::folder_is_scope) {
-                SAME_PACKAGE
-            } else if definition.only {
-                ONLY_DEFINITION
-            } else {
-                NEARBY
-            };
-        }
-        if related && definition.only {
-            ONLY_DEFINITION
-        } else {
-            SAME_NAME
-        }
-    }
+/// Whether a name has several words: such names are seldom those of a standard library.
+fn is_compound(name: &str) -> bool {
+    crate::tokens::parts(name).len() > 1
 }
 
 /// The definitions a definition likely uses, each with the use.
@@ -183,14 +368,14 @@ pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, 
     let (Some((record, _)), Some(scope)) = (graph.symbol(id), Scope::new(graph, id.file)) else {
         return Vec::new();
     };
-    // A name defined all over (`new`, `get`) cannot be told without types, and is slow to guess at.
-    const GUESSABLE: usize = 50;
+    // A name defined all over (`new`, `get`) is slow to guess at and seldom guessed right, unless its owner stands before it.
+    const GUESSABLE: usize = 200;
     let used = record.uses.iter().filter(|used| {
-        used.by == Some(id.index) && graph.count_definitions(used.name) <= GUESSABLE
+        used.by() == Some(id.index) && graph.count_definitions(used.name) <= GUESSABLE
     });
     let best = used.filter_map(|used| {
         let (callee, confidence) = scope
-            .candidates(graph, used.name, used.calls > 0)
+            .candidates(used.name, scope.site(used))
             .into_iter()
             .next()?;
         (confidence >= LIKELY && callee != id).then_some((callee, *used, confidence))
@@ -198,48 +383,83 @@ pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, 
     best.collect()
 }
 
-/// What a name used in a file may mean, best first. `member` says that it follows a dot or the like.
+/// What a name used in a file, inside the definition `by`, may mean; best first.
 pub(crate) fn candidates(
     graph: &Graph,
     file: FileId,
     name: NameKey,
-    member: bool,
+    role: RoleKey,
+    by: Option<u32>,
 ) -> Vec<(SymbolId, f32)> {
-    Scope::new(graph, file)
-        .map(|scope| scope.candidates(graph, name, member))
-        .unwrap_or_default()
+    let Some(scope) = Scope::new(graph, file) else {
+        return Vec::new();
+    };
+    let site = Site {
+        role,
+        owner: scope.owner_of(by),
+    };
+    scope.candidates(name, site)
 }
 
-/// The files that use a definition with how often and how surely, surest first.
-pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<(FileId, f32)> {
+/// One use that may mean a definition.
+pub(crate) struct User {
+    pub file: FileId,
+    pub used: HashedUse,
+    pub confidence: f32,
+    /// Whether another definition explains the use as well or better.
+    pub shared: bool,
+}
+
+/// The uses that may mean a definition.
+pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<User> {
     let Some((_, symbol)) = graph.symbol(id) else {
         return Vec::new();
     };
     let name = NameKey::of(&symbol.name);
     let all = graph.definitions(name);
-    let Some(definition) = Definition::new(graph, id, all.len() == 1) else {
+    let special = Definition::special(graph, name, all.len());
+    let Some(definition) = Definition::new(graph, id, special) else {
         return Vec::new();
     };
-    let defining: FxHashSet<FileId> = all.iter().map(|other| other.file).collect();
-    let mut users: Vec<(FileId, f32)> = graph
-        .users(name)
-        .into_iter()
-        .filter_map(|file| {
-            let confidence = Scope::new(graph, file)?.confidence(&definition);
-            // A file that defines the name itself mostly means its own definition.
-            let own = file != id.file && defining.contains(&file);
-            Some((
-                file,
-                if own {
-                    confidence.min(NEARBY)
-                } else {
-                    confidence
-                },
-            ))
-        })
-        .filter(|(_, confidence)| *confidence > 0.0)
+    // Among very many definitions of a name the rivals are not all asked; those of the same file and folder come first in any case.
+    const RIVALS: usize = 64;
+    let rivals: Vec<Definition> = all
+        .iter()
+        .filter(|&&other| other != id)
+        .take(RIVALS)
+        .filter_map(|&other| Definition::new(graph, other, special))
         .collect();
-    users.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut users = Vec::new();
+    for file in graph.users(name) {
+        let (Some(scope), Some(record)) = (Scope::new(graph, file), graph.file(file)) else {
+            continue;
+        };
+        let mut seen: Vec<(RoleKey, Option<&str>, f32, bool)> = Vec::new();
+        for used in record.uses_of(name) {
+            let site = scope.site(used);
+            let known = seen
+                .iter()
+                .find(|(role, owner, _, _)| (*role, *owner) == (site.role, site.owner))
+                .copied();
+            let (_, _, confidence, shared) = known.unwrap_or_else(|| {
+                let confidence = scope.confidence(&definition, site);
+                let shared = confidence >= LIKELY
+                    && rivals
+                        .iter()
+                        .any(|rival| scope.confidence(rival, site) >= confidence);
+                seen.push((site.role, site.owner, confidence, shared));
+                (site.role, site.owner, confidence, shared)
+            });
+            if confidence >= WEAK {
+                users.push(User {
+                    file,
+                    used: *used,
+                    confidence,
+                    shared,
+                });
+            }
+        }
+    }
     users
 }
 

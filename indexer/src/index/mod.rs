@@ -20,7 +20,7 @@ pub use options::*;
 use crate::buffers::{Buffer, Buffers};
 use crate::commit::Committed;
 use crate::error::IndexError;
-use crate::record::{FileKey, FileRecord, hash64};
+use crate::record::{FileKey, FileRecord};
 use crate::scan::Rules;
 use crate::snapshot::Snapshot;
 use crate::store::{Store, StoreWriter};
@@ -47,7 +47,7 @@ struct State {
 struct Writing {
     writer: StoreWriter,
     /// Released by the operating system when the process ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Index {
@@ -78,10 +78,7 @@ impl Index {
                 let opened = pool.install(|| Committed::open_or_heal(&options.directory));
                 let (store, committed, notice) = opened?;
                 let writer = store.writer()?;
-                let writing = Writing {
-                    writer,
-                    _lock: lock,
-                };
+                let writing = Writing { writer, lock };
                 (store, committed, notice, Some(writing))
             }
             Err(TryLockError::WouldBlock) => {
@@ -151,16 +148,14 @@ impl Index {
     /// Lays the text of an open buffer over the disk, or takes it off. Extracts: not for a thread that must answer.
     pub fn set_overlay(&self, path: &str, text: Option<Arc<str>>) -> Result<(), IndexError> {
         let key = FileKey::of(path);
-        let buffer = match text {
-            Some(text) if !self.is_on_disk(key, &text) => {
-                Some(Arc::new(Buffer::new(&self.rules, path, text)?))
-            }
-            _ => None,
-        };
+        let text = text.filter(|text| self.rules.admits(path, text.len() as u64));
+        let buffer = text
+            .map(|text| Buffer::new(&self.rules, path, text))
+            .transpose()?;
         let mut state = lock(&self.state);
         let changed = match buffer {
             Some(buffer) => {
-                state.buffers.insert(key, buffer);
+                state.buffers.insert(key, Arc::new(buffer));
                 true
             }
             None => state.buffers.remove(&key).is_some(),
@@ -170,13 +165,6 @@ impl Index {
         } else {
             Ok(())
         }
-    }
-
-    fn is_on_disk(&self, key: FileKey, text: &str) -> bool {
-        lock(&self.state)
-            .committed
-            .record(key)
-            .is_some_and(|record| record.fingerprint.hash == hash64(text.as_bytes()))
     }
 
     fn commit(
@@ -208,10 +196,36 @@ impl Index {
 
     pub(crate) fn become_writer(&self, lock_file: File) -> Result<(), IndexError> {
         let mut writing = lock(&self.writer);
-        if writing.is_some() {
-            return Ok(());
+        if writing.is_none() {
+            self.open_anew(&mut writing, lock_file)?;
         }
-        let mut state = lock(&self.state);
+        Ok(())
+    }
+
+    /// Opens the index once more after something went wrong with it: its folder was removed, or a file of it is damaged.
+    pub(crate) fn heal(&self) -> Result<Role, IndexError> {
+        let mut writing = lock(&self.writer);
+        // The locks of the old one are released first.
+        *writing = None;
+        let directory = &self.options.directory;
+        std::fs::create_dir_all(directory).map_err(IndexError::io(directory))?;
+        let lock_file = open_lock(directory)?;
+        match lock_file.try_lock() {
+            Ok(()) => self
+                .open_anew(&mut writing, lock_file)
+                .map(|()| Role::Writer),
+            Err(TryLockError::WouldBlock) => {
+                let store = open_for_reading(directory)?;
+                let committed = self.pool.install(|| Committed::load(&store))?;
+                let mut state = lock(&self.state);
+                (state.store, state.committed) = (store, committed);
+                self.publish(&mut state).map(|()| Role::Reader)
+            }
+            Err(TryLockError::Error(error)) => Err(IndexError::io(directory)(error)),
+        }
+    }
+
+    fn open_anew(&self, writing: &mut Option<Writing>, lock_file: File) -> Result<(), IndexError> {
         let opened = self
             .pool
             .install(|| Committed::open_or_heal(&self.options.directory));
@@ -219,11 +233,10 @@ impl Index {
         let writer = store.writer()?;
         *writing = Some(Writing {
             writer,
-            _lock: lock_file,
+            lock: lock_file,
         });
-        state.store = store;
-        state.committed = committed;
-        state.notice = notice;
+        let mut state = lock(&self.state);
+        (state.store, state.committed, state.notice) = (store, committed, notice);
         self.publish(&mut state)
     }
 
@@ -240,8 +253,27 @@ impl Index {
     }
 }
 
+/// Whether the lock that is held is still the one others would find: not if the index's folder was removed or replaced meanwhile.
+fn is_in_place(held: &File, directory: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
+        let found = std::fs::metadata(directory.join(LOCK)).map(identity);
+        matches!((held.metadata().map(identity), found), (Ok(held), Ok(found)) if held == found)
+    }
+    #[cfg(not(unix))]
+    {
+        // There a file that is open cannot be removed.
+        let _ = (held, directory);
+        true
+    }
+}
+
+const LOCK: &str = "writer.lock";
+
 fn open_lock(directory: &Path) -> Result<File, IndexError> {
-    let path = directory.join("writer.lock");
+    let path = directory.join(LOCK);
     File::options()
         .create(true)
         .truncate(false)

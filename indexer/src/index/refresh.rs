@@ -42,6 +42,9 @@ impl Index {
     ) -> Result<(Report, Vec<PathBuf>), IndexError> {
         let mut guard = lock(&self.writer);
         let writing = guard.as_mut().ok_or(IndexError::ReadOnly)?;
+        if !super::is_in_place(&writing.lock, &self.options.directory) {
+            return Err(IndexError::Removed);
+        }
         let result = self
             .pool
             .install(|| self.write(&mut writing.writer, scope, progress, cancel));

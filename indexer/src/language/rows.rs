@@ -38,6 +38,7 @@ const EMPTY: Row = Row {
     family: "",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &[],
     file_names: &[],
     interpreters: &[],
@@ -51,6 +52,7 @@ static PYTHON: Row = Row {
     family: "python",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["py", "pyi", "pyw"],
     file_names: &["SConstruct", "SConscript", "wscript"],
     interpreters: &["python", "pypy"],
@@ -92,6 +94,7 @@ static RUST: Row = Row {
     family: "rust",
     separator: "::",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["rs"],
     file_names: &[],
     interpreters: &["rust-script"],
@@ -257,6 +260,7 @@ static TYPESCRIPT: Row = Row {
     family: "javascript",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["ts", "mts", "cts"],
     interpreters: &["deno", "ts-node", "tsx"],
     syntax: Syntax::Tree(Parsed::new(TYPESCRIPT_GRAMMAR)),
@@ -269,6 +273,7 @@ static TSX: Row = Row {
     family: "javascript",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["tsx"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_typescript::LANGUAGE_TSX.into(),
@@ -285,6 +290,7 @@ static JAVASCRIPT: Row = Row {
     family: "javascript",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["js", "jsx", "mjs", "cjs"],
     file_names: &["Jakefile"],
     interpreters: &["node", "nodejs", "bun"],
@@ -305,6 +311,7 @@ static GO: Row = Row {
     family: "go",
     separator: ".",
     folder_is_scope: true,
+    members_are_bare: false,
     extensions: &["go"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_go::LANGUAGE.into(),
@@ -351,6 +358,7 @@ static JAVA: Row = Row {
     family: "java",
     separator: ".",
     folder_is_scope: true,
+    members_are_bare: true,
     extensions: &["java"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_java::LANGUAGE.into(),
@@ -433,6 +441,7 @@ static C: Row = Row {
     family: "c",
     separator: ".",
     folder_is_scope: true,
+    members_are_bare: false,
     extensions: &["c", "h"],
     syntax: Syntax::Tree(Parsed::new(C_GRAMMAR)),
     ..EMPTY
@@ -444,6 +453,7 @@ static CPP: Row = Row {
     family: "c",
     separator: "::",
     folder_is_scope: true,
+    members_are_bare: true,
     extensions: &[
         "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "ipp", "inl", "tpp", "ino", "cu",
         "cuh",
@@ -513,6 +523,7 @@ static CSHARP: Row = Row {
     family: "csharp",
     separator: ".",
     folder_is_scope: true,
+    members_are_bare: true,
     extensions: &["cs", "csx"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_c_sharp::LANGUAGE.into(),
@@ -578,6 +589,7 @@ static RUBY: Row = Row {
     family: "ruby",
     separator: "::",
     folder_is_scope: true,
+    members_are_bare: true,
     extensions: &["rb", "rake", "gemspec", "ru"],
     file_names: &[
         "Rakefile",
@@ -625,6 +637,7 @@ static PHP: Row = Row {
     family: "php",
     separator: "::",
     folder_is_scope: true,
+    members_are_bare: false,
     extensions: &["php", "phtml", "php5", "php7"],
     interpreters: &["php"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
@@ -682,6 +695,7 @@ static BASH: Row = Row {
     family: "shellscript",
     separator: ".",
     folder_is_scope: true,
+    members_are_bare: false,
     extensions: &["sh", "bash", "zsh", "ksh", "bats", "ebuild"],
     file_names: &[".bashrc", ".bash_profile", ".profile", ".zshrc", "PKGBUILD"],
     interpreters: &["sh", "bash", "zsh", "dash", "ksh", "ash"],
@@ -718,6 +732,7 @@ static LUA: Row = Row {
     family: "lua",
     separator: ".",
     folder_is_scope: true,
+    members_are_bare: false,
     extensions: &["lua", "rockspec", "luau"],
     file_names: &[".luacheckrc"],
     interpreters: &["lua", "luajit"],
@@ -744,6 +759,7 @@ static SQL: Row = Row {
     family: "sql",
     separator: ".",
     folder_is_scope: true,
+    members_are_bare: false,
     extensions: &["sql", "ddl", "dml", "psql", "pgsql"],
     syntax: Syntax::Tree(Parsed::new(Grammar {
         language: || tree_sitter_sequel::LANGUAGE.into(),
@@ -764,6 +780,7 @@ static MARKDOWN: Row = Row {
     family: "markdown",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["md", "markdown", "mdx", "mkd", "qmd", "rmd"],
     syntax: Syntax::Markdown,
     ..EMPTY
@@ -775,6 +792,7 @@ static STRUCTURED: Row = Row {
     family: "restructuredtext",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["rst", "rest", "adoc", "asciidoc", "asc"],
     syntax: Syntax::Structured,
     ..EMPTY
@@ -786,6 +804,7 @@ static NOTEBOOK: Row = Row {
     family: "jupyter",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["ipynb"],
     syntax: Syntax::Notebook,
     ..EMPTY
@@ -797,6 +816,7 @@ static TOML: Row = Row {
     family: "toml",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["toml"],
     file_names: &["Pipfile"],
     syntax: Syntax::Toml,
@@ -809,6 +829,7 @@ static YAML: Row = Row {
     family: "yaml",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["yaml", "yml"],
     file_names: &[".clang-format", ".clang-tidy"],
     syntax: Syntax::Yaml,
@@ -829,6 +850,7 @@ static JSON: Row = Row {
     family: "json",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["json", "jsonc", "json5", "webmanifest", "code-workspace"],
     file_names: JSON_NAMES,
     syntax: Syntax::Json,
@@ -841,6 +863,7 @@ pub(crate) static PLAIN: Row = Row {
     family: "plaintext",
     separator: ".",
     folder_is_scope: false,
+    members_are_bare: false,
     extensions: &["txt", "text", "log"],
     syntax: Syntax::Plain,
     ..EMPTY

@@ -22,6 +22,8 @@ pub(crate) struct Row {
     pub separator: &'static str,
     /// Whether the files of a folder see each other's definitions without an import.
     pub folder_is_scope: bool,
+    /// Whether a member may be named without its owner inside of it.
+    pub members_are_bare: bool,
     pub syntax: Syntax,
 }
 

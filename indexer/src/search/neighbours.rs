@@ -15,7 +15,7 @@ pub(crate) fn used_by(graph: &Graph, sources: &[(SymbolId, f32)]) -> FxHashMap<F
         for (callee, used, confidence) in callees(graph, source) {
             if callee.file != source.file {
                 // What everything uses explains nothing.
-                let rarity = 1.0 / (1.0 + (graph.users(used.name).len().max(1) as f32).ln());
+                let rarity = 1.0 / (1.0 + (graph.count_users(used.name).max(1) as f32).ln());
                 *strength.entry(callee.file).or_default() += score * confidence * rarity;
             }
         }

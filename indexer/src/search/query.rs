@@ -27,6 +27,8 @@ pub(crate) struct Parsed {
     /// Terms with their damped weights, in the order of first occurrence.
     pub terms: Vec<(String, f32)>,
     pub mentions: Vec<Mention>,
+    /// Whether the query is nothing but the name of a definition.
+    pub lone: bool,
     /// Paths and dotted module names as `/`-separated suffixes, without extension.
     pub paths: Vec<String>,
 }
@@ -54,9 +56,22 @@ pub(crate) fn parse(text: &str) -> Parsed {
         .into_iter()
         .map(|(term, (_, weight))| (term, weight.ln_1p()))
         .collect();
+    let mut mentions = mentions(&text);
+    let name = text.trim();
+    let lone = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_.:#".contains(c));
+    if lone && mentions.is_empty() {
+        mentions.push(Mention {
+            name: name.to_owned(),
+            qualifier: None,
+        });
+    }
     Parsed {
         terms,
-        mentions: mentions(&text),
+        mentions,
+        lone,
         paths: paths(&text),
     }
 }

@@ -24,6 +24,8 @@ const DECAY: f32 = 0.8;
 const POOLED: usize = 5;
 const WHOLE_FILE: f32 = 0.2;
 const NAMED: f32 = 0.3;
+/// A query that is but a name asks for its definition.
+const NAMED_ALONE: f32 = 1.5;
 const PATH: f32 = 0.2;
 const USED: f32 = 0.3;
 /// Neighbours do not move these first files.
@@ -106,6 +108,7 @@ pub(crate) fn search(
 ) -> Result<SearchResult, IndexError> {
     let parsed = parse(&query.text);
     let named = mentioned(graph, &parsed);
+    let naming = if parsed.lone { NAMED_ALONE } else { NAMED };
     let scores = score(corpus, &parsed.terms, cancel)?;
     let mut files = matching(graph, corpus, &scores.chunks, query.scope);
     cancel.check()?;
@@ -114,7 +117,7 @@ pub(crate) fn search(
     let best_pool = maximum(pooled.iter().copied());
     let best_whole = maximum(files.iter().map(|file| scores.files[file.number as usize]));
     for (file, pooled) in files.iter_mut().zip(pooled) {
-        let symbol = NAMED * named.files.get(&file.id).copied().unwrap_or(0.0);
+        let symbol = naming * named.files.get(&file.id).copied().unwrap_or(0.0);
         let whole = WHOLE_FILE * scores.files[file.number as usize] / best_whole;
         file.scores = combine(file, &named, pooled / best_pool, whole, symbol);
     }
@@ -135,7 +138,14 @@ pub(crate) fn search(
     files[head..].sort_by(best_first);
     files.truncate(query.limit);
 
-    let hits = hits(&files, &named, &scores.chunks, best_chunk, query.limit);
+    let hits = hits(
+        &files,
+        &named,
+        naming,
+        &scores.chunks,
+        best_chunk,
+        query.limit,
+    );
     let files = files
         .into_iter()
         .map(|file| FileHit {
@@ -237,6 +247,7 @@ fn sources(files: &[Ranked], best_chunk: f32) -> Vec<(SymbolId, f32)> {
 fn hits(
     files: &[Ranked],
     named: &Mentioned,
+    naming: f32,
     scores: &[[f32; TEXT_FIELDS.len()]],
     best_chunk: f32,
     limit: usize,
@@ -245,7 +256,7 @@ fn hits(
     for file in files {
         for chunk in file.chunks.iter().take(HITS_PER_FILE) {
             let symbol = chunk.symbol(file.id);
-            let naming = NAMED
+            let naming = naming
                 * symbol
                     .and_then(|symbol| named.symbols.get(&symbol))
                     .copied()

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 pub use answers::*;
 
 use crate::Cancel;
-use crate::buffers::Buffers;
+use crate::buffers::{Buffer, Buffers};
 use crate::commit::Committed;
 use crate::error::IndexError;
 use crate::extract;
@@ -25,7 +25,7 @@ use crate::graph::{Changes, FileId, Graph, SymbolId};
 use crate::index::lock;
 use crate::language::Language;
 use crate::record::{FileKey, FileRecord, Fingerprint, SkipReason, hash64};
-use crate::scan::{self, Rules};
+use crate::scan::Rules;
 use crate::search::corpus::Corpus;
 use crate::search::{self, Query, SearchResult};
 use crate::store::Store;
@@ -58,6 +58,17 @@ impl Snapshot {
         committed: &Committed,
         buffers: &Buffers,
     ) -> Result<Snapshot, IndexError> {
+        // A buffer that says what the disk says would only be searched twice.
+        let differs = |key: &FileKey, buffer: &Buffer| {
+            committed
+                .record(*key)
+                .is_none_or(|record| record.fingerprint.hash != buffer.record.fingerprint.hash)
+        };
+        let buffers: Buffers = buffers
+            .iter()
+            .filter(|(key, buffer)| differs(key, buffer))
+            .map(|(key, buffer)| (*key, buffer.clone()))
+            .collect();
         let mut changes: Changes = committed.changes.clone();
         changes.extend(
             buffers
@@ -84,7 +95,7 @@ impl Snapshot {
             rules: rules.clone(),
             graph,
             corpus,
-            buffers: buffers.clone(),
+            buffers,
             bytes_on_disk: store.bytes_on_disk(),
             packages: OnceLock::new(),
             modules: OnceLock::new(),
@@ -113,7 +124,7 @@ impl Snapshot {
         }
         match self.buffers.get(&FileKey::of(path)) {
             Some(buffer) => Some(buffer.text.clone()),
-            None => scan::text_of(&self.rules.absolute(path), SHOWN_BYTES),
+            None => self.rules.text_of(path, SHOWN_BYTES),
         }
     }
 

@@ -1,14 +1,16 @@
 //! What definitions have to do with each other: what a name means, who uses a definition, what it uses.
 
+use std::collections::BTreeMap;
+
 use super::{Callee, Candidate, FileUses, Place, Reference, Resolution, Snapshot, Users};
 use crate::Cancel;
 use crate::error::IndexError;
 use crate::extract;
-use crate::facts::Span;
-use crate::graph::resolve::{self, LIKELY};
+use crate::facts::{Span, Symbol};
+use crate::graph::resolve::{self, LIKELY, User};
 use crate::graph::{FileId, SymbolId};
 use crate::language::Language;
-use crate::record::NameKey;
+use crate::record::{NameKey, RoleKey};
 
 /// A name with more candidates than this is one like `new`: the rest is noise.
 const CANDIDATES: usize = 32;
@@ -25,20 +27,26 @@ impl Snapshot {
         let id = self.graph.id_of_path(path)?;
         let span = self.identifier_at(id, text, offset)?;
         let name = span.of(text)?;
-        let before = text.get(..span.start as usize)?.trim_end();
-        let member = before.ends_with(['.', ':']) || before.ends_with("->");
-        let mut candidates = resolve::candidates(&self.graph, id, NameKey::of(name), member);
+        let role = RoleKey::from(extract::role_at(
+            text,
+            span.start as usize,
+            span.end as usize,
+        ));
+        let by = self
+            .enclosing(&self.graph.file(id)?.path, offset)
+            .map(|by| by.index);
+        let mut candidates = resolve::candidates(&self.graph, id, NameKey::of(name), role, by);
         // On the name of a definition there is no doubt.
-        let here = |(symbol, _): &(SymbolId, f32)| {
-            symbol.file == id
-                && self
-                    .graph
-                    .symbol(*symbol)
-                    .is_some_and(|(_, symbol)| symbol.name_span.start == span.start)
-        };
-        if let Some(at) = candidates.iter().position(here) {
-            let (symbol, _) = candidates[at];
-            candidates = vec![(symbol, 1.0)];
+        let record = self.graph.file(id)?;
+        let named = |symbol: &Symbol| symbol.name_span.start == span.start && &*symbol.name == name;
+        if let Some(index) = record.symbols.iter().position(named) {
+            candidates = vec![(
+                SymbolId {
+                    file: id,
+                    index: index as u32,
+                },
+                1.0,
+            )];
         }
         candidates.truncate(CANDIDATES);
         let candidates = candidates
@@ -82,36 +90,44 @@ impl Snapshot {
     /// Who uses a definition.
     pub fn users(&self, id: SymbolId) -> Users {
         let mut users = Users::default();
-        let Some((_, symbol)) = self.graph.symbol(id) else {
-            return users;
-        };
-        let name = NameKey::of(&symbol.name);
-        for (file, confidence) in resolve::users(&self.graph, id) {
+        let mut files: BTreeMap<FileId, u32> = BTreeMap::new();
+        for User {
+            file,
+            used,
+            confidence,
+            shared,
+        } in resolve::users(&self.graph, id)
+        {
             let Some(record) = self.graph.file(file) else {
                 continue;
             };
-            let uses = record.uses_of(name);
-            let count: u32 = uses.iter().map(|u| u32::from(u.count)).sum();
-            if confidence < LIKELY {
-                users.possible += count;
+            if confidence < LIKELY || shared {
+                users.possible += u32::from(used.count);
                 continue;
             }
-            users.total += count;
-            users.files.push(FileUses {
+            users.total += u32::from(used.count);
+            *files.entry(file).or_default() += u32::from(used.count);
+            users.places.push(Place {
                 path: record.path.clone(),
-                count,
-                test: record.test,
-            });
-            users.places.extend(uses.iter().map(|u| Place {
-                path: record.path.clone(),
-                line: u.line,
-                by: u.by.map(|index| SymbolId { file, index }),
-                count: u.count.into(),
-                calls: u.calls.into(),
-                test: record.is_test(u.by),
+                line: used.line,
+                by: used.by().map(|index| SymbolId { file, index }),
+                count: used.count.into(),
+                calls: used.calls.into(),
+                test: record.is_test(used.by()),
                 confidence,
-            }));
+            });
         }
+        users.files = files
+            .into_iter()
+            .filter_map(|(file, count)| {
+                let record = self.graph.file(file)?;
+                Some(FileUses {
+                    path: record.path.clone(),
+                    count,
+                    test: record.test,
+                })
+            })
+            .collect();
         users
             .files
             .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
@@ -129,15 +145,19 @@ impl Snapshot {
         let Some((_, symbol)) = self.graph.symbol(id) else {
             return Ok(Vec::new());
         };
-        let mut files: Vec<(FileId, f32)> = resolve::users(&self.graph, id)
-            .into_iter()
-            .filter(|(_, confidence)| *confidence >= LIKELY)
-            .collect();
-        if !files.iter().any(|(file, _)| *file == id.file) {
-            files.insert(0, (id.file, 1.0));
+        let name = NameKey::of(&symbol.name);
+        let mut likely: BTreeMap<FileId, Vec<(RoleKey, f32)>> =
+            BTreeMap::from([(id.file, Vec::new())]);
+        for user in resolve::users(&self.graph, id) {
+            if user.confidence >= LIKELY {
+                likely
+                    .entry(user.file)
+                    .or_default()
+                    .push((user.used.role, user.confidence));
+            }
         }
         let mut references = Vec::new();
-        for (file, confidence) in files {
+        for (file, roles) in likely {
             cancel.check()?;
             let Some(record) = self.graph.file(file) else {
                 continue;
@@ -147,14 +167,32 @@ impl Snapshot {
             };
             let found =
                 extract::occurrences(Language::detect(&record.path, &text), &text, &symbol.name);
-            references.extend(found.into_iter().map(|at| Reference {
-                path: record.path.clone(),
-                span: at.span,
-                line: at.line,
-                call: at.call,
-                definition: at.definition,
-                confidence,
-            }));
+            for at in found {
+                let role = RoleKey::from(extract::role_at(
+                    &text,
+                    at.span.start as usize,
+                    at.span.end as usize,
+                ));
+                let confidence = match roles.iter().find(|(likely, _)| *likely == role) {
+                    _ if at.definition && file == id.file => 1.0,
+                    Some((_, confidence)) if !at.definition => *confidence,
+                    // A name in an import is no use, but it refers.
+                    None if !at.definition
+                        && record.uses_of(name).iter().all(|used| used.role != role) =>
+                    {
+                        LIKELY
+                    }
+                    _ => continue,
+                };
+                references.push(Reference {
+                    path: record.path.clone(),
+                    span: at.span,
+                    line: at.line,
+                    call: at.call,
+                    definition: at.definition,
+                    confidence,
+                });
+            }
         }
         references.sort_by(|a, b| (&a.path, a.span).cmp(&(&b.path, b.span)));
         Ok(references)

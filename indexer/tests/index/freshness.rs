@@ -229,3 +229,77 @@ fn a_cancelled_refresh_changes_nothing() {
     refresh(&index, Scope::All);
     assert_eq!(dump(&index.snapshot()), workspace.fresh_dump());
 }
+
+#[test]
+fn a_folder_renamed_and_renamed_back_is_still_watched() {
+    let workspace = Workspace::new("\n//- /a/sub/x.py\nalpha = 1\n");
+    let kept = Kept::new(workspace.open());
+    kept.until("the first scan", |now| now.contains("a/sub/x.py"));
+    std::fs::rename(workspace.path("a"), workspace.path("b")).unwrap();
+    kept.until("the rename", |now| now.contains("b/sub/x.py"));
+    std::fs::rename(workspace.path("b"), workspace.path("a")).unwrap();
+    kept.until("the rename back", |now| now.contains("a/sub/x.py"));
+    workspace.write("a/sub/x.py", "beta = 1\n");
+    kept.until("an edit after that", |now| {
+        !now.definitions("beta").is_empty()
+    });
+}
+
+#[test]
+fn an_index_removed_while_in_use_is_made_anew() {
+    let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
+    let kept = Kept::new(workspace.open());
+    kept.until("the first scan", |now| now.contains("a.py"));
+    std::fs::remove_dir_all(workspace.index_folder()).unwrap();
+    workspace.write("b.py", "beta = 1\n");
+    kept.until("an edit after the removal", |now| now.contains("b.py"));
+    assert_eq!(dump(&kept.index.snapshot()), workspace.fresh_dump());
+    assert_eq!(
+        workspace.open().role(),
+        Role::Reader,
+        "it holds the lock of the new index"
+    );
+}
+
+#[test]
+fn a_buffer_that_equals_the_disk_is_kept_for_when_the_disk_changes() {
+    let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
+    let index = workspace.indexed();
+    index
+        .set_overlay("a.py", Some("alpha = 1\n".into()))
+        .unwrap();
+    workspace.write("a.py", "beta = 1\n");
+    refresh(&index, Scope::All);
+    assert_eq!(
+        index.snapshot().definitions("alpha").len(),
+        1,
+        "the editor still shows it"
+    );
+    assert!(index.snapshot().definitions("beta").is_empty());
+}
+
+#[test]
+fn a_buffer_of_a_file_that_is_left_out_is_left_out_too() {
+    let workspace = Workspace::new(
+        "\n//- /.gitignore\n*.local\n//- /keys.local\nsecret = 1\n//- /a.py\nx = 1\n",
+    );
+    let index = workspace.indexed();
+    for path in [
+        "keys.local",
+        "excluded/a.py",
+        "node_modules/x/i.js",
+        ".git/COMMIT_EDITMSG",
+    ] {
+        index
+            .set_overlay(path, Some("hidden_thing = 1\n".into()))
+            .unwrap();
+        assert!(
+            search(&index.snapshot(), "hidden_thing").is_empty(),
+            "{path}"
+        );
+    }
+    index
+        .set_overlay("unsaved.py", Some("hidden_thing = 1\n".into()))
+        .unwrap();
+    assert_eq!(search(&index.snapshot(), "hidden_thing"), ["unsaved.py"]);
+}

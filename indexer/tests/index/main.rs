@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 mod freshness;
+mod names;
 mod properties;
 mod questions;
 mod support;

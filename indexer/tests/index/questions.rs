@@ -77,7 +77,7 @@ def test_total():
             0.90 Function total in shop/cart.py `def total(items):`
               used 1x in shop/page.py:4 by show
               used 1x in tests/test_cart.py:4 by test_total (test)
-            0.40 Function total in shop/tax.py `def total(items):`
+            0.35 Function total in shop/tax.py `def total(items):`
               2 more of the name
         "#]],
     );
@@ -107,7 +107,7 @@ fn run(writer: &mut Writer) {
 ",
         expect![[r#"
             commit
-            0.90 Method Writer::commit in src/writer.rs `pub fn commit(&mut self) -> u32`
+            0.70 Method Writer::commit in src/writer.rs `pub fn commit(&mut self) -> u32`
               used 1x in src/run.rs:3 by run
         "#]],
     );

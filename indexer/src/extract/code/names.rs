@@ -8,6 +8,7 @@ use crate::language::{Visibility, flag};
 use super::super::chunks::Sort;
 use super::super::definition::{self, Found};
 use super::super::lookup::is_word;
+use super::super::role_at;
 use super::{Expected, Walk, span};
 
 impl<'t> Walk<'t> {
@@ -49,8 +50,9 @@ impl<'t> Walk<'t> {
             self.bare_section(name, end);
             return;
         }
+        let role = role_at(self.text, start as usize, end as usize);
         self.chunks
-            .count(name, call, || node.start_position().row as u32);
+            .count(name, role, call, || node.start_position().row as u32);
     }
 
     /// In unparsed tokens a name before a parenthesis is taken for a call.
@@ -86,7 +88,9 @@ impl<'t> Walk<'t> {
                 });
             }
             if !is_nothing(name) {
-                self.chunks.count(name, call, line);
+                let from = start as usize + before;
+                let role = role_at(self.text, from, from + length);
+                self.chunks.count(name, role, call, line);
             }
         }
     }

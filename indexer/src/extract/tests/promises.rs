@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::floor_boundary;
-use crate::{Extraction, Language, Span, clean_doc, extract, identifier_at, occurrences};
+use crate::{Extraction, Language, Span, Use, clean_doc, extract, identifier_at, occurrences};
 
 #[path = "../../../fuzz/body.rs"]
 mod body;

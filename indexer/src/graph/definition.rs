@@ -1,0 +1,83 @@
+//! A definition with what resolution asks of it again and again.
+
+use crate::facts::SymbolKind;
+use crate::graph::imports::Target;
+use crate::graph::resolve::{folder, is_owner};
+use crate::graph::{Graph, SymbolId};
+use crate::language::Language;
+use crate::record::NameKey;
+
+pub(crate) struct Definition<'a> {
+    pub id: SymbolId,
+    pub folder: &'a str,
+    pub target: Target<'a>,
+    pub name: &'a str,
+    /// The type it is a member of.
+    pub owner: Option<&'a str>,
+    /// The namespace inside its file that contains it.
+    namespace: Option<&'a str>,
+    pub kind: SymbolKind,
+    pub language: Option<Language>,
+    pub test: bool,
+    /// Whether no other definition has its name.
+    pub only: bool,
+    /// Whether its name is used all over the workspace.
+    pub ubiquitous: bool,
+}
+
+/// How special a name is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Special {
+    only: bool,
+    ubiquitous: bool,
+}
+
+impl<'a> Definition<'a> {
+    pub fn special(graph: &Graph, name: NameKey, definitions: usize) -> Special {
+        /// Names used in fewer files than this are not common in any workspace.
+        const FEW: usize = 20;
+        /// One file in this many uses a common name.
+        const SHARE: usize = 25;
+        let used_in = graph.count_users(name);
+        Special {
+            only: definitions == 1,
+            ubiquitous: used_in > FEW.max(graph.count_files() / SHARE),
+        }
+    }
+
+    pub fn new(graph: &'a Graph, id: SymbolId, special: Special) -> Option<Self> {
+        let (file, symbol) = graph.symbol(id)?;
+        let container = symbol
+            .container
+            .and_then(|index| file.symbols.get(index as usize));
+        let owner = container
+            .filter(|container| is_owner(container.kind))
+            .map(|container| &*container.name);
+        let namespace = container
+            .filter(|container| container.kind == SymbolKind::Module)
+            .map(|container| &*container.name);
+        Some(Definition {
+            id,
+            folder: folder(&file.path),
+            target: graph.target(&file.path),
+            name: &symbol.name,
+            owner: owner.or(symbol.receiver.as_deref()),
+            namespace,
+            kind: symbol.kind,
+            language: file.language(),
+            test: file.test || symbol.test,
+            only: special.only,
+            ubiquitous: special.ubiquitous,
+        })
+    }
+
+    /// The names of the modules it may be a member of: its file, its folder, a namespace around it.
+    pub fn modules(&self) -> impl Iterator<Item = &'a str> {
+        let folder = self
+            .folder
+            .rsplit('/')
+            .next()
+            .filter(|name| !name.is_empty());
+        self.target.last().chain(folder).chain(self.namespace)
+    }
+}
