@@ -4,7 +4,8 @@
 
 use repo_indexer::{Candidate, Snapshot, SymbolInfo, SymbolKind, Users};
 
-use crate::answer::{first_paragraph, words};
+use crate::answer::words::{self, Certainty};
+use crate::answer::{first_paragraph, is_test, signature};
 use crate::markdown::{code, fence, language_tag, prose};
 
 /// Longest documentation shown, in characters.
@@ -18,12 +19,15 @@ const CLOSE: f32 = 0.8;
 /// The facts about one definition, ready to be laid out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
+    certainty: Certainty,
     language: &'static str,
     signature: String,
     whereabouts: String,
     doc: Option<String>,
     users: Vec<(String, u32)>,
     places: usize,
+    /// Uses of the name that may mean another definition.
+    possible: u32,
     files: usize,
     tests: Vec<String>,
     more_tests: bool,
@@ -33,6 +37,7 @@ pub struct Card {
 /// The card of the best candidate, or nothing if there is none.
 pub fn card(snapshot: &Snapshot, candidates: &[Candidate]) -> Option<Card> {
     let best = candidates.first()?;
+    let certainty = Certainty::of(best.confidence)?;
     let symbol = snapshot.symbol(best.symbol)?;
     // The label of a section or a configuration key is already what is on screen.
     if matches!(symbol.kind, SymbolKind::Section | SymbolKind::Key) {
@@ -40,7 +45,10 @@ pub fn card(snapshot: &Snapshot, candidates: &[Candidate]) -> Option<Card> {
     }
     let close = |c: &&Candidate| c.confidence >= best.confidence * CLOSE;
     let others = candidates[1..].iter().filter(close).count();
-    Some(describe(snapshot, &symbol, others))
+    Some(Card {
+        certainty,
+        ..describe(snapshot, &symbol, others)
+    })
 }
 
 /// The card of a definition of which `others` more are as plausible.
@@ -48,8 +56,9 @@ pub fn describe(snapshot: &Snapshot, symbol: &SymbolInfo, others: usize) -> Card
     let users = snapshot.users(symbol.id);
     let (tests, more_tests) = tests(snapshot, &users);
     Card {
+        certainty: Certainty::Sure,
         language: language_tag(&symbol.path),
-        signature: signature(symbol),
+        signature: signature(&symbol.signature, SIGNATURE).unwrap_or_else(|| symbol.name.clone()),
         whereabouts: words::whereabouts(snapshot, symbol),
         doc: symbol.doc.as_deref().and_then(|d| first_paragraph(d, DOC)),
         users: users
@@ -59,6 +68,7 @@ pub fn describe(snapshot: &Snapshot, symbol: &SymbolInfo, others: usize) -> Card
             .map(|f| (f.path.to_string(), f.count))
             .collect(),
         places: users.total as usize,
+        possible: users.possible,
         files: users.files.len(),
         tests,
         more_tests,
@@ -68,7 +78,11 @@ pub fn describe(snapshot: &Snapshot, symbol: &SymbolInfo, others: usize) -> Card
 
 impl Card {
     pub fn to_markdown(&self) -> String {
-        let mut out = fence(self.language, &self.signature);
+        let mut out = match self.certainty {
+            Certainty::Sure => String::new(),
+            perhaps => format!("{}\n\n", perhaps.prefix().trim_end()),
+        };
+        out.push_str(&fence(self.language, &self.signature));
         out.push_str(&self.whereabouts);
         out.push_str(&self.alternatives());
         if let Some(doc) = &self.doc {
@@ -93,7 +107,8 @@ impl Card {
     /// For clients that show no Markdown.
     pub fn to_plain(&self) -> String {
         let mut out = format!(
-            "{}\n{}{}",
+            "{}{}\n{}{}",
+            self.certainty.prefix(),
             self.signature,
             self.whereabouts.replace('`', ""),
             self.alternatives()
@@ -124,8 +139,11 @@ impl Card {
     }
 
     fn used_in(&self, users: impl Iterator<Item = String>) -> String {
-        if self.places == 0 {
-            return "No use of it in the index".to_owned();
+        const POSSIBLE: &str = "of that name that may mean another definition";
+        match (self.places, self.possible) {
+            (0, 0) => return "No use of it in the index".to_owned(),
+            (0, n) => return format!("No certain use of it in the index, {n} {POSSIBLE}"),
+            _ => {}
         }
         let users: Vec<String> = users.collect();
         let more = if self.files > users.len() {
@@ -133,8 +151,12 @@ impl Card {
         } else {
             ""
         };
+        let possible = match self.possible {
+            0 => String::new(),
+            n => format!(" and {n} more {POSSIBLE}"),
+        };
         format!(
-            "Used in {}: {}{more}",
+            "Used in {}: {}{more}{possible}",
             words::count(self.places, "place"),
             users.join(" · ")
         )
@@ -143,7 +165,7 @@ impl Card {
 
 fn tests(snapshot: &Snapshot, users: &Users) -> (Vec<String>, bool) {
     let mut names: Vec<String> = Vec::new();
-    let tests = users.places.iter().filter(|place| place.test);
+    let tests = users.places.iter().filter(|place| is_test(snapshot, place));
     for name in tests.filter_map(|place| snapshot.name_of(place.by?)) {
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
@@ -155,14 +177,4 @@ fn tests(snapshot: &Snapshot, users: &Users) -> (Vec<String>, bool) {
     let more = names.len() > NAMED;
     names.truncate(NAMED);
     (names, more)
-}
-
-fn signature(symbol: &SymbolInfo) -> String {
-    let signature = symbol.signature.trim();
-    let shown: String = signature.chars().take(SIGNATURE).collect();
-    match (shown.is_empty(), shown.len() < signature.len()) {
-        (true, _) => symbol.name.clone(),
-        (_, true) => format!("{shown} …"),
-        _ => shown,
-    }
 }

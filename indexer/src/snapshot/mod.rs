@@ -219,6 +219,23 @@ impl Snapshot {
         self.graph.symbol(id).map(|(_, symbol)| &*symbol.name)
     }
 
+    /// The kind of a definition. It reads no file either.
+    pub fn kind_of(&self, id: SymbolId) -> Option<SymbolKind> {
+        self.graph.symbol(id).map(|(_, symbol)| symbol.kind)
+    }
+
+    /// The names that [`Snapshot::definitions`] knows, those of several definitions several times.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let symbols = self.graph.files().flat_map(|(_, file)| &file.symbols);
+        let named = symbols.filter(|symbol| {
+            !matches!(
+                symbol.kind,
+                SymbolKind::Impl | SymbolKind::Key | SymbolKind::Section
+            )
+        });
+        named.map(|symbol| &*symbol.name)
+    }
+
     /// All modules, by id.
     pub fn modules(&self) -> &[Module] {
         self.modules

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use repo_indexer::{Cancel, IndexError, Lines};
+use repo_indexer::{Cancel, IndexError, Lines, Snapshot, SymbolInfo};
 
 use super::source::{Detail, lines_of, of_hit, of_symbol};
 use super::{Answer, Citation, Kind, SOURCES, Source, Target, View, text, words};
-use crate::markdown::prose;
+use crate::markdown::{code, prose};
 
 /// Lines shown before and after the place of the diagnostic.
 const AROUND: u32 = 3;
@@ -24,27 +24,24 @@ pub fn diagnostic(
     let summary = text::first_line(message, 200);
     let mut answer = Answer::new(Kind::Diagnostic, prose(&summary));
     answer.sources.push(here(views, target));
+    let mut near = Vec::new();
     for name in names(message) {
         cancel.check()?;
-        let symbols = snapshot
-            .definitions(&name)
-            .into_iter()
-            .filter_map(|id| snapshot.symbol(id));
-        let Some(symbol) = symbols.min_by_key(|s| (s.test, !s.public)) else {
-            continue;
-        };
-        if answer.sources.len() < SOURCES
-            && answer.sources.iter().all(|s| s.title != symbol.qualified)
-        {
-            answer.sources.push(of_symbol(
-                views,
-                target.root,
-                &symbol,
-                Detail {
-                    relations: true,
-                    body: 0,
-                },
-            ));
+        match definition(snapshot, &name) {
+            Some(symbol) => quote(&mut answer, views, target.root, &symbol),
+            None => near.extend(nearest(snapshot, &name).map(|found| (name, found))),
+        }
+    }
+    let nothing_known = answer.sources.len() == 1;
+    for (name, nearest) in near {
+        answer.notes.push(format!(
+            "Nothing is called {}; nearest is {}.",
+            code(&name),
+            code(nearest)
+        ));
+        // Beside names that are known it may be a word of the language, and is no more than a hint.
+        if nothing_known && let Some(symbol) = definition(snapshot, nearest) {
+            quote(&mut answer, views, target.root, &symbol);
         }
     }
     if answer.sources.len() == 1 {
@@ -64,6 +61,42 @@ pub fn diagnostic(
         );
     }
     Ok(answer)
+}
+
+/// The definition of an exact name that is most likely meant.
+fn definition(snapshot: &Snapshot, name: &str) -> Option<SymbolInfo> {
+    let ids = snapshot.definitions(name).into_iter();
+    ids.filter_map(|id| snapshot.symbol(id))
+        .min_by_key(|s| (s.test, !s.public))
+}
+
+fn quote(answer: &mut Answer, views: &[View], root: usize, symbol: &SymbolInfo) {
+    let known = answer.sources.iter().any(|s| s.title == symbol.qualified);
+    if answer.sources.len() < SOURCES && !known {
+        let detail = Detail {
+            relations: true,
+            body: 0,
+        };
+        answer.sources.push(of_symbol(views, root, symbol, detail));
+    }
+}
+
+/// The name of a definition that `name` may be a misspelling of.
+fn nearest<'s>(snapshot: &'s Snapshot, name: &str) -> Option<&'s str> {
+    let slips = match name.chars().count() {
+        ..4 => return None,
+        ..8 => 1,
+        ..13 => 2,
+        _ => 3,
+    };
+    let similar = snapshot
+        .names()
+        .filter(|known| known.len().abs_diff(name.len()) <= slips);
+    let near = similar.filter_map(|known| {
+        let distance = strsim::osa_distance(known, name);
+        (distance <= slips).then_some((distance, known))
+    });
+    near.min().map(|(_, known)| known)
 }
 
 fn here(views: &[View], target: &Target) -> Source {

@@ -10,7 +10,7 @@ use crate::markdown::code;
 const BODY: usize = 30;
 
 pub fn explain(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
-    let Some(symbol) = target.symbol(views) else {
+    let Some((symbol, certainty)) = target.symbol(views) else {
         return super::module(views, target, cancel);
     };
     let snapshot = &views[target.root].snapshot;
@@ -23,7 +23,8 @@ pub fn explain(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answe
     let mut answer = Answer::new(
         Kind::Explain,
         format!(
-            "{} is {article} {}.",
+            "{}{} is {article} {}.",
+            certainty.prefix(),
             code(&symbol.name),
             whereabouts.replace(" · ", " in ")
         ),

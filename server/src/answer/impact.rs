@@ -2,7 +2,7 @@
 
 use repo_indexer::{Cancel, IndexError, Place, SymbolId};
 
-use super::source::{Detail, mention, of_place, of_symbol};
+use super::source::{Detail, is_test, mention, of_place, of_symbol};
 use super::{Answer, Kind, Relation, SOURCES, Target, View, words};
 use crate::markdown::code;
 
@@ -12,13 +12,18 @@ const TESTS: usize = 12;
 const FOLLOWED: usize = 50;
 
 pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
-    let Some(symbol) = target.symbol(views) else {
+    let Some((symbol, certainty)) = target.symbol(views) else {
         return Ok(super::target::nothing_here(Kind::Impact));
     };
     let snapshot = &views[target.root].snapshot;
     let users = snapshot.users(symbol.id);
-    let (tests, callers): (Vec<&Place>, Vec<&Place>) = users.places.iter().partition(|p| p.test);
-    let mut answer = Answer::new(Kind::Impact, headline(&symbol.name, &callers, &tests));
+    let (tests, callers): (Vec<&Place>, Vec<&Place>) =
+        users.places.iter().partition(|p| is_test(snapshot, p));
+    let headline = match (callers.len(), tests.len()) {
+        (0, 0) => words::unused(&symbol.name, &users),
+        _ => headline(&symbol.name, &callers, &tests),
+    };
+    let mut answer = Answer::new(Kind::Impact, format!("{}{headline}", certainty.prefix()));
 
     let mut definition = of_symbol(views, target.root, &symbol, Detail::default());
     if !tests.is_empty() {
@@ -54,16 +59,21 @@ pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
     dedup(&mut indirect);
     if callers.len() > SOURCES {
         answer.notes.push(format!(
-            "{} more use it directly.",
-            words::count(callers.len() - SOURCES, "place")
+            "{} directly.",
+            match callers.len() - SOURCES {
+                1 => "1 more place uses it".to_owned(),
+                more => format!("{more} more places use it"),
+            }
         ));
     }
     if !indirect.is_empty() {
         answer.notes.push(format!(
-            "One step further, {} call those.",
-            words::count(indirect.len(), "definition")
+            "One step further, {} {} those.",
+            words::count(indirect.len(), "definition"),
+            if indirect.len() == 1 { "calls" } else { "call" }
         ));
     }
+    answer.notes.extend(words::possible(&users));
     if let Some(module) = snapshot.module(&snapshot.membership(&symbol.path).id)
         && symbol.public
         && !module.used_by.is_empty()

@@ -26,8 +26,9 @@ pub use explain::explain;
 pub use impact::impact;
 pub use module::module;
 pub use render::{Links, Plain};
+pub use source::is_test;
 pub use target::Target;
-pub use text::{first_line, first_paragraph};
+pub use text::{first_line, first_paragraph, signature};
 pub use usages::usages;
 
 /// What every answer of this kind says first.

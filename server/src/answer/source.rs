@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use repo_indexer::{Hit, Lines, Place, Span, SymbolId, SymbolInfo, SymbolKind};
+use repo_indexer::{Hit, Lines, Place, Snapshot, Span, SymbolId, SymbolInfo, SymbolKind};
 
 use super::{Citation, Mention, Relation, Source, View, text, words};
 
@@ -136,10 +136,16 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
     let snapshot = &views[root].snapshot;
     let users = snapshot.users(id);
     let mut out = Vec::new();
-    let (tests, others): (Vec<&Place>, Vec<&Place>) = users.places.iter().partition(|p| p.test);
+    let others: Vec<&Place> = users.places.iter().filter(|p| !p.test).collect();
+    let tests: Vec<&Place> = users
+        .places
+        .iter()
+        .filter(|p| is_test(snapshot, p))
+        .collect();
     if users.total > 0 {
         let label = format!("Used in {}", words::count(users.total as usize, "place"));
-        let shown = if others.is_empty() { &tests } else { &others };
+        let all: Vec<&Place> = users.places.iter().collect();
+        let shown = if others.is_empty() { &all } else { &others };
         let listed: u32 = shown.iter().take(LISTED).map(|p| p.count).sum();
         out.push(relation(
             label,
@@ -178,6 +184,18 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
         });
     }
     out
+}
+
+/// Whether a use is by a test: a function of test code, not one of the types or constants beside it.
+pub fn is_test(snapshot: &Snapshot, place: &Place) -> bool {
+    let Some(by) = place.by.filter(|_| place.test) else {
+        return false;
+    };
+    let kind = snapshot.kind_of(by);
+    matches!(kind, Some(SymbolKind::Function | SymbolKind::Method))
+        && snapshot
+            .name_of(by)
+            .is_some_and(|name| !name.starts_with("__"))
 }
 
 pub fn mention(views: &[View], root: usize, place: &Place) -> Mention {
@@ -222,8 +240,7 @@ pub fn lines_of(text: &str, span: Span) -> Lines {
 
 /// The signature of a definition, short enough to show.
 pub fn bounded_signature(signature: &str) -> Option<String> {
-    let signature = text::bounded(signature.trim(), SIGNATURE);
-    (!signature.is_empty()).then_some(signature)
+    text::signature(signature, SIGNATURE)
 }
 
 fn relation(
@@ -252,7 +269,7 @@ fn body_excerpt(text: &str, symbol: &SymbolInfo, lines: usize) -> Option<String>
 
 fn repeats(snippet: Option<&str>, signature: &str) -> bool {
     let squeeze = |s: &str| s.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    snippet.is_some_and(|s| squeeze(s).contains(&squeeze(signature)))
+    snippet.is_some_and(|s| squeeze(s).contains(squeeze(signature).trim_end_matches('…')))
 }
 
 #[cfg(test)]

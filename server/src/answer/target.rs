@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use repo_indexer::{Span, SymbolInfo};
 
+use super::words::Certainty;
 use super::{Answer, Kind, View};
 
 /// A place in a file of one of the views.
@@ -21,12 +22,15 @@ pub struct Target {
 
 impl Target {
     /// The definition that is meant: what the identifier denotes, else the one around it.
-    pub fn symbol(&self, views: &[View]) -> Option<SymbolInfo> {
+    pub fn symbol(&self, views: &[View]) -> Option<(SymbolInfo, Certainty)> {
         let snapshot = &views.get(self.root)?.snapshot;
         let resolved = snapshot.resolve_in(&self.path, &self.text, self.span.start);
-        let best = resolved.and_then(|r| r.candidates.first().copied());
-        best.and_then(|c| snapshot.symbol(c.symbol))
-            .or_else(|| self.enclosing(views))
+        let denoted = resolved.and_then(|resolved| {
+            let best = resolved.candidates.first()?;
+            let certainty = Certainty::of(best.confidence)?;
+            Some((snapshot.symbol(best.symbol)?, certainty))
+        });
+        denoted.or_else(|| Some((self.enclosing(views)?, Certainty::Sure)))
     }
 
     pub fn enclosing(&self, views: &[View]) -> Option<SymbolInfo> {

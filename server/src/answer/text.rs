@@ -2,7 +2,7 @@
 
 /// The first paragraph of a documentation comment, at most `limit` characters of it.
 ///
-/// A heading at its top is skipped: below it is what it announces. Tags (`@param`, `:param`) end it: what follows documents parts, not the thing.
+/// A heading at its top is skipped: below it is what it announces. Tags (`@param`, `:param x:`) end it: what follows documents parts, not the thing.
 pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
     let mut lines = doc
         .lines()
@@ -13,7 +13,8 @@ pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
     for line in lines.by_ref() {
         let trimmed = line.trim_start();
         let ends = trimmed.is_empty()
-            || trimmed.starts_with(['@', ':'])
+            || trimmed.starts_with('@')
+            || is_field(trimmed)
             || (!out.is_empty() && trimmed.starts_with('#'));
         if !fenced && ends {
             break;
@@ -24,6 +25,49 @@ pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
     }
     out.truncate(out.trim_end().len());
     let shown = bounded(out.trim_start(), limit);
+    (!shown.is_empty()).then_some(shown)
+}
+
+/// Whether a line begins a field of a Sphinx field list (`:param x: …`). A role that begins a line (`:meth:`open``) does not.
+fn is_field(line: &str) -> bool {
+    const FIELDS: &[&str] = &[
+        "param",
+        "parameter",
+        "arg",
+        "argument",
+        "key",
+        "keyword",
+        "kwarg",
+        "type",
+        "return",
+        "returns",
+        "rtype",
+        "raise",
+        "raises",
+        "except",
+        "exception",
+        "yield",
+        "yields",
+        "ytype",
+        "var",
+        "ivar",
+        "cvar",
+        "vartype",
+        "meta",
+    ];
+    let Some((field, after)) = line.strip_prefix(':').and_then(|rest| rest.split_once(':')) else {
+        return false;
+    };
+    let name = field.split_whitespace().next().unwrap_or_default();
+    FIELDS.contains(&name) && !after.starts_with('`')
+}
+
+/// A signature of at most `limit` characters; nothing for an empty one. One that ends in a bracket was cut there, and says so.
+pub fn signature(signature: &str, limit: usize) -> Option<String> {
+    let mut shown = bounded(signature.trim(), limit);
+    if shown.ends_with(['(', '[', '{']) {
+        shown.push_str(" …");
+    }
     (!shown.is_empty()).then_some(shown)
 }
 
@@ -141,6 +185,46 @@ mod tests {
             first_paragraph("one two three four", 9).unwrap(),
             "one two …"
         );
+    }
+
+    #[track_caller]
+    fn check(doc: &str, shown: &str) {
+        assert_eq!(first_paragraph(doc, 999).as_deref(), Some(shown));
+    }
+
+    #[test]
+    fn a_role_is_part_of_its_sentence_a_field_is_not() {
+        check(
+            "Works like\n:meth:`open` does,\n:class:`~a.B` too.",
+            "Works like\n:meth:`open` does,\n:class:`~a.B` too.",
+        );
+        check(":class:`A` of a thing.", ":class:`A` of a thing.");
+        check("Ends in\n:type:`x` here.", "Ends in\n:type:`x` here.");
+        for field in [
+            ":param path: where",
+            ":param str path: where",
+            ":returns: what",
+            ":rtype: int",
+            ":raises ValueError: never",
+            ":ivar x: its x",
+            ":return:",
+            "    :type path: str",
+        ] {
+            check(&format!("Opens it.\n{field}\nmore"), "Opens it.");
+        }
+    }
+
+    #[test]
+    fn a_signature_that_goes_on_says_so() {
+        let check = |s: &str, shown: Option<&str>| assert_eq!(signature(s, 40).as_deref(), shown);
+        check(" fn a(b: C) ", Some("fn a(b: C)"));
+        check(
+            "default_config = ImmutableDict(",
+            Some("default_config = ImmutableDict( …"),
+        );
+        check("a = [", Some("a = [ …"));
+        check("class A {", Some("class A { …"));
+        check("  ", None);
     }
 
     #[test]

@@ -7,20 +7,20 @@ use super::{Answer, Kind, SOURCES, Target, View, words};
 use crate::markdown::code;
 
 pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
-    let Some(symbol) = target.symbol(views) else {
+    let Some((symbol, certainty)) = target.symbol(views) else {
         return Ok(super::target::nothing_here(Kind::Usages));
     };
     let users = views[target.root].snapshot.users(symbol.id);
     let places = words::count(users.total as usize, "place");
     let headline = match users.total {
-        0 => format!("Nothing in the index uses {}.", code(&symbol.name)),
+        0 => words::unused(&symbol.name, &users),
         _ => format!(
             "{} is used in {places} in {}.",
             code(&symbol.name),
             words::count(users.files.len(), "file")
         ),
     };
-    let mut answer = Answer::new(Kind::Usages, headline);
+    let mut answer = Answer::new(Kind::Usages, format!("{}{headline}", certainty.prefix()));
     answer
         .sources
         .push(of_symbol(views, target.root, &symbol, Detail::default()));
@@ -46,11 +46,6 @@ pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
             }
         ));
     }
-    if users.possible > 0 {
-        let more = words::count(users.possible as usize, "more use");
-        answer
-            .notes
-            .push(format!("{more} of that name may mean another definition."));
-    }
+    answer.notes.extend(words::possible(&users));
     Ok(answer)
 }

@@ -12,6 +12,7 @@ mod navigation;
 mod private;
 mod protocol;
 mod rules;
+mod wording;
 mod workspace;
 
 use client::Client;
