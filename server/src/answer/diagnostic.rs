@@ -84,9 +84,9 @@ fn quote(answer: &mut Answer, views: &[View], root: usize, symbol: &SymbolInfo) 
 /// The name of a definition that `name` may be a misspelling of.
 fn nearest<'s>(snapshot: &'s Snapshot, name: &str) -> Option<&'s str> {
     let slips = match name.chars().count() {
-        ..4 => return None,
-        ..8 => 1,
-        ..13 => 2,
+        0..4 => return None,
+        4..8 => 1,
+        8..13 => 2,
         _ => 3,
     };
     let similar = snapshot
