@@ -1,7 +1,7 @@
 //! Between the index's values and the protocol's.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use repo_indexer::{IndexError, Lines, Span, SymbolKind};
@@ -14,11 +14,22 @@ use super::snapshot::SessionSnapshot;
 use crate::answer;
 
 /// The file a URI names; none for documents that are no files.
+///
+/// Without `.` and `..`: what a path lies in is told by how it begins, and one that climbs out of a folder must not seem to lie in it.
 pub fn to_path(uri: &Uri) -> Option<PathBuf> {
     if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
         return None;
     }
-    uri.to_file_path().map(|path| path.into_owned())
+    let mut path = PathBuf::new();
+    for part in uri.to_file_path()?.components() {
+        match part {
+            Component::CurDir => {}
+            // The parent of the file system's root is that root.
+            Component::ParentDir => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    Some(path)
 }
 
 pub fn to_uri(path: &Path) -> Option<Uri> {

@@ -2,29 +2,45 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ropey::Rope;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
-use super::position::{Encoding, LineIndex};
+use super::position::{Encoding, LineIndex, offset_in};
 
 /// One version of an open document. Immutable: a change makes a new one, and who still reads the old one is not disturbed.
+///
+/// A rope takes changes and is shared between versions; the text in one piece is made for the first who reads this version.
 #[derive(Debug)]
 pub struct Document {
     pub uri: Uri,
-    pub text: Arc<str>,
+    rope: Rope,
+    text: OnceLock<Arc<str>>,
     lines: OnceLock<LineIndex>,
 }
 
 impl Document {
     pub fn new(uri: Uri, text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let mut document = Document::of_rope(uri, Rope::from_str(&text));
+        document.text = OnceLock::from(text);
+        document
+    }
+
+    fn of_rope(uri: Uri, rope: Rope) -> Self {
         Document {
             uri,
-            text: text.into(),
+            rope,
+            text: OnceLock::new(),
             lines: OnceLock::new(),
         }
     }
 
+    pub fn text(&self) -> &Arc<str> {
+        self.text.get_or_init(|| String::from(&self.rope).into())
+    }
+
     pub fn lines(&self) -> &LineIndex {
-        self.lines.get_or_init(|| LineIndex::new(&self.text))
+        self.lines.get_or_init(|| LineIndex::new(self.text()))
     }
 
     /// The document after the changes, each of which refers to the text the one before it made.
@@ -33,21 +49,18 @@ impl Document {
         changes: Vec<TextDocumentContentChangeEvent>,
         encoding: Encoding,
     ) -> Self {
-        let mut text = String::from(&*self.text);
-        let mut lines = None;
+        let mut rope = self.rope.clone();
         for change in changes {
             let Some(range) = change.range else {
-                text = change.text;
-                lines = None;
+                rope = Rope::from_str(&change.text);
                 continue;
             };
-            let index = lines.get_or_insert_with(|| LineIndex::new(&text));
-            let start = index.offset_or_end(&text, range.start, encoding) as usize;
-            let end = index.offset_or_end(&text, range.end, encoding) as usize;
-            text.replace_range(start..end.max(start), &change.text);
-            lines = None;
+            let start = offset_in(&rope, range.start, encoding);
+            let end = offset_in(&rope, range.end, encoding).max(start);
+            rope.remove(start..end);
+            rope.insert(start, &change.text);
         }
-        Document::new(self.uri.clone(), text)
+        Document::of_rope(self.uri.clone(), rope)
     }
 }
 
@@ -61,6 +74,7 @@ pub fn key(uri: &Uri) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use tower_lsp::ls_types::{Position, Range};
 
     use super::*;
@@ -78,7 +92,7 @@ mod tests {
     fn check(before: &str, changes: Vec<TextDocumentContentChangeEvent>, after: &str) {
         let document = Document::new("file:///a".parse().unwrap(), before);
         let changed = document.changed(changes, Encoding::Utf16);
-        assert_eq!(&*changed.text, after);
+        assert_eq!(&**changed.text(), after);
     }
 
     #[test]
@@ -109,5 +123,69 @@ mod tests {
         check("ab", vec![change(Some((0, 0, 9, 0)), "c")], "c");
         check("ab", vec![change(Some((5, 0, 6, 0)), "c")], "abc");
         check("ab", vec![change(Some((0, 2, 0, 1)), "c")], "abc");
+    }
+
+    /// The same changes, made in the plainest way.
+    fn plainly(before: &str, changes: &[TextDocumentContentChangeEvent], e: Encoding) -> String {
+        let mut text = before.to_owned();
+        for change in changes {
+            let Some(range) = change.range else {
+                text.clone_from(&change.text);
+                continue;
+            };
+            let lines = LineIndex::new(&text);
+            let start = lines.offset_or_end(&text, range.start, e) as usize;
+            let end = lines.offset_or_end(&text, range.end, e) as usize;
+            text.replace_range(start..end.max(start), &change.text);
+        }
+        text
+    }
+
+    fn some_text() -> impl Strategy<Value = String> {
+        const PIECES: [&str; 8] = ["a", "é", "𝄞", "\r", "\n", "\r\n", "\u{2028}", "b c"];
+        proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..40)
+            .prop_map(|pieces| pieces.concat())
+    }
+
+    fn some_change() -> impl Strategy<Value = TextDocumentContentChangeEvent> {
+        let place = (0..12u32, 0..9u32, 0..4u32, 0..9u32);
+        let range = place.prop_map(|(line, from, more, to)| (line, from, line + more, to));
+        (proptest::option::weighted(0.95, range), some_text())
+            .prop_map(|(range, text)| change(range, &text))
+    }
+
+    proptest! {
+        #[test]
+        fn changes_mean_the_same_in_every_encoding(
+            before in some_text(),
+            changes in proptest::collection::vec(some_change(), 0..12),
+        ) {
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+                let document = Document::new("file:///a".parse().unwrap(), before.as_str());
+                let changed = document.changed(changes.clone(), encoding);
+                prop_assert_eq!(&**changed.text(), plainly(&before, &changes, encoding));
+            }
+        }
+    }
+
+    /// The reader of messages makes these changes itself, so that everything behind them waits.
+    #[test]
+    fn thousands_of_changes_hold_up_nobody() {
+        let line = "    let name = some_function(with, arguments); // é\n";
+        let text = line.repeat(1_100_000 / line.len());
+        let edits = || (0..5_000).map(|n| change(Some((n * 4, 8, n * 4, 12)), "renamed"));
+        let document = Document::new("file:///a".parse().unwrap(), text.as_str());
+        let started = std::time::Instant::now();
+        let at_once = document.changed(edits().collect(), Encoding::Utf16);
+        let took = started.elapsed();
+        assert!(took.as_millis() < 300, "one message: {took:?}");
+        let started = std::time::Instant::now();
+        let one_by_one = edits().fold(document, |document, edit| {
+            document.changed(vec![edit], Encoding::Utf16)
+        });
+        let took = started.elapsed();
+        assert!(took.as_millis() < 300, "a message each: {took:?}");
+        assert_eq!(at_once.text(), one_by_one.text());
+        assert_eq!(at_once.text().matches("renamed").count(), 5_000);
     }
 }

@@ -3,6 +3,7 @@
 //! A character past the end of its line is clamped, as LSP says. A line past the end of the document is the caller's error.
 
 use repo_indexer::Span;
+use ropey::Rope;
 use tower_lsp::ls_types::{Position, PositionEncodingKind, Range};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -135,6 +136,41 @@ impl LineIndex {
             .or_else(|| line.strip_suffix(['\n', '\r']))
             .unwrap_or(line)
     }
+}
+
+/// The index of the character at a position of a text that is being edited. Means the same place as [`LineIndex::offset_or_end`].
+pub fn offset_in(rope: &Rope, position: Position, encoding: Encoding) -> usize {
+    let line = position.line as usize;
+    if line >= rope.len_lines() {
+        return rope.len_chars();
+    }
+    let start = rope.line_to_char(line);
+    let end = content_end(rope, line, start);
+    let wanted = position.character as usize;
+    // In the middle of a character: its beginning.
+    let found = match encoding {
+        Encoding::Utf8 => {
+            let at = rope.char_to_byte(start) + wanted;
+            rope.byte_to_char(at.min(rope.char_to_byte(end)))
+        }
+        Encoding::Utf16 => {
+            let at = rope.char_to_utf16_cu(start) + wanted;
+            rope.utf16_cu_to_char(at.min(rope.char_to_utf16_cu(end)))
+        }
+        Encoding::Utf32 => start + wanted,
+    };
+    found.min(end)
+}
+
+/// Where a line ends, without the characters that end it.
+fn content_end(rope: &Rope, line: usize, start: usize) -> usize {
+    let mut end = rope.line_to_char(line + 1);
+    for ending in ['\n', '\r'] {
+        if end > start && rope.char(end - 1) == ending {
+            end -= 1;
+        }
+    }
+    end
 }
 
 /// Where an offset of `new` lies in `old`, if it is not in the part that changed.

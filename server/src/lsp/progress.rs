@@ -29,6 +29,10 @@ pub async fn report(shared: Arc<Shared>, root: Arc<Root>, mut events: UnboundedR
         for event in std::iter::once(event).chain(std::iter::from_fn(|| events.try_recv().ok())) {
             match event {
                 Event::Notice(text) => notify(&shared, &text).await,
+                Event::Failed(text) => {
+                    notify(&shared, &text).await;
+                    latest = Some(Event::Failed(text));
+                }
                 other => latest = Some(other),
             }
         }
@@ -46,7 +50,7 @@ pub async fn report(shared: Arc<Shared>, root: Arc<Root>, mut events: UnboundedR
                 }
                 tokio::time::sleep(PACE).await;
             }
-            Some(Event::Fresh(_)) => {
+            Some(Event::Fresh(_) | Event::Failed(_)) => {
                 (first, asked) = (false, false);
                 if let Some(shown) = shown.take() {
                     shown.finish().await;

@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 use tower_lsp::ls_types::{MessageType, Uri};
 
 use super::convert::to_path;
-use super::document::Document;
 use super::progress;
 use super::session::Shared;
 use super::settings::IndexSettings;
@@ -26,6 +25,7 @@ pub struct Root {
 #[derive(Default)]
 pub struct RootState {
     index: Option<(Arc<Index>, Guard)>,
+    /// Why there is no index, or why it is not up to date.
     pub error: Option<String>,
     /// Set while a scan runs.
     pub progress: Option<Progress>,
@@ -123,7 +123,8 @@ pub fn open(shared: &Arc<Shared>, root: Arc<Root>) {
         }
         state.index = Some(opened);
         drop(state);
-        lay_open_documents(&shared, &root.path);
+        // Documents may have been opened before the index was.
+        shared.queue_overlays();
     });
 }
 
@@ -159,24 +160,20 @@ pub async fn notify(shared: &Shared, text: &str) {
     }
 }
 
-/// Documents may have been opened before the index was.
-fn lay_open_documents(shared: &Shared, root: &Path) {
-    let documents: Vec<Arc<Document>> = shared.session().documents.values().cloned().collect();
-    for document in documents {
-        if let Some(path) = to_path(&document.uri).filter(|p| p.starts_with(root)) {
-            shared.queue_overlay(path, Some(document.text.clone()));
-        }
-    }
-}
-
 impl Root {
-    fn observe(&self, event: &Event) {
+    pub(super) fn observe(&self, event: &Event) {
         let mut state = self.state();
         match event {
             Event::Progress(progress) => state.progress = Some(*progress),
             Event::Fresh(_) => {
                 state.progress = None;
+                state.error = None;
                 state.fresh = true;
+            }
+            // What is known stays and is answered from.
+            Event::Failed(text) => {
+                state.progress = None;
+                state.error = Some(text.clone());
             }
             Event::Notice(text) => {
                 state.notices.push(text.clone());

@@ -1,17 +1,18 @@
 //! The state of a session, changed only under a short lock, and what all parts of the edge share.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use repo_indexer::Index;
 use serde_json::Value;
 use tokio::sync::watch;
 use tower_lsp::Client;
 
 use super::capabilities::ClientSupport;
+use super::convert::to_path;
 use super::dispatch::Lanes;
 use super::document::Document;
 use super::position::Encoding;
@@ -55,8 +56,9 @@ pub struct Shared {
 
 /// The threads that carry changes to the indexes.
 pub struct Workers {
-    overlays: Coalescer<PathBuf, Option<Arc<str>>>,
-    dirty: Coalescer<PathBuf, ()>,
+    /// Documents whose text the indexes may not have; what it is, the worker looks up when it gets there.
+    overlays: Coalescer<PathBuf>,
+    dirty: Coalescer<PathBuf>,
     session: Arc<OnceLock<Weak<Shared>>>,
 }
 
@@ -66,20 +68,16 @@ impl Workers {
         // The workers hold the session weakly: they end when it does.
         let session: Arc<OnceLock<Weak<Shared>>> = Arc::default();
         let (for_overlays, for_dirty) = (session.clone(), session.clone());
-        let overlays = Coalescer::start("overlays", TYPING, move |batch| {
+        let overlays = Coalescer::start("overlays", TYPING, move |batch: HashSet<PathBuf>| {
             if let Some(shared) = for_overlays.get().and_then(Weak::upgrade) {
-                shared.lay_over(batch);
+                batch.iter().for_each(|path| shared.lay_over(path));
             }
         })?;
-        let dirty = Coalescer::start(
-            "changed-files",
-            FILES,
-            move |batch: HashMap<PathBuf, ()>| {
-                if let Some(shared) = for_dirty.get().and_then(Weak::upgrade) {
-                    super::roots::refresh_paths(&shared, &batch.into_keys().collect::<Vec<_>>());
-                }
-            },
-        )?;
+        let dirty = Coalescer::start("changed-files", FILES, move |batch: HashSet<PathBuf>| {
+            if let Some(shared) = for_dirty.get().and_then(Weak::upgrade) {
+                super::roots::refresh_paths(&shared, &Vec::from_iter(batch));
+            }
+        })?;
         Ok(Workers {
             overlays,
             dirty,
@@ -131,22 +129,21 @@ impl Shared {
         }
     }
 
-    /// The index a file belongs to: the innermost root's. The path is relative to it.
-    pub fn index_of(&self, path: &Path) -> Option<(Arc<Index>, String)> {
-        let roots = self.session().roots.clone();
-        let containing = roots.iter().filter(|r| path.starts_with(&r.path));
-        let root = containing.max_by_key(|r| r.path.as_os_str().len())?;
-        Some((root.index()?, root.relative(path)?))
+    /// Has the indexes see what a document is now, or that it is closed, later and elsewhere.
+    pub fn queue_overlay(&self, path: PathBuf) {
+        self.workers.overlays.put(path);
     }
 
-    /// Hands the newest text of a document (none: it was closed) to the index, later and elsewhere.
-    pub fn queue_overlay(&self, path: PathBuf, text: Option<Arc<str>>) {
-        self.workers.overlays.put(path, text);
+    /// The same for every open document: folders came or went, and with them what each document belongs to.
+    pub fn queue_overlays(&self) {
+        let documents = self.session().documents.clone();
+        let paths = documents.values().filter_map(|d| to_path(&d.uri));
+        paths.for_each(|path| self.queue_overlay(path));
     }
 
     /// Has a file looked at again, later and elsewhere.
     pub fn queue_dirty(&self, path: PathBuf) {
-        self.workers.dirty.put(path, ());
+        self.workers.dirty.put(path);
     }
 
     /// Lets something that waits for the client happen on its own, and not for ever (rule 3).
@@ -158,11 +155,21 @@ impl Shared {
         });
     }
 
-    fn lay_over(&self, batch: HashMap<PathBuf, Option<Arc<str>>>) {
-        for (path, text) in batch {
-            if let Some((index, relative)) = self.index_of(&path)
-                && let Err(error) = index.set_overlay(&relative, text)
-            {
+    /// Lays the newest text over the innermost root's index, as [`SessionSnapshot::place`] has it, and over no other's.
+    fn lay_over(&self, path: &Path) {
+        let (document, roots) = {
+            let session = self.session();
+            let document = session.documents.get(path.to_string_lossy().as_ref());
+            (document.cloned(), session.roots.clone())
+        };
+        let mut around: Vec<_> = roots
+            .iter()
+            .filter_map(|root| Some((root, root.relative(path)?, root.index()?)))
+            .collect();
+        around.sort_by_key(|(root, ..)| Reverse(root.path.as_os_str().len()));
+        let mut text = document.map(|document| document.text().clone());
+        for (_, relative, index) in around {
+            if let Err(error) = index.set_overlay(&relative, text.take()) {
                 tracing::warn!("cannot lay the open text over {relative}: {error}");
             }
         }

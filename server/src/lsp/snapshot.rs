@@ -48,28 +48,44 @@ impl SessionSnapshot {
         self.settings.as_ref().map_or(SOURCES, |s| s.sources)
     }
 
-    /// An open document; else a file of the workspace as it is on disk, which LSP lets a request name as well.
+    /// The document a request is about. A private one is refused: none of its text may come into an answer.
     pub fn file(&self, uri: &Uri) -> Result<File> {
+        self.shown(uri)?
+            .ok_or_else(|| Error::invalid_params(format!("this file is private: {}", uri.as_str())))
+    }
+
+    /// The same for what an editor asks on its own, as the caret moves: a private document is nothing rather than an error.
+    ///
+    /// An open document; else a file of the workspace as it is on disk, which LSP lets a request name as well.
+    pub fn shown(&self, uri: &Uri) -> Result<Option<File>> {
         let path = to_path(uri);
-        let place = path.as_deref().and_then(|p| self.place(p));
-        if let Some(document) = self.documents.get(&key(uri)) {
-            return Ok(File {
-                document: document.clone(),
-                place,
-            });
+        if path.as_deref().is_some_and(|p| self.is_private(p)) {
+            return Ok(None);
         }
-        let text = place
-            .as_ref()
-            .and_then(|(root, path)| self.roots[*root].snapshot.text(path));
-        let Some(text) = text else {
-            return Err(Error::invalid_params(format!(
-                "not an open document, nor a file of the workspace: {}",
-                uri.as_str()
-            )));
+        let place = path.as_deref().and_then(|p| self.place(p));
+        let document = match self.documents.get(&key(uri)) {
+            Some(document) => document.clone(),
+            None => {
+                let text = place
+                    .as_ref()
+                    .and_then(|(root, path)| self.roots[*root].snapshot.text(path));
+                let text = text.ok_or_else(|| {
+                    Error::invalid_params(format!(
+                        "not an open document, nor a file of the workspace: {}",
+                        uri.as_str()
+                    ))
+                })?;
+                Arc::new(Document::new(uri.clone(), text))
+            }
         };
-        Ok(File {
-            document: Arc::new(Document::new(uri.clone(), text)),
-            place,
+        Ok(Some(File { document, place }))
+    }
+
+    /// Whether any root around a file keeps it private; in nested ones the stricter counts.
+    fn is_private(&self, path: &Path) -> bool {
+        self.roots.iter().any(|r| {
+            let inside = r.root.relative(path);
+            inside.is_some_and(|path| r.snapshot.is_private(&path))
         })
     }
 
@@ -105,7 +121,7 @@ impl SessionSnapshot {
     /// What a range of a document is about, in terms of the index's own text of it.
     pub fn target(&self, file: &File, range: Range) -> Result<Option<Target>> {
         let start = file.offset(range.start, self.encoding)?;
-        let text = &file.document.text;
+        let text = file.document.text();
         let end = file
             .document
             .lines()
@@ -135,12 +151,12 @@ impl File {
         let offset = self
             .document
             .lines()
-            .offset(&self.document.text, position, encoding);
+            .offset(self.document.text(), position, encoding);
         offset.map_err(|PastEnd| {
             let lines = self
                 .document
                 .lines()
-                .position(&self.document.text, u32::MAX, encoding)
+                .position(self.document.text(), u32::MAX, encoding)
                 .line
                 + 1;
             Error::invalid_params(format!(
@@ -156,10 +172,10 @@ impl File {
         let end = self
             .document
             .lines()
-            .offset_or_end(&self.document.text, range.end, encoding);
+            .offset_or_end(self.document.text(), range.end, encoding);
         Ok(self
             .document
-            .text
+            .text()
             .get(start as usize..end as usize)
             .unwrap_or_default())
     }

@@ -31,14 +31,14 @@ pub fn close(shared: &Shared, params: DidCloseTextDocumentParams) {
     let uri = params.text_document.uri;
     Arc::make_mut(&mut shared.session().documents).remove(&key(&uri));
     if let Some(path) = to_path(&uri) {
-        shared.queue_overlay(path, None);
+        shared.queue_overlay(path);
     }
 }
 
 fn put(shared: &Shared, document: Document) {
-    let (uri, text) = (document.uri.clone(), document.text.clone());
+    let uri = document.uri.clone();
     Arc::make_mut(&mut shared.session().documents).insert(key(&uri), Arc::new(document));
     if let Some(path) = to_path(&uri) {
-        shared.queue_overlay(path, Some(text));
+        shared.queue_overlay(path);
     }
 }

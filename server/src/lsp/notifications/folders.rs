@@ -26,4 +26,6 @@ pub fn change(shared: &Arc<Shared>, params: DidChangeWorkspaceFoldersParams) {
             open_root(shared, name, &path);
         }
     }
+    // What an open document belongs to may be another root now.
+    shared.queue_overlays();
 }

@@ -20,7 +20,9 @@ pub fn handle(
     params: CodeActionParams,
     _: &Cancel,
 ) -> Result<Option<CodeActionResponse>> {
-    let file = session.file(&params.text_document.uri)?;
+    let Some(file) = session.shown(&params.text_document.uri)? else {
+        return Ok(None);
+    };
     let selected = !file.text(params.range, session.encoding)?.trim().is_empty();
     if file.place.is_none() {
         return Ok(None);

@@ -15,7 +15,9 @@ pub fn handle(
     params: DocumentSymbolParams,
     _: &Cancel,
 ) -> Result<Option<DocumentSymbolResponse>> {
-    let file = session.file(&params.text_document.uri)?;
+    let Some(file) = session.shown(&params.text_document.uri)? else {
+        return Ok(None);
+    };
     let Some((root, path)) = file.place.filter(|_| session.navigation()) else {
         return Ok(None);
     };

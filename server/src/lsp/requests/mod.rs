@@ -27,12 +27,14 @@ struct Denoted {
 
 /// Resolved in the newest text, which the index may not have seen yet: a hover never waits for it.
 fn denoted(session: &SessionSnapshot, at: &TextDocumentPositionParams) -> Result<Option<Denoted>> {
-    let file = session.file(&at.text_document.uri)?;
+    let Some(file) = session.shown(&at.text_document.uri)? else {
+        return Ok(None);
+    };
     let offset = file.offset(at.position, session.encoding)?;
     let Some((root, path)) = &file.place else {
         return Ok(None);
     };
-    let text = &file.document.text;
+    let text = file.document.text();
     let resolved = session.roots[*root].snapshot.resolve_in(path, text, offset);
     Ok(resolved.map(|found| Denoted {
         root: *root,

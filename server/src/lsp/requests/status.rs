@@ -66,7 +66,7 @@ fn message(roots: &[RootStatus]) -> String {
     let any = |state| roots.iter().any(|r| r.state == state);
     let index = match roots {
         [] => "no workspace folder",
-        _ if any(State::Failed) => "an index cannot be opened",
+        _ if any(State::Failed) => "an index failed",
         _ if any(State::Opening) || any(State::Indexing) => "indexing",
         _ => "index only",
     };

@@ -111,9 +111,35 @@ async fn a_private_file_is_not_read() {
     let fixture = format!("{CRATE}//- /.env\nSECRET=merge_segments\n");
     let mut client = Client::ready(&fixture).await;
     let at = json!({ "textDocument": { "uri": client.uri(".env") }, "position": { "line": 0, "character": 9 } });
-    assert_eq!(
-        client.refused("textDocument/hover", at).await["code"],
-        -32602
-    );
+    assert_eq!(client.ask("textDocument/hover", at).await, Value::Null);
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_path_that_climbs_out_is_not_in_the_workspace() {
+    let mut client = Client::ready(CRATE).await;
+    std::fs::write(client.folder("outside.rs"), "pub fn outside_it() {}\n").unwrap();
+    for climbing in ["../outside.rs", "src/../../outside.rs", "%2e%2e/outside.rs"] {
+        let document = json!({ "uri": client.uri(climbing) });
+        let at = json!({ "textDocument": document, "position": { "line": 0, "character": 8 } });
+        let error = client.refused("textDocument/hover", at.clone()).await;
+        assert_eq!(error["code"], -32602, "{climbing}: {error}");
+        let text = "fn outside_it() { merge_segments(1) }\n";
+        client.open_as(climbing, text).await;
+        let inside =
+            json!({ "textDocument": document, "position": { "line": 0, "character": 20 } });
+        assert_eq!(client.ask("textDocument/hover", inside).await, Value::Null);
+        let range = json!({ "start": at["position"], "end": at["position"] });
+        let argument = json!({ "textDocument": document, "range": range });
+        let params = json!({ "command": "repoLsp.module", "arguments": [argument] });
+        let error = client.refused("workspace/executeCommand", params).await;
+        assert_eq!(error["code"], -32602, "{climbing}: {error}");
+        client
+            .notify("textDocument/didClose", json!({ "textDocument": document }))
+            .await;
+    }
+    // One that only goes around is the file it ends at.
+    let around = json!({ "textDocument": { "uri": client.uri("src/../src/./merge.rs") }, "position": { "line": 3, "character": 10 } });
+    assert!(client.ask("textDocument/hover", around).await.is_object());
     client.close().await;
 }

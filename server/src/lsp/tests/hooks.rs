@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use repo_indexer::Cancel;
+use repo_indexer::{Cancel, Event, Progress, Report};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tower_lsp::LspServiceBuilder;
 use tower_lsp::jsonrpc::Result;
 
 use crate::lsp::dispatch::Lane;
+use crate::lsp::progress;
 use crate::lsp::server::Server;
 use crate::lsp::snapshot::SessionSnapshot;
 
@@ -18,6 +20,7 @@ pub fn hooks(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
         .custom_method("test/texts", Server::test_texts)
         .custom_method("test/block", Server::test_block)
         .custom_method("test/stopped", Server::test_stopped)
+        .custom_method("test/scan", Server::test_scan)
         .custom_method("test/panic", Server::test_panic)
         .custom_method("test/panicOutside", Server::test_panic_outside)
         .custom_method("test/panicNotification", Server::test_panic_notification)
@@ -32,7 +35,7 @@ fn stopped() -> MutexGuard<'static, Option<HashSet<String>>> {
 }
 
 fn texts(session: &SessionSnapshot, _: Value, _: &Cancel) -> Result<Value> {
-    let mut texts: Vec<&str> = session.documents.values().map(|d| &*d.text).collect();
+    let mut texts: Vec<&str> = session.documents.values().map(|d| &**d.text()).collect();
     texts.sort_unstable();
     Ok(json!(texts))
 }
@@ -63,6 +66,36 @@ impl Server {
         Ok(stopped()
             .as_ref()
             .is_some_and(|s| params.as_str().is_some_and(|p| s.contains(p))))
+    }
+
+    /// Plays the keeper of the first root's index: a scan that is begun and then fails, or succeeds.
+    async fn test_scan(&self, succeeds: Value) -> Result<Value> {
+        let root = self.shared.session().roots[0].clone();
+        let (events, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(progress::report(
+            self.shared.clone(),
+            root.clone(),
+            receiver,
+        ));
+        let tell = |event: Event| {
+            root.observe(&event);
+            let _ = events.send(event);
+        };
+        if succeeds == json!(true) {
+            tell(Event::Fresh(Report::default()));
+            return Ok(Value::Null);
+        }
+        let progress = Progress {
+            done: 7,
+            total: 200,
+        };
+        tell(Event::Progress(progress));
+        // The progress is begun, and answered, before the failure.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tell(Event::Failed("the disk is full".to_owned()));
+        // The keeper lives on: nothing ends because its channel does.
+        std::mem::forget(events);
+        Ok(Value::Null)
     }
 
     async fn test_panic(&self, _: Value) -> Result<Value> {

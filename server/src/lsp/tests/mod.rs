@@ -9,6 +9,7 @@ mod hooks;
 mod hover;
 mod lifecycle;
 mod navigation;
+mod private;
 mod protocol;
 mod rules;
 mod workspace;

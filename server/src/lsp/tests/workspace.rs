@@ -250,3 +250,97 @@ async fn status_counts_and_names_what_was_skipped() {
     assert_eq!(status["message"], "index only · set up a model");
     client.close().await;
 }
+
+/// An open document lies over the index of its innermost folder, and over no other.
+#[tokio::test]
+async fn a_folder_opened_around_an_unsaved_document_leaves_none_of_it_behind() {
+    let fixture = format!("{CRATE}//- /nested/kite.py\ndef fly(): pass\n");
+    let mut client = Client::ready(&fixture).await;
+    client
+        .open_as("nested/kite.py", "def unsaved_zeppelin(): pass\n")
+        .await;
+    let question = json!({ "question": "unsaved_zeppelin" });
+    let found = |answer: &Value| !answer["citations"].as_array().unwrap().is_empty();
+    client
+        .until("the open text", "repoLsp/ask", question.clone(), found)
+        .await;
+    let folder = json!({ "uri": client.uri("nested"), "name": "nested" });
+    let event = json!({ "added": [folder], "removed": [] });
+    client
+        .notify(
+            "workspace/didChangeWorkspaceFolders",
+            json!({ "event": event }),
+        )
+        .await;
+    client.fresh().await;
+    client
+        .until(
+            "the inner folder alone to have it",
+            "repoLsp/ask",
+            question.clone(),
+            |answer| answer["citations"].as_array().unwrap().len() == 1 && finds("nested/")(answer),
+        )
+        .await;
+    // When the inner folder goes, it is the outer one's again.
+    let event = json!({ "added": [], "removed": [folder] });
+    client
+        .notify(
+            "workspace/didChangeWorkspaceFolders",
+            json!({ "event": event }),
+        )
+        .await;
+    client
+        .until(
+            "the outer folder to have it back",
+            "repoLsp/ask",
+            question.clone(),
+            found,
+        )
+        .await;
+    let document = json!({ "uri": client.uri("nested/kite.py") });
+    client
+        .notify("textDocument/didClose", json!({ "textDocument": document }))
+        .await;
+    client
+        .until("nobody to have it", "repoLsp/ask", question, |a| !found(a))
+        .await;
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_ends_its_progress_and_is_told() {
+    let mut client = Client::start(CRATE);
+    client
+        .initialize(json!({ "window": { "workDoneProgress": true } }), json!({}))
+        .await;
+    let create = client.expect("window/workDoneProgress/create").await;
+    client.answer(&create, Value::Null).await;
+    client.fresh().await;
+    while client.expect("$/progress").await["params"]["value"]["kind"] != "end" {}
+
+    let scan = client.send("test/scan", json!(false)).await;
+    let create = client.expect("window/workDoneProgress/create").await;
+    client.answer(&create, Value::Null).await;
+    while client.expect("$/progress").await["params"]["value"]["kind"] != "end" {}
+    client.reply(scan).await.unwrap();
+    let told = client.expect("window/logMessage").await;
+    assert_eq!(told["params"]["message"], "the disk is full");
+    let status = client.ask("repoLsp/status", json!({})).await;
+    let root = &status["roots"][0];
+    assert_eq!(
+        (&root["state"], &root["error"], &root["total"]),
+        (&json!("failed"), &json!("the disk is full"), &json!(0))
+    );
+    // What was known before is still answered from.
+    let at = client.at("src/merge.rs", "fn merge_$0segments");
+    assert!(client.ask("textDocument/hover", at).await.is_object());
+
+    client.ask("test/scan", json!(true)).await;
+    let status = client.ask("repoLsp/status", json!({})).await;
+    let root = &status["roots"][0];
+    assert_eq!(
+        (&root["state"], &root["error"]),
+        (&json!("fresh"), &Value::Null)
+    );
+    client.close().await;
+}
