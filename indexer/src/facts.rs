@@ -76,6 +76,14 @@ pub enum SymbolKind {
     Key,
 }
 
+impl SymbolKind {
+    /// Whether its members are named by way of it.
+    pub fn is_type(self) -> bool {
+        use SymbolKind::*;
+        matches!(self, Class | Struct | Enum | Interface | Impl | Table)
+    }
+}
+
 /// One definition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Symbol {

@@ -25,6 +25,7 @@ mod snapshot;
 
 mod index;
 mod priority;
+mod sync;
 mod watch;
 
 mod cancel;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::UNIX_EPOCH;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{WalkBuilder, WalkState};
 
 use crate::error::IndexError;
@@ -37,6 +37,8 @@ pub(crate) struct Rules {
     root: PathBuf,
     exclude: GlobSet,
     private: GlobSet,
+    /// For each of the private globs, in their order, whether it is an exception.
+    exceptions: Vec<bool>,
     max_file_bytes: u64,
     languages_off: Vec<String>,
 }
@@ -68,8 +70,9 @@ impl Rules {
     ) -> Result<Self, IndexError> {
         Ok(Rules {
             root: root.to_owned(),
-            exclude: globs(exclude)?,
-            private: globs(private)?,
+            exclude: globs(exclude, false)?,
+            private: globs(private, true)?,
+            exceptions: private.iter().map(|glob| glob.starts_with('!')).collect(),
             max_file_bytes,
             languages_off: languages_off.to_vec(),
         })
@@ -88,8 +91,10 @@ impl Rules {
         self.root.join(path)
     }
 
+    /// The last glob that matches decides, as in .gitignore.
     pub fn is_private(&self, path: &str) -> bool {
-        self.private.is_match(path)
+        let matching = self.private.matches(path);
+        matching.last().is_some_and(|&last| !self.exceptions[last])
     }
 
     /// Lists `folder` and, unless `shallow`, everything below it.
@@ -327,7 +332,8 @@ fn with<T>(mutex: &Mutex<T>, change: impl FnOnce(&mut T)) {
     );
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, IndexError> {
+/// Private globs know no case, because secrets are the same in capitals, and may be exceptions.
+fn globs(patterns: &[String], private: bool) -> Result<GlobSet, IndexError> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let bad = |error: globset::Error| IndexError::BadGlob {
@@ -335,12 +341,18 @@ fn globs(patterns: &[String]) -> Result<GlobSet, IndexError> {
             reason: error.kind().to_string(),
         };
         // As in .gitignore, a pattern without a slash matches at any depth.
-        let anywhere = if pattern.contains('/') {
-            pattern.trim_start_matches('/').to_owned()
+        let glob = pattern
+            .strip_prefix('!')
+            .filter(|_| private)
+            .unwrap_or(pattern);
+        let anywhere = if glob.contains('/') {
+            glob.trim_start_matches('/').to_owned()
         } else {
-            format!("**/{pattern}")
+            format!("**/{glob}")
         };
-        set.add(Glob::new(&anywhere).map_err(bad)?);
+        let mut builder = GlobBuilder::new(&anywhere);
+        builder.case_insensitive(private);
+        set.add(builder.build().map_err(bad)?);
     }
     set.build().map_err(|error| IndexError::BadGlob {
         glob: String::new(),

@@ -72,3 +72,83 @@ fn folders_can_be_moved_by_variables() {
     assert!(output.status.success());
     assert!(elsewhere.join("index").is_dir() && !sandbox.cache().exists());
 }
+
+/// Names that hold secrets, each of which is private without anything being configured.
+const SECRET: &str = "
+.env  .ENV  .env.local  .env.production  .env.example.local  prod.env  config/staging.env  .envrc  app/.env  .env.php
+credentials  aws/credentials  .aws/Credentials  credentials.json  Credentials.JSON  gcp-credentials.yaml  my_credential.toml
+secret.json  secrets.yaml  Secrets.yml  app-secrets.ini  db.secret.cfg  client_secret_123.json  CLIENT_SECRET.json  user-secrets.conf
+secret.properties  k8s/secret.xml  secrets.txt  service-account.json  my-service-account-key.json  prod.tfvars  terraform.tfvars
+prod.auto.tfvars.json  terraform.tfstate  terraform.tfstate.backup  kubeconfig  kubeconfig-prod  kubeconfig.yaml  .kube/config
+home/.kube/config  .dockercfg  .docker/config.json  .dockerconfigjson  key.asc  AuthKey_1.p8  server.pem  SERVER.PEM  tls/server.key
+a.p12  a.pfx  release.jks  debug.keystore  vault.kdbx  putty.ppk  ring.gpg  id_rsa  id_rsa.pub  id_ed25519  id_ecdsa_work  id_dsa  ID_RSA
+.netrc  _netrc  .npmrc  pkg/.npmrc  .pypirc  .git-credentials  .htpasswd  .pgpass
+";
+
+/// Names that only look like it: code, templates, and what shares a word with them.
+const HARMLESS: &str = "
+environment.py  src/env.rs  env.py  .env.example  .env.sample  .env.template  app/.env.example  dotenv.ts  environments.yaml
+secretary.py  secrets.py  src/secret.rs  credentials.go  credential_store.java  CredentialProvider.cs  secret_test.rb  use-secrets.ts
+docs/secrets.md  keyboard.rs  key.rs  monkey.py  keystore.java  keys.md  tokenizer.json  token.rs  package.json  secrets/package.json
+secret-manager/Cargo.toml  credentials/pyproject.toml  kubeconfig.go  pkg/kubeconfig/load.go  kube/config  docker/config.json  Dockerfile
+tfvars.go  main.tf  id_rsa_test.go  identity.py  netrc.py  npmrc.md  pem.rs  account.json  service.json  accounts.yaml  certificate.rs
+";
+
+#[test]
+fn secrets_are_private_by_their_names_and_what_looks_like_them_is_not() {
+    let sandbox = Sandbox::new("");
+    // Each in a folder of its own: some differ in case only, and some are a folder in another's path.
+    let put = |folder: &str, names: &str| -> Vec<String> {
+        let names = names.split_whitespace().enumerate();
+        names
+            .map(|(number, name)| {
+                let path = format!("{folder}/{number}/{name}");
+                sandbox.write(&path, "x = 1\n");
+                path
+            })
+            .collect()
+    };
+    let (mut secret, harmless) = (put("a", SECRET), put("b", HARMLESS));
+    assert!(secret.len() >= 60 && harmless.len() >= 40);
+    let status = sandbox.json(&["status"]);
+    let mut private: Vec<String> = status["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["path"].as_str().unwrap().to_owned())
+        .collect();
+    private.sort();
+    secret.sort();
+    let read: Vec<_> = secret.iter().filter(|p| !private.contains(p)).collect();
+    let hidden: Vec<_> = private.iter().filter(|p| !secret.contains(p)).collect();
+    assert!(read.is_empty(), "secrets that are read: {read:#?}");
+    assert!(hidden.is_empty(), "harmless and hidden: {hidden:#?}");
+    assert_eq!(status["files"], harmless.len(), "{status}");
+}
+
+#[test]
+fn the_last_glob_that_matches_says_whether_a_file_is_private() {
+    let sandbox = Sandbox::new("//- /.env.example\nA=1\n//- /test.pem\nx\n//- /other.PEM\nx\n");
+    let private = || -> Vec<String> {
+        let skipped = sandbox.json(&["status"])["skipped"].clone();
+        let mut paths: Vec<_> = skipped
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file["path"].as_str().unwrap().to_owned())
+            .collect();
+        paths.sort();
+        paths
+    };
+    assert_eq!(private(), ["other.PEM", "test.pem"]);
+    // The workspace adds and cannot take away; the user can do both.
+    sandbox.write(
+        "repo-lsp.toml",
+        "[index]\nprivate = ['.env.example', '!test.pem']\n",
+    );
+    assert_eq!(private(), [".env.example", "other.PEM", "test.pem"]);
+    sandbox.configure("[index]\nprivate = ['!test.pem']\n");
+    assert_eq!(private(), [".env.example", "other.PEM"]);
+    sandbox.configure("[index]\nprivate = ['!*.pem', '**/*.pem']\n");
+    assert_eq!(private(), [".env.example", "other.PEM", "test.pem"]);
+}

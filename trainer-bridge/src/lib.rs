@@ -1,3 +1,31 @@
 //! The data contracts between the index, the developer's interactions and a trainer.
 //!
+//! Plain types and nothing else: what is written as one JSON object, or as one line of JSONL, and read by another process, be it
+//! ours, `sdg_hub` or a trainer in Python. A key that is not known is left to whoever wrote it; one that is absent stays absent.
 //! This crate knows nothing of LSP, of HTTP or of the engine that serves the model.
+//!
+//! Read in the order in which data flows: questions and interactions become samples, samples a dataset, a dataset a run, a run a
+//! generation.
+
+mod golden;
+mod interaction;
+mod sample;
+
+mod dataset;
+mod generation;
+mod run;
+
+pub use dataset::{Dataset, DatasetCounts, MaskMode, TokenizedRow};
+pub use generation::Generation;
+pub use golden::GoldenQuestion;
+pub use interaction::{
+    Citation, ContextRef, Interaction, PrivacyMode, Redaction, RetrievalScore, Verdict,
+};
+pub use run::{Input, Run, Stage, State};
+pub use sample::{Lines, Message, Metadata, Role, Sample, Source, Split};
+
+/// Figures by their name: a metric of a run or a generation.
+pub type Metrics = std::collections::BTreeMap<String, f64>;
+
+#[cfg(test)]
+mod tests;

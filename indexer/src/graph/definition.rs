@@ -1,8 +1,7 @@
 //! A definition with what resolution asks of it again and again.
 
 use crate::facts::SymbolKind;
-use crate::graph::imports::Target;
-use crate::graph::resolve::{folder, is_owner};
+use crate::graph::imports::{Target, folder};
 use crate::graph::{Graph, SymbolId};
 use crate::language::Language;
 use crate::record::NameKey;
@@ -51,7 +50,7 @@ impl<'a> Definition<'a> {
             .container
             .and_then(|index| file.symbols.get(index as usize));
         let owner = container
-            .filter(|container| is_owner(container.kind))
+            .filter(|container| container.kind.is_type())
             .map(|container| &*container.name);
         let namespace = container
             .filter(|container| container.kind == SymbolKind::Module)

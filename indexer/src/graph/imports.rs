@@ -75,6 +75,11 @@ impl<'a> Target<'a> {
     }
 }
 
+/// The folder of a path; empty at the root.
+pub(crate) fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// Segments are compared without regard to `-` against `_`, which package managers exchange freely.
 fn same(a: &str, b: &str) -> bool {
     a == b

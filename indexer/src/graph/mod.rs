@@ -9,6 +9,7 @@ pub(crate) mod imports;
 pub(crate) mod modules;
 pub(crate) mod packages;
 pub(crate) mod resolve;
+pub(crate) mod scope;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -121,7 +122,7 @@ fn manifest_of(file: &FileRecord) -> Option<(Box<str>, Box<str>)> {
         .package
         .as_ref()
         .filter(|_| packages::is_manifest(&file.path))?;
-    Some((resolve::folder(&file.path).into(), name.clone()))
+    Some((imports::folder(&file.path).into(), name.clone()))
 }
 
 /// Whether uses are looked up by this definition's name.
@@ -204,8 +205,8 @@ impl Graph {
 
     /// The file at a path as imports see it.
     pub fn target<'a>(&'a self, path: &'a str) -> Target<'a> {
-        let mut folders = std::iter::successors(Some(resolve::folder(path)), |folder| {
-            (!folder.is_empty()).then(|| resolve::folder(folder))
+        let mut folders = std::iter::successors(Some(imports::folder(path)), |folder| {
+            (!folder.is_empty()).then(|| imports::folder(folder))
         });
         let package = folders.find_map(|folder| Some((folder, &**self.manifests.get(folder)?)));
         Target::new(path, package)

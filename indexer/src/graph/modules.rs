@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::facts::{Import, SymbolKind};
 use crate::graph::imports::{Reach, Wanted};
 use crate::graph::packages::{ModuleKind, Packages};
-use crate::graph::{FileId, Graph, resolve::folder};
+use crate::graph::{FileId, Graph, imports::folder};
 use crate::record::FileRecord;
 
 /// A crate, a package, or a directory of one.

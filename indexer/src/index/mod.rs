@@ -9,7 +9,7 @@ mod refresh;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -24,6 +24,7 @@ use crate::record::{FileKey, FileRecord};
 use crate::scan::Rules;
 use crate::snapshot::Snapshot;
 use crate::store::{Store, StoreWriter};
+use crate::sync::lock;
 
 pub struct Index {
     root: PathBuf,
@@ -294,11 +295,4 @@ fn open_for_reading(directory: &Path) -> Result<Store, IndexError> {
             Err(_) => std::thread::sleep(Duration::from_millis(10)),
         }
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic while the lock was held is contained at the edges; the data is replaced as a whole or not at all.
-    mutex
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{Index, Scope};
 use crate::commit::Committed;
 use crate::error::IndexError;
-use crate::graph::resolve::folder;
+use crate::graph::imports::folder;
 use crate::record::FileRecord;
 use crate::scan::Listing;
 

@@ -9,12 +9,13 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::plan::Plan;
-use super::{Index, Progress, Report, Scope, lock};
+use super::{Index, Progress, Report, Scope};
 use crate::Cancel;
 use crate::error::IndexError;
 use crate::record::{FileKey, FileRecord};
 use crate::scan::{Found, Read};
 use crate::store::StoreWriter;
+use crate::sync::lock;
 
 /// A long refresh commits this often, so that a crash costs no more and search works early.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);

@@ -22,13 +22,13 @@ use crate::facts::{Symbol, SymbolKind};
 use crate::graph::modules::{Module, modules};
 use crate::graph::packages::{Membership, Packages};
 use crate::graph::{Changes, FileId, Graph, SymbolId};
-use crate::index::lock;
 use crate::language::Language;
 use crate::record::{FileKey, FileRecord, Fingerprint, SkipReason, hash64};
 use crate::scan::Rules;
 use crate::search::corpus::Corpus;
 use crate::search::{self, Query, SearchResult};
 use crate::store::Store;
+use crate::sync::lock;
 
 pub struct Snapshot {
     root: PathBuf,

@@ -25,8 +25,9 @@ pub struct IndexOptions {
     /// Globs of files that are not indexed, beyond what `.gitignore` names. All sources add up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude: Option<Vec<Glob>>,
-    /// Globs of files that may hold secrets: they are neither read nor indexed, and appear in no answer.
-    /// All sources add up. `"!GLOB"` takes a glob away again; a workspace file cannot do that.
+    /// Globs of files that may hold secrets, whatever the case of their names: they are neither read nor indexed, and appear in no
+    /// answer. All sources add up, and the last glob that matches a file decides. `"!GLOB"` takes a glob away again, or else makes
+    /// an exception to those before it; a workspace file cannot do that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<Vec<PrivateGlob>>,
     /// Larger files are skipped, and `repo-lsp status --skipped` lists them.
@@ -99,8 +100,10 @@ impl From<WorkspaceOptions> for Options {
     fn from(workspace: WorkspaceOptions) -> Self {
         let WorkspaceOptions { index, answer } = workspace;
         let private = index.private.map(|globs| {
+            // An exception would make files public, which is not for a workspace to say.
             globs
                 .into_iter()
+                .filter(|glob| !glob.0.starts_with('!'))
                 .map(|glob| PrivateGlob::Add(glob.0))
                 .collect()
         });

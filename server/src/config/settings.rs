@@ -36,32 +36,47 @@ pub struct AnswerSettings {
     pub sources: usize,
 }
 
-/// Files that hold secrets by their very name. Source files are left alone: `credentials.py` is code far more often than a password.
-const PRIVATE: [&str; 24] = [
-    "**/.env",
-    "**/.env.*",
-    "**/.envrc",
-    "**/*.pem",
-    "**/*.key",
-    "**/*.p12",
-    "**/*.pfx",
-    "**/*.jks",
-    "**/*.keystore",
-    "**/*.kdbx",
-    "**/*.ppk",
-    "**/*.gpg",
+/// Files that hold secrets by their very name, whatever its case. The last glob that matches decides, and one that begins with `!`
+/// makes an exception: `credentials.py` is code far more often than a password, and a template is there to be read.
+const PRIVATE: [&str; 38] = [
+    "**/credentials",
+    "**/*{credential,secret}*.{json,yaml,yml,toml,ini,cfg,conf,properties,xml,txt,csv}",
+    "**/*service-account*.json",
+    "**/kubeconfig*",
     "**/id_rsa*",
     "**/id_dsa*",
     "**/id_ecdsa*",
     "**/id_ed25519*",
-    "**/credentials",
-    "**/{credentials,secrets}*.{json,toml,yaml,yml,ini,cfg,conf,properties,env,txt,csv,xml}",
-    "**/.netrc",
-    "**/.npmrc",
-    "**/.pypirc",
-    "**/.htpasswd",
+    "!**/*.{c,cc,cpp,cs,go,h,hpp,java,js,jsx,kt,lua,md,php,py,pyi,rb,rs,scala,sql,swift,ts,tsx}",
+    "!**/{Cargo.toml,composer.json,package.json,pom.xml,pyproject.toml,tsconfig.json}",
+    "**/.env*",
+    "**/*.env",
+    "!**/.env.{example,sample,template}",
+    "**/.docker*cfg",
+    "**/.dockerconfigjson",
+    "**/.docker/config.json",
+    "**/.kube/config",
+    "**/*.tfvars",
+    "**/*.tfvars.json",
+    "**/*.tfstate*",
+    "**/*.asc",
+    "**/*.gpg",
+    "**/*.jks",
+    "**/*.kdbx",
+    "**/*.key",
+    "**/*.keystore",
+    "**/*.p12",
+    "**/*.p8",
+    "**/*.pem",
+    "**/*.pfx",
+    "**/*.ppk",
     "**/.git-credentials",
+    "**/.htpasswd",
+    "**/.netrc",
+    "**/_netrc",
+    "**/.npmrc",
     "**/.pgpass",
+    "**/.pypirc",
 ];
 
 impl Default for Settings {
@@ -103,8 +118,16 @@ impl Settings {
         }
         for glob in index.private.into_iter().flatten() {
             match glob {
-                PrivateGlob::Add(glob) => add(&mut self.index.private, glob),
-                PrivateGlob::Remove(glob) => self.index.private.retain(|known| *known != glob),
+                PrivateGlob::Add(glob) => {
+                    // It comes after exceptions made before, which it then overrules.
+                    self.index.private.retain(|known| *known != glob);
+                    self.index.private.push(glob);
+                }
+                PrivateGlob::Remove(glob) if self.index.private.contains(&glob) => {
+                    self.index.private.retain(|known| *known != glob);
+                }
+                // An exception to all that came before.
+                PrivateGlob::Remove(glob) => add(&mut self.index.private, format!("!{glob}")),
             }
         }
         for language in index.languages_off.into_iter().flatten() {

@@ -3,24 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
-
 use repo_lsp::paths;
-
-/// One golden question. Keys we do not know are left to whoever wrote them.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(super) struct Golden {
-    pub id: String,
-    #[serde(default)]
-    pub repo: String,
-    #[serde(default)]
-    pub commit: String,
-    pub question: String,
-    pub gold_files: Vec<String>,
-}
+use trainer_bridge::GoldenQuestion;
 
 /// Reads a file of questions. The first bad line ends it: figures over a part would mislead.
-pub(super) fn read(file: &Path) -> anyhow::Result<Vec<Golden>> {
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<GoldenQuestion>> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => bail!(
@@ -32,14 +19,14 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<Golden>> {
     parse(&text).with_context(|| format!("the questions {} cannot be used", file.display()))
 }
 
-fn parse(text: &str) -> anyhow::Result<Vec<Golden>> {
+fn parse(text: &str) -> anyhow::Result<Vec<GoldenQuestion>> {
     let mut questions = Vec::new();
     for (index, line) in text
         .lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
     {
-        match serde_json::from_str::<Golden>(line) {
+        match serde_json::from_str::<GoldenQuestion>(line) {
             Ok(question) => questions.push(question),
             Err(error) => {
                 let message = error.to_string();

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use repo_indexer::{Cancel, Query, QueryScope, Scope};
 use serde_json::json;
 
-use super::questions::{self, Golden};
+use super::questions;
 use super::score::{NAMES, Sums};
 use super::{Retrieval, gold, plain};
 use crate::cli::Outcome;
@@ -16,6 +16,7 @@ use crate::cli::arguments::Global;
 use crate::cli::context::Context;
 use crate::cli::output::{self, FAINT, STRONG};
 use repo_lsp::paths;
+use trainer_bridge::GoldenQuestion;
 
 /// The figures of one repository, ours and the baseline's.
 #[derive(Default, Clone, Copy)]
@@ -118,11 +119,11 @@ pub(super) fn run(args: &Retrieval, global: &Global) -> anyhow::Result<Outcome> 
 
 /// The questions by the folder they are asked in.
 fn group<'a>(
-    questions: &'a [Golden],
+    questions: &'a [GoldenQuestion],
     args: &Retrieval,
     global: &Global,
-) -> anyhow::Result<BTreeMap<PathBuf, Vec<&'a Golden>>> {
-    let mut checkouts: BTreeMap<PathBuf, Vec<&Golden>> = BTreeMap::new();
+) -> anyhow::Result<BTreeMap<PathBuf, Vec<&'a GoldenQuestion>>> {
+    let mut checkouts: BTreeMap<PathBuf, Vec<&GoldenQuestion>> = BTreeMap::new();
     let Some(template) = &args.checkouts else {
         checkouts.insert(
             paths::workspace(global.workspace.as_deref())?,
@@ -148,7 +149,7 @@ fn group<'a>(
 }
 
 /// Plain BM25 over the whole text of every file that counts.
-fn baseline(root: &Path, questions: &[&Golden]) -> Vec<Vec<String>> {
+fn baseline(root: &Path, questions: &[&GoldenQuestion]) -> Vec<Vec<String>> {
     let mut files = Vec::new();
     for entry in ignore::WalkBuilder::new(root)
         .build()

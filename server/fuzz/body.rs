@@ -1,0 +1,164 @@
+//! What the LSP edge promises for any input: it ends when the input does, says only what is a message, and until then it lives.
+//! Shared by the fuzz target and the ordinary test over mutated sessions.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use repo_lsp::lsp::frame::{self, Frame, FrameReader};
+use repo_lsp::lsp::{IndexSettings, Resolved, Settings, SettingsSource, serve};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
+use tokio::runtime::Runtime;
+
+/// How long a server may take to end, or to say anything at all. Nothing is measured by it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Runtime::new().expect("threads can be started"));
+
+/// The only folder that any session of this process may index.
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("there is a disk");
+    let root = folder.path().join("root");
+    std::fs::create_dir(&root).expect("it can be written to");
+    std::fs::write(root.join("a.rs"), SOURCE).expect("it can be written to");
+    folder
+});
+
+pub const SOURCE: &str = "/// Adds é and \u{1f600}.\npub fn add(a: u32) -> u32 {\n    a + other()\n}\n\nfn other() -> u32 {\n    1\n}\n";
+
+/// The place of the document that sessions are about.
+pub fn uri() -> String {
+    format!("file://{}/root/a.rs", FOLDER.path().display())
+}
+
+/// Two ways of reading the input: as the bytes of a client that may send anything, and as one message a line from a client that at
+/// least knows frames. The second one is what gets behind the edge, so its session is already open.
+pub fn check(data: &[u8]) {
+    match data.split_first() {
+        Some((b'~', bytes)) => RUNTIME.block_on(bytes_of_a_stranger(bytes)),
+        _ => RUNTIME.block_on(messages(data)),
+    }
+}
+
+async fn bytes_of_a_stranger(bytes: &[u8]) {
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let said = tokio::spawn(listen(FrameReader::new(ours), None));
+    let ended = tokio::time::timeout(PATIENCE, serve(bytes, theirs, Arc::new(Fixed))).await;
+    ended
+        .expect("it ends with its input")
+        .expect("an end is no error");
+    said.await.expect("only messages are written");
+}
+
+async fn messages(data: &[u8]) {
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let (read, write) = tokio::io::split(theirs);
+    let server = tokio::spawn(serve_to_the_end(read, write));
+    let (read, mut write) = tokio::io::split(ours);
+    let said = tokio::spawn(listen(FrameReader::new(read), Some("last".into())));
+
+    let root = format!("file://{}/root", FOLDER.path().display());
+    let begin = json!({
+        "processId": null, "capabilities": { "window": { "workDoneProgress": true } },
+        "workspaceFolders": [{ "uri": root, "name": "root" }],
+    });
+    send(&mut write, &request("first", "initialize", begin)).await;
+    let document = json!({ "uri": uri(), "languageId": "rust", "version": 1, "text": SOURCE });
+    let opened = json!({ "textDocument": document });
+    let opened = json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": opened });
+    send(&mut write, &opened.to_string()).await;
+    for line in data.split(|byte| *byte == b'\n') {
+        // It ends the session, as it should; that is not what is of interest here.
+        let ends = line.windows(4).any(|word| word == b"exit");
+        if !ends && frame::write(&mut write, line).await.is_err() {
+            break;
+        }
+    }
+    send(&mut write, &request("last", "repoLsp/status", json!({}))).await;
+
+    let said = tokio::time::timeout(PATIENCE, said).await;
+    let (answered, reader) = said
+        .expect("it answers")
+        .expect("only messages are written");
+    assert!(answered, "a server that lives answers");
+    // The client goes away.
+    let _ = write.shutdown().await;
+    let rest = tokio::spawn(listen(reader, None));
+    let ended = tokio::time::timeout(PATIENCE, server).await;
+    ended
+        .expect("it ends with its input")
+        .expect("it does not panic");
+    rest.await.expect("only messages are written");
+}
+
+async fn serve_to_the_end(read: tokio::io::ReadHalf<DuplexStream>, write: WriteHalf<DuplexStream>) {
+    serve(read, write, Arc::new(Fixed))
+        .await
+        .expect("an end is no error");
+}
+
+/// Reads all that is said until the reply to `wanted`, or the end: each is one message of JSON-RPC.
+async fn listen<R: tokio::io::AsyncRead + Unpin>(
+    mut frames: FrameReader<R>,
+    wanted: Option<Value>,
+) -> (bool, FrameReader<R>) {
+    while let Some(frame) = frames.next().await.expect("memory can be read") {
+        let Frame::Body(body) = frame else {
+            panic!("bytes that are no message were written: {frame:?}")
+        };
+        let message: Value = serde_json::from_slice(&body).expect("a message is JSON");
+        assert_eq!(message["jsonrpc"], "2.0", "{message}");
+        assert!(
+            message.get("method").is_some()
+                ^ (message.get("result").is_some() || message.get("error").is_some()),
+            "neither a call nor a reply: {message}"
+        );
+        // A panic is contained by the edge, and is still a mistake.
+        assert_ne!(message["error"]["code"], -32603, "{message}");
+        if wanted.is_some() && message.get("id") == wanted.as_ref() {
+            return (true, frames);
+        }
+    }
+    (false, frames)
+}
+
+pub fn request(id: &str, method: &str, params: Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
+}
+
+async fn send(to: &mut WriteHalf<DuplexStream>, message: &str) {
+    frame::write(to, message.as_bytes())
+        .await
+        .expect("the server reads");
+}
+
+/// Settings that no client can change: whatever folder it names, nothing but our own is indexed.
+struct Fixed;
+
+impl SettingsSource for Fixed {
+    fn resolve(&self, root: Option<&Path>, _: &Value) -> Resolved {
+        let own = FOLDER.path().join("root");
+        let elsewhere = root.is_some_and(|root| root != own);
+        let place = |name: &str| -> PathBuf { FOLDER.path().join(name) };
+        Resolved {
+            settings: Settings {
+                navigation: true,
+                sources: 6,
+                answers_directory: place("answers"),
+                index: IndexSettings {
+                    directory: place("index"),
+                    exclude: Vec::new(),
+                    private: Vec::new(),
+                    max_file_bytes: 1_000_000,
+                    languages_off: Vec::new(),
+                    threads: 1,
+                },
+            },
+            problems: Vec::new(),
+            fatal: elsewhere.then(|| "only one folder is indexed here".to_owned()),
+        }
+    }
+}
