@@ -178,13 +178,13 @@ mod tests {
         let started = std::time::Instant::now();
         let at_once = document.changed(edits().collect(), Encoding::Utf16);
         let took = started.elapsed();
-        assert!(took.as_millis() < 300, "one message: {took:?}");
+        assert!(took.as_millis() < 1000, "one message: {took:?}");
         let started = std::time::Instant::now();
         let one_by_one = edits().fold(document, |document, edit| {
             document.changed(vec![edit], Encoding::Utf16)
         });
         let took = started.elapsed();
-        assert!(took.as_millis() < 300, "a message each: {took:?}");
+        assert!(took.as_millis() < 1000, "a message each: {took:?}");
         assert_eq!(at_once.text(), one_by_one.text());
         assert_eq!(at_once.text().matches("renamed").count(), 5_000);
     }
