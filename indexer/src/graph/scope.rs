@@ -303,7 +303,15 @@ impl<'a> Scope<'a> {
             found = match wanted.reaches(&definition.target) {
                 Some(Reach::File) => return Imported::Here(NAMED_FROM_FILE),
                 Some(Reach::Inside) => Imported::Here(NAMED_FROM_PACKAGE),
-                None if wanted.is_outside(self.graph) => Imported::Outside,
+                // A package may be imported by a name that no folder bears, but hardly a file of that very name.
+                None if wanted.is_outside(self.graph)
+                    && !definition
+                        .target
+                        .last()
+                        .any(|last| wanted.last() == Some(last)) =>
+                {
+                    Imported::Outside
+                }
                 None => Imported::Elsewhere,
             };
         }
