@@ -25,7 +25,9 @@ fn session() -> Vec<String> {
     };
     let edits = json!({
         "textDocument": { "uri": body::uri(), "version": 2 },
-        "contentChanges": [edit((0, 9), (0, 12), "\u{1f600}"), edit((2, 4), (3, 0), "b\r\n"), edit((9, 9), (99, 0), "fn new() {}\n")],
+        "contentChanges": [edit((0, 9), (0, 12), "\u{1f600}"), edit((2, 4), (3, 0), "b\r\n"), edit((9, 9), (99, 0), "fn new() {}\n"),
+            // Between the halves of a character, and from the end to the start.
+            edit((0, 10), (0, 11), "x"), edit((2, 4), (1, 2), "y")],
     });
     let whole = json!({ "textDocument": { "uri": body::uri(), "version": 3 }, "contentChanges": [{ "text": "fn one() {}" }] });
     let mut number = 0;
@@ -59,7 +61,7 @@ fn session() -> Vec<String> {
         ask("textDocument/prepareCallHierarchy", at.clone()),
         ask(
             "workspace/executeCommand",
-            json!({ "command": "repoLsp.explain", "arguments": [{ "uri": body::uri(), "range": range }] }),
+            json!({ "command": "repoLsp.explain", "arguments": [{ "textDocument": document, "range": range }] }),
         ),
         tell("textDocument/didChange", whole),
         ask(
