@@ -106,7 +106,7 @@ fn check_hover() {
     let uri = format!("file://{}/src/bank.py", sandbox.root().display());
     let hover = client.request(
         "textDocument/hover",
-        json!({ "textDocument": { "uri": uri }, "position": { "line": 8, "character": 16 } }),
+        json!({ "textDocument": { "uri": uri }, "position": { "line": 11, "character": 13 } }),
     );
     let text = hover["contents"]["value"].as_str().unwrap();
     // As an editor shows it: without marks, and with code apart.
@@ -117,7 +117,7 @@ fn check_hover() {
         .collect();
     let now = now.trim_start();
     check_picture(
-        "over `source.post(-amount)` in the same ledger:\n\n```\n",
+        "over `target.post(amount)` in the same ledger:\n\n```\n",
         now,
     );
     assert!(client.shut_down().success());

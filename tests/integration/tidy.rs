@@ -115,6 +115,7 @@ fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.contains("/tests/")
         || path.contains("/benches/")
+        || path.contains("/fuzz/")
         || path.ends_with("tests.rs")
 }
 

@@ -13,6 +13,10 @@ class Journal:
             raise Overdrawn(amount)
         self.entries.append(amount)
 
+    def withdraw(self, amount):
+        """Takes an amount out."""
+        self.post(-amount)
+
     def balance(self):
         """The sum of all entries."""
         return sum(self.entries)
