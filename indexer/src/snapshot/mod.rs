@@ -5,6 +5,7 @@
 
 mod answers;
 mod relations;
+mod view;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -17,18 +18,15 @@ use crate::Cancel;
 use crate::buffers::{Buffer, Buffers};
 use crate::commit::Committed;
 use crate::error::IndexError;
-use crate::extract;
-use crate::facts::{Symbol, SymbolKind};
+use crate::facts::SymbolKind;
 use crate::graph::modules::{Module, modules};
 use crate::graph::packages::{Membership, Packages};
-use crate::graph::{Changes, FileId, Graph, SymbolId};
-use crate::language::Language;
-use crate::record::{FileKey, FileRecord, Fingerprint, SkipReason, hash64};
+use crate::graph::{Changes, Graph, SymbolId};
+use crate::record::{FileKey, FileRecord, SkipReason};
 use crate::scan::Rules;
 use crate::search::corpus::Corpus;
 use crate::search::{self, Query, SearchResult};
 use crate::store::Store;
-use crate::sync::lock;
 
 pub struct Snapshot {
     root: PathBuf,
@@ -303,109 +301,6 @@ impl Snapshot {
             .file(self.graph.id_of_path(path)?)?
             .skipped
             .as_ref()
-    }
-
-    /// A file's text with facts that fit it.
-    fn view(&self, id: FileId) -> Option<View> {
-        let record = self.graph.file(id)?.clone();
-        let text = self.text(&record.path)?;
-        let hash = hash64(text.as_bytes());
-        if hash == record.fingerprint.hash {
-            return Some(View { text, record });
-        }
-        let record = self.newer_record(&record, &text, hash)?;
-        Some(View { text, record })
-    }
-
-    /// The facts of a text that the index has not seen yet. While everything is indexed again, a hover would otherwise extract the
-    /// same files over and over.
-    fn newer_record(&self, known: &FileRecord, text: &str, hash: u64) -> Option<Arc<FileRecord>> {
-        let key = (known.key, hash);
-        let remembered = lock(&self.newer).get(&key).cloned();
-        remembered.or_else(|| {
-            let print = Fingerprint {
-                hash,
-                ..known.fingerprint
-            };
-            let record = Arc::new(self.rules.index(&known.path, text, print).ok()?.record);
-            let mut newer = lock(&self.newer);
-            if newer.len() >= REMEMBERED {
-                newer.clear();
-            }
-            newer.insert(key, record.clone());
-            Some(record)
-        })
-    }
-
-    fn describe(&self, view: &View, id: SymbolId) -> Option<SymbolInfo> {
-        let symbol = view.record.symbols.get(id.index as usize)?;
-        let separator = view.record.language().map_or(".", Language::separator);
-        let mut names = vec![&*symbol.name];
-        let mut container = symbol.container;
-        while let Some(outer) = container.and_then(|index| view.record.symbols.get(index as usize))
-        {
-            names.push(&outer.name);
-            container = outer.container;
-        }
-        if names.len() == 1
-            && let Some(receiver) = &symbol.receiver
-        {
-            names.push(receiver);
-        }
-        names.reverse();
-        Some(SymbolInfo {
-            id,
-            name: symbol.name.to_string(),
-            qualified: names.join(separator),
-            kind: symbol.kind,
-            path: view.record.path.clone(),
-            language: view.record.language.as_deref().map(str::to_owned),
-            lines: symbol.lines,
-            span: symbol.span,
-            name_span: symbol.name_span,
-            signature: symbol
-                .signature
-                .of(&view.text)
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
-            doc: symbol
-                .doc
-                .and_then(|doc| doc.of(&view.text))
-                .map(extract::clean_doc)
-                .filter(|doc| !doc.trim().is_empty()),
-            public: symbol.public,
-            test: view.record.is_test(Some(id.index)),
-            container: symbol.container.map(|index| SymbolId {
-                file: id.file,
-                index,
-            }),
-        })
-    }
-}
-
-/// A text and the facts of that very text.
-struct View {
-    text: Arc<str>,
-    record: Arc<FileRecord>,
-}
-
-impl View {
-    /// The index of a definition known from the snapshot: the same one, or in a newer text the nearest of its name and kind.
-    fn find(&self, index: u32, known: &Symbol) -> Option<u32> {
-        let same = |symbol: &Symbol| symbol.name == known.name && symbol.kind == known.kind;
-        if self.record.symbols.get(index as usize).is_some_and(same) {
-            return Some(index);
-        }
-        let candidates = self
-            .record
-            .symbols
-            .iter()
-            .enumerate()
-            .filter(|(_, symbol)| same(symbol));
-        candidates
-            .min_by_key(|(_, symbol)| symbol.lines.first.abs_diff(known.lines.first))
-            .map(|(index, _)| index as u32)
     }
 }
 

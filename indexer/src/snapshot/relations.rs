@@ -92,6 +92,7 @@ impl Snapshot {
     pub fn users(&self, id: SymbolId) -> Users {
         let mut users = Users::default();
         let mut files: BTreeMap<FileId, u32> = BTreeMap::new();
+        let mut places: BTreeMap<(FileId, Option<u32>), Place> = BTreeMap::new();
         for User {
             file,
             used,
@@ -108,16 +109,22 @@ impl Snapshot {
             }
             users.total += u32::from(used.count);
             *files.entry(file).or_default() += u32::from(used.count);
-            users.places.push(Place {
+            // A definition may use a name in several ways; it is one place all the same.
+            let place = places.entry((file, used.by())).or_insert_with(|| Place {
                 path: record.path.clone(),
                 line: used.line,
                 by: used.by().map(|index| SymbolId { file, index }),
-                count: used.count.into(),
-                calls: used.calls.into(),
+                count: 0,
+                calls: 0,
                 test: record.is_test(used.by()),
                 confidence,
             });
+            place.line = place.line.min(used.line);
+            place.count += u32::from(used.count);
+            place.calls += u32::from(used.calls);
+            place.confidence = place.confidence.max(confidence);
         }
+        users.places = places.into_values().collect();
         users.files = files
             .into_iter()
             .filter_map(|(file, count)| {
