@@ -79,80 +79,82 @@ fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Splits an identifier into its parts: at `_`, at a lower-to-upper step, before the last capital of a run (`HTTPServer`), around digits.
-pub(crate) fn parts(identifier: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let chars: Vec<(usize, char)> = identifier.char_indices().collect();
-    let class = |c: char| -> u8 {
-        if c == '_' {
-            0
-        } else if c.is_numeric() {
-            1
-        } else if c.is_uppercase() {
-            2
-        } else {
-            3
+/// Calls `emit` with the parts of an identifier: split at `_`, at a lower-to-upper step, before the last capital of a run
+/// (`HTTPServer`), around digits.
+fn split(identifier: &str, mut emit: impl FnMut(&str)) {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Class {
+        Separator,
+        Digit,
+        Upper,
+        Lower,
+    }
+    let class = |c: char| match c {
+        '_' => Class::Separator,
+        c if c.is_numeric() => Class::Digit,
+        c if c.is_uppercase() => Class::Upper,
+        _ => Class::Lower,
+    };
+    let mut emit = |part: &str| {
+        if !part.is_empty() && !part.starts_with('_') {
+            emit(part);
         }
     };
-    for window in 1..=chars.len() {
-        let (_, before) = chars[window - 1];
-        let Some(&(at, now)) = chars.get(window) else {
-            parts.push(&identifier[start..]);
-            break;
-        };
-        let boundary = match (class(before), class(now)) {
-            (a, b) if a == b => false,
-            (2, 3) => {
-                // `HTTPServer`: the capital that begins `Server` belongs to what follows it.
-                let at = chars[window - 1].0;
-                if at > start {
-                    parts.push(&identifier[start..at]);
-                    start = at;
-                }
-                false
-            }
-            _ => true,
-        };
-        if boundary {
-            parts.push(&identifier[start..at]);
-            start = at;
+    let mut start = 0;
+    let mut previous = None;
+    for (at, c) in identifier.char_indices() {
+        let now = class(c);
+        if let Some((before_at, before)) = previous.replace((at, now))
+            && before != now
+        {
+            // `HTTPServer`: the capital that begins `Server` belongs to what follows it.
+            let boundary = if (before, now) == (Class::Upper, Class::Lower) {
+                before_at
+            } else {
+                at
+            };
+            emit(&identifier[start..boundary]);
+            start = boundary;
         }
     }
-    parts.retain(|part| !part.starts_with('_') && !part.is_empty());
-    parts
+    emit(&identifier[start..]);
+}
+
+/// Whether an identifier has several parts.
+pub(crate) fn is_compound(identifier: &str) -> bool {
+    let mut parts = 0;
+    split(identifier, |_| parts += 1);
+    parts > 1
 }
 
 /// Calls `emit` with every token of `text`, in order.
 pub(crate) fn tokenize(text: &str, mut emit: impl FnMut(&str)) {
-    let mut token = String::new();
+    let (mut token, mut lower) = (String::new(), String::new());
     for word in (Words { rest: text }) {
-        each_token(word, &mut token, &mut emit);
+        each_token(word, &mut token, &mut lower, &mut emit);
     }
 }
 
-/// The tokens of one identifier or word. `buffer` is scratch space.
-fn each_token(word: &str, buffer: &mut String, emit: &mut impl FnMut(&str)) {
+/// The tokens of one identifier or word. The buffers are scratch space: this runs for every word of a workspace.
+fn each_token(word: &str, token: &mut String, lower: &mut String, emit: &mut impl FnMut(&str)) {
     if word.len() > LONGEST {
         return;
     }
     let simple =
         word.bytes().all(|b| b.is_ascii_lowercase()) || word.bytes().all(|b| b.is_ascii_digit());
     if simple {
-        return each_part(word, buffer, emit);
+        return each_part(word, token, emit);
     }
-    let parts = parts(word);
-    if parts.len() > 1 {
-        buffer.clear();
-        push_lower(word.trim_matches('_'), buffer);
-        emit(buffer);
+    if is_compound(word) {
+        token.clear();
+        push_lower(word.trim_matches('_'), token);
+        emit(token);
     }
-    let mut lower = String::new();
-    for part in parts {
+    split(word, |part| {
         lower.clear();
-        push_lower(part, &mut lower);
-        each_part(&lower, buffer, emit);
-    }
+        push_lower(part, lower);
+        each_part(lower, token, emit);
+    });
 }
 
 fn each_part(lower: &str, buffer: &mut String, emit: &mut impl FnMut(&str)) {

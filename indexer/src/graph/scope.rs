@@ -11,6 +11,7 @@ use crate::graph::imports::{Reach, Wanted, folder};
 use crate::graph::{FileId, Graph, SymbolId};
 use crate::language::Language;
 use crate::record::{FileRecord, HashedUse, NameKey, RoleKey};
+use crate::tokens::is_compound;
 
 /// From here on a use is counted as a use of the definition.
 pub(crate) const LIKELY: f32 = 0.5;
@@ -258,6 +259,7 @@ impl<'a> Scope<'a> {
         }
         match self.knows(definition, owner) {
             true => OWNER_KNOWN,
+            // A name of several words is seldom one of a standard library.
             false if definition.only && is_compound(definition.name) => PERHAPS,
             false => SAME_NAME,
         }
@@ -352,9 +354,4 @@ impl<'a> Scope<'a> {
             .map(|(_, id, confidence)| (id, confidence))
             .collect()
     }
-}
-
-/// Whether a name has several words: such names are seldom those of a standard library.
-fn is_compound(name: &str) -> bool {
-    crate::tokens::parts(name).len() > 1
 }

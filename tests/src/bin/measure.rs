@@ -92,6 +92,14 @@ fn a_definition(sandbox: &Sandbox) -> (String, Value) {
             let text = fs::read_to_string(sandbox.root().join(path)).unwrap();
             let first = hit["first_line"].as_u64().unwrap() as usize - 1;
             for (line, text) in text.lines().enumerate().skip(first).take(8) {
+                // Documentation may show the name in an example, where there is nothing to hover over.
+                let comment = ["//", "#", "*", "/*", "\"", "'"];
+                if comment
+                    .iter()
+                    .any(|mark| text.trim_start().starts_with(mark))
+                {
+                    continue;
+                }
                 if let Some(column) = text.find(&format!("{name}(")) {
                     return (
                         path.to_owned(),
