@@ -18,7 +18,7 @@ pub(crate) struct Definition<'a> {
     pub kind: SymbolKind,
     pub language: Option<Language>,
     pub test: bool,
-    /// Whether no other definition has its name.
+    /// Whether no definition elsewhere has its name.
     pub only: bool,
     /// Whether its name is used all over the workspace.
     pub ubiquitous: bool,
@@ -32,14 +32,16 @@ pub(crate) struct Special {
 }
 
 impl<'a> Definition<'a> {
-    pub fn special(graph: &Graph, name: NameKey, definitions: usize) -> Special {
+    pub fn special(graph: &Graph, name: NameKey, definitions: &[SymbolId]) -> Special {
         /// Names used in fewer files than this are not common in any workspace.
         const FEW: usize = 20;
         /// One file in this many uses a common name.
         const SHARE: usize = 25;
+        /// A field, its getter and its setter at most.
+        const MEMBERS: usize = 4;
         let used_in = graph.count_users(name);
         Special {
-            only: definitions == 1,
+            only: definitions.len() <= MEMBERS && one_owner(graph, definitions),
             ubiquitous: used_in > FEW.max(graph.count_files() / SHARE),
         }
     }
@@ -79,4 +81,22 @@ impl<'a> Definition<'a> {
             .filter(|name| !name.is_empty());
         self.target.last().chain(folder).chain(self.namespace)
     }
+}
+
+/// Whether the definitions are of one file and one owner, like a field and the method that reads it.
+fn one_owner(graph: &Graph, definitions: &[SymbolId]) -> bool {
+    let mut owners = definitions.iter().map(|id| {
+        let file = graph.file(id.file)?;
+        let symbol = file.symbols.get(id.index as usize)?;
+        let container = symbol
+            .container
+            .and_then(|index| file.symbols.get(index as usize));
+        Some((
+            id.file,
+            container.map(|container| &container.name),
+            &symbol.receiver,
+        ))
+    });
+    let first = owners.next();
+    owners.all(|owner| Some(owner) == first)
 }

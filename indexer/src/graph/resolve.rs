@@ -59,17 +59,19 @@ pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<User> {
     };
     let name = NameKey::of(&symbol.name);
     let all = graph.definitions(name);
-    let special = Definition::special(graph, name, all.len());
+    let special = Definition::special(graph, name, &all);
     let Some(definition) = Definition::new(graph, id, special) else {
         return Vec::new();
     };
-    // Among very many definitions of a name the rivals are not all asked; those of the same file and folder come first in any case.
+    // Among very many definitions of a name not all are asked: it would take long, and such a use is shared in any case.
     const RIVALS: usize = 64;
     let rivals: Vec<Definition> = all
         .iter()
         .filter(|&&other| other != id)
         .take(RIVALS)
         .filter_map(|&other| Definition::new(graph, other, special))
+        // Overloads, or a field and its getter: to the reader they are one.
+        .filter(|rival| (rival.id.file, rival.owner) != (definition.id.file, definition.owner))
         .collect();
     let mut users = Vec::new();
     for file in graph.users(name) {

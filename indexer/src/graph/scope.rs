@@ -183,6 +183,9 @@ impl<'a> Scope<'a> {
             // `self.name` is a member in most languages, and the module's own in Rust.
             return if own && here.id() == "rust" {
                 self.by_scope(definition, here).max(WEAK)
+            } else if definition.only && is_compound(definition.name) && !self.is_outside(role) {
+                // The module may be known here by another name.
+                PERHAPS
             } else {
                 SAME_NAME
             };
@@ -289,6 +292,18 @@ impl<'a> Scope<'a> {
             })
     }
 
+    /// Whether the name before a member was imported from outside of the workspace.
+    fn is_outside(&self, role: RoleKey) -> bool {
+        let outside = self
+            .imports
+            .iter()
+            .filter(|(wanted, _)| wanted.is_outside(self.graph));
+        outside.into_iter().any(|(wanted, names)| {
+            names.iter().any(|name| role.is_of(name))
+                || wanted.last().is_some_and(|last| role.is_of(last))
+        })
+    }
+
     fn imports_all_of(&self, owner: &str) -> bool {
         let all = |names: &[Box<str>]| names.iter().any(|name| &**name == "*");
         self.imports
@@ -331,7 +346,7 @@ impl<'a> Scope<'a> {
     /// The definitions a use may mean, best first.
     pub fn candidates(&self, name: NameKey, site: Site) -> Vec<(SymbolId, f32)> {
         let definitions = self.graph.definitions(name);
-        let special = Definition::special(self.graph, name, definitions.len());
+        let special = Definition::special(self.graph, name, &definitions);
         let mut scored: Vec<_> = definitions
             .into_iter()
             .filter_map(|id| Definition::new(self.graph, id, special))
