@@ -44,9 +44,11 @@ pub(crate) struct Base {
     /// Sorted pairs of a name and a file that uses it.
     users: Vec<(NameKey, FileId)>,
     manifests: Arc<Manifests>,
-    /// The names of folders, files and packages.
-    segments: FxHashSet<NameKey>,
+    /// The names of folders, files and packages, with the number of files that bear each.
+    segments: Segments,
 }
+
+type Segments = FxHashMap<NameKey, u32>;
 
 /// The package each folder with a manifest holds.
 type Manifests = FxHashMap<Box<str>, Box<str>>;
@@ -73,7 +75,7 @@ impl Base {
             .collect();
         definitions.par_sort_unstable();
         users.par_sort_unstable();
-        let segments = files.iter().flat_map(|file| segments_of(file)).collect();
+        let segments = count_segments(files.iter().map(|file| &**file));
         let manifests = Arc::new(files.iter().filter_map(|file| manifest_of(file)).collect());
         Base {
             files,
@@ -98,6 +100,14 @@ impl Base {
     pub fn records(&self) -> impl Iterator<Item = &Arc<FileRecord>> {
         self.files.iter()
     }
+}
+
+fn count_segments<'a>(files: impl Iterator<Item = &'a FileRecord>) -> Segments {
+    let mut counts = Segments::default();
+    for segment in files.flat_map(segments_of) {
+        *counts.entry(segment).or_default() += 1;
+    }
+    counts
 }
 
 fn segments_of(file: &FileRecord) -> impl Iterator<Item = NameKey> + '_ {
@@ -170,6 +180,8 @@ pub(crate) struct Graph {
     layer: Vec<Arc<FileRecord>>,
     layer_by_key: FxHashMap<FileKey, FileId>,
     layer_definitions: Vec<(NameKey, SymbolId)>,
+    layer_segments: Segments,
+    hidden_segments: Segments,
     manifests: Arc<Manifests>,
 }
 
@@ -193,12 +205,17 @@ impl Graph {
             .collect();
         layer_definitions.sort_unstable();
         let manifests = manifests(&base, changes);
+        let replaced = changes.keys().filter_map(|&key| base.record(key));
+        let hidden_segments = count_segments(replaced.map(|file| &**file));
+        let layer_segments = count_segments(layer.iter().map(|file| &**file));
         Graph {
             base,
             hidden,
             layer,
             layer_by_key,
             layer_definitions,
+            layer_segments,
+            hidden_segments,
             manifests,
         }
     }
@@ -275,14 +292,22 @@ impl Graph {
         .collect()
     }
 
-    /// How many definitions a name has, those that an open buffer replaces included.
+    /// How many definitions a name has.
     pub fn count_definitions(&self, name: NameKey) -> usize {
-        range_of(&self.base.definitions, name).len() + range_of(&self.layer_definitions, name).len()
+        let base = range_of(&self.base.definitions, name).iter();
+        let base = base.filter(|(_, id)| !self.hidden.contains(&id.file));
+        base.count() + range_of(&self.layer_definitions, name).len()
     }
 
-    /// In how many files of the base a name is used.
+    /// In how many files a name is used.
     pub fn count_users(&self, name: NameKey) -> usize {
-        range_of(&self.base.users, name).len()
+        let base = range_of(&self.base.users, name).iter();
+        let base = base.filter(|(_, id)| !self.hidden.contains(id));
+        let layer = self
+            .layer
+            .iter()
+            .filter(|file| !file.uses_of(name).is_empty());
+        base.count() + layer.count()
     }
 
     pub fn count_files(&self) -> usize {
@@ -292,11 +317,8 @@ impl Graph {
     /// Whether any folder, file or package of the workspace bears a name.
     pub fn has_segment(&self, segment: &str) -> bool {
         let key = segment_key(segment);
-        self.base.segments.contains(&key)
-            || self
-                .layer
-                .iter()
-                .any(|file| segments_of(file).any(|segment| segment == key))
+        let count = |segments: &Segments| segments.get(&key).copied().unwrap_or(0);
+        count(&self.base.segments) > count(&self.hidden_segments) || count(&self.layer_segments) > 0
     }
 
     /// The files that use a name.
