@@ -1,6 +1,6 @@
 //! Background threads yield to those that answer an editor.
 //!
-//! rust-analyzer measured what this is worth: with fewer cores than threads, an equal share for the indexer shows as a stutter in hover.
+//! With fewer cores than threads, an equal share for the indexer would show as a stutter in hover.
 
 /// Lowers the scheduling priority of the current thread. Where the system has no such thing, nothing happens.
 pub(crate) fn lower() {

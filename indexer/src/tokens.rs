@@ -1,7 +1,7 @@
 //! Code-aware tokens: the one tokenizer of the index and of queries.
 //!
 //! An identifier yields itself, lower-cased, and its camelCase and snake_case parts; parts and plain words are stemmed (Snowball English).
-//! `parseHttpRequest2` gives `parsehttprequest2 pars http request 2`. So an exact name ranks by its rarity, and a paraphrase still meets it.
+//! `parseHttpRequest` gives `parsehttprequest pars http request`. So an exact name ranks by its rarity, and a paraphrase still meets it.
 
 use std::cell::RefCell;
 

@@ -1,7 +1,7 @@
 //! The graph of a workspace in memory: which file defines a name, which files use it, and which definition a use means.
 //!
 //! A large immutable *base* is shared by all snapshots; the files that changed since it was built lie in a small *layer* over it.
-//! So publishing one saved file or one open buffer costs what that file costs, and a snapshot never changes under its reader.
+//! So the graph of one more saved file or open buffer costs what the layer costs, and a snapshot never changes under its reader.
 //! The graph knows records only: no text, no disk, no store.
 
 mod definition;
