@@ -174,6 +174,8 @@ pub(crate) struct FileRecord {
     pub summary: Option<Box<str>>,
     pub package: Option<Box<str>>,
     pub errors: u32,
+    /// Whether parsing took too long, so that the file is indexed as plain text.
+    pub unparsed: bool,
 }
 
 impl FileRecord {
@@ -193,6 +195,7 @@ impl FileRecord {
             summary: None,
             package: None,
             errors: 0,
+            unparsed: false,
         }
     }
 

@@ -277,6 +277,7 @@ impl Rules {
             .and_then(summarize);
         let record = FileRecord {
             language: Some(language.id().into()),
+            unparsed: extraction.timed_out,
             test: extract::is_test_path(path),
             lines: text.lines().count() as u32,
             summary,

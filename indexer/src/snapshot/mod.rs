@@ -270,6 +270,12 @@ impl Snapshot {
                 }),
                 None => {
                     files += 1;
+                    if file.unparsed {
+                        skipped.push(Skipped {
+                            path: file.path.to_string(),
+                            reason: "took too long to parse; indexed as plain text".to_owned(),
+                        });
+                    }
                     modules.insert(self.membership(&file.path).id);
                     symbols += file.symbols.len();
                     *languages

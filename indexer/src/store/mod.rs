@@ -282,7 +282,7 @@ impl StoreWriter {
         operations.push(UserOperation::Add(file_document(
             &self.fields,
             &file.record,
-        )));
+        )?));
         operations.extend(chunk_documents(&self.fields, file).map(UserOperation::Add));
         self.writer.run(operations)?;
         Ok(())
@@ -293,7 +293,7 @@ impl StoreWriter {
         let key = Term::from_field_u64(self.fields.record_of, record.key.0);
         self.writer.run([
             UserOperation::Delete(key),
-            UserOperation::Add(file_document(&self.fields, record)),
+            UserOperation::Add(file_document(&self.fields, record)?),
         ])?;
         Ok(())
     }
@@ -316,15 +316,15 @@ impl StoreWriter {
     }
 }
 
-fn file_document(fields: &Fields, record: &FileRecord) -> TantivyDocument {
+fn file_document(fields: &Fields, record: &FileRecord) -> Result<TantivyDocument, IndexError> {
     let mut document = TantivyDocument::new();
     document.add_u64(fields.file, record.key.0);
     document.add_u64(fields.record_of, record.key.0);
     document.add_u64(fields.version, version_of(record));
-    // Serialising plain data into a growing vector has no way to fail; an empty record would be found out when it is read.
-    let bytes = postcard::to_stdvec(record).unwrap_or_default();
+    let bytes = postcard::to_stdvec(record)
+        .map_err(|error| damage(format!("a file's record cannot be encoded: {error}")))?;
     document.add_bytes(fields.record, &bytes);
-    document
+    Ok(document)
 }
 
 fn chunk_documents(
