@@ -6,6 +6,8 @@
 pub mod answer;
 pub mod config;
 pub mod hover;
+pub mod library;
 pub mod lsp;
 pub mod markdown;
+pub mod model;
 pub mod paths;

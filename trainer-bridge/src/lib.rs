@@ -16,7 +16,7 @@ mod generation;
 mod run;
 
 pub use dataset::{Dataset, DatasetCounts, MaskMode, TokenizedRow};
-pub use generation::Generation;
+pub use generation::{Format, Generation, WeightFile};
 pub use golden::GoldenQuestion;
 pub use interaction::{
     Citation, ContextRef, Interaction, PrivacyMode, Redaction, RetrievalScore, Verdict,

@@ -116,7 +116,8 @@ fn run_in_each_state() {
 #[test]
 fn generation() {
     let mut written = json!({
-        "number": 1, "base": "Qwen3-4B", "dataset_hash": "ab", "trainer": "trl 0.24", "metrics": { "all-gold@10": 83.0 },
+        "number": 1, "format": "safetensors", "base": "Qwen3-4B", "created": 1_790_000_000_000_u64,
+        "files": [{ "path": "model.safetensors", "bytes": 9, "hash": "00ff" }], "dataset_hash": "ab", "trainer": "trl 0.24", "metrics": { "all-gold@10": 83.0 },
         "sample_ids": ["s1"],
     });
     assert_eq!(check::<Generation>(written.clone()).parent, None);

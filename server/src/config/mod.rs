@@ -12,6 +12,10 @@ mod reference;
 mod settings;
 
 pub use load::{Loaded, Problem, Source, load};
-pub use options::{Glob, LogFilter, Options, PrivateGlob, Within, WorkspaceOptions};
+pub use options::{
+    Device, Glob, LogFilter, Options, PrivateGlob, Quantization, Swap, Within, WorkspaceOptions,
+};
 pub use reference::{markdown, schema, workspace_schema};
-pub use settings::{AnswerSettings, IndexSettings, LspSettings, Settings};
+pub use settings::{
+    AnswerSettings, HostSettings, IndexSettings, LspSettings, ModelSettings, Settings,
+};

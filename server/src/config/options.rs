@@ -13,6 +13,8 @@ pub struct Options {
     pub index: IndexOptions,
     pub lsp: LspOptions,
     pub answer: AnswerOptions,
+    pub model: ModelOptions,
+    pub host: HostOptions,
     /// What is logged to standard error: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `repo_lsp=debug,warn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogFilter>,
@@ -58,6 +60,104 @@ pub struct AnswerOptions {
     /// How many sources an answer cites at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sources: Option<Within<1, 20>>,
+}
+
+/// The model that answers, and where it is asked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct ModelOptions {
+    /// Whether a model answers at all. Off, every answer is made of the repository's own text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The model to ask, by the name that `repo-lsp model list` shows, or by the one that the engine at `model.endpoint` knows.
+    /// Where it is not set, the one that `repo-lsp model use` chose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Another engine that speaks OpenAI's protocol, such as `http://127.0.0.1:11434/v1`: questions and the code they are about are
+    /// then sent there. Where it is not set, models run on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
+    /// The environment variable that holds the key for `model.endpoint`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key_variable: Option<String>,
+    /// Let the model think before it answers, where it can. Slower, sometimes better. A question may say otherwise with `/think` or
+    /// `/no_think`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<bool>,
+    /// How many tokens a prompt and its answer may take together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_tokens: Option<Within<1024, 131_072>>,
+    /// How many tokens an answer may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_tokens: Option<Within<16, 16_384>>,
+    /// How random answers are, in hundredths: 0 gives the same answer to the same question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature_percent: Option<Within<0, 200>>,
+    /// Have the model sum up, in the background, what was hovered over; the next hover shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summaries: Option<bool>,
+    /// How many seconds may pass until the first word of an answer, the loading of the model included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_token_seconds: Option<Within<1, 3600>>,
+}
+
+/// The process that runs models on this machine, one for all editors. It reads these when it starts, from `config.toml` only.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct HostOptions {
+    /// Where models run: `auto` takes a GPU if this program was built for it and finds one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
+    /// How weights are quantized when they are loaded: `none`, `Q4K`, `Q8_0` and so on. Smaller is faster and less exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
+    /// What happens to a model when a newer generation of it is promoted: `overlap` loads the new one beside the old one, `drain` frees
+    /// the old one first, `auto` overlaps where memory allows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap: Option<Swap>,
+    /// A model that nobody has asked for so long is freed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unload_after_seconds: Option<Within<1, 86_400>>,
+    /// A host without a model that nobody has asked for so long ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_after_seconds: Option<Within<1, 604_800>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Device {
+    Auto,
+    Cpu,
+    Cuda,
+    Metal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Swap {
+    Auto,
+    Overlap,
+    Drain,
+}
+
+/// In-situ quantization, by the names that GGUF has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum Quantization {
+    #[serde(rename = "none")]
+    None,
+    Q4_0,
+    Q4_1,
+    Q5_0,
+    Q5_1,
+    Q8_0,
+    Q2K,
+    Q3K,
+    Q4K,
+    Q5K,
+    Q6K,
 }
 
 /// What `repo-lsp.toml` at the root of a workspace may set. That file comes with the repository, so it is not trusted:
@@ -119,6 +219,9 @@ impl From<WorkspaceOptions> for Options {
             answer: AnswerOptions {
                 sources: answer.sources.map(|count| Within(count.0)),
             },
+            // Who answers, and what is sent to whom, is never for a workspace to say.
+            model: ModelOptions::default(),
+            host: HostOptions::default(),
             log: None,
         }
     }
@@ -263,6 +366,28 @@ impl JsonSchema for LanguageId {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let known: Vec<_> = Language::all().map(Language::id).collect();
         json_schema!({ "type": "string", "enum": known })
+    }
+}
+
+/// The address of an engine: `http` or `https`, ending before `/chat/completions`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Endpoint(pub String);
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let rest = text
+            .strip_prefix("http://")
+            .or_else(|| text.strip_prefix("https://"));
+        match rest {
+            Some(host) if !host.is_empty() && !text.contains(char::is_whitespace) => {
+                Ok(Endpoint(text.trim_end_matches('/').to_owned()))
+            }
+            _ => Err(serde::de::Error::custom(format!(
+                "bad endpoint `{text}`; it looks like http://127.0.0.1:11434/v1"
+            ))),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::options::{Options, PrivateGlob};
+use super::options::{Device, HostOptions, ModelOptions, Options, PrivateGlob, Quantization, Swap};
 
 /// What applies to one workspace. Serialises with the keys of [`Options`], so the reference can show the defaults.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -12,6 +12,8 @@ pub struct Settings {
     pub index: IndexSettings,
     pub lsp: LspSettings,
     pub answer: AnswerSettings,
+    pub model: ModelSettings,
+    pub host: HostSettings,
     pub log: String,
 }
 
@@ -34,6 +36,29 @@ pub struct LspSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct AnswerSettings {
     pub sources: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelSettings {
+    pub enabled: bool,
+    pub name: Option<String>,
+    pub endpoint: Option<String>,
+    pub api_key_variable: Option<String>,
+    pub thinking: bool,
+    pub context_tokens: usize,
+    pub answer_tokens: usize,
+    pub temperature_percent: u32,
+    pub summaries: bool,
+    pub first_token_seconds: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HostSettings {
+    pub device: Device,
+    pub quantization: Quantization,
+    pub swap: Swap,
+    pub unload_after_seconds: u64,
+    pub exit_after_seconds: u64,
 }
 
 /// Files that hold secrets by their very name, whatever its case. The last glob that matches decides, and one that begins with `!`
@@ -91,6 +116,25 @@ impl Default for Settings {
             },
             lsp: LspSettings { navigation: false },
             answer: AnswerSettings { sources: 6 },
+            model: ModelSettings {
+                enabled: true,
+                name: None,
+                endpoint: None,
+                api_key_variable: None,
+                thinking: false,
+                context_tokens: 8192,
+                answer_tokens: 1024,
+                temperature_percent: 0,
+                summaries: true,
+                first_token_seconds: 120,
+            },
+            host: HostSettings {
+                device: Device::Auto,
+                quantization: Quantization::None,
+                swap: Swap::Auto,
+                unload_after_seconds: 600,
+                exit_after_seconds: 900,
+            },
             log: "warn".into(),
         }
     }
@@ -111,6 +155,8 @@ impl Settings {
             index,
             lsp,
             answer,
+            model,
+            host,
             log,
         } = source;
         for glob in index.exclude.into_iter().flatten() {
@@ -145,6 +191,8 @@ impl Settings {
         if let Some(sources) = answer.sources {
             self.answer.sources = sources.0 as usize;
         }
+        self.model.apply(model);
+        self.host.apply(host);
         if let Some(log) = log {
             self.log = log.0;
         }
@@ -165,6 +213,56 @@ impl Settings {
                 self.index.threads
             },
         }
+    }
+}
+
+impl ModelSettings {
+    fn apply(&mut self, source: ModelOptions) {
+        let ModelOptions {
+            enabled,
+            name,
+            endpoint,
+            api_key_variable,
+            thinking,
+            context_tokens,
+            answer_tokens,
+            temperature_percent,
+            summaries,
+            first_token_seconds,
+        } = source;
+        set(&mut self.enabled, enabled);
+        self.name = name.or(self.name.take());
+        self.endpoint = endpoint.map(|e| e.0).or(self.endpoint.take());
+        self.api_key_variable = api_key_variable.or(self.api_key_variable.take());
+        set(&mut self.thinking, thinking);
+        set(&mut self.context_tokens, context_tokens.map(|n| n.0 as usize));
+        set(&mut self.answer_tokens, answer_tokens.map(|n| n.0 as usize));
+        set(&mut self.temperature_percent, temperature_percent.map(|n| n.0 as u32));
+        set(&mut self.summaries, summaries);
+        set(&mut self.first_token_seconds, first_token_seconds.map(|n| n.0));
+    }
+}
+
+impl HostSettings {
+    fn apply(&mut self, source: HostOptions) {
+        let HostOptions {
+            device,
+            quantization,
+            swap,
+            unload_after_seconds,
+            exit_after_seconds,
+        } = source;
+        set(&mut self.device, device);
+        set(&mut self.quantization, quantization);
+        set(&mut self.swap, swap);
+        set(&mut self.unload_after_seconds, unload_after_seconds.map(|n| n.0));
+        set(&mut self.exit_after_seconds, exit_after_seconds.map(|n| n.0));
+    }
+}
+
+fn set<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
     }
 }
 
