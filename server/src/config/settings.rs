@@ -235,11 +235,20 @@ impl ModelSettings {
         self.endpoint = endpoint.map(|e| e.0).or(self.endpoint.take());
         self.api_key_variable = api_key_variable.or(self.api_key_variable.take());
         set(&mut self.thinking, thinking);
-        set(&mut self.context_tokens, context_tokens.map(|n| n.0 as usize));
+        set(
+            &mut self.context_tokens,
+            context_tokens.map(|n| n.0 as usize),
+        );
         set(&mut self.answer_tokens, answer_tokens.map(|n| n.0 as usize));
-        set(&mut self.temperature_percent, temperature_percent.map(|n| n.0 as u32));
+        set(
+            &mut self.temperature_percent,
+            temperature_percent.map(|n| n.0 as u32),
+        );
         set(&mut self.summaries, summaries);
-        set(&mut self.first_token_seconds, first_token_seconds.map(|n| n.0));
+        set(
+            &mut self.first_token_seconds,
+            first_token_seconds.map(|n| n.0),
+        );
     }
 }
 
@@ -255,8 +264,14 @@ impl HostSettings {
         set(&mut self.device, device);
         set(&mut self.quantization, quantization);
         set(&mut self.swap, swap);
-        set(&mut self.unload_after_seconds, unload_after_seconds.map(|n| n.0));
-        set(&mut self.exit_after_seconds, exit_after_seconds.map(|n| n.0));
+        set(
+            &mut self.unload_after_seconds,
+            unload_after_seconds.map(|n| n.0),
+        );
+        set(
+            &mut self.exit_after_seconds,
+            exit_after_seconds.map(|n| n.0),
+        );
     }
 }
 
