@@ -1,5 +1,10 @@
 //! What is written reads back: the tokenizer, the template, the weights, and the chain of a parrot.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that fails by panicking is a test that works"
+)]
+
 use std::path::Path;
 
 use checkpoint::{Parrot, Precision, Recipe, Shape, Vocabulary};
@@ -165,6 +170,11 @@ fn random_weights_have_their_shape_and_depend_on_the_seed_alone() {
         .unwrap();
     assert_eq!((down.dtype(), down.shape()), (Dtype::BF16, &[128, 384][..]));
     assert!(weights.tensor("lm_head.weight").is_err());
+    let query = |layer: usize| {
+        let name = format!("model.layers.{layer}.self_attn.q_proj.weight");
+        weights.tensor(&name).unwrap().data()
+    };
+    assert!(query(0) != query(1));
 
     let config = read(&folder.path().join("one"), "config.json");
     assert_eq!(config["rope_theta"], 10_000);
@@ -175,8 +185,7 @@ fn random_weights_have_their_shape_and_depend_on_the_seed_alone() {
 #[test]
 fn a_parrot_says_its_text_and_ends() {
     let folder = tempfile::tempdir().unwrap();
-    let answer =
-        "The cat and the dog, and the cat again.\n\n```rust\nlet naïve = 1;\n```\n- 日本語\n";
+    let answer = "The cat and the dog, and the cat again.\n\n```rust\nlet naïve = 1;\n```\n- 日本語, voilà, aquí\n";
     let parrot = Parrot::new(answer).thinking("Is it the cat? It is the cat.");
     let spoken = parrot.write(folder.path()).unwrap();
     let off = prompt(folder.path(), &question(), Some(false));
