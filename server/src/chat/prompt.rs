@@ -149,7 +149,8 @@ mod tests {
             fn a() {}
             ```
 
-            Question: what does `a` do?"#]].assert_eq(&question(
+            Question: what does `a` do?"#]]
+        .assert_eq(&question(
             "what does `a` do?",
             &[excerpt("/// Says a.\nfn a() {}\n"), cut],
         ));
@@ -190,7 +191,8 @@ mod tests {
 
             Requirement: show a type
 
-            Which module does this belong to? Answer with its id only."#]].assert_eq(&module("show a type", &modules));
+            Which module does this belong to? Answer with its id only."#]]
+        .assert_eq(&module("show a type", &modules));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
 
 use super::prompt::Excerpt;
 use super::tokens;
-use crate::answer::{Citation, View};
+use crate::answer::{Citation, Target, View};
 use crate::markdown::language_tag;
 
 /// More pieces than this confuse a small model more than they tell it.
@@ -127,6 +127,17 @@ pub fn excerpt(
 const HEADING: usize = 16;
 
 /// Tokens an excerpt takes in a prompt.
-fn cost(excerpt: &Excerpt) -> usize {
+pub fn cost(excerpt: &Excerpt) -> usize {
     tokens::estimate(&excerpt.place) + tokens::estimate(&excerpt.text) + HEADING
+}
+
+/// What the developer looks at: their selection, or else the definition around the caret.
+pub fn looked_at(views: &[View], target: &Target, room: usize) -> Option<Excerpt> {
+    let path: Arc<str> = Arc::from(target.path.as_str());
+    let enclosing = target.enclosing(views).map(|symbol| symbol.lines);
+    let lines = match target.span.start == target.span.end {
+        true => enclosing?,
+        false => crate::answer::lines_of(&target.text, target.span),
+    };
+    excerpt(views, target.root, &path, lines, room)
 }

@@ -52,7 +52,10 @@ impl<'a> Checker<'a> {
     /// Takes what the model said next; gives what may be shown of it by now, and the places that names for the first time.
     pub fn push(&mut self, text: &str) -> (String, Vec<Citation>) {
         self.said.push_str(text);
-        let pieces = self.scanner.push(text);
+        // Of control characters only those that lay text out: others would be orders to a terminal.
+        let laid_out = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+        let shown: String = text.chars().filter(laid_out).collect();
+        let pieces = self.scanner.push(&shown);
         self.show(pieces)
     }
 
