@@ -4,6 +4,7 @@
 //! then what the user may set (`config`) and where things live (`paths`).
 
 pub mod answer;
+pub mod chat;
 pub mod config;
 pub mod hover;
 pub mod library;

@@ -51,13 +51,11 @@ impl Server {
 
     /// The one request that speaks while it works: parts of the answer go out as they are found.
     pub async fn ask(&self, params: AskParams) -> Result<AskResult> {
-        let snapshot = self.shared.snapshot();
+        let snapshot = Arc::new(self.shared.snapshot());
         let token = params.partial_result_token.clone();
         let (sender, mut parts) = mpsc::unbounded_channel();
         let parted = token.is_some().then_some(sender);
-        let work = self.shared.lanes.run(Work, move |cancel| {
-            req::ask::handle(&snapshot, params, parted, cancel)
-        });
+        let work = req::ask::handle(&self.shared, snapshot, params, parted);
         tokio::pin!(work);
         let send = async |value| {
             if let Some(token) = token.clone() {

@@ -20,6 +20,7 @@ use super::roots::Root;
 use super::settings::{Settings, SettingsSource};
 use super::snapshot::{RootSnapshot, SessionSnapshot};
 use super::worker::Coalescer;
+use crate::chat::Conversations;
 
 /// How long a detached request to the client may stay unanswered.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,6 +50,8 @@ pub struct Shared {
     pub client: Client,
     pub source: Arc<dyn SettingsSource>,
     pub lanes: Lanes,
+    /// What was said in the conversations of this session.
+    pub conversations: Conversations,
     /// True once the client sent `initialized`: before, we may not ask it for anything.
     pub ready: watch::Sender<bool>,
     workers: Workers,
@@ -95,6 +98,7 @@ impl Shared {
             client,
             source,
             lanes: Lanes::default(),
+            conversations: Conversations::default(),
             ready,
             workers,
         };

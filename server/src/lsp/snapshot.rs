@@ -15,6 +15,7 @@ use super::position::{Encoding, PastEnd, carry};
 use super::roots::Root;
 use super::settings::Settings;
 use crate::answer::{SOURCES, Target, View};
+use crate::config::ModelSettings;
 
 pub struct SessionSnapshot {
     pub encoding: Encoding,
@@ -42,6 +43,19 @@ pub struct File {
 impl SessionSnapshot {
     pub fn navigation(&self) -> bool {
         self.settings.as_ref().is_some_and(|s| s.navigation)
+    }
+
+    pub fn model(&self) -> ModelSettings {
+        self.settings
+            .as_ref()
+            .map(|s| s.model.clone())
+            .unwrap_or_default()
+    }
+
+    /// What the workspace is called.
+    pub fn repository(&self) -> String {
+        let names: Vec<&str> = self.all_roots.iter().map(|r| r.name.as_str()).collect();
+        names.join(", ")
     }
 
     pub fn sources(&self) -> usize {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::chat::Assistant;
+use crate::config::ModelSettings;
 use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
 
 /// Reads `navigation`, `exclude`, `problem` and `fatal` from what the editor sends.
@@ -25,6 +27,8 @@ impl SettingsSource for TestSettings {
                 languages_off: Vec::new(),
                 threads: 2,
             },
+            model: Default::default(),
+            summaries_directory: self.0.join("summaries"),
         };
         let problems = editor["problem"]
             .as_str()
@@ -36,6 +40,10 @@ impl SettingsSource for TestSettings {
             problems,
             fatal: editor["fatal"].as_str().map(str::to_owned),
         }
+    }
+
+    fn assistant(&self, _: &ModelSettings) -> Result<Option<Assistant>, String> {
+        Ok(None)
     }
 }
 
