@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::engine::{Engine, LoadError, Use};
-use super::shelf::Shelf;
+use super::shelf::{Missing, Shelf};
 use crate::config::{HostSettings, Swap};
 use crate::library::Installed;
 
@@ -39,6 +39,12 @@ struct Table {
     closed: bool,
 }
 
+/// Why there is no engine for a model.
+pub(crate) enum Refusal {
+    NoSuchModel(String),
+    Unavailable(String),
+}
+
 /// A row of the table, for people.
 pub(crate) struct Row {
     pub name: String,
@@ -63,8 +69,30 @@ impl Desk {
         &self.shelf
     }
 
-    /// An engine for what is installed. Waits while it is loaded, unless an older generation can answer meanwhile.
-    pub(crate) async fn engine(self: &Arc<Self>, wanted: &Installed) -> Result<Use, LoadError> {
+    /// An engine for a model. Waits while it is loaded, unless an older generation can answer meanwhile.
+    pub(crate) async fn engine(self: &Arc<Self>, name: &str) -> Result<Use, Refusal> {
+        let wanted = match self.shelf.current(name).await {
+            Ok(installed) => installed,
+            Err(missing) => return self.despite(name, missing),
+        };
+        self.engine_for(&wanted).await.map_err(Refusal::Unavailable)
+    }
+
+    /// What is loaded goes on answering while what should replace it is damaged.
+    fn despite(&self, name: &str, missing: Missing) -> Result<Use, Refusal> {
+        let table = self.table();
+        let engine = table.serving.get(name).filter(|engine| !engine.is_lost());
+        match (engine, missing) {
+            (Some(engine), Missing::Damaged(line)) => {
+                tracing::warn!("{} stays: {line}", engine.installed.label());
+                Ok(Use::of(engine))
+            }
+            (_, Missing::Unknown(line)) => Err(Refusal::NoSuchModel(line)),
+            (None, Missing::Damaged(line)) => Err(Refusal::Unavailable(line)),
+        }
+    }
+
+    async fn engine_for(self: &Arc<Self>, wanted: &Installed) -> Result<Use, String> {
         let mut changed = self.changed.subscribe();
         if let Some(ready) = self.ready(wanted) {
             return Ok(ready);
@@ -83,12 +111,12 @@ impl Desk {
                     if let Some(ready) = self.ready(wanted) {
                         return Ok(ready);
                     }
-                    return match result {
-                        Ok(Err(error)) => Err(error),
+                    return Err(match result {
+                        Ok(Err(error)) => error.to_string(),
                         // It was there, and was freed in favour of another before we got to it.
-                        Ok(Ok(())) => Err(LoadError::TooLarge("another model is wanted at the same time; ask again".into())),
-                        Err(_) => Err(LoadError::Broken(format!("loading {} failed", wanted.label()))),
-                    };
+                        Ok(Ok(())) => "another model is wanted at the same time; ask again".to_owned(),
+                        Err(_) => format!("loading {} failed", wanted.label()),
+                    });
                 }
             }
         }
@@ -97,11 +125,17 @@ impl Desk {
     /// What can answer now. Where that is an older generation, the newer one is sent for.
     fn ready(self: &Arc<Self>, wanted: &Installed) -> Option<Use> {
         let mut table = self.table();
-        let engine = table.serving.get(&wanted.name).filter(|engine| !engine.is_lost())?;
+        let engine = table
+            .serving
+            .get(&wanted.name)
+            .filter(|engine| !engine.is_lost())?;
         let ready = Use::of(engine);
         let number = wanted.manifest.number;
         if engine.installed.manifest.number != number {
-            let known = table.failed.get(&wanted.name).is_some_and(|(failed, _)| *failed == number);
+            let known = table
+                .failed
+                .get(&wanted.name)
+                .is_some_and(|(failed, _)| *failed == number);
             if !known && !table.swapping.contains(&wanted.name) {
                 table.swapping.push(wanted.name.clone());
                 tokio::spawn(self.clone().swap(wanted.name.clone()));
@@ -116,8 +150,9 @@ impl Desk {
         if !self.table().serving.contains_key(name) {
             return;
         }
-        if let Ok(installed) = self.shelf.find(Some(name)).await {
-            self.ready(&installed);
+        match self.shelf.current(name).await {
+            Ok(installed) => drop(self.ready(&installed)),
+            Err(missing) => tracing::error!("the older generation stays: {}", missing.line()),
         }
     }
 
@@ -132,7 +167,8 @@ impl Desk {
     /// Makes the current generation of a model the one that answers.
     async fn change(self: Arc<Self>, name: String) -> Result<(), LoadError> {
         let _one = self.changing.lock().await;
-        let wanted = self.shelf.find(Some(&name)).await.map_err(LoadError::Broken)?;
+        let broken = |missing: Missing| LoadError::Broken(missing.line());
+        let wanted = self.shelf.current(&name).await.map_err(broken)?;
         let number = wanted.manifest.number;
         let (old, others) = {
             let mut table = self.table();
@@ -143,16 +179,28 @@ impl Desk {
                 Some((failed, error)) if *failed == number => return Err(error.clone()),
                 _ => table.failed.remove(&name),
             };
-            if let Some(lost) = table.serving.get(&name).filter(|engine| engine.is_lost()).cloned() {
+            if let Some(lost) = table
+                .serving
+                .get(&name)
+                .filter(|engine| engine.is_lost())
+                .cloned()
+            {
                 table.serving.remove(&name);
                 // It may hang for ever, and is not waited for.
                 tokio::spawn(lost.retire());
             }
             let old = table.serving.get(&name).cloned();
-            if old.as_ref().is_some_and(|old| old.installed.manifest.number == number) {
+            if old
+                .as_ref()
+                .is_some_and(|old| old.installed.manifest.number == number)
+            {
                 return Ok(());
             }
-            let others: Vec<_> = table.serving.extract_if(|other, _| *other != name).map(|(_, engine)| engine).collect();
+            let others: Vec<_> = table
+                .serving
+                .extract_if(|other, _| *other != name)
+                .map(|(_, engine)| engine)
+                .collect();
             table.retiring.extend(others.iter().cloned());
             (old, others)
         };
@@ -191,7 +239,9 @@ impl Desk {
         let loaded = self.load(wanted.clone()).await;
         if let Err(error) = &loaded {
             self.load(before).await?;
-            self.table().failed.insert(wanted.name, (wanted.manifest.number, error.clone()));
+            self.table()
+                .failed
+                .insert(wanted.name, (wanted.manifest.number, error.clone()));
         }
         loaded
     }
@@ -201,17 +251,21 @@ impl Desk {
         let (name, number) = (wanted.name.clone(), wanted.manifest.number);
         tracing::info!("loading {}", wanted.label());
         self.table().loading = Some((name.clone(), number));
-        let base = self.shelf.base(&wanted).await.map_err(LoadError::Broken);
+        let base = self.shelf.base(&wanted).await;
         let started = Instant::now();
         let loaded = match base {
             Ok(base) => Engine::load(wanted, base, self.settings).await,
-            Err(error) => Err(error),
+            Err(missing) => Err(LoadError::Broken(missing.line())),
         };
         let mut table = self.table();
         table.loading = None;
         let result = match loaded {
             Ok(engine) => {
-                tracing::info!("{} is loaded, after {} ms", engine.installed.label(), started.elapsed().as_millis());
+                tracing::info!(
+                    "{} is loaded, after {} ms",
+                    engine.installed.label(),
+                    started.elapsed().as_millis()
+                );
                 if let Some(old) = table.serving.insert(name, engine) {
                     table.retiring.push(old);
                 }
@@ -235,13 +289,19 @@ impl Desk {
     async fn retire(&self, engine: Arc<Engine>) {
         {
             let mut table = self.table();
-            if !table.retiring.iter().any(|other| Arc::ptr_eq(other, &engine)) {
+            if !table
+                .retiring
+                .iter()
+                .any(|other| Arc::ptr_eq(other, &engine))
+            {
                 table.retiring.push(engine.clone());
             }
         }
         self.tell();
         engine.clone().retire().await;
-        self.table().retiring.retain(|other| !Arc::ptr_eq(other, &engine));
+        self.table()
+            .retiring
+            .retain(|other| !Arc::ptr_eq(other, &engine));
         self.tell();
     }
 
@@ -250,9 +310,17 @@ impl Desk {
         let limit = Duration::from_secs(self.settings.unload_after_seconds);
         let (idle, next) = {
             let mut table = self.table();
-            let idle: Vec<_> = table.serving.extract_if(|_, engine| engine.last_used().elapsed() >= limit).map(|(_, engine)| engine).collect();
+            let idle: Vec<_> = table
+                .serving
+                .extract_if(|_, engine| engine.last_used().elapsed() >= limit)
+                .map(|(_, engine)| engine)
+                .collect();
             table.retiring.extend(idle.iter().cloned());
-            let next = table.serving.values().map(|engine| engine.last_used() + limit).min();
+            let next = table
+                .serving
+                .values()
+                .map(|engine| engine.last_used() + limit)
+                .min();
             let busy = table.loading.is_some() || !table.swapping.is_empty();
             (idle, next.or(busy.then(|| Instant::now() + limit)))
         };
@@ -292,7 +360,10 @@ impl Desk {
             engine: Some(engine.clone()),
             problem: None,
         };
-        let serving = table.serving.values().map(|engine| row(engine, if engine.is_lost() { "lost" } else { "serving" }));
+        let serving = table
+            .serving
+            .values()
+            .map(|engine| row(engine, if engine.is_lost() { "lost" } else { "serving" }));
         let retiring = table.retiring.iter().map(|engine| row(engine, "retiring"));
         let bare = |name: &str, generation, state, problem| Row {
             name: name.to_owned(),
@@ -301,9 +372,19 @@ impl Desk {
             engine: None,
             problem,
         };
-        let loading = table.loading.iter().map(|(name, number)| bare(name, *number, "loading", None));
-        let failed = table.failed.iter().map(|(name, (number, error))| bare(name, *number, "failed", Some(error.to_string())));
-        serving.chain(retiring).chain(loading).chain(failed).collect()
+        let loading = table
+            .loading
+            .iter()
+            .map(|(name, number)| bare(name, *number, "loading", None));
+        let failed = table
+            .failed
+            .iter()
+            .map(|(name, (number, error))| bare(name, *number, "failed", Some(error.to_string())));
+        serving
+            .chain(retiring)
+            .chain(loading)
+            .chain(failed)
+            .collect()
     }
 
     fn tell(&self) {

@@ -51,7 +51,8 @@ impl Queue {
     }
 
     /// How many wait.
-    pub(crate) fn waiting(&self) -> usize {
+    #[cfg(test)]
+    fn waiting(&self) -> usize {
         let state = self.state();
         let both = state.chat.iter().chain(&state.background);
         both.filter(|sender| !sender.is_closed()).count()
@@ -61,7 +62,11 @@ impl Queue {
         loop {
             let next = {
                 let mut state = self.state();
-                match state.chat.pop_front().or_else(|| state.background.pop_front()) {
+                match state
+                    .chat
+                    .pop_front()
+                    .or_else(|| state.background.pop_front())
+                {
                     Some(next) => next,
                     None => {
                         state.free += 1;
@@ -101,7 +106,10 @@ mod tests {
     fn enter(queue: &Arc<Queue>, priority: Priority) -> BoxFuture<'static, Turn> {
         let queue = queue.clone();
         let mut waiting = async move { queue.enter(priority).await }.boxed();
-        assert!((&mut waiting).now_or_never().is_none(), "somebody has the turn");
+        assert!(
+            (&mut waiting).now_or_never().is_none(),
+            "somebody has the turn"
+        );
         waiting
     }
 
@@ -118,8 +126,15 @@ mod tests {
         drop(first);
         let mut served = Vec::new();
         while !order.is_empty() {
-            let ready: Vec<_> = order.iter_mut().map(|(_, turn)| turn.now_or_never()).collect();
-            let at: Vec<_> = ready.iter().enumerate().filter(|(_, turn)| turn.is_some()).collect();
+            let ready: Vec<_> = order
+                .iter_mut()
+                .map(|(_, turn)| turn.now_or_never())
+                .collect();
+            let at: Vec<_> = ready
+                .iter()
+                .enumerate()
+                .filter(|(_, turn)| turn.is_some())
+                .collect();
             assert_eq!(at.len(), 1, "one at a time");
             served.push(order.remove(at[0].0).0);
         }
@@ -151,7 +166,9 @@ mod tests {
     #[test]
     fn as_many_as_allowed_run_at_once() {
         let queue = Queue::new(2);
-        let both: Vec<_> = (0..2).map(|_| queue.enter(Priority::Chat).now_or_never().unwrap()).collect();
+        let both: Vec<_> = (0..2)
+            .map(|_| queue.enter(Priority::Chat).now_or_never().unwrap())
+            .collect();
         let mut third = enter(&queue, Priority::Chat);
         drop(both);
         assert!((&mut third).now_or_never().is_some());

@@ -70,14 +70,19 @@ impl Engine {
             Err(Lost(why)) => {
                 self.lose();
                 tracing::error!("{}: {why}; it will be loaded again", self.installed.label());
-                let _ = out.send(failed(&format!("{why}; ask again, and it will be loaded anew")));
+                let _ = out.send(failed(&format!(
+                    "{why}; ask again, and it will be loaded anew"
+                )));
             }
         }
     }
 
     /// Gives the number of tokens that the engine has kept in mind.
     async fn ask(&self, question: Question, out: &Out) -> Result<usize, Lost> {
-        let core = self.core().as_ref().and_then(|core| Some((core.runner()?, core.requests.clone())));
+        let core = self
+            .core()
+            .as_ref()
+            .and_then(|core| Some((core.runner()?, core.requests.clone())));
         let Some((runner, requests)) = core else {
             return Err(Lost("the model has no engine".into()));
         };
@@ -93,11 +98,25 @@ impl Engine {
             Ok(prompt) => prompt,
             Err(why) => return Ok(refuse(out, &why)),
         };
-        let Some(room) = self.facts.context.checked_sub(prompt).filter(|room| *room > 0) else {
+        let Some(room) = self
+            .facts
+            .context
+            .checked_sub(prompt)
+            .filter(|room| *room > 0)
+        else {
             let context = self.facts.context;
-            return Ok(refuse(out, &format!("the prompt has {prompt} tokens and the model can take {context} with its answer")));
+            return Ok(refuse(
+                out,
+                &format!(
+                    "the prompt has {prompt} tokens and the model can take {context} with its answer"
+                ),
+            ));
         };
-        let wanted = request.sampling_params.max_len.unwrap_or(MAX_TOKENS).min(room);
+        let wanted = request
+            .sampling_params
+            .max_len
+            .unwrap_or(MAX_TOKENS)
+            .min(room);
         request.sampling_params.max_len = Some(wanted);
         if requests.send(Request::Normal(request)).await.is_err() {
             return Err(Lost("the engine of the model ended".into()));
@@ -115,7 +134,10 @@ impl Engine {
             End::Said(tokens) => Ok(tokens),
             // The engine keeps a last token that is half a character to itself, and its word that this was the last one with it.
             End::Unsaid => {
-                let usage = Usage { prompt, completion: wanted };
+                let usage = Usage {
+                    prompt,
+                    completion: wanted,
+                };
                 let _ = out.send(Piece::Done(Reason::Length, usage));
                 Ok(prompt + wanted)
             }
@@ -211,16 +233,26 @@ async fn follow(
                     return End::Said(usage.prompt + usage.completion);
                 }
             }
-            Some(Response::ValidationError(error)) => return End::Said(refuse(out, &plain(&error))),
+            Some(Response::ValidationError(error)) => {
+                return End::Said(refuse(out, &plain(&error)));
+            }
             Some(Response::InternalError(error)) => return End::Said(fail(out, &plain(&error))),
             Some(Response::ModelError(error, _)) => return End::Said(fail(out, &plain(&error))),
-            Some(_) => return End::Said(fail(out, "the model answered with something else than text")),
+            Some(_) => {
+                return End::Said(fail(
+                    out,
+                    "the model answered with something else than text",
+                ));
+            }
             None => return End::Unsaid,
         }
     }
 }
 
-const NOTHING: Usage = Usage { prompt: 0, completion: 0 };
+const NOTHING: Usage = Usage {
+    prompt: 0,
+    completion: 0,
+};
 
 /// Waits until the engine has let go of an answer. Only then may the next one begin.
 async fn quiet(answers: &mpsc::Receiver<Response>, limit: Duration) -> bool {

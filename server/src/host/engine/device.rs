@@ -1,7 +1,7 @@
 //! Where a model runs and how exact its numbers are there.
 
-use mistralrs_core::{IsqType, MemoryUsage, ModelDType};
 use mistralrs::Device as Accelerator;
+use mistralrs_core::{IsqType, MemoryUsage, ModelDType};
 
 use super::LoadError;
 use crate::config::{Device, Quantization};
@@ -37,7 +37,11 @@ impl Place {
             Accelerator::Cuda(_) => (ModelDType::Auto, "cuda"),
             Accelerator::Metal(_) => (ModelDType::Auto, "metal"),
         };
-        Ok(Place { device, dtype, name })
+        Ok(Place {
+            device,
+            dtype,
+            name,
+        })
     }
 
     pub(super) fn bytes_per_number(&self) -> u64 {
@@ -60,7 +64,12 @@ impl Place {
         MemoryUsage
             .get_memory_available(&self.device)
             .map(|bytes| bytes as u64)
-            .map_err(|error| LoadError::Broken(format!("cannot tell how much memory is free on the {} device: {error}", self.name)))
+            .map_err(|error| {
+                LoadError::Broken(format!(
+                    "cannot tell how much memory is free on the {} device: {error}",
+                    self.name
+                ))
+            })
     }
 
     /// Whether the cache of keys and values is paged, and then sized and shared by mistral.rs itself.
@@ -70,15 +79,20 @@ impl Place {
 }
 
 fn best() -> Result<Accelerator, LoadError> {
-    mistralrs::best_device(false)
-        .map_err(|error| LoadError::Broken(format!("cannot open the device for models: {error}. Set `host.device` to `cpu`")))
+    mistralrs::best_device(false).map_err(|error| {
+        LoadError::Broken(format!(
+            "cannot open the device for models: {error}. Set `host.device` to `cpu`"
+        ))
+    })
 }
 
 fn absent(name: &str, built: bool) -> LoadError {
     LoadError::Broken(if built {
         format!("no {name} device was found; set `host.device` to `auto`")
     } else {
-        format!("this program was built without {name}; set `host.device` to `auto`, or build it with the feature")
+        format!(
+            "this program was built without {name}; set `host.device` to `auto`, or build it with the feature"
+        )
     })
 }
 

@@ -17,7 +17,10 @@ pub(super) enum Files {
     Safetensors(Folder),
     Gguf(PathBuf),
     /// An adapter, and the folder of what it is laid over.
-    Lora { base: Folder, adapter: PathBuf },
+    Lora {
+        base: Folder,
+        adapter: PathBuf,
+    },
 }
 
 /// A folder in the layout of the Hugging Face hub.
@@ -46,9 +49,11 @@ impl ModelConfig {
     /// How many numbers one token leaves in the cache of keys and values.
     pub(super) fn cached_numbers_per_token(&self) -> u64 {
         let heads = self.num_key_value_heads.unwrap_or(self.num_attention_heads);
-        let width = self
-            .head_dim
-            .unwrap_or_else(|| self.hidden_size.checked_div(self.num_attention_heads).unwrap_or(0));
+        let width = self.head_dim.unwrap_or_else(|| {
+            self.hidden_size
+                .checked_div(self.num_attention_heads)
+                .unwrap_or(0)
+        });
         2 * self.num_hidden_layers * heads * width
     }
 
@@ -76,9 +81,14 @@ impl Files {
                 }
             }
             Format::Lora => {
-                let base = base.ok_or_else(|| broken(installed, "it does not say which model it is laid over"))?;
+                let base = base.ok_or_else(|| {
+                    broken(installed, "it does not say which model it is laid over")
+                })?;
                 if base.manifest.format != Format::Safetensors {
-                    return Err(broken(installed, "an adapter can only be laid over a model of safetensors"));
+                    return Err(broken(
+                        installed,
+                        "an adapter can only be laid over a model of safetensors",
+                    ));
                 }
                 complete(base)?;
                 Ok(Files::Lora {
@@ -113,8 +123,9 @@ impl Files {
             Files::Lora { base, adapter } => {
                 let config = adapter.join("adapter_config.json");
                 let text = fs::read(&config).map_err(|error| unreadable(&config, &error))?;
-                let lora_config = serde_json::from_slice(&text)
-                    .map_err(|error| LoadError::Broken(format!("{} is damaged: {error}", config.display())))?;
+                let lora_config = serde_json::from_slice(&text).map_err(|error| {
+                    LoadError::Broken(format!("{} is damaged: {error}", config.display()))
+                })?;
                 let adapter_path = adapter.join("adapter_model.safetensors");
                 Ok(base.paths(AdapterPaths::Lora(vec![LoraAdapterPaths {
                     lora_config,
@@ -142,11 +153,19 @@ impl Folder {
         let directory = installed.directory.clone();
         let path = directory.join("config.json");
         let text = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        let config: ModelConfig = serde_json::from_slice(&text)
-            .map_err(|error| LoadError::Broken(format!("{} is damaged: {error}", path.display())))?;
+        let config: ModelConfig = serde_json::from_slice(&text).map_err(|error| {
+            LoadError::Broken(format!("{} is damaged: {error}", path.display()))
+        })?;
         // mistral.rs would fetch the vocabulary of its format from the network.
-        if config.architectures.iter().any(|name| name.starts_with("GptOss")) {
-            return Err(broken(installed, "gpt-oss models cannot be served without a connection to the internet"));
+        if config
+            .architectures
+            .iter()
+            .any(|name| name.starts_with("GptOss"))
+        {
+            return Err(broken(
+                installed,
+                "gpt-oss models cannot be served without a connection to the internet",
+            ));
         }
         let weights = with_extension(&directory, "safetensors")?;
         if weights.is_empty() {
@@ -167,7 +186,8 @@ impl Folder {
         LocalModelPaths {
             tokenizer_filename: self.directory.join("tokenizer.json"),
             config_filename: self.directory.join("config.json"),
-            template_filename: present("chat_template.jinja").or_else(|| present("tokenizer_config.json")),
+            template_filename: present("chat_template.jinja")
+                .or_else(|| present("tokenizer_config.json")),
             filenames: self.weights.clone(),
             adapter_paths,
             gen_conf: present("generation_config.json"),
@@ -183,11 +203,16 @@ impl Folder {
 fn complete(installed: &Installed) -> Result<(), LoadError> {
     for file in &installed.manifest.files {
         let path = installed.directory.join(&file.path);
-        let found = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?.len();
+        let found = fs::metadata(&path)
+            .map_err(|error| unreadable(&path, &error))?
+            .len();
         if found != file.bytes {
             let name = &file.path;
             let expected = file.bytes;
-            return Err(broken(installed, &format!("`{name}` has {found} bytes instead of {expected}")));
+            return Err(broken(
+                installed,
+                &format!("`{name}` has {found} bytes instead of {expected}"),
+            ));
         }
     }
     Ok(())
@@ -205,9 +230,16 @@ fn with_extension(directory: &Path, extension: &str) -> Result<Vec<PathBuf>, Loa
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> LoadError {
-    LoadError::Broken(format!("cannot read {}: {}", path.display(), crate::paths::plain(error)))
+    LoadError::Broken(format!(
+        "cannot read {}: {}",
+        path.display(),
+        crate::paths::plain(error)
+    ))
 }
 
 fn broken(installed: &Installed, why: &str) -> LoadError {
-    LoadError::Broken(format!("{} cannot be used: {why}; add the model again with `repo-lsp model`", installed.label()))
+    LoadError::Broken(format!(
+        "{} cannot be used: {why}; add the model again with `repo-lsp model`",
+        installed.label()
+    ))
 }

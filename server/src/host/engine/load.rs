@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use mistralrs_core::{
     AutoDeviceMapParams, Constraint, DefaultSchedulerMethod, DeviceMapSetting, GGUFLoaderBuilder,
-    GGUFSpecificConfig, Loader, MemoryGpuConfig, MistralRs, MistralRsBuilder,
-    ModelPaths, NormalLoaderBuilder, NormalRequest, NormalSpecificConfig, PagedAttentionConfig,
-    PagedCacheType, Pipeline, Request, RequestMessage, Response, SamplingParams, SchedulerConfig,
+    GGUFSpecificConfig, Loader, MemoryGpuConfig, MistralRs, MistralRsBuilder, ModelPaths,
+    NormalLoaderBuilder, NormalRequest, NormalSpecificConfig, PagedAttentionConfig, PagedCacheType,
+    Pipeline, Request, RequestMessage, Response, SamplingParams, SchedulerConfig,
 };
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -58,15 +58,25 @@ pub(super) async fn load(
     let (done, loaded) = oneshot::channel();
     let label = installed.label();
     let work = move || {
-        let result = catch_unwind(AssertUnwindSafe(|| read(&installed, base.as_ref(), settings)))
-            .unwrap_or_else(|panic| Err(LoadError::Broken(format!("{} cannot be loaded: {}", installed.label(), said(&*panic)))));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            read(&installed, base.as_ref(), settings)
+        }))
+        .unwrap_or_else(|panic| {
+            Err(LoadError::Broken(format!(
+                "{} cannot be loaded: {}",
+                installed.label(),
+                said(&*panic)
+            )))
+        });
         // Nobody waits any more when the host ends.
         let _ = done.send(result);
     };
     std::thread::Builder::new()
         .name("load".into())
         .spawn(work)
-        .map_err(|error| LoadError::Broken(format!("cannot start a thread to load {label}: {error}")))?;
+        .map_err(|error| {
+            LoadError::Broken(format!("cannot start a thread to load {label}: {error}"))
+        })?;
     loaded
         .await
         .map_err(|_| LoadError::Broken(format!("loading {label} was given up")))?
@@ -86,12 +96,18 @@ fn read(
         Files::Gguf(_) => None,
         Files::Safetensors(_) | Files::Lora { .. } => device::quantization(settings.quantization),
     };
-    need.check(&label, place.available_memory()?, quantization.is_some() || files.config().is_none())?;
+    need.check(
+        &label,
+        place.available_memory()?,
+        quantization.is_some() || files.config().is_none(),
+    )?;
 
     let paged = paged(&place)?;
     let loader = loader(&files, &label)?;
     let paths: Box<dyn ModelPaths> = Box::new(files.paths()?);
-    let explain = |error: &dyn std::fmt::Display| LoadError::Broken(format!("{label} cannot be loaded: {}", one_line(error)));
+    let explain = |error: &dyn std::fmt::Display| {
+        LoadError::Broken(format!("{label} cannot be loaded: {}", one_line(error)))
+    };
     let weights: Weights = loader
         .load_model_from_path(
             &paths,
@@ -104,7 +120,13 @@ fn read(
         )
         .map_err(|error| explain(&format!("{error:#}")))?;
 
-    let facts = facts(&weights, &place, &files, quantization.map(|(kind, _)| kind), need);
+    let facts = facts(
+        &weights,
+        &place,
+        &files,
+        quantization.map(|(kind, _)| kind),
+        need,
+    );
     let scheduler = scheduler(&weights)?;
     let core = Core::start(weights, scheduler).map_err(|error| explain(&error))?;
     core.try_once().map_err(|error| explain(&error))?;
@@ -125,11 +147,21 @@ fn loader(files: &Files, label: &str) -> Result<Box<dyn Loader>, LoadError> {
     let normal = match files {
         Files::Gguf(file) => {
             let (config, name) = (GGUFSpecificConfig::default(), file.display().to_string());
-            let loader = GGUFLoaderBuilder::new(None, None, label.to_owned(), vec![name], config, false, None);
+            let loader = GGUFLoaderBuilder::new(
+                None,
+                None,
+                label.to_owned(),
+                vec![name],
+                config,
+                false,
+                None,
+            );
             return Ok(loader.build());
         }
         Files::Safetensors(model) => folder(&model.directory),
-        Files::Lora { base, adapter } => folder(&base.directory).with_lora(vec![adapter.display().to_string()]),
+        Files::Lora { base, adapter } => {
+            folder(&base.directory).with_lora(vec![adapter.display().to_string()])
+        }
     };
     normal
         .build(None)
@@ -140,9 +172,13 @@ fn paged(place: &Place) -> Result<Option<PagedAttentionConfig>, LoadError> {
     if !place.is_paged() {
         return Ok(None);
     }
-    PagedAttentionConfig::new(None, MemoryGpuConfig::ContextSize(16_384), PagedCacheType::Auto)
-        .map(Some)
-        .map_err(|error| LoadError::Broken(format!("cannot set up paged attention: {error}")))
+    PagedAttentionConfig::new(
+        None,
+        MemoryGpuConfig::ContextSize(16_384),
+        PagedCacheType::Auto,
+    )
+    .map(Some)
+    .map_err(|error| LoadError::Broken(format!("cannot set up paged attention: {error}")))
 }
 
 fn scheduler(weights: &Weights) -> Result<SchedulerConfig, LoadError> {
@@ -175,7 +211,10 @@ fn facts(
         (None, _) => format!("{number:?}").to_lowercase(),
     };
     let cached_bytes_per_token = match (&metadata.cache_config, &metadata.model_metadata) {
-        (None, Some(model)) => (model.kv_cache_elements_per_token() * model.num_layers() * number.size_in_bytes()) as u64,
+        (None, Some(model)) => {
+            (model.kv_cache_elements_per_token() * model.num_layers() * number.size_in_bytes())
+                as u64
+        }
         _ => 0,
     };
     Facts {
@@ -190,7 +229,11 @@ fn facts(
 /// The cache of keys and values grows in steps, and mistral.rs fails where the last step would end beyond what the model can take.
 fn usable(longest: usize) -> usize {
     const STEP: usize = 512;
-    if longest < STEP { longest } else { longest / STEP * STEP }
+    if longest < STEP {
+        longest
+    } else {
+        longest / STEP * STEP
+    }
 }
 
 impl Core {
@@ -250,12 +293,18 @@ impl Core {
                 match tokio::time::timeout(TRIAL, answers.recv()).await {
                     Err(_) => return Err("it does not answer".to_owned()),
                     // A last token that is no text by itself is not sent, so this is an end like any other if the engine lives.
-                    Ok(None) if self.requests.is_closed() => return Err("its engine ended".to_owned()),
+                    Ok(None) if self.requests.is_closed() => {
+                        return Err("its engine ended".to_owned());
+                    }
                     Ok(None) => return Ok(()),
                     Ok(Some(Response::Chunk(_))) => {}
-                    Ok(Some(Response::InternalError(error) | Response::ValidationError(error))) => return Err(one_line(&error)),
+                    Ok(Some(Response::InternalError(error) | Response::ValidationError(error))) => {
+                        return Err(one_line(&error));
+                    }
                     Ok(Some(Response::ModelError(error, _))) => return Err(one_line(&error)),
-                    Ok(Some(_)) => return Err("it answers with something else than text".to_owned()),
+                    Ok(Some(_)) => {
+                        return Err("it answers with something else than text".to_owned());
+                    }
                 }
             }
         })

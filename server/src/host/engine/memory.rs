@@ -46,7 +46,12 @@ impl Need {
     }
 
     /// One line if it does not fit.
-    pub(super) fn check(&self, label: &str, available: u64, quantized: bool) -> Result<(), LoadError> {
+    pub(super) fn check(
+        &self,
+        label: &str,
+        available: u64,
+        quantized: bool,
+    ) -> Result<(), LoadError> {
         if self.total() <= available {
             return Ok(());
         }
@@ -77,7 +82,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_says_so_in_one_line() {
-        let need = Need { weights: 8_000_000_000, conversation: 100_000_000 };
+        let need = Need {
+            weights: 8_000_000_000,
+            conversation: 100_000_000,
+        };
         assert!(need.check("repo@7", 8_100_000_000, false).is_ok());
         let Err(LoadError::TooLarge(line)) = need.check("repo@7", 8_099_999_999, false) else {
             panic!("it does not fit");

@@ -132,7 +132,12 @@ impl Engine {
         let renewed = tokio::task::spawn_blocking(move || {
             let core = engine.core().take()?;
             core.renew()
-                .inspect_err(|error| tracing::error!("the cache of {} could not be emptied: {error}", engine.installed.label()))
+                .inspect_err(|error| {
+                    tracing::error!(
+                        "the cache of {} could not be emptied: {error}",
+                        engine.installed.label()
+                    )
+                })
                 .ok()
         });
         match renewed.await {
