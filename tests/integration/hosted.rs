@@ -103,27 +103,49 @@ fn a_shell_gets_a_checked_answer() {
             .thinking("Let me look."),
     );
     let answer = hosted.sandbox.json(&["ask", "how does money move?"]);
-    assert_eq!((&answer["mode"], &answer["generation"]), (&json!("model"), &json!("parrot@1")), "{answer:#}");
-    assert_eq!(answer["citations"][0]["label"], "src/bank.py#L2-L3", "{answer:#}");
-    assert_eq!(answer["unverified"], json!(["src/gone.py#L1", "vanish_now"]));
+    assert_eq!(
+        (&answer["mode"], &answer["generation"]),
+        (&json!("model"), &json!("parrot@1")),
+        "{answer:#}"
+    );
+    assert_eq!(
+        answer["citations"][0]["label"], "src/bank.py#L2-L3",
+        "{answer:#}"
+    );
+    assert_eq!(
+        answer["unverified"],
+        json!(["src/gone.py#L1", "vanish_now"])
+    );
     assert_eq!(answer["grounded"], 0.5);
-    assert_eq!((&answer["thinking"], &answer["error"]), (&json!(""), &Value::Null));
+    assert_eq!(
+        (&answer["thinking"], &answer["error"]),
+        (&json!(""), &Value::Null)
+    );
     let host = hosted.host();
 
-    let thought = hosted.sandbox.json(&["ask", "--think", "how does money move?"]);
+    let thought = hosted
+        .sandbox
+        .json(&["ask", "--think", "how does money move?"]);
     assert_eq!(thought["thinking"].as_str().unwrap().trim(), "Let me look.");
     assert_eq!(thought["markdown"], answer["markdown"]);
 
     let shown = hosted.sandbox.run(&["ask", "how does money move?"]);
     assert_eq!(shown.code, Some(0), "{shown:?}");
-    assert!(shown.stdout.starts_with("Money moves in `transfer_money` (`src/bank.py#L2-L3`), never in `vanish_now` ⚠"), "{shown:?}");
+    assert!(
+        shown.stdout.starts_with(
+            "Money moves in `transfer_money` (`src/bank.py#L2-L3`), never in `vanish_now` ⚠"
+        ),
+        "{shown:?}"
+    );
     assert!(shown.stdout.contains("parrot@1 · "), "{shown:?}");
     assert_eq!(hosted.host(), host, "one host serves all");
 }
 
 #[test]
 fn an_editor_gets_its_answer_word_by_word() {
-    let hosted = Hosted::new(&Parrot::new("Money moves in `transfer_money` (src/bank.py#L2-L3) and nowhere else."));
+    let hosted = Hosted::new(&Parrot::new(
+        "Money moves in `transfer_money` (src/bank.py#L2-L3) and nowhere else.",
+    ));
     let mut one = hosted.session();
     let mut two = hosted.session();
     for client in [&mut one, &mut two] {
@@ -147,18 +169,34 @@ fn a_host_that_is_killed_costs_one_answer() {
     let mut client = hosted.session();
     let ask = json!({ "question": "how does money move?", "partialResultToken": "t" });
     let id = client.send("repoLsp/ask", ask.clone());
-    client.hear("$/progress", |params| params["value"]["markdown"].as_str().is_some_and(|m| m.contains("3 ")));
+    client.hear("$/progress", |params| {
+        params["value"]["markdown"]
+            .as_str()
+            .is_some_and(|m| m.contains("3 "))
+    });
     let first = hosted.host();
     hosted.kill_host();
     let answer = client.reply(id)["result"].clone();
     assert_eq!(answer["mode"], "model");
-    assert!(answer["markdown"].as_str().unwrap().contains("⚠ the answer ends here: "), "{answer:#}");
+    assert!(
+        answer["markdown"]
+            .as_str()
+            .unwrap()
+            .contains("⚠ the answer ends here: "),
+        "{answer:#}"
+    );
     assert!(answer["error"].is_string(), "{answer:#}");
 
     // The session lives on, and the next question starts another host.
     hosted.install(&Parrot::new("It moves."));
     let answer = client.request("repoLsp/ask", json!({ "question": "how does money move?" }));
-    assert!(answer["markdown"].as_str().unwrap().starts_with("It moves."), "{answer:#}");
+    assert!(
+        answer["markdown"]
+            .as_str()
+            .unwrap()
+            .starts_with("It moves."),
+        "{answer:#}"
+    );
     assert_ne!(hosted.host(), first);
     client.shut_down();
 }
@@ -169,19 +207,29 @@ fn a_newer_generation_answers_next_and_the_older_one_finishes() {
     let mut client = hosted.session();
     let ask = json!({ "question": "how does money move?", "partialResultToken": "t" });
     let id = client.send("repoLsp/ask", ask);
-    client.hear("$/progress", |params| params["value"]["markdown"].as_str().is_some_and(|m| m.contains("3 ")));
+    client.hear("$/progress", |params| {
+        params["value"]["markdown"]
+            .as_str()
+            .is_some_and(|m| m.contains("3 "))
+    });
     hosted.install(&Parrot::new("It moves."));
     let answer = client.reply(id)["result"].clone();
     let markdown = answer["markdown"].as_str().unwrap();
     assert!(markdown.contains(" 299 300\n"), "{markdown}");
-    assert_eq!((&answer["generation"], &answer["error"]), (&json!("parrot@1"), &Value::Null));
+    assert_eq!(
+        (&answer["generation"], &answer["error"]),
+        (&json!("parrot@1"), &Value::Null)
+    );
     // An older generation may answer until the newer one is loaded.
     let newer = (0..100).find_map(|_| {
         let answer = client.request("repoLsp/ask", json!({ "question": "how does money move?" }));
         (answer["generation"] == "parrot@2").then_some(answer)
     });
     let newer = newer.expect("the newer generation answers");
-    assert!(newer["markdown"].as_str().unwrap().starts_with("It moves."), "{newer:#}");
+    assert!(
+        newer["markdown"].as_str().unwrap().starts_with("It moves."),
+        "{newer:#}"
+    );
     client.shut_down();
 }
 
@@ -191,19 +239,36 @@ fn a_module_is_chosen_among_those_that_exist() {
     let folder = hosted.weights.path().join("random");
     checkpoint::random(&folder, Shape::TINY, 7).unwrap();
     hosted.pull(&folder, "random");
-    let answer = hosted.sandbox.json(&["ask", "--module", "move money between accounts"]);
+    let answer = hosted
+        .sandbox
+        .json(&["ask", "--module", "move money between accounts"]);
     let modules = hosted.sandbox.json(&["modules"]);
-    let ids: Vec<&Value> = modules.as_array().unwrap_or_else(|| modules["modules"].as_array().unwrap()).iter().map(|m| &m["id"]).collect();
+    let ids: Vec<&Value> = modules
+        .as_array()
+        .unwrap_or_else(|| modules["modules"].as_array().unwrap())
+        .iter()
+        .map(|m| &m["id"])
+        .collect();
     assert!(ids.contains(&&answer["module"]), "{answer:#} {ids:?}");
-    assert_eq!((&answer["mode"], &answer["generation"]), (&json!("model"), &json!("random@1")), "{answer:#}");
+    assert_eq!(
+        (&answer["mode"], &answer["generation"]),
+        (&json!("model"), &json!("random@1")),
+        "{answer:#}"
+    );
 }
 
 #[test]
 fn a_model_that_is_gone_leaves_the_index() {
     let hosted = Hosted::new(&Parrot::new("It moves."));
     hosted.sandbox.configure("[model]\nname = \"other\"\n");
-    let ran = hosted.sandbox.run(&["ask", "how does transfer_money work?"]);
+    let ran = hosted
+        .sandbox
+        .run(&["ask", "how does transfer_money work?"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stderr.contains("no such model: other"), "{ran:?}");
-    assert!(ran.stdout.contains("from the index (the model did not answer)"), "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains("from the index (the model did not answer)"),
+        "{ran:?}"
+    );
 }
