@@ -6,6 +6,8 @@
 pub mod answer;
 pub mod chat;
 pub mod config;
+#[cfg(feature = "local-model")]
+pub mod host;
 pub mod hover;
 pub mod library;
 pub mod lsp;

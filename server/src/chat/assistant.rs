@@ -101,6 +101,14 @@ impl Assistant {
         &self.label
     }
 
+    /// The same for what nobody waits for: none if it would first have to start or load a model.
+    pub async fn chat_if_running(&self, request: Request) -> Result<Option<Stream>, ModelError> {
+        match &self.engine {
+            Engine::Host(host) if !host.is_running().await => Ok(None),
+            _ => self.chat(request).await.map(Some),
+        }
+    }
+
     /// Has the model go on from the messages of a request.
     pub async fn chat(&self, request: Request) -> Result<Stream, ModelError> {
         let request = Request {

@@ -10,8 +10,11 @@ pub mod conversation;
 pub mod modules;
 mod prompt;
 mod sources;
+pub mod summary;
 mod tokens;
 
 pub use ask::{Answered, Asked, Part, Prepared};
 pub use assistant::{Assistant, Assistants};
 pub use conversation::{Conversation, Conversations};
+pub use prompt::{diagnostic_question, explain_question};
+pub use summary::{Summaries, Summary};

@@ -37,6 +37,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("question", include_str!("../../prompts/question.jinja")),
         ("summary", include_str!("../../prompts/summary.jinja")),
         ("module", include_str!("../../prompts/module.jinja")),
+        ("explain", include_str!("../../prompts/explain.jinja")),
+        ("diagnostic", include_str!("../../prompts/diagnostic.jinja")),
     ] {
         if let Err(error) = templates.add_template(name, text) {
             // They are part of this program, and a test renders each of them.
@@ -76,6 +78,16 @@ pub fn module(requirement: &str, modules: &[ModuleLine]) -> String {
         "module",
         context! { requirement => plain(requirement), modules },
     )
+}
+
+/// "Explain this", as a question.
+pub fn explain_question(name: &str) -> String {
+    render("explain", context! { name => plain(name) })
+}
+
+/// "Explain this diagnostic here", as a question.
+pub fn diagnostic_question(message: &str) -> String {
+    render("diagnostic", context! { message => plain(message) })
 }
 
 fn source(excerpt: &Excerpt) -> minijinja::Value {

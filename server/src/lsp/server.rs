@@ -154,7 +154,8 @@ impl LanguageServer for Server {
     // Search and read files.
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
-        let result = self.run(Work, req::execute_command::handle, params).await?;
+        let snapshot = Arc::new(self.shared.snapshot());
+        let result = req::execute_command::handle(&self.shared, snapshot, params).await?;
         on::show::answer(&self.shared, &result);
         Ok(serde_json::to_value(result).ok())
     }

@@ -20,7 +20,7 @@ use scan::{Piece, Scanner};
 const MARK: &str = " ⚠";
 
 pub struct Checker<'a> {
-    links: &'a dyn Links,
+    links: &'a (dyn Links + Sync),
     ledger: Ledger<'a>,
     scanner: Scanner,
     /// What the model said, unchanged: what a conversation goes on with.
@@ -39,7 +39,7 @@ pub struct Checked {
 
 impl<'a> Checker<'a> {
     /// `given` is what the model was shown: names in it need not be known to the index.
-    pub fn new(views: &'a [View], links: &'a dyn Links, given: &str) -> Self {
+    pub fn new(views: &'a [View], links: &'a (dyn Links + Sync), given: &str) -> Self {
         Checker {
             links,
             ledger: Ledger::new(views, given),

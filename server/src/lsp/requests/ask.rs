@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::answer::{self, Answer, Listener, Question, Source, Target};
-use crate::chat::{self, Asked, Assistant, Part, Prepared};
+use crate::chat::{self, Asked, Part, Prepared};
 use crate::lsp::answers;
 use crate::lsp::convert::{FileLinks, Locator, index_error};
 use crate::lsp::dispatch::Lane;
@@ -32,15 +32,10 @@ pub async fn handle(
         shared.lanes.run(Lane::Work, read).await?
     };
     let id = params.conversation_id.clone();
-    let why = match shared.source.assistant(&session.model()) {
-        Ok(None) => None,
-        Err(why) => Some(why),
-        Ok(Some(assistant)) => {
-            match by_model(shared, &session, &assistant, &question, id.clone(), &parts).await? {
-                Ok(result) => return Ok(result),
-                Err(why) => Some(why),
-            }
-        }
+    let why = match by_model(shared, &session, &question, id.clone(), &parts).await? {
+        None => None,
+        Some(Ok(result)) => return Ok(result),
+        Some(Err(why)) => Some(why),
     };
     let work = move |cancel: &Cancel| by_index(&session, &question.text, why, id, parts, cancel);
     shared.lanes.run(Lane::Work, work).await
@@ -48,9 +43,9 @@ pub async fn handle(
 
 /// What is asked, and what the developer looks at.
 #[derive(Clone)]
-struct QuestionAt {
-    text: String,
-    at: Option<Target>,
+pub struct QuestionAt {
+    pub text: String,
+    pub at: Option<Target>,
 }
 
 fn asked(session: &SessionSnapshot, params: &AskParams) -> Result<QuestionAt> {
@@ -75,15 +70,23 @@ fn asked(session: &SessionSnapshot, params: &AskParams) -> Result<QuestionAt> {
     Ok(QuestionAt { text, at })
 }
 
-/// The model's answer, or why it gave none.
-async fn by_model(
+/// The model's answer, or why it gave none; nothing if none is set up.
+pub async fn by_model(
     shared: &Shared,
     session: &Arc<SessionSnapshot>,
-    assistant: &Assistant,
     question: &QuestionAt,
     id: Option<String>,
     parts: &Parts,
-) -> Result<std::result::Result<AskResult, String>> {
+) -> Result<Option<std::result::Result<AskResult, String>>> {
+    let choose = {
+        let session = session.clone();
+        move |_: &Cancel| Ok(session.assistant())
+    };
+    let assistant = match shared.lanes.run(Lane::Work, choose).await? {
+        Ok(None) => return Ok(None),
+        Ok(Some(assistant)) => assistant,
+        Err(why) => return Ok(Some(Err(why))),
+    };
     let before = id.as_deref().map(|id| shared.conversations.get(id));
     let prepare = {
         let (session, question) = (session.clone(), question.clone());
@@ -112,8 +115,8 @@ async fn by_model(
             let _ = parts.send(partial(session, part));
         }
     };
-    let answered = chat::ask::answer(assistant, prepared, &views, &links, &mut send).await;
-    Ok(match answered {
+    let answered = chat::ask::answer(&assistant, prepared, &views, &links, &mut send).await;
+    Ok(Some(match answered {
         Ok(answered) => {
             let result = answers::of_model(session, &answered, id.clone());
             if let Some(id) = id {
@@ -123,7 +126,7 @@ async fn by_model(
             Ok(result)
         }
         Err(error) => Err(error.to_string()),
-    })
+    }))
 }
 
 fn partial(session: &SessionSnapshot, part: Part) -> AskPartial {
@@ -172,7 +175,7 @@ fn by_index(
     Ok(result)
 }
 
-fn explained(answer: Answer, why: Option<&str>) -> Answer {
+pub fn explained(answer: Answer, why: Option<&str>) -> Answer {
     match why {
         Some(why) => answer.because(format!("the model did not answer: {why}")),
         None => answer,
