@@ -4,6 +4,7 @@
 //! then what the user may set (`config`) and where things live (`paths`).
 
 pub mod answer;
+pub mod chat;
 pub mod config;
 #[cfg(feature = "local-model")]
 pub mod host;

@@ -241,4 +241,4 @@ fn refused(file: &str, what: impl std::fmt::Display) -> LibraryError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
