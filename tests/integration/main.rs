@@ -12,6 +12,7 @@ mod crash;
 mod documentation;
 mod errors;
 mod evaluation;
+mod models;
 mod processes;
 mod session;
 mod tidy;
