@@ -32,6 +32,9 @@ pub enum ModelError {
         "what came from {url} is not OpenAI's protocol: {what}; check `model.endpoint`, which usually ends in /v1"
     )]
     Malformed { url: String, what: String },
+    /// Only what runs already was to be asked.
+    #[error("no model is running on this machine; a question starts one")]
+    NotRunning,
     /// The process that runs models on this machine did not come up.
     #[error("cannot run models on this machine: {0}")]
     Host(String),

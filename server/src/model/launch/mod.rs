@@ -87,6 +87,12 @@ impl Host {
         })
     }
 
+    /// Whether a host runs that has a model loaded.
+    pub async fn is_running(&self) -> bool {
+        let status = self.status().await;
+        status.is_ok_and(|status| status.is_some_and(|status| status.is_serving()))
+    }
+
     /// Asks the host to end once what runs has finished; its status, if there was one to ask.
     pub async fn stop(&self) -> Result<Option<Status>, ModelError> {
         let local = self.local()?;

@@ -39,9 +39,19 @@ pub struct Status {
 pub struct Loaded {
     pub name: String,
     pub generation: Option<u32>,
+    /// `serving`, `loading`, `retiring` and so on.
     pub state: String,
     pub precision: Option<String>,
     pub bytes: Option<u64>,
+    /// Why it is not serving.
+    pub problem: Option<String>,
+}
+
+impl Status {
+    /// Whether a question would be answered without a model being loaded first.
+    pub fn is_serving(&self) -> bool {
+        !self.stopping && self.models.iter().any(|model| model.state == "serving")
+    }
 }
 
 /// What was found where the last host said it listens.
