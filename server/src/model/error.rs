@@ -28,7 +28,9 @@ pub enum ModelError {
     NoFirstToken(Duration),
     #[error("the model fell silent for {} s in the middle of its answer; ask again", .0.as_secs_f64().ceil())]
     FellSilent(Duration),
-    #[error("what came from {url} is not OpenAI's protocol: {what}; check `model.endpoint`, which usually ends in /v1")]
+    #[error(
+        "what came from {url} is not OpenAI's protocol: {what}; check `model.endpoint`, which usually ends in /v1"
+    )]
     Malformed { url: String, what: String },
     /// The process that runs models on this machine did not come up.
     #[error("cannot run models on this machine: {0}")]

@@ -138,7 +138,10 @@ mod tests {
         for event in events {
             match event {
                 Event::Thinking(piece) => {
-                    assert!(!piece.is_empty() && text.is_empty(), "{piece:?} after {text:?}");
+                    assert!(
+                        !piece.is_empty() && text.is_empty(),
+                        "{piece:?} after {text:?}"
+                    );
                     thoughts.push_str(&piece);
                 }
                 Event::Text(piece) => {
@@ -160,10 +163,22 @@ mod tests {
             ("\n <think>hm</think>yes", "hm", "yes"),
             // Thinking was off: the block is there, and empty.
             ("<think>\n\n</think>\n\nyes\n", "", "yes\n"),
-            ("<think>a < b\n\n</thin> c</think>    code", "a < b\n\n</thin> c", "    code"),
+            (
+                "<think>a < b\n\n</thin> c</think>    code",
+                "a < b\n\n</thin> c",
+                "    code",
+            ),
             // An answer about tags is an answer.
-            ("It writes <think>x</think> first.", "", "It writes <think>x</think> first."),
-            ("<think>a</think>then <think>b</think>", "a", "then <think>b</think>"),
+            (
+                "It writes <think>x</think> first.",
+                "",
+                "It writes <think>x</think> first.",
+            ),
+            (
+                "<think>a</think>then <think>b</think>",
+                "a",
+                "then <think>b</think>",
+            ),
             ("<thinking>no</thinking>", "", "<thinking>no</thinking>"),
             // Cut short in the middle.
             ("<think>\nhm, let me", "hm, let me", ""),
@@ -176,7 +191,11 @@ mod tests {
             let expected = (thoughts.to_owned(), text.to_owned());
             assert_eq!(split([whole]), expected, "{whole:?}");
             let letters: Vec<String> = whole.chars().map(String::from).collect();
-            assert_eq!(split(letters.iter().map(String::as_str)), expected, "{whole:?} by letters");
+            assert_eq!(
+                split(letters.iter().map(String::as_str)),
+                expected,
+                "{whole:?} by letters"
+            );
         }
     }
 
@@ -189,7 +208,12 @@ mod tests {
         let thought = |text: &str| Event::Thinking(text.to_owned());
         assert_eq!(
             events,
-            [thought("one"), thought(" two"), thought(" <b>"), thought(" three")]
+            [
+                thought("one"),
+                thought(" two"),
+                thought(" <b>"),
+                thought(" three")
+            ]
         );
     }
 

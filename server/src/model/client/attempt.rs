@@ -124,8 +124,12 @@ impl Attempt {
                 break;
             }
         }
-        let mut message = told(&body)
-            .unwrap_or_else(|| status.canonical_reason().unwrap_or("no reason given").to_lowercase());
+        let mut message = told(&body).unwrap_or_else(|| {
+            status
+                .canonical_reason()
+                .unwrap_or("no reason given")
+                .to_lowercase()
+        });
         let advice = match self.dialect {
             // Its messages say what to do themselves.
             Dialect::Host => None,

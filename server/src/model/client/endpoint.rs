@@ -36,7 +36,9 @@ impl Endpoint {
             return Err(wrong("it must begin with http:// or https://"));
         }
         if parsed.query().is_some() || parsed.fragment().is_some() {
-            return Err(wrong("routes are added to its end, so it must not have ? or #"));
+            return Err(wrong(
+                "routes are added to its end, so it must not have ? or #",
+            ));
         }
         let mut headers = HeaderMap::new();
         if let Some(key) = key {
@@ -115,8 +117,7 @@ impl Config for Endpoint {
 /// Whether a host of a URL is this machine itself.
 pub(in crate::model) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -132,9 +133,19 @@ mod tests {
         ] {
             assert_eq!(Endpoint::new(url, None).unwrap().url("/x"), expected);
         }
-        for url in ["", "127.0.0.1:11434", "localhost/v1", "ftp://h/v1", "http://h/v1?key=1", "http://"] {
+        for url in [
+            "",
+            "127.0.0.1:11434",
+            "localhost/v1",
+            "ftp://h/v1",
+            "http://h/v1?key=1",
+            "http://",
+        ] {
             let error = Endpoint::new(url, None).unwrap_err().to_string();
-            assert!(error.contains("it looks like http://127.0.0.1:11434/v1"), "{url}: {error}");
+            assert!(
+                error.contains("it looks like http://127.0.0.1:11434/v1"),
+                "{url}: {error}"
+            );
         }
     }
 
@@ -144,9 +155,17 @@ mod tests {
         assert_eq!(&*endpoint.shown(), "https://example.org/v1");
         assert_eq!(endpoint.headers()[AUTHORIZATION], "Bearer key-1");
         let debug = format!("{endpoint:?} {:?}", endpoint.headers());
-        assert!(!debug.contains("key-1") && !debug.contains("pass"), "{debug}");
-        let error = Endpoint::new("http://h/v1", Some("a\nb")).unwrap_err().to_string();
-        assert!(error.contains("api_key_variable") && !error.contains("a\nb"), "{error}");
+        assert!(
+            !debug.contains("key-1") && !debug.contains("pass"),
+            "{debug}"
+        );
+        let error = Endpoint::new("http://h/v1", Some("a\nb"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("api_key_variable") && !error.contains("a\nb"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -154,7 +173,13 @@ mod tests {
         for host in ["127.0.0.1", "127.1.2.3", "[::1]", "localhost", "LOCALHOST"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["127.0.0.1.example.org", "10.0.0.1", "0.0.0.0", "[::2]", "localhost.example.org"] {
+        for host in [
+            "127.0.0.1.example.org",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::2]",
+            "localhost.example.org",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }

@@ -19,8 +19,8 @@ use attempt::{Attempt, Passing};
 use endpoint::Endpoint;
 pub(super) use endpoint::is_loopback;
 use retry::{Again, Failure, pause};
-pub use stream::Stream;
 use stream::Reader;
+pub use stream::Stream;
 use wire::{Body, Chunk, Dialect};
 
 /// How long things may take.
@@ -85,7 +85,11 @@ impl Client {
 
     /// Asks, and returns when the first piece of an answer has come. Until then a question is repeated where that may help;
     /// `first_token` is for all of it. Dropping the future or the stream ends the generation.
-    pub async fn chat(&self, request: &Request, first_token: Duration) -> Result<Stream, ModelError> {
+    pub async fn chat(
+        &self,
+        request: &Request,
+        first_token: Duration,
+    ) -> Result<Stream, ModelError> {
         let deadline = Instant::now() + first_token;
         let first = timeout_at(deadline, self.first(request, deadline)).await;
         let reader = first.unwrap_or(Err(ModelError::NoFirstToken(first_token)))?;

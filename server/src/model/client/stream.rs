@@ -172,7 +172,9 @@ impl Reader {
             }
             OpenAIError::StreamError(error) => match error.as_ref() {
                 StreamError::EventStream(why) => one_line(why),
-                StreamError::UnknownEvent(event) => format!("an event `{}`", one_line(&event.event)),
+                StreamError::UnknownEvent(event) => {
+                    format!("an event `{}`", one_line(&event.event))
+                }
             },
             other => one_line(&other.to_string()),
         };

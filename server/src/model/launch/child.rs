@@ -128,7 +128,10 @@ impl Child {
         let mut text = Vec::new();
         file.take(LONGEST_LOG).read_to_end(&mut text)?;
         let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
         Ok(one_line(&last.join("; ")))
     }
@@ -152,7 +155,9 @@ fn open_log(path: &Path) -> io::Result<(File, u64)> {
 /// The file of this program. Linux marks one that was replaced by an update; its successor then lies in the same place.
 fn own() -> io::Result<PathBuf> {
     let path = std::env::current_exe()?;
-    let replaced = path.to_str().and_then(|path| path.strip_suffix(" (deleted)"));
+    let replaced = path
+        .to_str()
+        .and_then(|path| path.strip_suffix(" (deleted)"));
     Ok(match replaced {
         Some(successor) if !path.exists() => PathBuf::from(successor),
         _ => path,

@@ -15,7 +15,10 @@ pub(super) fn end(endpoint: &Endpoint) -> Result<bool, ModelError> {
     if !command_line(endpoint.pid).is_some_and(|line| is_host(&line)) {
         return Ok(false);
     }
-    tracing::warn!("the process that runs models does not answer; ending process {}", endpoint.pid);
+    tracing::warn!(
+        "the process that runs models does not answer; ending process {}",
+        endpoint.pid
+    );
     match rustix::process::kill_process(pid, rustix::process::Signal::KILL) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(true),
         Err(error) => Err(ModelError::Host(format!(
@@ -38,7 +41,11 @@ pub(super) fn end(endpoint: &Endpoint) -> Result<bool, ModelError> {
 fn command_line(pid: u32) -> Option<Vec<String>> {
     if let Ok(line) = std::fs::read(format!("/proc/{pid}/cmdline")) {
         let words = line.split(|&byte| byte == 0);
-        return Some(words.map(|word| String::from_utf8_lossy(word).into_owned()).collect());
+        return Some(
+            words
+                .map(|word| String::from_utf8_lossy(word).into_owned())
+                .collect(),
+        );
     }
     let ps = std::process::Command::new("ps")
         .args(["-o", "command=", "-p", &pid.to_string()])
@@ -50,5 +57,7 @@ fn command_line(pid: u32) -> Option<Vec<String>> {
 
 #[cfg(unix)]
 fn is_host(words: &[String]) -> bool {
-    words.windows(2).any(|pair| pair[0] == "model" && pair[1] == "serve")
+    words
+        .windows(2)
+        .any(|pair| pair[0] == "model" && pair[1] == "serve")
 }

@@ -101,7 +101,11 @@ impl Host {
 
     /// Asks the host, which is started if need be, and returns when the first piece of an answer has come. `first_token` is for all
     /// that happens until then. A host that dies before has a successor asked, once.
-    pub async fn chat(&self, request: &Request, first_token: Duration) -> Result<Stream, ModelError> {
+    pub async fn chat(
+        &self,
+        request: &Request,
+        first_token: Duration,
+    ) -> Result<Stream, ModelError> {
         let deadline = Instant::now() + first_token;
         let asked = timeout_at(deadline, self.ask(request, deadline)).await;
         match asked.unwrap_or(Err(ModelError::NoFirstToken(first_token))) {
@@ -180,7 +184,9 @@ impl Host {
             }
             if Instant::now() + pause > deadline {
                 return Err(ModelError::Host(match told_to_end {
-                    Some(pid) => format!("process {pid}, of another version, still finishes other answers; ask again later"),
+                    Some(pid) => format!(
+                        "process {pid}, of another version, still finishes other answers; ask again later"
+                    ),
                     None => format!(
                         "no process for it came up within {} s; see {}",
                         START.as_secs(),

@@ -89,7 +89,14 @@ impl Local {
             return Found::Nobody;
         };
         let request = self.http.get(url).bearer_auth(&endpoint.token);
-        let answer = async { request.send().await?.error_for_status()?.json::<Status>().await };
+        let answer = async {
+            request
+                .send()
+                .await?
+                .error_for_status()?
+                .json::<Status>()
+                .await
+        };
         match tokio::time::timeout(self.silent, answer).await {
             Ok(Ok(status)) if status.pid == endpoint.pid => Found::Host(endpoint, status),
             Ok(_) => Found::Nobody,
@@ -141,7 +148,13 @@ mod tests {
         };
         let status = "http://127.0.0.1:9/repo-lsp/status".to_owned();
         assert_eq!(route_of("http://127.0.0.1:9/v1"), Some(status));
-        for url in ["http://example.org/v1", "https://127.0.0.1:9/v1", "http://127.0.0.1@example.org/v1", "x", ""] {
+        for url in [
+            "http://example.org/v1",
+            "https://127.0.0.1:9/v1",
+            "http://127.0.0.1@example.org/v1",
+            "x",
+            "",
+        ] {
             assert_eq!(route_of(url), None, "{url}");
         }
     }
