@@ -13,6 +13,7 @@ mod documentation;
 mod errors;
 mod evaluation;
 mod hosted;
+mod models;
 mod processes;
 mod session;
 mod tidy;

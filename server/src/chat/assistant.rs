@@ -103,10 +103,14 @@ impl Assistant {
 
     /// The same for what nobody waits for: none if it would first have to start or load a model.
     pub async fn chat_if_running(&self, request: Request) -> Result<Option<Stream>, ModelError> {
-        match &self.engine {
-            Engine::Host(host) if !host.is_running().await => Ok(None),
-            _ => self.chat(request).await.map(Some),
+        if let Engine::Host(host) = &self.engine {
+            let status = host.status().await?;
+            let mut loaded = status.iter().flat_map(|status| &status.models);
+            if !loaded.any(|model| model.name == self.name && model.state == "serving") {
+                return Ok(None);
+            }
         }
+        self.chat(request).await.map(Some)
     }
 
     /// Has the model go on from the messages of a request.

@@ -158,7 +158,9 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
             continue;
         };
         match summarize(&wanted).await {
-            Ok(text) => {
+            // The next hover asks again.
+            Ok(Made::NotNow) => {}
+            Ok(Made::Sentence(text)) => {
                 let path = wanted.directory.join(&wanted.key);
                 let folder = path.parent().unwrap_or(&wanted.directory);
                 let written = std::fs::create_dir_all(folder)
@@ -176,8 +178,14 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
     }
 }
 
-/// The sentence; none if the model said nothing that can be shown.
-async fn summarize(wanted: &Wanted) -> Result<Option<String>, ModelError> {
+enum Made {
+    /// None if the model said nothing that can be shown.
+    Sentence(Option<String>),
+    /// No model is loaded, and a hover is no reason to load one.
+    NotNow,
+}
+
+async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
     let prompt = prompt::summary(&wanted.name, std::slice::from_ref(&wanted.excerpt));
     let message = |role, content: String| Message { role, content };
     let request = Request {
@@ -193,7 +201,7 @@ async fn summarize(wanted: &Wanted) -> Result<Option<String>, ModelError> {
         priority: Priority::Background,
     };
     let Some(mut stream) = wanted.assistant.chat_if_running(request).await? else {
-        return Err(ModelError::NotRunning);
+        return Ok(Made::NotNow);
     };
     let mut checker = Checker::new(&wanted.views, &Plain, &wanted.excerpt.text);
     while let Some(event) = stream.next().await {
@@ -209,7 +217,8 @@ async fn summarize(wanted: &Wanted) -> Result<Option<String>, ModelError> {
         .find(|line| !line.trim().is_empty());
     let line = line.unwrap_or_default().trim().to_owned();
     let shows = checked.claims.unverified().is_empty() && line.chars().count() <= LONGEST;
-    Ok(Some(line).filter(|line| shows && !line.is_empty()))
+    let sentence = Some(line).filter(|line| shows && !line.is_empty());
+    Ok(Made::Sentence(sentence))
 }
 
 fn is_worth_it(symbol: &SymbolInfo) -> bool {

@@ -146,11 +146,26 @@ impl Desk {
 
     /// The current generation of a model may have changed.
     pub(crate) async fn look_again(self: &Arc<Self>, name: &str) {
-        self.table().failed.remove(name);
-        if !self.table().serving.contains_key(name) {
-            return;
+        let current = self.shelf.current(name).await;
+        {
+            let mut table = self.table();
+            let number = current
+                .as_ref()
+                .ok()
+                .map(|installed| installed.manifest.number);
+            // What failed is worth another attempt once it has been put aside.
+            if table
+                .failed
+                .get(name)
+                .is_some_and(|(failed, _)| Some(*failed) != number)
+            {
+                table.failed.remove(name);
+            }
+            if !table.serving.contains_key(name) {
+                return;
+            }
         }
-        match self.shelf.current(name).await {
+        match current {
             Ok(installed) => drop(self.ready(&installed)),
             Err(missing) => tracing::error!("the older generation stays: {}", missing.line()),
         }

@@ -20,7 +20,9 @@ impl Watch {
         std::fs::create_dir_all(&directory)?;
         let (sender, mut names) = mpsc::unbounded_channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            for path in event.into_iter().flat_map(|event| event.paths) {
+            // Our own reading is an event too.
+            let changes = event.into_iter().filter(|event| !event.kind.is_access());
+            for path in changes.flat_map(|event| event.paths) {
                 if let Some(name) = model(&path) {
                     let _ = sender.send(name);
                 }

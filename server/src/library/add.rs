@@ -115,9 +115,7 @@ impl Library {
             return Ok(None);
         }
         let Some(base) = &origin.base else {
-            return Err(LibraryError::Refused(
-                "this is an adapter; name the model it is laid over with --base NAME".to_owned(),
-            ));
+            return Err(no_base());
         };
         let base = self.resolve(Some(base))?;
         if base.manifest.format != Format::Safetensors {
@@ -180,6 +178,12 @@ impl Library {
             .and_then(|()| fs::remove_dir_all(&grave))
             .map_err(LibraryError::io("remove", folder))
     }
+}
+
+pub(super) fn no_base() -> LibraryError {
+    LibraryError::Refused(
+        "this is an adapter; name the model it is laid over with --base NAME".to_owned(),
+    )
 }
 
 /// A folder in which a generation is put together, and the lock that says that somebody still does.

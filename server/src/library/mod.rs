@@ -21,6 +21,7 @@ mod files;
 mod gc;
 pub mod hub;
 pub mod name;
+mod pull;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -33,6 +34,7 @@ use crate::paths::Dirs;
 pub use add::{Added, Incoming, Origin, Take};
 pub use error::LibraryError;
 pub use gc::Garbage;
+pub use pull::{Pulled, Source, Step};
 
 const MANIFEST: &str = "manifest.json";
 const CURRENT: &str = "current";

@@ -185,3 +185,35 @@ async fn what_was_asked_before_does_not_change_an_answer() {
         }
     }
 }
+
+/// mistral.rs keeps what it has read of every question for ever on a processor; the host has it forget.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_in_mind_is_forgotten_when_it_is_too_much() {
+    let home = Home::new();
+    home.install("repo", |folder| {
+        // A token of this one leaves a hundred kilobytes.
+        let shape = Shape {
+            heads: 32,
+            kv_heads: 32,
+            head_dim: 128,
+            ..Shape::TINY.with_vocabulary(700)
+        };
+        checkpoint::random(folder, shape, 5).unwrap();
+    });
+    let host = home.serve();
+    let ask = |number: usize| {
+        let mut body = question(
+            "repo",
+            &format!("{number} {}", "fn main ".repeat(100)),
+            true,
+        );
+        body["max_tokens"] = json!(3);
+        host.ask(body)
+    };
+    let first = ask(0).await;
+    for number in 1..8 {
+        assert_eq!(ask(number).await.error, None);
+    }
+    host.log("and forgets them");
+    assert_eq!(ask(0).await, first);
+}

@@ -111,25 +111,20 @@ async fn who_left_the_queue_is_not_answered() {
 async fn a_chat_goes_before_what_nobody_waits_for() {
     let home = Home::new();
     endless(&home);
-    let host = std::sync::Arc::new(home.serve());
+    let host = home.serve();
     let running = begun(&host).await;
     let (done, mut order) = tokio::sync::mpsc::unbounded_channel();
-    for (waiting, priority) in ["background", "background", "chat", "chat"]
-        .into_iter()
-        .enumerate()
-    {
-        let (host, done) = (host.clone(), done.clone());
-        tokio::spawn({
-            let host = host.clone();
-            async move {
-                let mut body = question("repo", "Count.", true);
-                body["max_tokens"] = json!(3);
-                host.read(host.request(&body).header(PRIORITY_HEADER, priority))
-                    .await;
-                let _ = done.send(priority);
-            }
+    for (waiting, priority) in (1..).zip(["background", "background", "chat", "chat"]) {
+        let mut body = question("repo", "Count.", true);
+        body["max_tokens"] = json!(3);
+        let request = host.request(&body).header(PRIORITY_HEADER, priority);
+        let done = done.clone();
+        tokio::spawn(async move {
+            let mut stream = Stream::of(request.send().await.unwrap()).await;
+            while stream.next().await {}
+            let _ = done.send(priority);
         });
-        host.until(|status| status["waiting"] == waiting + 1).await;
+        host.until(|status| status["waiting"] == waiting).await;
     }
     drop(running);
     let mut served = Vec::new();

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use checkpoint::{Parrot, Precision, Recipe, Shape};
 
-const USAGE: &str = "usage: checkpoint parrot FOLDER ANSWER | checkpoint random FOLDER (tiny|0.6b) [f32|bf16|f16]";
+const USAGE: &str =
+    "usage: checkpoint parrot FOLDER ANSWER | checkpoint random FOLDER (tiny|0.6b) [f32|bf16|f16]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use either::Either;
 use mistralrs_core::{
     AutoDeviceMapParams, Constraint, DefaultSchedulerMethod, DeviceMapSetting, GGUFLoaderBuilder,
     GGUFSpecificConfig, Loader, MemoryGpuConfig, MistralRs, MistralRsBuilder, ModelPaths,
@@ -257,8 +258,9 @@ impl Core {
 
     /// Has it say one token.
     fn try_once(&self) -> Result<(), String> {
-        let hello = serde_json::json!([{ "role": "user", "content": "hello" }]);
-        let messages = serde_json::from_value(hello).map_err(|error| error.to_string())?;
+        let hello = [("role", "user"), ("content", "hello")];
+        let hello = hello.map(|(key, value)| (key.to_owned(), Either::Left(value.to_owned())));
+        let messages = vec![hello.into_iter().collect()];
         let (answer, mut answers) = mpsc::channel(16);
         let request = NormalRequest {
             id: 0,

@@ -67,12 +67,12 @@ impl Engine {
     ) -> Result<Arc<Self>, LoadError> {
         let (core, facts) = load::load(installed.clone(), base, settings).await?;
         Ok(Arc::new(Engine {
+            cache_limit: cache_limit(facts.bytes),
             installed,
             facts,
             queue: Queue::new(AT_ONCE),
             core: Mutex::new(Some(core)),
             cached: AtomicU64::new(0),
-            cache_limit: cache_limit(),
             lost: AtomicBool::new(false),
             users: watch::Sender::new(0),
             used: Mutex::new(Instant::now()),
@@ -128,6 +128,11 @@ impl Engine {
             return;
         }
         self.cached.store(0, Ordering::Relaxed);
+        tracing::info!(
+            "{} has some {} MB in mind, and forgets them",
+            self.installed.label(),
+            cached / 1_000_000
+        );
         let engine = self.clone();
         let renewed = tokio::task::spawn_blocking(move || {
             let core = engine.core().take()?;
@@ -151,11 +156,14 @@ impl Engine {
     }
 }
 
-/// An eighth of the machine's memory, and no more than 2 GB.
-fn cache_limit() -> u64 {
+/// As much as the weights, within reason, and no more than an eighth of the machine's memory.
+fn cache_limit(weights: u64) -> u64 {
+    const MB: u64 = 1_000_000;
     let mut system = sysinfo::System::new();
     system.refresh_memory();
-    (system.total_memory() / 8).min(2_000_000_000)
+    weights
+        .clamp(256 * MB, 2000 * MB)
+        .min(system.total_memory() / 8)
 }
 
 /// An engine that somebody uses or waits for: it is not unloaded meanwhile.

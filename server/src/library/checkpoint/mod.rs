@@ -24,7 +24,7 @@ pub(super) use scan::Scan;
 
 const ADAPTER_CONFIG: &str = "adapter_config.json";
 const ADAPTER: &str = "adapter_model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
 const CONFIG: &str = "config.json";
 
 /// What belongs to a model beside its weights; everything else of a folder or a repository is left where it is.
@@ -153,6 +153,17 @@ pub(super) fn check(
         }
     }
     Ok(checked)
+}
+
+/// Of several files of weights, keeps the names of those that the index in a folder lists.
+pub(super) fn keep_listed(directory: &Path, names: &mut Vec<String>) -> Result<(), LibraryError> {
+    let index = read_json(directory, INDEX)?;
+    let listed: Vec<&str> = match index["weight_map"].as_object() {
+        Some(map) => map.values().filter_map(|file| file.as_str()).collect(),
+        None => return Err(refused(INDEX, "`weight_map` is missing")),
+    };
+    names.retain(|name| !name.ends_with(".safetensors") || listed.contains(&name.as_str()));
+    Ok(())
 }
 
 /// The headers of all files of weights in a folder, as the index lists them where there is one.
