@@ -116,7 +116,8 @@ impl Engine {
             }
             attempt += 1;
             match pause(attempt, self.pace.first_pause, failure.again) {
-                Some(pause) if Instant::now() + pause < deadline => {
+                // Engines may name any time, however far.
+                Some(pause) if pause < deadline.saturating_duration_since(Instant::now()) => {
                     tracing::debug!("asking again in {pause:?}: {}", failure.error);
                     sleep(pause).await;
                 }
