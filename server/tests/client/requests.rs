@@ -107,5 +107,5 @@ async fn the_environment_decides_nothing() {
 async fn asks() {
     let url = std::env::var(URL).unwrap();
     let said = transcript(client(&url).chat(&request(), PATIENCE).await).await;
-    assert_eq!(said, "text \"hello\"\ndone\n");
+    assert_eq!(said, "text \"hello\"\ndone, by repo@7\n");
 }

@@ -151,8 +151,7 @@ impl Engine {
             .create_stream_byot::<_, Chunk>(Body::new(request, dialect))
             .await
             .map_err(|error| self.unexpected(error))?;
-        let generations = dialect == Dialect::Host;
-        let mut reader = Reader::new(chunks, broken, self.endpoint.shown(), generations);
+        let mut reader = Reader::new(chunks, broken, self.endpoint.shown());
         match reader.fill().await {
             Ok(()) => Ok(reader),
             Err(error @ ModelError::CutOff(_)) if dialect != Dialect::Host => Err(Failure {
