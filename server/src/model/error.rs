@@ -19,7 +19,7 @@ pub enum ModelError {
     #[error("the answer was cut off: {0}; ask again")]
     CutOff(String),
     /// The engine said, in the middle of an answer, that it cannot go on.
-    #[error("the model's engine gave up: {0}")]
+    #[error("the model's engine gave up: {0}; ask again, or see its log")]
     Failed(String),
     #[error(
         "no word from the model within {} s; ask again, or allow for more with `model.first_token_seconds`",

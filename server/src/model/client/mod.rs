@@ -45,7 +45,10 @@ impl Default for Pace {
 
 /// An engine that can be asked. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub struct Client(Arc<Engine>);
+
+#[derive(Debug)]
+struct Engine {
     endpoint: Endpoint,
     http: reqwest::Client,
     dialect: Dialect,
@@ -61,12 +64,12 @@ impl Client {
     pub fn with_pace(url: &str, key: Option<&str>, pace: Pace) -> Result<Self, ModelError> {
         let endpoint = Endpoint::new(url, key)?;
         let http = endpoint.http(pace.connect)?;
-        Ok(Client {
+        Ok(Client(Arc::new(Engine {
             endpoint,
             http,
             dialect: Dialect::Common,
             pace,
-        })
+        })))
     }
 
     /// The host on this machine.
@@ -75,12 +78,12 @@ impl Client {
         http: reqwest::Client,
         pace: Pace,
     ) -> Result<Self, ModelError> {
-        Ok(Client {
+        Ok(Client(Arc::new(Engine {
             endpoint: Endpoint::new(&found.url, Some(&found.token))?,
             http,
             dialect: Dialect::Host,
             pace,
-        })
+        })))
     }
 
     /// Asks, and returns when the first piece of an answer has come. Until then a question is repeated where that may help;
@@ -91,11 +94,14 @@ impl Client {
         first_token: Duration,
     ) -> Result<Stream, ModelError> {
         let deadline = Instant::now() + first_token;
-        let first = timeout_at(deadline, self.first(request, deadline)).await;
+        let first = timeout_at(deadline, self.0.first(request, deadline)).await;
         let reader = first.unwrap_or(Err(ModelError::NoFirstToken(first_token)))?;
-        Ok(reader.into_stream(self.pace.between_tokens))
+        Ok(reader.into_stream(self.0.pace.between_tokens))
     }
+}
 
+impl Engine {
+    /// Asks until there is a first piece of an answer, or nothing more to hope for.
     async fn first(&self, request: &Request, deadline: Instant) -> Result<Reader, ModelError> {
         let mut dialect = self.dialect;
         let mut attempt = 0;

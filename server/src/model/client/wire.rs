@@ -77,6 +77,7 @@ impl<'r> Body<'r> {
 
 /// One event of a stream. Every field is optional: engines differ, and an error has fields of its own.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a piece of an answer")]
 pub(super) struct Chunk {
     pub model: Option<String>,
     pub choices: Option<Vec<Choice>>,
@@ -136,6 +137,7 @@ pub(super) fn message(error: &Value) -> String {
     match (inner, error) {
         (Some(inner), _) => message(inner),
         (None, Value::String(text)) => text.clone(),
+        (None, Value::Null) => String::new(),
         (None, other) => other.to_string(),
     }
 }

@@ -181,7 +181,10 @@ impl Host {
                     }
                 }
                 Found::Silent(endpoint) => {
-                    if !hung::end(&endpoint)? {
+                    if hung::end(&endpoint)? {
+                        // It may be the one that was started here; its end is no failure to start.
+                        child = None;
+                    } else {
                         // Another program has the port by now.
                         started |= self.tend(&mut child, &mut pause)?;
                     }
