@@ -157,6 +157,10 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
         let Some(wanted) = receiver.borrow_and_update().clone() else {
             continue;
         };
+        // Whoever hovered again while it was being made has asked for it again.
+        if state.get(&wanted.directory, &wanted.key).is_some() {
+            continue;
+        }
         match summarize(&wanted).await {
             // The next hover asks again.
             Ok(Made::NotNow) => {}

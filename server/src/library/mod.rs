@@ -20,6 +20,7 @@ mod error;
 mod files;
 mod gc;
 pub mod hub;
+pub mod memory;
 pub mod name;
 mod pull;
 

@@ -464,3 +464,30 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+#[test]
+fn memory_is_told_from_the_files() {
+    use crate::config::Quantization;
+    let fixture = Fixture::new();
+    let installed = fixture.install("repo", 1);
+    let numbers = SMALL.parameters() as u64;
+    let need = |width, quantization| {
+        fixture
+            .library
+            .need(&installed, width, quantization)
+            .unwrap()
+    };
+    let whole = need(4, Quantization::None);
+    assert_eq!(whole.weights, 4 * numbers);
+    // Keys and values of one head, in both layers, for each token; and that twice.
+    assert_eq!(whole.conversation, 2 * 4096 * (2 * 2 * 8) * 4);
+    assert_eq!(whole.total(), whole.weights + whole.conversation);
+    assert_eq!(need(2, Quantization::None).weights, 2 * numbers);
+    let embeddings = 600 * 16;
+    let quantized = (numbers - embeddings) as f64 * 4.5 / 8.0;
+    assert_eq!(
+        need(2, Quantization::Q4K).weights,
+        2 * embeddings + quantized as u64
+    );
+    assert!(super::memory::available() > 0);
+}

@@ -140,6 +140,7 @@ pub(super) fn check(
         (Format::Safetensors, _) => {
             let config = config::read(directory, &mut checked.notes)?;
             checked.headers = headers(directory)?;
+            drop_unlisted(directory, &checked.headers)?;
             qwen3::check(&config, &checked.headers)?;
             tokenizer::check(directory, &config, &checked.headers)?;
         }
@@ -207,7 +208,11 @@ fn headers(directory: &Path) -> Result<BTreeMap<String, Header>, LibraryError> {
             ));
         }
     }
-    // Files of another kind of checkpoint, such as `consolidated.safetensors`, would be loaded as well.
+    Ok(headers)
+}
+
+/// Files of another kind of checkpoint, such as `consolidated.safetensors`, would be loaded as well.
+fn drop_unlisted(directory: &Path, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
     let entries =
         fs::read_dir(directory).map_err(LibraryError::io("read the folder", directory))?;
     for entry in entries.flatten() {
@@ -217,7 +222,15 @@ fn headers(directory: &Path) -> Result<BTreeMap<String, Header>, LibraryError> {
             fs::remove_file(&path).map_err(LibraryError::io("remove", &path))?;
         }
     }
-    Ok(headers)
+    Ok(())
+}
+
+/// How many numbers the weights in a folder are.
+pub(super) fn numbers(directory: &Path) -> Result<u64, LibraryError> {
+    let headers = headers(directory)?;
+    let tensors = headers.values().flat_map(|header| &header.tensors);
+    let count = |tensor: &header::Tensor| tensor.shape.iter().map(|n| *n as u64).product::<u64>();
+    Ok(tensors.map(count).sum())
 }
 
 /// A tensor by its name, and the file it is in.

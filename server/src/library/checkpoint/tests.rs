@@ -563,7 +563,8 @@ fn adapters_have_to_fit() {
             .map_err(|error| error.to_string())
     };
     let weights = |from: &Path| from.join("adapter_model.safetensors");
-    let cases: [(&str, &dyn Fn(&Path), &str); 7] = [
+    type Damage<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Damage, &str); 7] = [
         (
             "rank",
             &|from| edit(from, "adapter_config.json", |config| config["r"] = json!(3)),

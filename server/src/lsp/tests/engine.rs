@@ -86,7 +86,7 @@ async fn serve(
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
     let chunk = |delta: Value, reason: Value| {
         let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason });
-        let chunk = json!({ "id": "1", "object": "chat.completion.chunk", "created": 0, "model": "repo@7", "choices": [choice] });
+        let chunk = json!({ "id": "1", "object": "chat.completion.chunk", "created": 0, "choices": [choice] });
         format!("data: {chunk}\n\n")
     };
     let text = |text: &str| chunk(json!({ "content": text }), Value::Null);

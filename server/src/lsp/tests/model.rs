@@ -48,9 +48,9 @@ async fn an_answer_is_streamed_and_checked() {
     );
     let markdown = answer["markdown"].as_str().unwrap();
     assert!(markdown.starts_with(&expected), "{markdown}\n{expected}");
-    assert!(markdown.contains("*repo@7 · "), "{markdown}");
+    assert!(markdown.contains("\n*scripted · "), "{markdown}");
     assert_eq!(answer["mode"], "model");
-    assert_eq!(answer["generation"], "repo@7");
+    assert_eq!(answer["generation"], "scripted");
     assert_eq!(answer["grounded"], 0.5);
     assert_eq!(
         answer["unverified"],
@@ -73,7 +73,7 @@ async fn the_prompt_holds_what_the_index_found() {
         .await;
     let prompt = message(&engine, 0, 1);
     assert!(
-        prompt.contains("src/merge.rs#L4-L6\n```rust\npub fn merge_segments"),
+        prompt.contains("src/merge.rs#L3-L6\n```rust\n/// Merges segments"),
         "{prompt}"
     );
     assert!(
@@ -256,7 +256,7 @@ pub fn obey_me() {}
     let markdown = answer["markdown"].as_str().unwrap();
     assert!(
         markdown.starts_with(
-            "Click \\<img src=`http://evil/x.png`> x [31m \\<a href=x>y\\</a> `http://evil/z`"
+            "Click \\<img src=`http://evil/x.png`> x \\[31m \\<a href=x>y\\</a> `http://evil/z`"
         ),
         "{markdown}"
     );
