@@ -398,26 +398,37 @@ fn what_a_killed_writer_left_is_taken_away_and_what_a_living_one_does_is_not() {
 }
 
 #[test]
+fn a_rollback_goes_to_what_was_in_use_and_not_to_what_was_left() {
+    let fixture = Fixture::new();
+    fixture.install("repo", 1);
+    fixture.install("repo", 2);
+    assert_eq!(fixture.library.rollback("repo").unwrap(), (2, 1));
+    fixture.install("repo", 3);
+    assert_eq!(fixture.library.rollback("repo").unwrap(), (3, 1));
+}
+
+#[test]
 fn gc_keeps_the_current_and_the_previous_generation() {
     let fixture = Fixture::new();
     for seed in 1..=4 {
         fixture.install("repo", seed);
     }
     fixture.library.switch("repo", 3).unwrap();
+    // What was in use before the third is the fourth.
     fixture.add("unused", &fixture.checkpoint(9)).unwrap();
     let names = |garbage: Vec<Garbage>| -> Vec<String> {
         garbage.into_iter().map(|garbage| garbage.what).collect()
     };
     assert_eq!(
         names(fixture.library.gc(true).unwrap()),
-        ["repo@1", "repo@4"]
+        ["repo@1", "repo@2"]
     );
     assert_eq!(fixture.library.generations("repo").unwrap().len(), 4);
     assert_eq!(
         names(fixture.library.gc(false).unwrap()),
-        ["repo@1", "repo@4"]
+        ["repo@1", "repo@2"]
     );
-    assert_eq!(fixture.library.numbers("repo"), [2, 3]);
+    assert_eq!(fixture.library.numbers("repo"), [3, 4]);
     assert_eq!(
         names(fixture.library.gc(false).unwrap()),
         Vec::<String>::new()

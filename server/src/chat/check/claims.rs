@@ -192,7 +192,9 @@ impl<'a> Ledger<'a> {
             out.push_str(&markdown::code(place.written));
             // A path without lines is taken for one only where its folder is known: `a/b.c` may be many things.
             let folder = place.path.split('/').next().unwrap_or_default();
-            if place.lines.is_some() || self.knows(folder) {
+            let exists = |view: &View| view.snapshot.root().join(folder).is_dir();
+            let known = !folder.starts_with('.') && self.views.iter().any(exists);
+            if place.lines.is_some() || known {
                 self.lose(place.written);
                 out.push_str(MARK);
             }
