@@ -15,12 +15,15 @@ mod dataset;
 mod generation;
 mod run;
 
+mod redact;
+
 pub use dataset::{Dataset, DatasetCounts, MaskMode, TokenizedRow};
 pub use generation::{Format, Generation, WeightFile};
 pub use golden::GoldenQuestion;
 pub use interaction::{
     Citation, ContextRef, Interaction, PrivacyMode, Redaction, RetrievalScore, Verdict,
 };
+pub use redact::{Redactor, RulesError};
 pub use run::{Input, Run, Stage, State};
 pub use sample::{Lines, Message, Metadata, Role, Sample, Source, Split};
 
