@@ -7,6 +7,7 @@
 //! Read in the order in which data flows: questions and interactions become samples, samples a dataset, a dataset a run, a run a
 //! generation.
 
+mod feedback;
 mod golden;
 mod interaction;
 mod sample;
@@ -15,17 +16,27 @@ mod dataset;
 mod generation;
 mod run;
 
+mod curate;
+mod intake;
 mod redact;
+mod store;
 
+pub use curate::{CurateOptions, Curated, Preference, Reason, curate, split_of};
 pub use dataset::{Dataset, DatasetCounts, MaskMode, TokenizedRow};
+pub use feedback::{After, Event, Feedback};
 pub use generation::{Format, Generation, WeightFile};
 pub use golden::GoldenQuestion;
+pub use intake::{Admitted, Intake};
 pub use interaction::{
-    Citation, ContextRef, Interaction, PrivacyMode, Redaction, RetrievalScore, Verdict,
+    Citation, ContextRef, Interaction, PrivacyMode, Redaction, RetrievalScore, Verdict, new_id,
 };
 pub use redact::{Redactor, RulesError};
 pub use run::{Input, Run, Stage, State};
-pub use sample::{Lines, Message, Metadata, Role, Sample, Source, Split};
+pub use sample::{Lines, Message, Metadata, Role, Sample, Signal, Source, Split};
+pub use store::{
+    Filter, Forgotten, GenerationUse, Imported, Listing, Notice, Outcome, Position, Recorded,
+    Recorder, RecorderOptions, SampleOrigin, Stats, StatsRow, Store, StoreError, Ticket,
+};
 
 /// Figures by their name: a metric of a run or a generation.
 pub type Metrics = std::collections::BTreeMap<String, f64>;
