@@ -13,6 +13,9 @@ use super::connect::beside;
 const SMALL: u64 = 4 << 20;
 /// Above this, writers wait for a moment so that the log can begin anew; otherwise it would grow for as long as somebody writes.
 const LARGE: u64 = 64 << 20;
+/// So few that moving them takes less than a write to the disk.
+const FEW_PAGES: i64 = 200;
+const PASSES: usize = 8;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Stops when it is dropped.
@@ -73,17 +76,26 @@ fn move_log(path: &PathBuf, begin_anew: bool) -> rusqlite::Result<bool> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.busy_timeout(Duration::ZERO)?;
+    // Whether another was at it, and how many pages are left.
     let checkpoint = |mode: &str| {
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             let (busy, log, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(busy == 0 && log == moved)
+            Ok((busy != 0, log - moved))
         })
     };
-    // Most of it without holding up anybody.
-    let whole = checkpoint("PASSIVE")?;
+    // Nobody is held up by this. What is written meanwhile is left, so it is done until that is little.
+    for _ in 0..PASSES {
+        let (busy, left) = checkpoint("PASSIVE")?;
+        if busy || left == 0 {
+            return Ok(left == 0);
+        }
+        if left < FEW_PAGES {
+            break;
+        }
+    }
     if begin_anew {
         connection.busy_timeout(Duration::from_millis(100))?;
-        return checkpoint("TRUNCATE");
+        return Ok(checkpoint("RESTART")? == (false, 0));
     }
-    Ok(whole)
+    Ok(false)
 }
