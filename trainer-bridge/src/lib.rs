@@ -1,7 +1,11 @@
-//! The data contracts between the index, the developer's interactions and a trainer.
+//! What lies between the index, the developer's interactions and a trainer.
 //!
-//! Plain types and nothing else: what is written as one JSON object, or as one line of JSONL, and read by another process, be it
-//! ours, `sdg_hub` or a trainer in Python. A key that is not known is left to whoever wrote it; one that is absent stays absent.
+//! First the data contracts: plain types, written as one JSON object or as one line of JSONL, and read by another process, be it ours,
+//! `sdg_hub` or a trainer in Python. A key that is not known is left to whoever wrote it; one that is absent stays absent.
+//!
+//! Then the way of an interaction: an [`Intake`] takes out what may not be kept, a [`Recorder`] writes the rest into the user's own
+//! [`Store`], and [`curate()`] makes samples of it. Nothing else makes what the store writes, so that no secret gets past the intake.
+//!
 //! This crate knows nothing of LSP, of HTTP or of the engine that serves the model.
 //!
 //! Read in the order in which data flows: questions and interactions become samples, samples a dataset, a dataset a run, a run a

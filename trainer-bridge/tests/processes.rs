@@ -1,6 +1,12 @@
 //! Several processes on one database, and processes that are killed while they write. The other processes are this test, run again.
 
 #![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that panics is a test that fails, and one of them prints its figures"
+)]
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
@@ -181,7 +187,7 @@ fn record_on_a_full_disk(path: &Path) {
             Resource::Fsize,
             Rlimit {
                 current: bytes,
-                ..before.clone()
+                ..before
             },
         )
         .unwrap();

@@ -1,5 +1,12 @@
 //! How many secrets redaction finds, and how much it takes for one that is none, on cases labelled by hand.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that panics is a test that fails, and one of them prints its figures"
+)]
+
 use std::fmt::Write as _;
 
 use trainer_bridge::Redactor;

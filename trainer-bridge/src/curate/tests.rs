@@ -1,9 +1,10 @@
 //! What becomes of each kind of interaction, and that neither their order nor others beside them change it.
 
+mod properties;
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
-use proptest::prelude::*;
 
 use super::*;
 use crate::feedback::{After, Event, Feedback};
@@ -334,7 +335,8 @@ fn a_sample_names_the_file_as_it_was() {
               "signal": "good"
             }
           }
-        ]"#]].assert_eq(&serde_json::to_string_pretty(&curated.samples).unwrap());
+        ]"#]]
+    .assert_eq(&serde_json::to_string_pretty(&curated.samples).unwrap());
 }
 
 #[test]
@@ -344,70 +346,4 @@ fn about_a_tenth_is_held_out() {
         held_out += usize::from(split_of(&format!("src/file-{at}.rs")) != crate::Split::Train);
     }
     assert!((150..250).contains(&held_out), "{held_out}");
-}
-
-fn any_recorded() -> impl Strategy<Value = Recorded> {
-    let word = || {
-        prop::sample::select(vec![
-            "where",
-            "what",
-            "index",
-            "parser",
-            "open_file",
-            "closed",
-            "here",
-        ])
-    };
-    let verdict = prop::sample::select(vec![Verdict::Good, Verdict::Bad, Verdict::Corrected]);
-    (
-        prop::collection::vec(word(), 1..9),
-        prop::sample::select(vec!["src/a.rs", "src/b.rs", "docs/c.md"]),
-        prop::option::of(verdict),
-        prop::option::of("[a-z]{0,3}"),
-        0..4_u64,
-    )
-        .prop_map(|(words, file, verdict, correction, time)| {
-            asked("", &words.join(" "), file).changed(|interaction| {
-                interaction.time = time;
-                interaction.verdict = verdict;
-                interaction.correction = correction;
-            })
-        })
-}
-
-proptest! {
-    #[test]
-    fn order_does_not_matter_and_everything_is_accounted_for(
-        recorded in prop::collection::vec(any_recorded(), 0..30),
-        seed in any::<u64>(),
-    ) {
-        let recorded: Vec<Recorded> = recorded
-            .into_iter()
-            .enumerate()
-            .map(|(at, one)| one.changed(|interaction| interaction.id = format!("i{at:02}")))
-            .collect();
-        let options = CurateOptions::default();
-        let golden = [golden("where parser closed index here")];
-        let curated = curate(&recorded, &golden, &options);
-        let mut shuffled = recorded.clone();
-        shuffled.sort_by_key(|one| blake3::hash(format!("{seed}{}", one.interaction.id).as_bytes()).to_hex().to_string());
-        prop_assert_eq!(&curate(&shuffled, &golden, &options), &curated);
-
-        let mut of_document = std::collections::HashMap::new();
-        for sample in &curated.samples {
-            let count: &mut usize = of_document.entry(&sample.metadata.source.file).or_default();
-            *count += 1;
-            prop_assert!(*count <= options.per_document);
-            prop_assert_eq!(sample.metadata.split, split_of(&sample.metadata.source.file));
-            prop_assert!(!sample.metadata.interactions.is_empty());
-        }
-        // Every interaction is in a sample, rejected, or left out with its reason.
-        let mut seen: Vec<&str> = curated.left_out.iter().map(|(id, _)| id.as_str()).collect();
-        let samples = curated.samples.iter().chain(&curated.rejected);
-        seen.extend(samples.flat_map(|sample| sample.metadata.interactions.iter().map(String::as_str)));
-        seen.sort_unstable();
-        seen.dedup();
-        let all: Vec<&str> = recorded.iter().map(|one| one.interaction.id.as_str()).collect();
-        prop_assert_eq!(seen, all);
-    }
 }

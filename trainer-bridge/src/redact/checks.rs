@@ -201,8 +201,7 @@ fn is_a_persons(found: &Found) -> bool {
     let scp = found.next() == Some(':')
         && found.text[found.secret.end + 1..]
             .starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '~');
-    !(documentation || remote || scp)
-        && found.previous() != Some('/')
-        && !NOT_DOMAINS.contains(&ending)
-        && !NOT_PEOPLE.contains(&user.to_ascii_lowercase().as_str())
+    let file = NOT_DOMAINS.contains(&ending) || found.previous() == Some('/');
+    let nobody = NOT_PEOPLE.contains(&user.to_ascii_lowercase().as_str());
+    !(documentation || remote || scp || file || nobody)
 }

@@ -11,12 +11,15 @@ use super::connect::beside;
 
 /// A log below this is left alone.
 const SMALL: u64 = 4 << 20;
-/// Above this, writers wait for a moment so that the log can begin anew; otherwise it would grow for as long as somebody writes.
-const LARGE: u64 = 64 << 20;
+/// Pages in the log above which writers wait for a moment so that it can begin anew (64 MiB). Otherwise it would grow for as long as
+/// several write without a pause; when they pause, it begins anew by itself.
+const MANY_PAGES: i64 = 65_536;
 /// So few that moving them takes less than a write to the disk.
 const FEW_PAGES: i64 = 200;
 const PASSES: usize = 8;
 const LOOK: Duration = Duration::from_millis(250);
+/// Each time waits for the disk, and so may whoever writes to it meanwhile.
+const PAUSE: Duration = Duration::from_secs(4);
 
 /// Stops when it is dropped.
 pub(super) struct Checkpointer {
@@ -64,38 +67,45 @@ fn look(path: &PathBuf, done: &mut Option<Seen>) {
     if log.len() < SMALL || *done == Some(seen) {
         return;
     }
+    // Moving the log changes the database: another process has just done it.
+    let moved = std::fs::metadata(path).and_then(|database| database.modified());
+    if moved.is_ok_and(|moved| moved.elapsed().is_ok_and(|ago| ago < PAUSE)) {
+        return;
+    }
     // Whatever goes wrong here, the log stays as it is, and the thread that writes finds out about it.
-    if move_log(path, log.len() >= LARGE) == Ok(true) {
+    if move_log(path) == Ok(true) {
         *done = Some(seen);
     }
 }
 
 /// Whether the whole log was moved.
-fn move_log(path: &PathBuf, begin_anew: bool) -> rusqlite::Result<bool> {
+fn move_log(path: &PathBuf) -> rusqlite::Result<bool> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.busy_timeout(Duration::ZERO)?;
-    // Whether another was at it, and how many pages are left.
+    // Whether another is at it, how many pages the log has, and how many of them are left.
     let checkpoint = |mode: &str| {
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-            let (busy, log, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok((busy != 0, log - moved))
+            let (busy, pages, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((busy != 0, pages, pages - moved))
         })
     };
     // Nobody is held up by this. What is written meanwhile is left, so it is done until that is little.
     for _ in 0..PASSES {
-        let (busy, left) = checkpoint("PASSIVE")?;
-        if busy || left == 0 {
+        let (busy, pages, left) = checkpoint("PASSIVE")?;
+        if busy {
+            return Ok(false);
+        }
+        if left >= FEW_PAGES {
+            continue;
+        }
+        if pages < MANY_PAGES {
             return Ok(left == 0);
         }
-        if left < FEW_PAGES {
-            break;
-        }
+        break;
     }
-    if begin_anew {
-        connection.busy_timeout(Duration::from_millis(100))?;
-        return Ok(checkpoint("RESTART")? == (false, 0));
-    }
-    Ok(false)
+    connection.busy_timeout(Duration::from_millis(100))?;
+    let (busy, _, left) = checkpoint("RESTART")?;
+    Ok(!busy && left == 0)
 }

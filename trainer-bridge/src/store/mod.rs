@@ -12,13 +12,17 @@ mod connect;
 mod error;
 mod rows;
 
+mod best;
 mod exchange;
+mod find;
 mod forget;
 mod lineage;
 mod query;
+mod resolve;
 
 mod checkpoint;
 mod recorder;
+mod ticket;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -31,7 +35,7 @@ pub use forget::Forgotten;
 pub use lineage::{GenerationUse, SampleOrigin};
 pub use query::{Filter, Listing, Position, Stats, StatsRow};
 pub use recorder::{Recorder, RecorderOptions};
-pub use writer::{Notice, Outcome, Ticket};
+pub use ticket::{Notice, Outcome, Ticket};
 
 use crate::feedback::Feedback;
 use crate::intake::{Admitted, Intake};

@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 use futures::channel::oneshot;
 
 use super::checkpoint::Checkpointer;
-use super::writer::{Job, Notice, Outcome, Raw, State, Ticket, Writer};
+use super::ticket::{Notice, Outcome, Ticket};
+use super::writer::{Job, Raw, State, Writer};
 use crate::feedback::Feedback;
 use crate::intake::Intake;
 use crate::interaction::Interaction;

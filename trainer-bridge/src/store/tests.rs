@@ -1,8 +1,10 @@
 //! The store through its own interface, against what a list in memory would say; and files looked at byte by byte.
 
+mod any;
 mod damage;
 mod erasure;
 
+use any::{any_event, any_filter, any_interaction, means};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -191,86 +193,6 @@ fn a_file_of_samples_that_others_made_is_read() {
     assert!(store.get("other").unwrap().is_none());
 }
 
-fn any_interaction() -> impl Strategy<Value = Interaction> {
-    let text = "\\PC{0,30}|(a ){0,400}";
-    let file = prop::sample::select(vec!["src/a.rs", "src/b/c.rs", "docs/é.md"]);
-    let verdict = prop::option::of(prop::sample::select(vec![
-        Verdict::Good,
-        Verdict::Bad,
-        Verdict::Corrected,
-    ]));
-    let place = (0..3_u32, file, any::<bool>());
-    (
-        (text, text, prop::option::of(text), verdict),
-        prop::collection::vec(place, 0..4),
-        (any::<f64>(), any::<u64>(), 0..20_u64),
-        (0..2_usize, 0..2_usize),
-    )
-        .prop_map(
-            |(
-                (question, answer, correction, verdict),
-                places,
-                (score, latency_ms, time),
-                (workspace, kind),
-            )| {
-                let range = |first| Lines {
-                    first,
-                    last: first + 1,
-                };
-                Interaction {
-                    id: crate::interaction::new_id(),
-                    time,
-                    workspace: ["one", "two"][workspace].to_owned(),
-                    kind: ["ask", "module"][kind].to_owned(),
-                    question,
-                    answer,
-                    correction,
-                    verdict,
-                    latency_ms,
-                    context: places
-                        .iter()
-                        .map(|(first, file, _)| ContextRef {
-                            file: (*file).to_owned(),
-                            range: range(*first),
-                            hash: "00ff".to_owned(),
-                            blob: first.checked_sub(1).map(|blob| blob.to_string()),
-                        })
-                        .collect(),
-                    citations: places
-                        .iter()
-                        .filter(|(first, ..)| *first > 0)
-                        .map(|(first, file, verified)| Citation {
-                            file: (*file).to_owned(),
-                            range: range(*first),
-                            verified: *verified,
-                        })
-                        .collect(),
-                    scores: vec![RetrievalScore {
-                        file: "src/a.rs".to_owned(),
-                        total: score,
-                        parts: [("bm25".to_owned(), score / 3.0)].into(),
-                    }],
-                    ..Interaction::default()
-                }
-            },
-        )
-}
-
-fn any_event() -> impl Strategy<Value = Event> {
-    prop_oneof![
-        Just(Event::Up),
-        Just(Event::Down),
-        "\\PC{0,20}".prop_map(|answer| Event::Corrected { answer }),
-        prop::option::of("[a-z]{3}").prop_map(|follow_up| Event::Failed { follow_up }),
-        any::<u64>().prop_map(|characters| Event::Copied { characters }),
-        ("[a-z]{1,3}", 0.0..1.0_f64).prop_map(|(insertion, share)| Event::Survived {
-            insertion,
-            after: After::FiveMinutes,
-            share
-        }),
-    ]
-}
-
 /// Everything in it, newest first.
 fn everything(store: &Store) -> Vec<Recorded> {
     store
@@ -335,63 +257,11 @@ proptest! {
             }
         }
         prop_assert_eq!(found, wanted);
+        // However it is looked for, it is the same.
+        let usual = store.find(&filter, page, None).unwrap();
+        for (glance, patience, few_files) in [(0, 0, 0), (0, 9, 0), (2, 0, 9), (4, 9, 9), (0, usize::MAX, 0)] {
+            let budget = find::Budget { glance, patience, few_files, page: 2 };
+            prop_assert_eq!(&store.find_within(&filter, page, None, budget).unwrap(), &usual);
+        }
     }
-}
-
-fn any_filter() -> impl Strategy<Value = Filter> {
-    let some = |words: &[&str]| {
-        prop::option::of(prop::sample::select(
-            words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>(),
-        ))
-    };
-    let verdict = prop::sample::select(vec![
-        None,
-        Some(None),
-        Some(Some(Verdict::Good)),
-        Some(Some(Verdict::Bad)),
-    ]);
-    (
-        some(&["one", "two", "none"]),
-        some(&["ask", "module"]),
-        some(&["src/*.rs", "src/**", "**/*.md", "nowhere/*"]),
-        verdict,
-        prop::option::of(0..20_u64),
-        prop::option::of(0..20_u64),
-    )
-        .prop_map(|(workspace, kind, files, verdict, since, until)| Filter {
-            id: None,
-            workspace,
-            kind,
-            verdict,
-            since,
-            until,
-            files,
-        })
-}
-
-fn means(filter: &Filter, interaction: &Interaction) -> bool {
-    let about = |glob: &String| {
-        let matcher = globset::GlobBuilder::new(glob)
-            .literal_separator(true)
-            .build()
-            .unwrap()
-            .compile_matcher();
-        interaction
-            .context
-            .iter()
-            .any(|c| matcher.is_match(&c.file))
-            || interaction
-                .citations
-                .iter()
-                .any(|c| matcher.is_match(&c.file))
-    };
-    filter
-        .workspace
-        .as_ref()
-        .is_none_or(|w| *w == interaction.workspace)
-        && filter.kind.as_ref().is_none_or(|k| *k == interaction.kind)
-        && filter.verdict.is_none_or(|v| v == interaction.verdict)
-        && filter.since.is_none_or(|since| interaction.time >= since)
-        && filter.until.is_none_or(|until| interaction.time < until)
-        && filter.files.as_ref().is_none_or(about)
 }

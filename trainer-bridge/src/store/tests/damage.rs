@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
-use crate::store::writer::Ticket;
 
 fn recorder(path: &Path) -> (Recorder, Receiver<Notice>) {
     let (told, notices) = channel();
@@ -53,7 +52,7 @@ fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
     let store = Store::open(&path).unwrap();
     assert!(store.get("new").unwrap().is_some() && store.get("newer").unwrap().is_some());
     assert_eq!(store.damage().unwrap(), None);
-    assert_eq!(store.set_aside(), [aside.clone()]);
+    assert_eq!(store.set_aside(), std::slice::from_ref(aside));
 }
 
 #[test]
