@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use repo_lsp::chat::Assistant;
+use repo_lsp::config::ModelSettings;
 use repo_lsp::lsp::frame::{self, Frame, FrameReader};
 use repo_lsp::lsp::{IndexSettings, Resolved, Settings, SettingsSource, serve};
 use serde_json::{Value, json};
@@ -178,9 +180,15 @@ impl SettingsSource for Fixed {
                     languages_off: Vec::new(),
                     threads: 1,
                 },
+                model: ModelSettings::default(),
+                summaries_directory: place("summaries"),
             },
             problems: Vec::new(),
             fatal: elsewhere.then(|| "only one folder is indexed here".to_owned()),
         }
+    }
+
+    fn assistant(&self, _: &ModelSettings) -> Result<Option<Assistant>, String> {
+        Ok(None)
     }
 }

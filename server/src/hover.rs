@@ -6,6 +6,7 @@ use repo_indexer::{Candidate, Snapshot, SymbolInfo, SymbolKind, Users};
 
 use crate::answer::words::{self, Certainty};
 use crate::answer::{first_paragraph, is_test, signature};
+use crate::chat::Summary;
 use crate::markdown::{code, fence, language_tag, prose};
 
 /// Longest documentation shown, in characters.
@@ -19,7 +20,7 @@ const CLOSE: f32 = 0.8;
 /// The facts about one definition, ready to be laid out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
-    certainty: Certainty,
+    pub certainty: Certainty,
     language: &'static str,
     signature: String,
     whereabouts: String,
@@ -32,6 +33,8 @@ pub struct Card {
     tests: Vec<String>,
     more_tests: bool,
     others: usize,
+    /// What a model said of it, and which generation that was.
+    pub summary: Option<Summary>,
 }
 
 /// The card of the best candidate, or nothing if there is none.
@@ -73,6 +76,7 @@ pub fn describe(snapshot: &Snapshot, symbol: &SymbolInfo, others: usize) -> Card
         tests,
         more_tests,
         others,
+        summary: None,
     }
 }
 
@@ -101,6 +105,9 @@ impl Card {
                 if self.more_tests { " …" } else { "" }
             ));
         }
+        if let Some(Summary { text, generation }) = &self.summary {
+            out.push_str(&format!("\n\n― {text} *({generation})*"));
+        }
         out
     }
 
@@ -126,6 +133,9 @@ impl Card {
                 self.tests.join(", "),
                 if self.more_tests { " …" } else { "" }
             ));
+        }
+        if let Some(Summary { text, generation }) = &self.summary {
+            out.push_str(&format!("\n\n― {} ({generation})", text.replace('`', "")));
         }
         out
     }

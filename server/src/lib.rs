@@ -4,7 +4,10 @@
 //! then what the user may set (`config`) and where things live (`paths`).
 
 pub mod answer;
+pub mod chat;
 pub mod config;
+#[cfg(feature = "local-model")]
+pub mod host;
 pub mod hover;
 pub mod library;
 pub mod lsp;

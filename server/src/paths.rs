@@ -55,6 +55,11 @@ impl Dirs {
         self.cache.join("answers")
     }
 
+    /// What a model said about definitions, to be shown in hovers.
+    pub fn summaries(&self) -> PathBuf {
+        self.cache.join("summaries")
+    }
+
     /// The folder of the index of one workspace: its name for people who look, a hash of its path so that no two share one.
     /// An editor may name the workspace by another path than a shell does; the index is the same.
     pub fn index(&self, root: &Path) -> PathBuf {

@@ -12,6 +12,8 @@ mod crash;
 mod documentation;
 mod errors;
 mod evaluation;
+mod hosted;
+mod models;
 mod processes;
 mod session;
 mod tidy;

@@ -10,6 +10,7 @@
 
 mod binary;
 mod client;
+pub mod figures;
 mod sandbox;
 mod tree;
 

@@ -88,6 +88,15 @@ impl Snapshot {
         self.graph.definitions(NameKey::of(name))
     }
 
+    /// Whether anything in the workspace is called so: a definition, something that is used although it is defined elsewhere, or a
+    /// folder, file or package.
+    pub fn knows_name(&self, name: &str) -> bool {
+        let key = NameKey::of(name);
+        self.graph.count_definitions(key) > 0
+            || self.graph.count_users(key) > 0
+            || self.graph.has_segment(name)
+    }
+
     /// Who uses a definition.
     pub fn users(&self, id: SymbolId) -> Users {
         let mut users = Users::default();

@@ -15,6 +15,7 @@ mod text;
 mod usages;
 pub mod words;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use repo_indexer::{Lines, Scores, Snapshot, Span};
@@ -24,15 +25,15 @@ pub use ask::{Listener, Question, ask};
 pub use diagnostic::diagnostic;
 pub use explain::explain;
 pub use impact::impact;
-pub use module::module;
+pub use module::{belongs, module};
 pub use render::{Links, Plain};
-pub use source::is_test;
+pub use source::{is_test, lines_of};
 pub use target::Target;
 pub use text::{first_line, first_paragraph, signature};
 pub use usages::usages;
 
-/// What every answer of this kind says first.
-pub const LABEL: &str = "from the index (no model is set up)";
+/// Why an answer is made of the index alone, where nothing else is known.
+const NO_MODEL: &str = "no model is set up";
 
 /// How many sources an answer quotes where the user has not said otherwise.
 pub const SOURCES: usize = 6;
@@ -64,6 +65,8 @@ pub struct Answer {
     pub sources: Vec<Source>,
     /// What was left out, or why nothing was found.
     pub notes: Vec<String>,
+    /// Why no model had a part in it.
+    pub without_model: Cow<'static, str>,
 }
 
 /// One quoted place.
@@ -121,7 +124,19 @@ impl Answer {
             headline: headline.into(),
             sources: Vec::new(),
             notes: Vec::new(),
+            without_model: Cow::Borrowed(NO_MODEL),
         }
+    }
+
+    /// What every answer of this kind says of itself.
+    pub fn label(&self) -> String {
+        format!("from the index ({})", self.without_model)
+    }
+
+    /// The same answer, when a model was to give one and could not, or was not asked.
+    pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.without_model = reason.into();
+        self
     }
 
     /// Every place the answer names, each once, in reading order.

@@ -48,6 +48,38 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
             .sources
             .push(of_symbol(views, target.root, &symbol, Detail::default()));
     }
+    describe(&mut answer, module);
+    Ok(answer)
+}
+
+/// The answer to which module a requirement belongs to: one of `among`, or none of them.
+pub fn belongs(views: &[View], chosen: Option<(usize, &str)>, among: usize) -> Answer {
+    let found = chosen.and_then(|(root, id)| Some((root, views.get(root)?.snapshot.module(id)?)));
+    let Some((root, module)) = found else {
+        let mut answer = Answer::new(Kind::Module, "It belongs to no module the index knows.");
+        answer.notes.push(
+            "Nothing in the index matches these words. Names as they are in the code match best."
+                .to_owned(),
+        );
+        return answer;
+    };
+    let mut answer = Answer::new(
+        Kind::Module,
+        format!(
+            "It belongs to {}, of {}.",
+            words::module_name(module),
+            words::count(among, "module")
+        ),
+    );
+    answer
+        .sources
+        .push(of_module(views, root, module, &Arc::from("")));
+    describe(&mut answer, module);
+    answer
+}
+
+/// What a module uses, who uses it, and what it offers.
+fn describe(answer: &mut Answer, module: &Module) {
     let list = |modules: &[(String, u32)]| {
         modules
             .iter()
@@ -74,7 +106,6 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
             if module.items.len() > 12 { ", …" } else { "" }
         ));
     }
-    Ok(answer)
 }
 
 fn of_module(views: &[View], root: usize, module: &Module, fallback: &Arc<str>) -> Source {

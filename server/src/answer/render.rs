@@ -1,6 +1,6 @@
 //! An answer as Markdown. It comes in parts, so that a stream of them adds up to exactly the whole.
 
-use super::{Answer, Citation, Kind, LABEL, Mention, Relation, Source};
+use super::{Answer, Citation, Kind, Mention, Relation, Source};
 use crate::markdown::{code, fence, language_tag, link, prose};
 
 /// Where a citation leads.
@@ -33,7 +33,7 @@ impl Answer {
             Kind::Question => "the best-matching places, quoted",
             _ => "quoted, nothing is made up",
         };
-        format!("*{LABEL}; {extractive}*\n\n{}\n", self.headline)
+        format!("*{}; {extractive}*\n\n{}\n", self.label(), self.headline)
     }
 
     pub fn tail(&self) -> String {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{ask, completions, doctor, eval, index, man, modules, schema, search, status};
+use super::{ask, completions, doctor, eval, index, man, model, modules, schema, search, status};
 
 /// Answers questions about the repository you are in, for your editor and on the command line.
 #[derive(Debug, Parser)]
@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Ask(ask::Args),
     Modules(modules::Args),
     Status(status::Args),
+    Model(model::Args),
     Doctor(doctor::Args),
     Eval(eval::Args),
     Schema(schema::Args),

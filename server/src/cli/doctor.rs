@@ -1,5 +1,7 @@
 //! `repo-lsp doctor`: looks at everything that can be wrong on a machine and says what to do about it.
 
+mod models;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -138,6 +140,7 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
     checks.push(free_space(&directory));
     #[cfg(target_os = "linux")]
     checks.push(watches(&root));
+    checks.extend(models::examine(&loaded.settings, dirs));
     if usable && loaded.fatal().is_none() {
         match Index::open(&root, loaded.settings.index_options(directory.clone())) {
             Ok(index) => checks.extend(health(&index)),

@@ -14,6 +14,7 @@ mod doctor;
 mod eval;
 mod index;
 mod man;
+mod model;
 mod modules;
 mod schema;
 mod search;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
+        Some(Command::Model(args)) => model::run(&args, &global),
         Some(Command::Doctor(args)) => doctor::run(&args, &global),
         Some(Command::Index(args)) => index::run(&args, &Context::load(&global)?),
         Some(Command::Search(args)) => search::run(&args, &Context::load(&global)?),

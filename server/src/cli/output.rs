@@ -104,6 +104,24 @@ pub(crate) fn inline(markdown: &str) -> String {
     text
 }
 
+/// A piece of Markdown for a terminal: code is coloured, and what was escaped is shown as it is. Blocks of code stay as they are.
+pub(crate) fn markdown(piece: &str) -> String {
+    if piece.contains("```") {
+        return piece.to_owned();
+    }
+    let mut text = String::with_capacity(piece.len());
+    let mut letters = piece.chars().peekable();
+    let mut code = false;
+    while let Some(letter) = letters.next() {
+        code ^= letter == '`';
+        match letters.peek() {
+            Some(next) if letter == '\\' && !code && next.is_ascii_punctuation() => {}
+            _ => text.push(letter),
+        }
+    }
+    inline(&text)
+}
+
 /// `1204` as `1,204`.
 pub(crate) fn count(number: usize) -> String {
     let digits = number.to_string();

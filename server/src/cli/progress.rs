@@ -11,6 +11,7 @@ use super::output;
 
 pub(crate) struct Bar {
     bar: ProgressBar,
+    what: String,
     on_terminal: bool,
     verbose: bool,
     /// The hundredth that was last reported off the terminal.
@@ -34,9 +35,35 @@ impl Bar {
         }
         Bar {
             bar,
+            what: what.to_lowercase(),
             on_terminal,
             verbose,
             reported: AtomicUsize::new(0),
+        }
+    }
+
+    /// For sizes, in bytes.
+    pub(crate) fn bytes(what: &str, verbose: bool) -> Self {
+        let bar = Bar::new(what, "", verbose);
+        let template = format!(
+            "{what} {{decimal_bytes}} of {{decimal_total_bytes}} {{wide_bar:.dim}} {{decimal_bytes_per_sec}} {{eta}}"
+        );
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.bar.set_style(style.progress_chars("━━─"));
+        }
+        bar
+    }
+
+    pub(crate) fn show_bytes(&self, done: u64, total: u64) {
+        if self.on_terminal {
+            self.bar.set_length(total);
+            self.bar.set_position(done);
+        } else if self.verbose && total > 0 {
+            let twentieth = usize::try_from(u128::from(done) * 20 / u128::from(total)).unwrap_or(0);
+            if self.reported.fetch_max(twentieth, Ordering::Relaxed) < twentieth {
+                let (done, total) = (output::bytes(done), output::bytes(total));
+                output::say(&format!("{} {done} of {total}", self.what));
+            }
         }
     }
 

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::Outcome;
 use super::context::{Context, Opened};
-use super::output::{self, FAINT, PLACE, STRONG};
+use super::output::{self, FAINT, PLACE, STRONG, WARN};
+use repo_lsp::chat::Assistants;
 use repo_lsp::paths;
 
 /// Show what is indexed, and what was skipped and why
@@ -31,6 +32,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         took,
     } = context.open_fresh(Scope::All)?;
     let status = index.snapshot().status();
+    let model = Assistants::new(&context.dirs).choose(&context.settings.model);
+    let model = model.map(|assistant| assistant.map(|assistant| assistant.label().to_owned()));
     if context.json {
         let skipped: Vec<_> = status
             .skipped
@@ -46,6 +49,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             "workspace": context.root, "index": context.index_directory(), "role": if report.is_some() { "writer" } else { "reader" },
             "files": status.files, "symbols": status.symbols, "modules": status.modules, "chunks": status.chunks,
             "bytes_on_disk": status.bytes_on_disk, "languages": languages, "skipped": skipped,
+            "model": model.as_ref().ok().and_then(Option::as_ref), "model_problem": model.as_ref().err(),
         }))?;
         return Ok(Outcome::Done);
     }
@@ -84,6 +88,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Some(line) => writeln!(out, "{STRONG}skipped{STRONG:#}     {line}")?,
         None => writeln!(out, "{STRONG}skipped{STRONG:#}     nothing")?,
     }
+    let model = match &model {
+        Ok(Some(label)) => label.clone(),
+        Ok(None) => format!("none {FAINT}(repo-lsp model pull --help){FAINT:#}"),
+        Err(why) => format!("{WARN}{why}{WARN:#}"),
+    };
+    writeln!(out, "{STRONG}model{STRONG:#}       {model}")?;
     out.flush()?;
     Ok(Outcome::Done)
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use repo_lsp::config::{self, Loaded, Options};
+use repo_lsp::chat::{Assistant, Assistants};
+use repo_lsp::config::{self, Loaded, ModelSettings, Options};
 use repo_lsp::lsp::{self, IndexSettings, Resolved, Settings, SettingsSource};
 use repo_lsp::paths::Dirs;
 use serde_json::Value;
@@ -12,8 +13,10 @@ use super::arguments::Global;
 use super::{Outcome, context};
 
 pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
+    let dirs = Dirs::from_environment()?;
     let source = Sources {
-        dirs: Dirs::from_environment()?,
+        assistants: Assistants::new(&dirs),
+        dirs,
         flags: context::flags(global),
     };
     let user = config::load(None, &source.dirs, None, source.flags.clone());
@@ -38,6 +41,7 @@ pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
 struct Sources {
     dirs: Dirs,
     flags: Options,
+    assistants: Assistants,
 }
 
 impl SettingsSource for Sources {
@@ -59,11 +63,17 @@ impl SettingsSource for Sources {
                 languages_off: index.languages_off,
                 threads: index.threads,
             },
+            model: settings.model,
+            summaries_directory: self.dirs.summaries(),
         };
         Resolved {
             settings,
             problems,
             fatal,
         }
+    }
+
+    fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String> {
+        self.assistants.choose(settings)
     }
 }

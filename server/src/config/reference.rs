@@ -20,7 +20,10 @@ pub fn workspace_schema() -> Value {
 struct Entry {
     key: String,
     kind: String,
+    /// Null where the setting may be left open.
     default: Value,
+    /// Whether there is a setting of this name.
+    known: bool,
     doc: String,
     workspace: Option<String>,
 }
@@ -78,10 +81,11 @@ fn entries() -> Vec<Entry> {
         .into_iter()
         .map(|(key, property)| Entry {
             kind: kind(&property),
-            default: key
-                .split('.')
-                .fold(&defaults, |value, part| &value[part])
-                .clone(),
+            known: defaults.pointer(&pointer(&key)).is_some(),
+            default: defaults
+                .pointer(&pointer(&key))
+                .cloned()
+                .unwrap_or_default(),
             doc: property["description"]
                 .as_str()
                 .unwrap_or_default()
@@ -93,6 +97,11 @@ fn entries() -> Vec<Entry> {
             key,
         })
         .collect()
+}
+
+/// A dotted key as JSON's pointers write it.
+fn pointer(key: &str) -> String {
+    format!("/{}", key.replace('.', "/"))
 }
 
 /// The keys of a schema with their properties, sections opened.
@@ -119,6 +128,11 @@ fn flat(schema: &Value) -> Vec<(String, Value)> {
 }
 
 fn kind(property: &Value) -> String {
+    if let Some(options) = property["enum"].as_array() {
+        let options = options.iter().filter(|option| !option.is_null());
+        let options: Vec<String> = options.map(default_text).collect();
+        return format!("one of {}", options.join(", "));
+    }
     let types: Vec<&str> = match &property["type"] {
         Value::String(one) => vec![one],
         Value::Array(several) => several
@@ -162,6 +176,7 @@ fn grouped(number: &Value) -> String {
 
 fn default_text(value: &Value) -> String {
     match value {
+        Value::Null => "not set".into(),
         Value::Array(items) if items.is_empty() => "none".into(),
         Value::Array(items) => items
             .iter()
@@ -190,7 +205,7 @@ mod tests {
             assert!(entry.doc.len() > 20, "{} is not documented", entry.key);
             assert!(!entry.kind.is_empty(), "{} has no type", entry.key);
             assert!(
-                !entry.default.is_null(),
+                entry.known,
                 "{} has no default: Options and Settings differ",
                 entry.key
             );

@@ -116,18 +116,7 @@ impl Default for Settings {
             },
             lsp: LspSettings { navigation: false },
             answer: AnswerSettings { sources: 6 },
-            model: ModelSettings {
-                enabled: true,
-                name: None,
-                endpoint: None,
-                api_key_variable: None,
-                thinking: false,
-                context_tokens: 8192,
-                answer_tokens: 1024,
-                temperature_percent: 0,
-                summaries: true,
-                first_token_seconds: 120,
-            },
+            model: ModelSettings::default(),
             host: HostSettings {
                 device: Device::Auto,
                 quantization: Quantization::None,
@@ -212,6 +201,23 @@ impl Settings {
             } else {
                 self.index.threads
             },
+        }
+    }
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        ModelSettings {
+            enabled: true,
+            name: None,
+            endpoint: None,
+            api_key_variable: None,
+            thinking: false,
+            context_tokens: 8192,
+            answer_tokens: 1024,
+            temperature_percent: 0,
+            summaries: true,
+            first_token_seconds: 120,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::convert::{FileLinks, Locator, to_uri};
 use super::ext::{AskResult, Mode};
 use super::snapshot::SessionSnapshot;
 use crate::answer::Answer;
+use crate::chat::Answered;
 
 /// Documents beyond this many are deleted, the oldest first.
 const KEPT: usize = 100;
@@ -29,6 +30,37 @@ pub fn result(
             .collect(),
         mode: Mode::Extractive,
         generation: None,
+        thinking: None,
+        grounded: None,
+        unverified: Vec::new(),
+        error: None,
+        interaction_id: interaction_id(),
+        conversation_id,
+    }
+}
+
+/// What a model answered, checked.
+pub fn of_model(
+    session: &SessionSnapshot,
+    answered: &Answered,
+    conversation_id: Option<String>,
+) -> AskResult {
+    let mut locator = Locator::new(session);
+    let claims = &answered.checked.claims;
+    let unverified = claims.unverified();
+    AskResult {
+        markdown: answered.checked.markdown.clone(),
+        citations: claims
+            .citations
+            .iter()
+            .filter_map(|c| locator.citation(c))
+            .collect(),
+        mode: Mode::Model,
+        generation: Some(answered.generation.clone()),
+        thinking: Some(answered.thinking.clone()).filter(|t| !t.is_empty()),
+        grounded: claims.grounded(),
+        unverified: unverified.into_iter().map(str::to_owned).collect(),
+        error: answered.interrupted.clone(),
         interaction_id: interaction_id(),
         conversation_id,
     }

@@ -32,6 +32,18 @@ pub struct AskResult {
     pub mode: Mode,
     /// The generation of the model that answered; null where none did.
     pub generation: Option<String>,
+    /// What the model thought before it answered; no part of the answer.
+    #[serde(default)]
+    pub thinking: Option<String>,
+    /// The share of the places and names in the answer that were found, from 0 to 1; null where it names none.
+    #[serde(default)]
+    pub grounded: Option<f64>,
+    /// The places and names that were not found, as the answer has them.
+    #[serde(default)]
+    pub unverified: Vec<String>,
+    /// Why the model's answer is missing or not whole.
+    #[serde(default)]
+    pub error: Option<String>,
     pub interaction_id: String,
     pub conversation_id: Option<String>,
 }
@@ -59,6 +71,8 @@ pub struct Citation {
 pub struct AskPartial {
     pub markdown: String,
     pub citations: Vec<Citation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

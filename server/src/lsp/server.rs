@@ -51,13 +51,11 @@ impl Server {
 
     /// The one request that speaks while it works: parts of the answer go out as they are found.
     pub async fn ask(&self, params: AskParams) -> Result<AskResult> {
-        let snapshot = self.shared.snapshot();
+        let snapshot = Arc::new(self.shared.snapshot());
         let token = params.partial_result_token.clone();
         let (sender, mut parts) = mpsc::unbounded_channel();
         let parted = token.is_some().then_some(sender);
-        let work = self.shared.lanes.run(Work, move |cancel| {
-            req::ask::handle(&snapshot, params, parted, cancel)
-        });
+        let work = req::ask::handle(&self.shared, snapshot, params, parted);
         tokio::pin!(work);
         let send = async |value| {
             if let Some(token) = token.clone() {
@@ -156,7 +154,8 @@ impl LanguageServer for Server {
     // Search and read files.
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
-        let result = self.run(Work, req::execute_command::handle, params).await?;
+        let snapshot = Arc::new(self.shared.snapshot());
+        let result = req::execute_command::handle(&self.shared, snapshot, params).await?;
         on::show::answer(&self.shared, &result);
         Ok(serde_json::to_value(result).ok())
     }

@@ -20,6 +20,7 @@ use super::roots::Root;
 use super::settings::{Settings, SettingsSource};
 use super::snapshot::{RootSnapshot, SessionSnapshot};
 use super::worker::Coalescer;
+use crate::chat::{Conversations, Summaries};
 
 /// How long a detached request to the client may stay unanswered.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,6 +50,9 @@ pub struct Shared {
     pub client: Client,
     pub source: Arc<dyn SettingsSource>,
     pub lanes: Lanes,
+    pub summaries: Arc<Summaries>,
+    /// What was said in the conversations of this session.
+    pub conversations: Conversations,
     /// True once the client sent `initialized`: before, we may not ask it for anything.
     pub ready: watch::Sender<bool>,
     workers: Workers,
@@ -90,11 +94,17 @@ impl Shared {
     pub fn new(client: Client, source: Arc<dyn SettingsSource>, workers: Workers) -> Arc<Self> {
         let session = workers.session.clone();
         let ready = watch::Sender::new(false);
+        let chooser = source.clone();
+        let summaries = Summaries::start(Box::new(move |settings| {
+            chooser.assistant(settings).ok().flatten()
+        }));
         let shared = Shared {
+            summaries: Arc::new(summaries),
             session: Mutex::default(),
             client,
             source,
             lanes: Lanes::default(),
+            conversations: Conversations::default(),
             ready,
             workers,
         };
@@ -126,6 +136,8 @@ impl Shared {
             documents: session.documents.clone(),
             roots: session.roots.iter().filter_map(open).collect(),
             all_roots: session.roots.clone(),
+            summaries: self.summaries.clone(),
+            source: self.source.clone(),
         }
     }
 

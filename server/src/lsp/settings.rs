@@ -4,11 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::chat::Assistant;
+use crate::config::ModelSettings;
+
 /// Where settings come from: the user's file, the workspace's file, and what the editor sent.
 pub trait SettingsSource: Send + Sync + 'static {
     /// The settings of one workspace root; without a root, of the server as a whole.
     /// `editor` is the `repoLsp` section of the editor's settings; null if it has sent none.
     fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved;
+
+    /// Who answers with these settings: none if no model is set up, or why the one that is cannot be asked. Makes no connection.
+    fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String>;
 }
 
 #[derive(Debug, Clone)]
@@ -29,6 +35,9 @@ pub struct Settings {
     /// Where the answers of commands are written as Markdown documents.
     pub answers_directory: PathBuf,
     pub index: IndexSettings,
+    pub model: ModelSettings,
+    /// Where summaries that a model made are kept.
+    pub summaries_directory: PathBuf,
 }
 
 /// What an index is opened with. Equal settings need no reopening.

@@ -13,8 +13,10 @@ use super::convert::{to_path, to_uri};
 use super::document::{Document, key};
 use super::position::{Encoding, PastEnd, carry};
 use super::roots::Root;
-use super::settings::Settings;
+use super::settings::{Settings, SettingsSource};
 use crate::answer::{SOURCES, Target, View};
+use crate::chat::{Assistant, Summaries};
+use crate::config::ModelSettings;
 
 pub struct SessionSnapshot {
     pub encoding: Encoding,
@@ -24,6 +26,8 @@ pub struct SessionSnapshot {
     /// The roots whose index is open. What answers count as their roots.
     pub roots: Vec<RootSnapshot>,
     pub all_roots: Vec<Arc<Root>>,
+    pub summaries: Arc<Summaries>,
+    pub source: Arc<dyn SettingsSource>,
 }
 
 pub struct RootSnapshot {
@@ -42,6 +46,24 @@ pub struct File {
 impl SessionSnapshot {
     pub fn navigation(&self) -> bool {
         self.settings.as_ref().is_some_and(|s| s.navigation)
+    }
+
+    /// Who answers: none if no model is set up, or why the one that is cannot be asked.
+    pub fn assistant(&self) -> std::result::Result<Option<Assistant>, String> {
+        self.source.assistant(&self.model())
+    }
+
+    pub fn model(&self) -> ModelSettings {
+        self.settings
+            .as_ref()
+            .map(|s| s.model.clone())
+            .unwrap_or_default()
+    }
+
+    /// What the workspace is called.
+    pub fn repository(&self) -> String {
+        let names: Vec<&str> = self.all_roots.iter().map(|r| r.name.as_str()).collect();
+        names.join(", ")
     }
 
     pub fn sources(&self) -> usize {

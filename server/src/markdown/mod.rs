@@ -5,7 +5,7 @@
 
 mod prose;
 
-pub use prose::prose;
+pub use prose::{inline, prose};
 
 /// A fenced block. The fence is longer than any run of backticks inside, so that the code cannot end it.
 pub fn fence(language: &str, code: &str) -> String {

@@ -70,10 +70,17 @@ fn prose_line(line: &str, out: &mut String) {
     if line.starts_with('#') || rule {
         out.push('\\');
     }
-    inline(line, out);
+    inline_onto(line, out);
 }
 
-fn inline(text: &str, out: &mut String) {
+/// A piece of one line, with its links, images and HTML made inert.
+pub fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    inline_onto(text, &mut out);
+    out
+}
+
+fn inline_onto(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let taken = match c {
@@ -159,10 +166,10 @@ fn bracketed(rest: &str, out: &mut String) -> usize {
     let name =
         inner.len() > 2 && inner.starts_with('`') && span_length(inner, 1) == Some(inner.len());
     if target.is_some() || name {
-        inline(inner, out);
+        inline_onto(inner, out);
     } else {
         out.push_str("\\[");
-        inline(inner, out);
+        inline_onto(inner, out);
         out.push_str("\\]");
     }
     end + 1 + target.map_or(0, |t| t + 1)

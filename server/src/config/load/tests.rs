@@ -65,12 +65,12 @@ fn later_sources_win_and_globs_add_up() {
         "log = 'info'\n[index]\nexclude = ['vendor/**']\nmax_file_bytes = 8192\n",
         json!({ "index": { "maxFileBytes": 16384, "threads": null }, "lsp.navigation": true }),
         expect![[r#"
-            answer.sources = 3
             index.exclude + ["gen/**","vendor/**"] - []
-            index.max_file_bytes = 16384
             index.private + ["*.token"] - []
-            log = "info"
+            index.max_file_bytes = 16384
             lsp.navigation = true
+            answer.sources = 3
+            log = "info"
         "#]],
     );
 }
@@ -86,7 +86,7 @@ fn a_workspace_file_is_refused_what_is_not_its_own_and_the_rest_applies() {
             ! /ws/repo-lsp.toml:1: log: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
             ! /ws/repo-lsp.toml:3: index.threads: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
             ! /ws/repo-lsp.toml:6: lsp.navigation: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
-            ! /ws/repo-lsp.toml:8: model.endpoint: unknown key `model`; known here: `index` or `answer`
+            ! /ws/repo-lsp.toml:8: model.endpoint: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
         "#]],
     );
 }
@@ -133,8 +133,8 @@ fn bad_values_are_named_with_file_line_and_key() {
             ! /config/config.toml:4: index.max_file_bytes: expected a whole number from 1024 to 67108864, not the string "2 MB"
             ! /config/config.toml:5: index.treads: unknown key `treads`; known here: `exclude`, `private`, `max_file_bytes`, `languages_off`, `threads`
             ! /config/config.toml:7: lsp.navigation: expected a boolean, not the integer `1`
-            ! editor settings: index.exclude: bad glob `a/[b`: unclosed character class; missing ']'
             ! editor settings: index.threads: expected a whole number from 0 to 256, not the integer `1000`
+            ! editor settings: index.exclude: bad glob `a/[b`: unclosed character class; missing ']'
         "#]],
     );
 }

@@ -1,39 +1,159 @@
-//! `repoLsp/ask`: a question in words, answered in parts as they are found.
+//! `repoLsp/ask`: a question in words, answered in parts as they are made or found.
+//!
+//! The model answers where one is set up. Where it cannot be asked, the index does, and says why.
+
+use std::sync::Arc;
 
 use repo_indexer::Cancel;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::answer::{self, Answer, Listener, Question, Source};
+use crate::answer::{self, Answer, Listener, Question, Source, Target};
+use crate::chat::{self, Asked, Part, Prepared};
 use crate::lsp::answers;
 use crate::lsp::convert::{FileLinks, Locator, index_error};
+use crate::lsp::dispatch::Lane;
 use crate::lsp::ext::{AskParams, AskPartial, AskResult};
+use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
 
-pub fn handle(
-    session: &SessionSnapshot,
+type Parts = Option<UnboundedSender<AskPartial>>;
+
+pub async fn handle(
+    shared: &Shared,
+    session: Arc<SessionSnapshot>,
     params: AskParams,
-    parts: Option<UnboundedSender<AskPartial>>,
-    cancel: &Cancel,
+    parts: Parts,
 ) -> Result<AskResult> {
+    let question = {
+        let session = session.clone();
+        let params = params.clone();
+        let read = move |_: &Cancel| asked(&session, &params);
+        shared.lanes.run(Lane::Work, read).await?
+    };
+    let id = params.conversation_id.clone();
+    let why = match by_model(shared, &session, &question, id.clone(), &parts).await? {
+        None => None,
+        Some(Ok(result)) => return Ok(result),
+        Some(Err(why)) => Some(why),
+    };
+    let work = move |cancel: &Cancel| by_index(&session, &question.text, why, id, parts, cancel);
+    shared.lanes.run(Lane::Work, work).await
+}
+
+/// What is asked, and what the developer looks at.
+#[derive(Clone)]
+pub struct QuestionAt {
+    pub text: String,
+    pub at: Option<Target>,
+}
+
+fn asked(session: &SessionSnapshot, params: &AskParams) -> Result<QuestionAt> {
     let file = params
         .text_document
         .as_ref()
         .map(|d| session.file(&d.uri))
         .transpose()?;
-    let mut question = params.question.trim().to_owned();
-    if question.is_empty()
-        && let (Some(file), Some(range)) = (&file, params.range)
-    {
-        question = file.text(range, session.encoding)?.trim().to_owned();
+    let mut text = params.question.trim().to_owned();
+    let mut at = None;
+    if let (Some(file), Some(range)) = (&file, params.range) {
+        if text.is_empty() {
+            text = file.text(range, session.encoding)?.trim().to_owned();
+        }
+        at = session.target(file, range)?;
     }
-    if question.is_empty() {
+    if text.is_empty() {
         return Err(Error::invalid_params(
             "there is neither a question nor selected text",
         ));
     }
+    Ok(QuestionAt { text, at })
+}
+
+/// The model's answer, or why it gave none; nothing if none is set up.
+pub async fn by_model(
+    shared: &Shared,
+    session: &Arc<SessionSnapshot>,
+    question: &QuestionAt,
+    id: Option<String>,
+    parts: &Parts,
+) -> Result<Option<std::result::Result<AskResult, String>>> {
+    let choose = {
+        let session = session.clone();
+        move |_: &Cancel| Ok(session.assistant())
+    };
+    let assistant = match shared.lanes.run(Lane::Work, choose).await? {
+        Ok(None) => return Ok(None),
+        Ok(Some(assistant)) => assistant,
+        Err(why) => return Ok(Some(Err(why))),
+    };
+    let before = id.as_deref().map(|id| shared.conversations.get(id));
+    let prepare = {
+        let (session, question) = (session.clone(), question.clone());
+        move |cancel: &Cancel| -> Result<Prepared> {
+            let asked = Asked {
+                question: &question.text,
+                at: question.at.as_ref(),
+            };
+            chat::ask::prepare(
+                &session.views(),
+                &session.repository(),
+                &asked,
+                before.unwrap_or_default(),
+                &session.model(),
+                cancel,
+            )
+            .map_err(index_error)
+        }
+    };
+    let prepared = shared.lanes.run(Lane::Work, prepare).await?;
+    let views = session.views();
+    let links = FileLinks(session);
+    let mut send = |part: Part| {
+        if let Some(parts) = parts {
+            // Nobody listens any more only when the request was cancelled.
+            let _ = parts.send(partial(session, part));
+        }
+    };
+    let answered = chat::ask::answer(&assistant, prepared, &views, &links, &mut send).await;
+    Ok(Some(match answered {
+        Ok(answered) => {
+            let result = answers::of_model(session, &answered, id.clone());
+            if let Some(id) = id {
+                let (before, turn) = answered.into_turn();
+                shared.conversations.put(&id, before, turn);
+            }
+            Ok(result)
+        }
+        Err(error) => Err(error.to_string()),
+    }))
+}
+
+fn partial(session: &SessionSnapshot, part: Part) -> AskPartial {
+    let mut locator = Locator::new(session);
+    AskPartial {
+        markdown: part.markdown,
+        citations: part
+            .citations
+            .iter()
+            .filter_map(|c| locator.citation(c))
+            .collect(),
+        thinking: Some(part.thinking).filter(|t| !t.is_empty()),
+    }
+}
+
+/// An answer made of the repository's own text; `why` a model that is set up did not give one.
+fn by_index(
+    session: &SessionSnapshot,
+    question: &str,
+    why: Option<String>,
+    id: Option<String>,
+    parts: Parts,
+    cancel: &Cancel,
+) -> Result<AskResult> {
     let mut stream = parts.map(|parts| Stream {
         parts,
+        why: why.clone(),
         locator: Locator::new(session),
         links: FileLinks(session),
     });
@@ -41,25 +161,30 @@ pub fn handle(
         Some(stream) => stream,
         None => &mut (),
     };
-    let views = session.views();
-    let answer = answer::ask(
-        &views,
-        Question {
-            text: &question,
-            limit: session.sources(),
-        },
-        listener,
-        cancel,
-    )
-    .map_err(index_error)?;
+    let question = Question {
+        text: question,
+        limit: session.sources(),
+    };
+    let answer = answer::ask(&session.views(), question, listener, cancel).map_err(index_error)?;
+    let answer = explained(answer, why.as_deref());
     if let Some(stream) = &stream {
         stream.send(answer.tail(), Vec::new());
     }
-    Ok(answers::result(session, &answer, params.conversation_id))
+    let mut result = answers::result(session, &answer, id);
+    result.error = why;
+    Ok(result)
+}
+
+pub fn explained(answer: Answer, why: Option<&str>) -> Answer {
+    match why {
+        Some(why) => answer.because(format!("the model did not answer: {why}")),
+        None => answer,
+    }
 }
 
 struct Stream<'s> {
     parts: UnboundedSender<AskPartial>,
+    why: Option<String>,
     locator: Locator<'s>,
     links: FileLinks<'s>,
 }
@@ -71,6 +196,7 @@ impl Stream<'_> {
             let _ = self.parts.send(AskPartial {
                 markdown,
                 citations,
+                thinking: None,
             });
         }
     }
@@ -78,6 +204,7 @@ impl Stream<'_> {
 
 impl Listener for Stream<'_> {
     fn head(&mut self, answer: &Answer) {
+        let answer = explained(answer.clone(), self.why.as_deref());
         self.send(answer.head(), Vec::new());
     }
 

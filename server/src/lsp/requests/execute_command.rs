@@ -1,20 +1,28 @@
 //! `workspace/executeCommand`: a code-question is answered, and the answer written where an editor can open it.
+//!
+//! Facts that the index has for certain (who uses a thing, what breaks, which module a file is in) are never left to a model. What asks
+//! for an explanation gets one from the model, if one is set up, above what the index has to say.
+
+use std::sync::Arc;
 
 use repo_indexer::Cancel;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::ExecuteCommandParams;
 
-use crate::answer::{self, Answer, Question as Asked};
+use crate::answer::{self, Answer, Question as Asked, Target};
+use crate::chat;
 use crate::lsp::answers;
 use crate::lsp::commands::{self, Question};
 use crate::lsp::convert::index_error;
-use crate::lsp::ext::{CommandArgument, CommandResult};
+use crate::lsp::dispatch::Lane;
+use crate::lsp::ext::{AskResult, CommandArgument, CommandResult};
+use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
 
-pub fn handle(
-    session: &SessionSnapshot,
+pub async fn handle(
+    shared: &Shared,
+    session: Arc<SessionSnapshot>,
     params: ExecuteCommandParams,
-    cancel: &Cancel,
 ) -> Result<CommandResult> {
     let entry = commands::named(&params.command);
     let entry = entry
@@ -26,10 +34,40 @@ pub fn handle(
         .ok_or_else(|| Error::invalid_params("the command needs its argument"))?;
     let argument: CommandArgument = serde_json::from_value(argument)
         .map_err(|e| Error::invalid_params(format!("the command's argument: {e}")))?;
-    let answer = answered(session, entry.question, &argument, cancel)?;
-    let answer = answers::result(session, &answer, None);
-    let document = answers::write(session, entry.id, &answer.markdown);
-    Ok(CommandResult { answer, document })
+    let work = {
+        let session = session.clone();
+        move |cancel: &Cancel| answered(&session, entry.question, &argument, cancel)
+    };
+    let found = shared.lanes.run(Lane::Work, work).await?;
+    let by_index = answers::result(&session, &found.answer, None);
+    let answer = match &found.for_model {
+        None => by_index,
+        Some(question) => {
+            let asked = super::ask::by_model(shared, &session, question, None, &None).await?;
+            match asked {
+                Some(Ok(by_model)) => above(by_model, by_index),
+                Some(Err(why)) => {
+                    let answer = super::ask::explained(found.answer, Some(&why));
+                    AskResult {
+                        error: Some(why),
+                        ..answers::result(&session, &answer, None)
+                    }
+                }
+                None => by_index,
+            }
+        }
+    };
+    let work = move |_: &Cancel| {
+        let document = answers::write(&session, entry.id, &answer.markdown);
+        Ok(CommandResult { answer, document })
+    };
+    shared.lanes.run(Lane::Work, work).await
+}
+
+/// What the index answers, and how a model would be asked the same.
+struct Found {
+    answer: Answer,
+    for_model: Option<super::ask::QuestionAt>,
 }
 
 fn answered(
@@ -37,7 +75,7 @@ fn answered(
     question: Question,
     argument: &CommandArgument,
     cancel: &Cancel,
-) -> Result<Answer> {
+) -> Result<Found> {
     let document = argument
         .text_document
         .as_ref()
@@ -50,8 +88,17 @@ fn answered(
     let target = target
         .ok_or_else(|| Error::invalid_params("the document is in no indexed workspace folder"))?;
     let views = session.views();
-    match question {
-        Question::Explain => answer::explain(&views, &target, cancel),
+    let mut for_model = None;
+    let mut ask_model = |text: String, at: Target| {
+        for_model = Some(super::ask::QuestionAt { text, at: Some(at) });
+    };
+    let answer = match question {
+        Question::Explain => {
+            if let Some((symbol, _)) = target.symbol(&views) {
+                ask_model(chat::explain_question(&symbol.qualified), target.clone());
+            }
+            answer::explain(&views, &target, cancel)
+        }
         Question::Usages => answer::usages(&views, &target, cancel),
         Question::Impact => answer::impact(&views, &target, cancel),
         Question::Module => answer::module(&views, &target, cancel),
@@ -62,6 +109,7 @@ fn answered(
                 .as_deref()
                 .filter(|q| !q.trim().is_empty())
                 .unwrap_or(selected);
+            ask_model(text.to_owned(), target.clone());
             let asked = Asked {
                 text,
                 limit: session.sources(),
@@ -74,8 +122,25 @@ fn answered(
                 .as_ref()
                 .map(|d| d.message.as_str())
                 .unwrap_or_default();
+            ask_model(chat::diagnostic_question(message), target.clone());
             answer::diagnostic(&views, &target, message, cancel)
         }
     }
-    .map_err(index_error)
+    .map_err(index_error)?;
+    Ok(Found { answer, for_model })
+}
+
+/// The model's answer with that of the index below it.
+fn above(by_model: AskResult, by_index: AskResult) -> AskResult {
+    let mut citations = by_model.citations;
+    for citation in by_index.citations {
+        if !citations.iter().any(|known| known.label == citation.label) {
+            citations.push(citation);
+        }
+    }
+    AskResult {
+        markdown: format!("{}\n---\n\n{}", by_model.markdown, by_index.markdown),
+        citations,
+        ..by_model
+    }
 }

@@ -12,9 +12,22 @@ pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Res
         return Ok(None);
     };
     let snapshot = &session.roots[found.root].snapshot;
-    let Some(card) = hover::card(snapshot, &found.candidates) else {
+    let Some(mut card) = hover::card(snapshot, &found.candidates) else {
         return Ok(None);
     };
+    let symbol = found.candidates.first();
+    if let Some(symbol) = symbol.and_then(|best| snapshot.symbol(best.symbol))
+        && let Some(settings) = &session.settings
+    {
+        card.summary = session.summaries.of(
+            &settings.model,
+            &settings.summaries_directory,
+            &session.views(),
+            &session.repository(),
+            (found.root, &symbol),
+            card.certainty,
+        );
+    }
     let contents = match session.support.plain_hover {
         true => MarkupContent {
             kind: MarkupKind::PlainText,

@@ -17,10 +17,11 @@ pub fn handle(session: &SessionSnapshot, params: StatusParams, _: &Cancel) -> Re
         .iter()
         .map(|root| of_root(session, root, limit))
         .collect();
+    let model = session.assistant().map(|a| a.map(|a| a.label().to_owned()));
     Ok(StatusResult {
         version: VERSION,
-        message: message(&roots),
-        model: None,
+        message: message(&roots, &model),
+        model: model.ok().flatten(),
         roots,
     })
 }
@@ -62,13 +63,19 @@ fn of_root(session: &SessionSnapshot, root: &Root, limit: usize) -> RootStatus {
     }
 }
 
-fn message(roots: &[RootStatus]) -> String {
+/// The index and the model in one line, or the first thing to do about either.
+fn message(roots: &[RootStatus], model: &std::result::Result<Option<String>, String>) -> String {
     let any = |state| roots.iter().any(|r| r.state == state);
     let index = match roots {
         [] => "no workspace folder",
         _ if any(State::Failed) => "an index failed",
         _ if any(State::Opening) || any(State::Indexing) => "indexing",
-        _ => "index only",
+        _ if matches!(model, Ok(None)) => "index only",
+        _ => "index fresh",
     };
-    format!("{index} · set up a model")
+    match model {
+        Ok(Some(label)) => format!("{index} · {label}"),
+        Ok(None) => format!("{index} · set up a model"),
+        Err(why) => format!("{index} · {why}"),
+    }
 }

@@ -4,14 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::chat::{Assistant, Assistants};
+use crate::config::ModelSettings;
 use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
+use crate::paths::Dirs;
 
-/// Reads `navigation`, `exclude`, `problem` and `fatal` from what the editor sends.
+/// Reads `engine` (the address of one), `navigation`, `exclude`, `problem` and `fatal` from what the editor sends.
 pub struct TestSettings(pub PathBuf);
 
 impl SettingsSource for TestSettings {
     fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved {
         let name = root.and_then(|r| r.file_name()).unwrap_or_default();
+        let engine = editor["engine"].as_str().map(str::to_owned);
         let exclude = editor["exclude"].as_str().map(str::to_owned);
         let settings = Settings {
             navigation: editor["navigation"] == json!(true),
@@ -25,6 +29,12 @@ impl SettingsSource for TestSettings {
                 languages_off: Vec::new(),
                 threads: 2,
             },
+            model: ModelSettings {
+                name: engine.as_ref().map(|_| "scripted".to_owned()),
+                endpoint: engine,
+                ..ModelSettings::default()
+            },
+            summaries_directory: self.0.join("summaries"),
         };
         let problems = editor["problem"]
             .as_str()
@@ -36,6 +46,16 @@ impl SettingsSource for TestSettings {
             problems,
             fatal: editor["fatal"].as_str().map(str::to_owned),
         }
+    }
+
+    fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String> {
+        let folder = |name: &str| self.0.join(name);
+        let dirs = Dirs {
+            cache: folder("cache"),
+            config: folder("config"),
+            data: folder("data"),
+        };
+        Assistants::new(&dirs).choose(settings)
     }
 }
 

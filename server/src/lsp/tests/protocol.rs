@@ -161,6 +161,7 @@ fn names_numbers_and_titles_are_documented() {
     let partial = ext::AskPartial {
         markdown: String::new(),
         citations: Vec::new(),
+        thinking: Some(String::new()),
     };
     for name in serde_json::to_value(partial)
         .unwrap()

@@ -1,70 +1,14 @@
-//! `repo-lsp ask`: an answer made of the repository's own text, for a terminal.
+//! An answer made of the repository's own text, on a terminal.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use repo_indexer::{Cancel, Scope};
-use repo_lsp::answer::{self, Answer, Question, Relation, Source, View};
-use serde_json::json;
+use repo_lsp::answer::{Answer, Relation, Source};
 
-use super::Outcome;
-use super::context::Context;
-use super::output::{self, BAD, FAINT, PLACE, STRONG, WARN};
-use super::search;
+use crate::cli::output::{self, BAD, FAINT, PLACE, STRONG, WARN};
+use crate::cli::search;
 
-/// Answer a question about this repository
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  repo-lsp ask \"where are segments merged?\"
-  repo-lsp ask --why how does a request time out
-  repo-lsp ask --json \"what writes the log?\" | jq '.sources[].citation.label'
-
-The answer quotes the places that match best; every place is checked to exist.")]
-pub(crate) struct Args {
-    /// The question; quotes are not needed
-    #[arg(required = true, value_name = "QUESTION")]
-    question: Vec<String>,
-
-    /// Show how each score came about, and the place of everything that is named
-    #[arg(long)]
-    why: bool,
-}
-
-pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
-    let question = args.question.join(" ");
-    let started = Instant::now();
-    let views = [View {
-        name: None,
-        snapshot,
-    }];
-    let asked = Question {
-        text: &question,
-        limit: context.settings.answer.sources,
-    };
-    let answer = answer::ask(&views, asked, &mut (), &Cancel::new())?;
-    let took = started.elapsed();
-
-    if context.json {
-        let mut value = serde_json::to_value(&answer)?;
-        value["question"] = json!(question);
-        value["mode"] = json!("extractive");
-        value["milliseconds"] = json!(took.as_secs_f64() * 1e3);
-        output::json(&value)?;
-    } else {
-        let mut out = output::stdout();
-        write_answer(&mut out, &answer, args.why, took)?;
-        out.flush()?;
-    }
-    Ok(if answer.sources.is_empty() {
-        Outcome::Nothing
-    } else {
-        Outcome::Done
-    })
-}
-
-fn write_answer(
+pub(super) fn write(
     out: &mut impl Write,
     answer: &Answer,
     why: bool,
@@ -92,7 +36,7 @@ fn write_answer(
     } else {
         "        --why shows scores and places"
     };
-    let (label, time) = (answer::LABEL, output::duration(took));
+    let (label, time) = (answer.label(), output::duration(took));
     let checked = match citations.len() {
         0 => String::new(),
         all => format!(

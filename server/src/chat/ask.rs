@@ -1,0 +1,277 @@
+//! A question in words: what it is answered from, the asking, and the checked answer.
+//!
+//! In two steps, because they are of two kinds: [`prepare`] reads the index and is done in milliseconds on a worker, [`answer`] waits for
+//! a model and may be dropped at any moment, which stops the model as well.
+
+use futures::StreamExt;
+use repo_indexer::{Cancel, Hit, IndexError};
+
+use super::assistant::Assistant;
+use super::check::{Checked, Checker};
+use super::conversation::{Conversation, Turn};
+use super::{prompt, sources, tokens};
+use crate::answer::{Citation, Links, Target, View};
+use crate::config::ModelSettings;
+use crate::model::{Event, Message, ModelError, Priority, Reason, Request, Role};
+
+/// What a developer asks.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    pub question: &'a str,
+    /// What they look at while they ask; it comes first among the sources.
+    pub at: Option<&'a Target>,
+}
+
+/// A question that is ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub request: Request,
+    /// What retrieval found, best first; not all of it may have fitted.
+    pub hits: Vec<(usize, Hit)>,
+    /// How many sources the prompt holds.
+    pub sources: usize,
+    conversation: Conversation,
+    turn: Turn,
+}
+
+/// A piece of an answer, to be appended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Part {
+    pub markdown: String,
+    /// What the model thinks before it answers; no part of the answer.
+    pub thinking: String,
+    /// The places that the piece names for the first time.
+    pub citations: Vec<Citation>,
+}
+
+/// What a model answered.
+#[derive(Debug)]
+pub struct Answered {
+    pub checked: Checked,
+    pub thinking: String,
+    /// Which generation it was, `name@7`; else the name of the model.
+    pub generation: String,
+    /// How many sources the model was shown.
+    pub sources: usize,
+    /// Why the answer is not whole, if it is not.
+    pub interrupted: Option<String>,
+    conversation: Conversation,
+    turn: Turn,
+}
+
+impl Answered {
+    /// The conversation before, and the turn it goes on with.
+    pub fn into_turn(self) -> (Conversation, Turn) {
+        let said = self.checked.said;
+        (self.conversation, Turn { said, ..self.turn })
+    }
+
+    /// `repo@7 · 6 sources · 5 of 5 places and 7 of 8 names verified`
+    pub fn footer(&self) -> String {
+        let claims = &self.checked.claims;
+        let count = |n: usize, one: &str| crate::answer::words::count(n, one);
+        let places = claims.citations.len() + claims.lost.len();
+        let found = claims.citations.iter().filter(|c| c.verified).count();
+        let names = claims.names.len();
+        let known = claims.names.iter().filter(|(_, known)| *known).count();
+        let verified = match (places, names) {
+            (0, 0) => "no place or name to verify".to_owned(),
+            (0, _) => format!("{known} of {} verified", count(names, "name")),
+            (_, 0) => format!("{found} of {} verified", count(places, "place")),
+            _ => format!(
+                "{found} of {} and {known} of {} verified",
+                count(places, "place"),
+                count(names, "name")
+            ),
+        };
+        format!(
+            "{} · {} · {verified}",
+            self.generation,
+            count(self.sources, "source")
+        )
+    }
+}
+
+/// Tokens for what the template of a model adds.
+const OVERHEAD: usize = 64;
+
+/// Retrieves what the question is about and writes the prompt, within the budget of tokens that the settings leave.
+pub fn prepare(
+    views: &[View],
+    repository: &str,
+    asked: &Asked,
+    mut conversation: Conversation,
+    settings: &ModelSettings,
+    cancel: &Cancel,
+) -> Result<Prepared, IndexError> {
+    let (question, thinking) = thinking_switch(asked.question);
+    let system = prompt::system(repository);
+    let answer_tokens = settings.answer_tokens.min(settings.context_tokens / 2);
+    let fixed = tokens::estimate(&system) + tokens::estimate(question) + OVERHEAD;
+    let room = settings
+        .context_tokens
+        .saturating_sub(answer_tokens + fixed);
+    conversation.fit(room / 2);
+    let hits = sources::retrieve(views, question, conversation.last_question(), cancel)?;
+    let budget = room.saturating_sub(conversation.tokens());
+    let looked_at = asked
+        .at
+        .and_then(|target| sources::looked_at(views, target, budget / 3));
+    let mut shown = conversation.shown();
+    let spent = looked_at.as_ref().map_or(0, sources::cost);
+    shown.extend(looked_at.iter().map(|excerpt| excerpt.place.clone()));
+    let packed = sources::pack(views, &hits, budget.saturating_sub(spent), &shown);
+    let excerpts: Vec<_> = looked_at.into_iter().chain(packed).collect();
+    let prompt = prompt::question(question, &excerpts);
+    let message = |role, content: &str| Message {
+        role,
+        content: content.to_owned(),
+    };
+    let messages = std::iter::once(message(Role::System, &system))
+        .chain(conversation.messages())
+        .chain([message(Role::User, &prompt)])
+        .collect();
+    Ok(Prepared {
+        request: Request {
+            model: String::new(),
+            messages,
+            max_tokens: answer_tokens,
+            temperature: f64::from(settings.temperature_percent) / 100.0,
+            thinking: thinking.unwrap_or(settings.thinking),
+            grammar: None,
+            priority: Priority::Chat,
+        },
+        hits,
+        sources: excerpts.len(),
+        conversation,
+        turn: Turn {
+            asked: question.to_owned(),
+            prompt,
+            said: String::new(),
+            shown: excerpts.into_iter().map(|e| e.place).collect(),
+        },
+    })
+}
+
+/// Asks, and checks what comes while it comes. Fails only if nothing came at all; an answer that breaks off is still an answer.
+pub async fn answer(
+    assistant: &Assistant,
+    prepared: Prepared,
+    views: &[View],
+    links: &(dyn Links + Sync),
+    part: &mut (dyn FnMut(Part) + Send),
+) -> Result<Answered, ModelError> {
+    let Prepared {
+        request,
+        sources,
+        conversation,
+        turn,
+        ..
+    } = prepared;
+    let given: Vec<&str> = conversation.given().chain([turn.prompt.as_str()]).collect();
+    let mut checker = Checker::new(views, links, &given.join("\n"));
+    let mut stream = assistant.chat(request).await?;
+    let mut thinking = String::new();
+    let mut generation = None;
+    let mut begun = false;
+    let mut interrupted = None;
+    loop {
+        let event = match stream.next().await {
+            Some(Ok(event)) => event,
+            Some(Err(error)) if !begun => return Err(error),
+            Some(Err(error)) => {
+                interrupted = Some(error.to_string());
+                break;
+            }
+            None => break,
+        };
+        match event {
+            Event::Thinking(text) => {
+                begun = true;
+                thinking.push_str(&text);
+                part(Part {
+                    thinking: text,
+                    ..Part::default()
+                });
+            }
+            Event::Text(text) => {
+                begun = true;
+                let (markdown, citations) = checker.push(&text);
+                if !markdown.is_empty() {
+                    part(Part {
+                        markdown,
+                        citations,
+                        ..Part::default()
+                    });
+                }
+            }
+            Event::Done(finish) => {
+                generation = finish.generation;
+                if finish.reason == Reason::Length {
+                    interrupted = Some("it reached the limit of its length".to_owned());
+                }
+                break;
+            }
+        }
+    }
+    let (markdown, citations) = checker.finish();
+    part(Part {
+        markdown,
+        citations,
+        ..Part::default()
+    });
+    let mut answered = Answered {
+        checked: checker.checked(),
+        thinking,
+        generation: generation.unwrap_or_else(|| assistant.label().to_owned()),
+        sources,
+        interrupted,
+        conversation,
+        turn,
+    };
+    let cut = answered.interrupted.as_ref();
+    let cut = cut.map(|why| format!("\n\n⚠ the answer ends here: {why}"));
+    let end = format!("{}\n\n*{}*\n", cut.unwrap_or_default(), answered.footer());
+    answered.checked.markdown.push_str(&end);
+    part(Part {
+        markdown: end,
+        ..Part::default()
+    });
+    Ok(answered)
+}
+
+/// `/think` and `/no_think`, at the beginning or the end of a question, say for this question whether to think.
+fn thinking_switch(question: &str) -> (&str, Option<bool>) {
+    let question = question.trim();
+    for (word, thinking) in [("/no_think", false), ("/think", true)] {
+        let after = question.strip_prefix(word);
+        if let Some(rest) =
+            after.filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+        {
+            return (rest.trim(), Some(thinking));
+        }
+        let before = question.strip_suffix(word);
+        if let Some(rest) = before.filter(|rest| rest.ends_with(char::is_whitespace)) {
+            return (rest.trim(), Some(thinking));
+        }
+    }
+    (question, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switch_is_a_word_of_its_own() {
+        for (written, question, thinking) in [
+            ("/think why?", "why?", Some(true)),
+            ("why? /no_think", "why?", Some(false)),
+            ("why /think so?", "why /think so?", None),
+            ("/thinking", "/thinking", None),
+            ("a/think", "a/think", None),
+        ] {
+            assert_eq!(thinking_switch(written), (question, thinking), "{written}");
+        }
+    }
+}

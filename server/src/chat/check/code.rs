@@ -1,0 +1,115 @@
+//! Which words of an answer are names of code.
+//!
+//! A word is taken for a name only by its shape: one that is marked although it is plain English costs more trust than one missed.
+
+use std::collections::HashSet;
+
+/// The names in a code span: `Writer::commit()` holds two.
+pub fn named(span: &str) -> impl Iterator<Item = &str> {
+    // Flags, paths, addresses and quoted text name no code.
+    let other = span.starts_with(['-', '"', '\'', '/', '<', '$', '.']) || span.contains("://");
+    let qualified = span.contains("::") || span.contains('(') || is_dotted(span);
+    split(span)
+        .filter(move |_| !other)
+        .filter(move |word| is_compound(word) || (qualified && !is_common(word)))
+}
+
+/// The names in prose outside of code spans: only what nobody would write for an ordinary word.
+pub fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '/' || c == '.'))
+        .filter(|word| !word.contains(['-', '/']))
+        .flat_map(|word| word.split('.'))
+        .filter(|word| {
+            let inner = word.trim_matches('_');
+            inner.contains('_') && inner.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        })
+}
+
+/// The names that a block of code calls, but for those it defines itself.
+pub fn called(code: &str) -> Vec<&str> {
+    const DEFINING: [&str; 14] = [
+        "fn",
+        "def",
+        "func",
+        "function",
+        "class",
+        "struct",
+        "enum",
+        "trait",
+        "interface",
+        "type",
+        "let",
+        "var",
+        "const",
+        "macro_rules",
+    ];
+    let mut defined: HashSet<&str> = HashSet::new();
+    let mut before = "";
+    for word in split(code) {
+        if DEFINING.contains(&before) {
+            defined.insert(word);
+        }
+        before = word;
+    }
+    let mut called = Vec::new();
+    let mut seen = HashSet::new();
+    let mut rest = code;
+    while let Some(at) = rest.find('(') {
+        let head = &rest[..at];
+        let start = head
+            .rfind(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .map_or(0, |i| {
+                i + head[i..].chars().next().map_or(1, char::len_utf8)
+            });
+        let word = &head[start..];
+        if is_word(word) && is_compound(word) && !defined.contains(word) && seen.insert(word) {
+            called.push(word);
+        }
+        rest = &rest[at + 1..];
+    }
+    called
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| is_word(word))
+}
+
+fn is_word(word: &str) -> bool {
+    word.chars().count() >= 3 && word.chars().next().is_some_and(|c| !c.is_ascii_digit())
+}
+
+/// Made of several words, as only identifiers are: `merge_policy`, `MergePolicy`, `mergePolicy`.
+fn is_compound(word: &str) -> bool {
+    let inner = word.trim_matches('_');
+    if inner.contains('_') {
+        return true;
+    }
+    let mut letters = inner.chars();
+    let Some(first) = letters.next() else {
+        return false;
+    };
+    let rest = letters.as_str();
+    let humps = rest.chars().filter(|c| c.is_uppercase()).count();
+    let lower = inner.chars().any(char::is_lowercase);
+    // `README` and `JSON` are no humps; `SegmentUpdater` and `useState` are.
+    lower && humps > 0 && (first.is_lowercase() || humps < rest.chars().count())
+}
+
+fn is_dotted(span: &str) -> bool {
+    let mut parts = span.trim_end_matches("()").split('.');
+    let all = parts.clone().count() > 1;
+    all && parts
+        .all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
+}
+
+/// Words of languages themselves, which no index holds as names.
+fn is_common(word: &str) -> bool {
+    const COMMON: [&str; 40] = [
+        "self", "this", "super", "true", "false", "none", "null", "nil", "return", "async",
+        "await", "mut", "pub", "let", "var", "const", "def", "class", "struct", "enum", "impl",
+        "for", "while", "match", "str", "int", "bool", "usize", "string", "list", "dict", "len",
+        "print", "new", "std", "crate", "void", "func", "type", "import",
+    ];
+    COMMON.contains(&word.to_lowercase().as_str())
+}

@@ -1,0 +1,99 @@
+//! `repo-lsp ask --module`: which module something belongs to, chosen among those that exist.
+
+use std::io::Write;
+
+use anyhow::Context as _;
+use repo_indexer::Cancel;
+use repo_lsp::answer;
+use repo_lsp::chat::Assistant;
+use repo_lsp::chat::modules::{self, Choice};
+use serde_json::json;
+
+use super::{Asking, index};
+use crate::cli::Outcome;
+use crate::cli::output;
+
+pub(super) fn run(
+    asking: &Asking,
+    assistant: Option<&Assistant>,
+    mut why: Option<String>,
+) -> anyhow::Result<Outcome> {
+    let choices = modules::choices(&asking.views, &asking.question, &Cancel::new())?;
+    let mut chosen = None;
+    if let (Some(assistant), false) = (assistant, choices.is_empty()) {
+        match ask(asking, assistant, &choices)? {
+            Ok((choice, generation)) => chosen = Some((choice, generation)),
+            Err(error) => why = Some(error),
+        }
+    }
+    if let Some(why) = &why {
+        output::warning(format!("the model did not answer: {why}"));
+    }
+    let (choice, generation) = match chosen {
+        Some((Some(choice), generation)) => (Some(choice), Some(generation)),
+        Some((None, generation)) => {
+            output::warning(format!("{generation} named no module of this workspace"));
+            (best(&choices), None)
+        }
+        None => (best(&choices), None),
+    };
+    let mut answer = answer::belongs(
+        &asking.views,
+        choice.as_ref().map(|c| (c.root, c.id.as_str())),
+        choices.len(),
+    );
+    answer = answer.because(match &generation {
+        Some(generation) => format!("chosen by {generation}"),
+        None => "by what its files are worth to a search".to_owned(),
+    });
+    let took = asking.started.elapsed();
+    if asking.context.json {
+        let mut value = serde_json::to_value(&answer)?;
+        value["question"] = json!(asking.question);
+        value["module"] = json!(choice.as_ref().map(|c| &c.id));
+        value["mode"] = json!(if generation.is_some() {
+            "model"
+        } else {
+            "extractive"
+        });
+        value["generation"] = json!(generation);
+        value["error"] = json!(why);
+        value["milliseconds"] = json!(took.as_secs_f64() * 1e3);
+        output::json(&value)?;
+    } else {
+        let mut out = output::stdout();
+        index::write(&mut out, &answer, asking.args.why, took)?;
+        out.flush()?;
+    }
+    Ok(if choice.is_some() {
+        Outcome::Done
+    } else {
+        Outcome::Nothing
+    })
+}
+
+type Chosen = (Option<Choice>, String);
+
+fn ask(
+    asking: &Asking,
+    assistant: &Assistant,
+    choices: &[Choice],
+) -> anyhow::Result<Result<Chosen, String>> {
+    let context = asking.context;
+    let name = context.root.file_name().unwrap_or_default();
+    let runtime = super::runtime().context("cannot start a thread")?;
+    let chosen = runtime.block_on(modules::choose(
+        assistant,
+        &asking.views,
+        &name.to_string_lossy(),
+        &asking.question,
+        choices,
+        &context.settings.model,
+    ));
+    Ok(chosen.map_err(|error| error.to_string()))
+}
+
+/// Without a model, the module that retrieval thinks of first, if it thinks of any.
+fn best(choices: &[Choice]) -> Option<Choice> {
+    choices.first().filter(|choice| choice.score > 0.0).cloned()
+}

@@ -1,0 +1,54 @@
+//! `repo-lsp model gc`: remove what nobody needs.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::super::arguments::Global;
+use super::super::output::{self, FAINT};
+use super::{Outcome, library};
+
+/// Remove all but the current and the previous generation of each model, and leftovers
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp model gc --dry-run              say what would go, and how much it takes
+  repo-lsp model gc
+
+What an adapter is based on stays. Unfinished downloads go, unless one is under way.")]
+pub(crate) struct Args {
+    /// Only say what would be removed
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let garbage = library()?.gc(args.dry_run)?;
+    if global.json {
+        let garbage = garbage
+            .iter()
+            .map(|found| json!({ "what": found.what, "path": found.path, "bytes": found.bytes }));
+        output::json(
+            &json!({ "dry_run": args.dry_run, "removed": garbage.collect::<Vec<Value>>() }),
+        )?;
+        return Ok(Outcome::Done);
+    }
+    let mut out = output::stdout();
+    for found in &garbage {
+        let size = output::bytes(found.bytes);
+        writeln!(
+            out,
+            "{size:>7}  {}  {FAINT}{}{FAINT:#}",
+            found.what,
+            repo_lsp::paths::tilde(&found.path)
+        )?;
+    }
+    let total = output::bytes(garbage.iter().map(|found| found.bytes).sum());
+    match (garbage.is_empty(), args.dry_run) {
+        (true, _) => writeln!(out, "nothing to remove")?,
+        (false, true) => writeln!(out, "{total} would be free again")?,
+        (false, false) => writeln!(out, "{total} are free again")?,
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,121 @@
+//! `repo-lsp model pull`: fetch a model, check it, and put it in use. The only command that downloads anything.
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use repo_lsp::library::{Source, Step, name};
+
+use super::super::arguments::Global;
+use super::super::output;
+use super::super::progress::Bar;
+use super::{Outcome, as_json, format, library, lines, origin};
+
+/// Get a model from a hub, a folder or a .gguf file, check it, and put it in use
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp model pull Qwen/Qwen3-4B                        from a hub; asked for again, it goes on where it was interrupted
+  repo-lsp model pull Qwen/Qwen3-4B --name repo            under a name of your own
+  repo-lsp model pull Qwen/Qwen3-4B-GGUF --file Qwen3-4B-Q4_K_M.gguf
+  repo-lsp model pull ./checkpoint --name repo             a folder with config.json, tokenizer.json and *.safetensors
+  repo-lsp model pull ./adapter --name repo --base qwen3-4b
+
+A model that is damaged, or could not be run, is refused and changes nothing. HF_ENDPOINT names another hub, HF_TOKEN the token for
+models that need one, HF_HOME where other programs keep theirs.")]
+pub(crate) struct Args {
+    /// Org/Repo of a hub, a folder with a model or an adapter, or a .gguf file
+    source: String,
+
+    /// What to call it here [default: the last part of SOURCE]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// A branch, tag or commit of the repository [default: main]
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+
+    /// Which .gguf file of the repository
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+
+    /// The model that an adapter is laid over
+    #[arg(long, value_name = "NAME")]
+    base: Option<String>,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let source = Source::parse(&args.source, args.revision.as_deref(), args.file.as_deref())?;
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => name::suggest(args.file.as_ref().unwrap_or(&args.source)),
+    };
+    let steps = Steps::new(global.verbose > 0);
+    let pulled = library()?.pull(&name, &source, args.base.as_deref(), &|step| {
+        steps.show(step)
+    })?;
+    drop(steps);
+    let installed = &pulled.installed;
+    if global.json {
+        let mut value = as_json(installed);
+        if let Value::Object(map) = &mut value {
+            map.insert("known".into(), json!(pulled.known));
+            map.insert("notes".into(), json!(pulled.notes));
+            map.insert("before".into(), json!(pulled.before));
+        }
+        output::json(&value)?;
+        return Ok(Outcome::Done);
+    }
+    let label = installed.label();
+    let size = output::bytes(installed.bytes());
+    let what = format!(
+        "{label} · {} · {size} · {}",
+        format(installed.manifest.format),
+        origin(installed)
+    );
+    let mut said = vec![(if pulled.known { "known" } else { "added" }, what)];
+    said.extend(pulled.notes.iter().map(|note| ("repaired", note.clone())));
+    said.push((
+        "in use",
+        match pulled.before {
+            Some(before) => {
+                format!("{label}, was {name}@{before}; `repo-lsp model rollback {name}` goes back")
+            }
+            None => label,
+        },
+    ));
+    if pulled.chosen {
+        said.push(("default", format!("{name} answers where no model is named")));
+    }
+    lines(&said)?;
+    Ok(Outcome::Done)
+}
+
+/// One bar at a time: for what arrives, then for what is looked through.
+struct Steps {
+    verbose: bool,
+    bar: RefCell<Option<(bool, Bar)>>,
+}
+
+impl Steps {
+    fn new(verbose: bool) -> Self {
+        Steps {
+            verbose,
+            bar: RefCell::new(None),
+        }
+    }
+
+    fn show(&self, step: Step) {
+        let (downloads, what, done, total) = match step {
+            Step::Download(done, total) => (true, "Downloading", done, total),
+            Step::Check(done, total) => (false, "Checking", done, total),
+        };
+        let mut current = self.bar.borrow_mut();
+        if current.as_ref().is_none_or(|(was, _)| *was != downloads) {
+            *current = Some((downloads, Bar::bytes(what, self.verbose)));
+        }
+        if let Some((_, bar)) = current.as_ref() {
+            bar.show_bytes(done, total);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `repo-lsp model rollback`: back to the generation before.
+
+use serde_json::json;
+
+use super::super::arguments::Global;
+use super::super::output;
+use super::{Outcome, library, lines};
+
+/// Go back to the previous generation of a model
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp model rollback repo             from repo@8 to repo@7; `repo-lsp model use repo@8` undoes it")]
+pub(crate) struct Args {
+    /// The name of a model
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let name = &args.name;
+    let (before, number) = library()?.rollback(name)?;
+    if global.json {
+        output::json(
+            &json!({ "name": name, "generation": number, "label": format!("{name}@{number}"), "before": before }),
+        )?;
+    } else {
+        lines(&[("in use", format!("{name}@{number}, was {name}@{before}"))])?;
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,123 @@
+//! `repo-lsp model show`: one model with its generations and their files.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use repo_lsp::library::{Installed, name};
+use repo_lsp::paths;
+
+use super::super::arguments::Global;
+use super::super::output::{self, BAD, FAINT, STRONG};
+use super::{Outcome, as_json, format, library, origin};
+
+/// Show a model, its generations and their files
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp model show repo                 every generation; * marks the one in use
+  repo-lsp model show repo@7               one of them, with its files and what it was made from
+  repo-lsp model show repo --json | jq '.generations[].manifest.metrics'")]
+pub(crate) struct Args {
+    /// The name of a model, or one of its generations
+    #[arg(value_name = "NAME[@N]")]
+    name: String,
+}
+
+pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let library = library()?;
+    let (name, number) = name::parse(&args.name)?;
+    let current = library.current_number(name).ok();
+    let mut generations = library.generations(name)?;
+    if let Some(number) = number {
+        // Says which there are, if this is none of them.
+        library.generation(name, number)?;
+        generations.retain(|generation| generation.manifest.number == number);
+    }
+    if global.json {
+        let generations: Vec<Value> = generations.iter().map(generation_json).collect();
+        let default = library.default_name().as_deref() == Some(name);
+        output::json(
+            &json!({ "name": name, "current": current, "default": default, "generations": generations }),
+        )?;
+        return Ok(Outcome::Done);
+    }
+    let mut out = output::stdout();
+    for generation in &generations {
+        let mark = if current == Some(generation.manifest.number) {
+            "*"
+        } else {
+            " "
+        };
+        writeln!(
+            out,
+            "{mark} {STRONG}{}{STRONG:#}  {FAINT}{} · {} · {}{FAINT:#}",
+            generation.label(),
+            output::bytes(generation.bytes()),
+            format(generation.manifest.format),
+            date(generation.manifest.created),
+        )?;
+        if let Err(error) = generation.examine() {
+            writeln!(out, "    {BAD}{error}{BAD:#}")?;
+        }
+        for (title, text) in details(generation) {
+            writeln!(out, "    {title:<9}  {text}")?;
+        }
+        if number.is_some() {
+            for file in &generation.manifest.files {
+                writeln!(
+                    out,
+                    "    {FAINT}{:>9}{FAINT:#}  {}",
+                    output::bytes(file.bytes),
+                    file.path
+                )?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+fn details(generation: &Installed) -> Vec<(&'static str, String)> {
+    let manifest = &generation.manifest;
+    let mut details = vec![("from", origin(generation))];
+    if let Some(trainer) = &manifest.trainer {
+        details.push(("trainer", trainer.clone()));
+    }
+    if !manifest.sample_ids.is_empty() {
+        details.push((
+            "learned",
+            output::counted(manifest.sample_ids.len(), "sample"),
+        ));
+    }
+    if !manifest.metrics.is_empty() {
+        let metrics = manifest
+            .metrics
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"));
+        details.push(("metrics", metrics.collect::<Vec<_>>().join(" · ")));
+    }
+    details.push(("folder", paths::tilde(&generation.directory)));
+    details
+}
+
+fn generation_json(generation: &Installed) -> Value {
+    let mut value = as_json(generation);
+    value["manifest"] = json!(generation.manifest);
+    value["problem"] = json!(generation.examine().err().map(|error| error.to_string()));
+    value
+}
+
+/// `2026-11-19 21:04` in UTC.
+fn date(millis: u64) -> String {
+    let seconds = i64::try_from(millis / 1000).unwrap_or(i64::MAX);
+    match OffsetDateTime::from_unix_timestamp(seconds) {
+        Ok(time) => {
+            let (year, month, day) = time.to_calendar_date();
+            let (month, hour, minute) = (u8::from(month), time.hour(), time.minute());
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+        }
+        Err(_) => "at an unknown time".to_owned(),
+    }
+}

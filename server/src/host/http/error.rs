@@ -1,0 +1,91 @@
+//! What goes wrong, in the form that clients of OpenAI's protocol know.
+
+use axum::Json;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::host::engine::Failure;
+
+#[derive(Debug)]
+pub(super) enum Error {
+    Unauthorized,
+    Forbidden,
+    NoSuchRoute(String),
+    /// The request is no request of this protocol, or asks for what is not done here.
+    BadRequest(String),
+    TooLarge,
+    Stopping,
+    Failed(Failure),
+}
+
+impl Error {
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        let line = |line: &str| line.to_owned();
+        match self {
+            Error::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "authentication_error",
+                line("wrong token; the one to show is in `host/endpoint.json`"),
+            ),
+            Error::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "permission_error",
+                line("only this machine may ask"),
+            ),
+            Error::NoSuchRoute(path) => (
+                StatusCode::NOT_FOUND,
+                "not_found_error",
+                format!("there is no {path}"),
+            ),
+            Error::BadRequest(why) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request_error",
+                why.clone(),
+            ),
+            Error::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid_request_error",
+                line("the request is too large"),
+            ),
+            Error::Stopping => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable_error",
+                line("the host of models is ending; ask again"),
+            ),
+            Error::Failed(failure) => {
+                let (status, kind, why) = match failure {
+                    Failure::NoSuchModel(why) => (StatusCode::NOT_FOUND, "not_found_error", why),
+                    Failure::Unavailable(why) => {
+                        (StatusCode::SERVICE_UNAVAILABLE, "unavailable_error", why)
+                    }
+                    Failure::Refused(why) => (
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "invalid_request_error",
+                        why,
+                    ),
+                    Failure::Engine(why) => {
+                        (StatusCode::INTERNAL_SERVER_ERROR, "engine_error", why)
+                    }
+                };
+                (status, kind, why.clone())
+            }
+        }
+    }
+
+    /// `{"error": …}`, as a body or inside a stream.
+    pub(super) fn json(&self) -> Value {
+        let (_, kind, message) = self.parts();
+        json!({ "error": { "message": message, "type": kind } })
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        (self.parts().0, Json(self.json())).into_response()
+    }
+}
+
+pub(super) async fn no_such_route(uri: Uri) -> Error {
+    Error::NoSuchRoute(uri.path().to_owned())
+}

@@ -1,0 +1,268 @@
+//! Looking through a checkpoint before it may become a generation: what is cut short, does not fit together or could not be run is
+//! refused with one line that names the file and the tensor; what is only written another way is repaired.
+//!
+//! Reads headers here; the weights themselves are seen by `scan` when they are hashed anyway.
+
+mod config;
+mod gguf;
+mod header;
+mod lora;
+mod qwen3;
+mod scan;
+mod tokenizer;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use trainer_bridge::Format;
+
+use super::{Installed, LibraryError};
+
+use header::Header;
+pub(super) use scan::Scan;
+
+const ADAPTER_CONFIG: &str = "adapter_config.json";
+const ADAPTER: &str = "adapter_model.safetensors";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
+const CONFIG: &str = "config.json";
+
+/// What belongs to a model beside its weights; everything else of a folder or a repository is left where it is.
+const BESIDE: [&str; 10] = [
+    CONFIG,
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.json",
+    "merges.txt",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.json",
+    "chat_template.jinja",
+];
+
+/// A checkpoint in which nothing was found that speaks against it.
+pub(super) struct Checked {
+    /// What was repaired, one line each.
+    pub notes: Vec<String>,
+    headers: BTreeMap<String, Header>,
+}
+
+impl Checked {
+    /// Looks for numbers that are none in a file of weights; none for other files.
+    pub fn scan(&self, file: &str) -> Option<Scan<'_>> {
+        let (file, header) = self.headers.get_key_value(file)?;
+        Some(Scan::new(file, header))
+    }
+}
+
+/// The format of a folder or a repository with these files, and those that belong to the model. `file` names one where there are several.
+pub fn select(names: &[String], file: Option<&str>) -> Result<(Format, Vec<String>), String> {
+    let ends = |end: &str| -> Vec<String> {
+        let own = names.iter().filter(|name| !name.contains('/'));
+        own.filter(|name| name.ends_with(end)).cloned().collect()
+    };
+    let has = |name: &str| names.iter().any(|known| known == name);
+    let ggufs = ends(".gguf");
+    if let Some(file) = file {
+        if !has(file) {
+            return Err(format!("it has no file {file}{}", choices(&ggufs)));
+        }
+        if !file.ends_with(".gguf") {
+            return Err(format!(
+                "{file} is not a .gguf file, the only kind that is a model by itself"
+            ));
+        }
+        return one_gguf(file);
+    }
+    if has(ADAPTER_CONFIG) {
+        if !has(ADAPTER) {
+            return Err(format!("it has {ADAPTER_CONFIG} but no {ADAPTER}"));
+        }
+        return Ok((Format::Lora, vec![ADAPTER_CONFIG.into(), ADAPTER.into()]));
+    }
+    let weights = if has(INDEX) {
+        // Which of them belong to the model is what the index says, once it can be read.
+        let mut weights = ends(".safetensors");
+        weights.push(INDEX.to_owned());
+        weights
+    } else if has("model.safetensors") {
+        vec!["model.safetensors".to_owned()]
+    } else {
+        ends(".safetensors")
+    };
+    if !weights.is_empty() {
+        let beside = BESIDE.iter().filter(|name| has(name));
+        let mut chosen: Vec<String> = beside.map(|name| (*name).to_owned()).collect();
+        chosen.extend(weights);
+        return Ok((Format::Safetensors, chosen));
+    }
+    match ggufs.as_slice() {
+        [] => Err("no model is in it: neither *.safetensors nor *.gguf".to_owned()),
+        [only] => one_gguf(only),
+        several => Err(format!("it has several models{}", choices(several))),
+    }
+}
+
+fn one_gguf(file: &str) -> Result<(Format, Vec<String>), String> {
+    // `-00001-of-00003.gguf`
+    let stem = file.strip_suffix(".gguf").unwrap_or(file);
+    if stem
+        .rsplit_once("-of-")
+        .is_some_and(|(_, count)| count.parse::<u32>().is_ok_and(|n| n > 1))
+    {
+        return Err(format!(
+            "{file} is one part of several; only models in one .gguf file can be used"
+        ));
+    }
+    Ok((Format::Gguf, vec![file.to_owned()]))
+}
+
+fn choices(ggufs: &[String]) -> String {
+    match ggufs {
+        [] => String::new(),
+        some => format!("; choose with --file: {}", some.join(", ")),
+    }
+}
+
+/// Checks all that can be told without reading the weights, and repairs `config.json` in place.
+pub(super) fn check(
+    directory: &Path,
+    format: Format,
+    base: Option<&Installed>,
+) -> Result<Checked, LibraryError> {
+    let mut checked = Checked {
+        notes: Vec::new(),
+        headers: BTreeMap::new(),
+    };
+    match (format, base) {
+        (Format::Gguf, _) => gguf::check(directory, "model.gguf")?,
+        (Format::Safetensors, _) => {
+            let config = config::read(directory, &mut checked.notes)?;
+            checked.headers = headers(directory)?;
+            drop_unlisted(directory, &checked.headers)?;
+            qwen3::check(&config, &checked.headers)?;
+            tokenizer::check(directory, &config, &checked.headers)?;
+        }
+        (Format::Lora, Some(base)) => {
+            let header = header::read(directory, ADAPTER)?;
+            lora::check(directory, &header, base)?;
+            checked.headers.insert(ADAPTER.to_owned(), header);
+        }
+        (Format::Lora, None) => {
+            return Err(refused(ADAPTER_CONFIG, "no base is known for this adapter"));
+        }
+    }
+    Ok(checked)
+}
+
+/// Of several files of weights, keeps the names of those that the index in a folder lists.
+pub(super) fn keep_listed(directory: &Path, names: &mut Vec<String>) -> Result<(), LibraryError> {
+    let index = read_json(directory, INDEX)?;
+    let listed: Vec<&str> = match index["weight_map"].as_object() {
+        Some(map) => map.values().filter_map(|file| file.as_str()).collect(),
+        None => return Err(refused(INDEX, "`weight_map` is missing")),
+    };
+    names.retain(|name| !name.ends_with(".safetensors") || listed.contains(&name.as_str()));
+    Ok(())
+}
+
+/// The headers of all files of weights in a folder, as the index lists them where there is one.
+fn headers(directory: &Path) -> Result<BTreeMap<String, Header>, LibraryError> {
+    let mut headers = BTreeMap::new();
+    if !directory.join(INDEX).exists() {
+        let entries =
+            fs::read_dir(directory).map_err(LibraryError::io("read the folder", directory))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".safetensors") {
+                headers.insert(name.clone(), header::read(directory, &name)?);
+            }
+        }
+        return Ok(headers);
+    }
+    let index = read_json(directory, INDEX)?;
+    let Some(map) = index.get("weight_map").and_then(|map| map.as_object()) else {
+        return Err(refused(INDEX, "`weight_map` is missing"));
+    };
+    for (tensor, file) in map {
+        let Some(file) = file.as_str().filter(|file| !file.contains(['/', '\\'])) else {
+            return Err(refused(
+                INDEX,
+                format!("the file of tensor {tensor} is not a name of a file"),
+            ));
+        };
+        if !headers.contains_key(file) {
+            if !directory.join(file).exists() {
+                return Err(refused(
+                    INDEX,
+                    format!("{file}, which holds tensor {tensor}, is missing"),
+                ));
+            }
+            headers.insert(file.to_owned(), header::read(directory, file)?);
+        }
+        if headers[file].get(tensor).is_none() {
+            return Err(refused(
+                file,
+                format!("tensor {tensor} is missing; {INDEX} says it is here"),
+            ));
+        }
+    }
+    Ok(headers)
+}
+
+/// Files of another kind of checkpoint, such as `consolidated.safetensors`, would be loaded as well.
+fn drop_unlisted(directory: &Path, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
+    let entries =
+        fs::read_dir(directory).map_err(LibraryError::io("read the folder", directory))?;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".safetensors") && !headers.contains_key(&name) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(LibraryError::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// How many numbers the weights in a folder are.
+pub(super) fn numbers(directory: &Path) -> Result<u64, LibraryError> {
+    let headers = headers(directory)?;
+    let tensors = headers.values().flat_map(|header| &header.tensors);
+    let count = |tensor: &header::Tensor| tensor.shape.iter().map(|n| *n as u64).product::<u64>();
+    Ok(tensors.map(count).sum())
+}
+
+/// A tensor by its name, and the file it is in.
+fn find<'a>(
+    headers: &'a BTreeMap<String, Header>,
+    tensor: &str,
+) -> Option<(&'a str, &'a header::Tensor)> {
+    headers
+        .iter()
+        .find_map(|(file, header)| Some((file.as_str(), header.get(tensor)?)))
+}
+
+fn read_json(directory: &Path, file: &str) -> Result<serde_json::Value, LibraryError> {
+    let text = read(directory, file)?;
+    serde_json::from_slice(&text).map_err(|error| refused(file, format!("not valid JSON: {error}")))
+}
+
+fn read(directory: &Path, file: &str) -> Result<Vec<u8>, LibraryError> {
+    let path = directory.join(file);
+    match fs::read(&path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(refused(file, "it is missing"))
+        }
+        Err(error) => Err(LibraryError::io("read", &path)(error)),
+    }
+}
+
+/// `config.json: what is wrong with it`.
+fn refused(file: &str, what: impl std::fmt::Display) -> LibraryError {
+    LibraryError::Refused(format!("{file}: {what}"))
+}
+
+#[cfg(test)]
+pub(super) mod tests;

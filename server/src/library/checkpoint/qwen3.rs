@@ -1,0 +1,158 @@
+//! Which tensors a Qwen3 has, and of which shape; what is there has to be that.
+
+use std::collections::BTreeMap;
+
+use safetensors::Dtype;
+
+use super::super::LibraryError;
+use super::config::Config;
+use super::header::Header;
+use super::{CONFIG, find, refused};
+
+/// The projections of a layer, with what they take and give.
+pub struct Shapes {
+    pub layers: usize,
+    vocabulary: usize,
+    hidden: usize,
+    inner: usize,
+    head: usize,
+    queries: usize,
+    keys: usize,
+}
+
+impl Shapes {
+    pub fn of(config: &Config) -> Result<Self, LibraryError> {
+        let hidden = config.count("hidden_size")?;
+        let heads = config.count("num_attention_heads")?;
+        let groups = config.count_or("num_key_value_heads", heads)?;
+        let head = config.count_or("head_dim", hidden / heads)?;
+        if heads % groups != 0 {
+            return Err(refused(
+                CONFIG,
+                format!("{heads} heads cannot share {groups} heads of keys and values"),
+            ));
+        }
+        let layers = config.count("num_hidden_layers")?;
+        if layers > 4096 {
+            return Err(refused(CONFIG, format!("`num_hidden_layers` is {layers}")));
+        }
+        Ok(Shapes {
+            layers,
+            vocabulary: config.count("vocab_size")?,
+            hidden,
+            inner: config.count("intermediate_size")?,
+            head,
+            queries: heads * head,
+            keys: groups * head,
+        })
+    }
+
+    /// `[out, in]` of a projection by the last part of its name.
+    pub fn projection(&self, name: &str) -> Option<[usize; 2]> {
+        Some(match name {
+            "q_proj" => [self.queries, self.hidden],
+            "k_proj" | "v_proj" => [self.keys, self.hidden],
+            "o_proj" => [self.hidden, self.queries],
+            "gate_proj" | "up_proj" => [self.inner, self.hidden],
+            "down_proj" => [self.hidden, self.inner],
+            "lm_head" | "embed_tokens" => [self.vocabulary, self.hidden],
+            _ => return None,
+        })
+    }
+
+    fn layer(&self, layer: usize, biased: bool) -> Vec<(String, Vec<usize>)> {
+        let mut tensors = Vec::new();
+        let name = |part: &str| format!("model.layers.{layer}.{part}");
+        for part in ["input_layernorm", "post_attention_layernorm"] {
+            tensors.push((name(&format!("{part}.weight")), vec![self.hidden]));
+        }
+        for part in ["q_norm", "k_norm"] {
+            tensors.push((name(&format!("self_attn.{part}.weight")), vec![self.head]));
+        }
+        let projections = [
+            (
+                "self_attn",
+                ["q_proj", "k_proj", "v_proj", "o_proj"].as_slice(),
+            ),
+            ("mlp", ["gate_proj", "up_proj", "down_proj"].as_slice()),
+        ];
+        for (block, parts) in projections {
+            for part in parts {
+                let Some(shape) = self.projection(part) else {
+                    continue;
+                };
+                tensors.push((name(&format!("{block}.{part}.weight")), shape.to_vec()));
+                if biased && block == "self_attn" {
+                    tensors.push((name(&format!("{block}.{part}.bias")), vec![shape[0]]));
+                }
+            }
+        }
+        tensors
+    }
+}
+
+/// Checks all names, shapes and types. Other architectures, and weights that are quantized already, have tensors of their own,
+/// so that only the engine can tell.
+pub fn check(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
+    if !config.is_qwen3() || config.is_quantized() {
+        return Ok(());
+    }
+    let shapes = Shapes::of(config)?;
+    let embedding = vec![shapes.vocabulary, shapes.hidden];
+    let mut expected = vec![
+        ("model.embed_tokens.weight".to_owned(), embedding.clone()),
+        ("model.norm.weight".to_owned(), vec![shapes.hidden]),
+    ];
+    if !config.flag("tie_word_embeddings") {
+        expected.push(("lm_head.weight".to_owned(), embedding));
+    }
+    let biased = config.flag("attention_bias");
+    for layer in 0..shapes.layers {
+        expected.extend(shapes.layer(layer, biased));
+    }
+    let whole = headers
+        .keys()
+        .next()
+        .map_or("model.safetensors", String::as_str);
+    for (name, shape) in &expected {
+        let Some((file, tensor)) = find(headers, name) else {
+            return Err(refused(whole, format!("tensor {name} is missing")));
+        };
+        if tensor.shape != *shape {
+            return Err(refused(
+                file,
+                format!(
+                    "tensor {name} has the shape {:?}; {CONFIG} asks for {shape:?}",
+                    tensor.shape
+                ),
+            ));
+        }
+        if !matches!(tensor.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(refused(
+                file,
+                format!(
+                    "tensor {name} is of the type {}; F32, F16 and BF16 can be used",
+                    tensor.dtype
+                ),
+            ));
+        }
+    }
+    // A layer more than the config knows of would silently be left out of every answer.
+    let beyond = format!("model.layers.{}.", shapes.layers);
+    for (file, header) in headers {
+        if let Some(tensor) = header
+            .tensors
+            .iter()
+            .find(|tensor| tensor.name.starts_with(&beyond))
+        {
+            return Err(refused(
+                file,
+                format!(
+                    "tensor {} belongs to a layer that {CONFIG} does not count",
+                    tensor.name
+                ),
+            ));
+        }
+    }
+    Ok(())
+}

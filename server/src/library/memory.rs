@@ -1,0 +1,98 @@
+//! How much memory a model takes, told from its files, and how much is free. Nothing is loaded for it.
+
+use std::fs;
+
+use trainer_bridge::Format;
+
+use super::{Installed, Library, LibraryError, checkpoint};
+use crate::config::Quantization;
+
+/// A conversation of this many tokens must have room too.
+const CONVERSATION: u64 = 4096;
+
+/// An estimate, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    pub weights: u64,
+    pub conversation: u64,
+}
+
+impl Need {
+    pub fn total(self) -> u64 {
+        self.weights + self.conversation
+    }
+}
+
+impl Library {
+    /// What a generation takes once it is loaded, where each number that is not quantized takes `width` bytes.
+    pub fn need(
+        &self,
+        installed: &Installed,
+        width: u64,
+        quantization: Quantization,
+    ) -> Result<Need, LibraryError> {
+        let base = self.base(installed)?;
+        let model = base.as_ref().unwrap_or(installed);
+        if model.manifest.format == Format::Gguf {
+            // It stays as it is, but for its embeddings.
+            let stored = model.bytes();
+            return Ok(Need {
+                weights: stored + stored / 8,
+                conversation: 0,
+            });
+        }
+        let numbers = checkpoint::numbers(&model.directory)?;
+        let text = fs::read(model.directory.join("config.json"));
+        let config: serde_json::Value = text
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default();
+        // Other architectures have other names for these; then the weights alone are counted.
+        let count = |key: &str| config[key].as_u64().unwrap_or(0);
+        let weights = match bits(quantization) {
+            None => numbers * width,
+            Some(bits) => {
+                let embeddings = numbers.min(count("vocab_size") * count("hidden_size"));
+                embeddings * width + ((numbers - embeddings) as f64 * bits / 8.0) as u64
+            }
+        };
+        let heads = match count("num_key_value_heads") {
+            0 => count("num_attention_heads"),
+            heads => heads,
+        };
+        let head = match count("head_dim") {
+            0 => count("hidden_size").checked_div(count("num_attention_heads")),
+            head => Some(head),
+        };
+        let per_token = 2 * count("num_hidden_layers") * heads * head.unwrap_or(0);
+        Ok(Need {
+            weights,
+            // Twice: what is kept for the next turn, and what is copied from it.
+            conversation: 2 * CONVERSATION * per_token * width,
+        })
+    }
+}
+
+/// Bits for each number, its share of the scales included.
+fn bits(quantization: Quantization) -> Option<f64> {
+    Some(match quantization {
+        Quantization::None => return None,
+        Quantization::Q2K => 2.625,
+        Quantization::Q3K => 3.4375,
+        Quantization::Q4_0 | Quantization::Q4K => 4.5,
+        Quantization::Q4_1 => 5.0,
+        Quantization::Q5_0 | Quantization::Q5K => 5.5,
+        Quantization::Q5_1 => 6.0,
+        Quantization::Q6K => 6.5625,
+        Quantization::Q8_0 => 8.5,
+    })
+}
+
+/// What the operating system would give us now. A container may have less than its machine.
+pub fn available() -> u64 {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let limited = system.cgroup_limits().map(|limits| limits.free_memory);
+    let free = system.available_memory();
+    limited.map_or(free, |limited| limited.min(free))
+}

@@ -1,0 +1,119 @@
+//! Answers as different engines write them.
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use super::http::{delta, done, event, events, finish, text};
+use super::stub::{Step, always, send, stub};
+use super::{PATIENCE, client, request, transcript};
+
+async fn check(body: String, expected: &Expect) {
+    let whole = events() + &body;
+    for step in [send(whole.clone()), Step::Trickle(whole.into())] {
+        let trickled = matches!(step, Step::Trickle(_));
+        let stub = stub(vec![vec![step]]).await;
+        let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+        let transcript = transcript(asked).await;
+        expected.assert_eq(&transcript);
+        assert_eq!(stub.received().len(), 1, "trickled: {trickled}");
+    }
+}
+
+#[tokio::test]
+async fn a_plain_answer() {
+    let first = delta(json!({ "role": "assistant", "content": "" }));
+    let body = first + &text("Héllo") + &text(" world") + &finish("stop") + &done();
+    check(
+        body,
+        &expect![[r#"
+            text "Héllo"
+            text " world"
+            done
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn counts_come_with_the_end_or_after_it() {
+    let usage = json!({ "prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15 });
+    let with_the_end = json!({ "choices": [{ "delta": { "content": "a" }, "finish_reason": "length" }], "usage": usage });
+    let after_it = json!({ "choices": [], "usage": usage });
+    let expected = expect![[r#"
+        text "a"
+        cut at its limit, 12 + 3 tokens
+    "#]];
+    check(event(&with_the_end) + &done(), &expected).await;
+    check(
+        text("a") + &finish("length") + &event(&after_it) + &done(),
+        &expected,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_engine_that_takes_thoughts_apart() {
+    for field in ["reasoning_content", "reasoning"] {
+        let thought = |thought: &str| delta(json!({ field: thought, "content": null }));
+        let body = thought("Let me") + &thought(" see.") + &text("\n\n<think> is a tag.");
+        check(
+            body + &finish("stop") + &done(),
+            &expect![[r#"
+                thinking "Let me"
+                thinking " see."
+                text "<think> is a tag."
+                done
+            "#]],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_leaves_thoughts_in_the_text() {
+    let body = ["<thi", "nk>\nLet me", " see.\n<", "/think>", "\n\nYes", "."];
+    let body: String = body.into_iter().map(text).collect();
+    check(
+        body + &finish("stop") + &done(),
+        &expect![[r#"
+            thinking "Let me"
+            thinking " see."
+            text "Yes"
+            text "."
+            done
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_last_piece_may_be_all_there_is_after_the_answer() {
+    // No `[DONE]`: the answer is whole all the same, because its reason to end has come.
+    let expected = expect![[r#"
+        text "a"
+        done
+    "#]];
+    check(text("a") + &finish("stop"), &expected).await;
+    // Comments keep connections alive; lines may end in any way.
+    let body = format!(": ping\n\n{}: ping\r\n\r\n{}", text("a"), finish("stop"));
+    check(body.replace('\n', "\r\n").replace("\r\r", "\r"), &expected).await;
+}
+
+#[tokio::test]
+async fn an_engine_that_neither_counts_nor_closes_is_not_waited_for() {
+    let mut stub = stub(vec![vec![
+        send(events() + &text("a") + &finish("stop")),
+        Step::Hold,
+    ]])
+    .await;
+    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    assert_eq!(transcript(asked).await, "text \"a\"\ndone\n");
+    stub.closed().await;
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_an_answer() {
+    let stub = always(events() + &text("\n") + &finish("stop") + &done()).await;
+    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    assert_eq!(transcript(asked).await, "done\n");
+}

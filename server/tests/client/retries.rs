@@ -1,0 +1,104 @@
+//! What is asked again, and what is not.
+
+use serde_json::json;
+
+use super::http::{Received, answer, event, events, head, text, whole};
+use super::stub::{Step, send, stub};
+use super::{PATIENCE, client, request, transcript};
+
+/// What came of it, and how often was asked.
+async fn ask(scripts: Vec<Vec<Step>>) -> (String, usize) {
+    let stub = stub(scripts).await;
+    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    (transcript(asked).await, stub.received().len())
+}
+
+fn status(status: &str, more: &str) -> Vec<Step> {
+    vec![send(head(status, "text/plain", more))]
+}
+
+#[tokio::test]
+async fn what_may_pass_is_asked_again() {
+    let well = || vec![send(answer("hello"))];
+    let hello = "text \"hello\"\ndone\n".to_owned();
+    for bad in [
+        status("500 Internal Server Error", ""),
+        status("502 Bad Gateway", ""),
+        status("503 Service Unavailable", ""),
+        status("429 Too Many Requests", "retry-after: 0\r\n"),
+        // It hangs up before it reads, before it answers, and before it says anything.
+        vec![],
+        vec![send("")],
+        vec![send(events())],
+        vec![send(events() + ": ping\n\n")],
+    ] {
+        let twice = vec![bad.clone(), bad.clone(), well()];
+        assert_eq!(ask(twice).await, (hello.clone(), 3), "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn not_for_ever() {
+    let (said, asked) = ask(vec![status("503 Service Unavailable", "")]).await;
+    assert_eq!(asked, 4);
+    assert!(
+        said.starts_with("no answer: the model's engine refused (503)"),
+        "{said}"
+    );
+    let (said, asked) = ask(vec![vec![]]).await;
+    assert_eq!(asked, 4);
+    assert!(
+        said.starts_with("no answer: cannot reach the model"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn not_when_the_engine_says_so_late_that_nobody_waits() {
+    let (said, asked) = ask(vec![status(
+        "429 Too Many Requests",
+        "retry-after: 3600\r\n",
+    )])
+    .await;
+    assert_eq!(asked, 1);
+    assert!(said.contains("refused (429)"), "{said}");
+}
+
+#[tokio::test]
+async fn not_what_stays_wrong() {
+    for bad in [
+        status("400 Bad Request", ""),
+        status("401 Unauthorized", "retry-after: 0\r\n"),
+        status("404 Not Found", ""),
+        vec![send(events() + "data: {\n\n")],
+        vec![send(events() + &event(&json!({ "error": "no" })))],
+    ] {
+        assert_eq!(ask(vec![bad.clone()]).await.1, 1, "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn not_after_the_first_word() {
+    let (said, asked) = ask(vec![
+        vec![send(events() + &text("Half"))],
+        vec![send(answer("hello"))],
+    ])
+    .await;
+    assert!(said.starts_with("text \"Half\"\nbroken off: "), "{said}");
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test]
+async fn an_engine_that_minds_our_addition_is_asked_without_it() {
+    let minds = json!({ "error": { "message": "Unrecognized request argument supplied: chat_template_kwargs" } });
+    let stub = stub(vec![
+        vec![send(whole("400 Bad Request", &minds))],
+        vec![send(answer("hello"))],
+    ])
+    .await;
+    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    assert_eq!(transcript(asked).await, "text \"hello\"\ndone\n");
+    let has = |received: &Received| received.body.get("chat_template_kwargs").is_some();
+    let had: Vec<bool> = stub.received().iter().map(has).collect();
+    assert_eq!(had, [true, false]);
+}

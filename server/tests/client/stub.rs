@@ -1,0 +1,131 @@
+//! An engine that does what it is told, connection by connection.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::PATIENCE;
+use super::http::{self, Received};
+
+/// What is done with one connection after its request was read. In the end it is closed.
+#[derive(Debug, Clone)]
+pub enum Step {
+    Send(Vec<u8>),
+    /// One byte at a time.
+    Trickle(Vec<u8>),
+    /// Waits until the test says so.
+    UntilTold,
+    /// Keeps the connection open until the client closes it, which the test hears of.
+    Hold,
+}
+
+pub fn send(bytes: impl Into<Vec<u8>>) -> Step {
+    Step::Send(bytes.into())
+}
+
+pub struct Stub {
+    pub url: String,
+    received: Arc<Mutex<Vec<Received>>>,
+    go: watch::Sender<bool>,
+    closed: mpsc::UnboundedReceiver<()>,
+}
+
+/// What comes of connections. The last script is for all that come after as well.
+pub async fn stub(scripts: Vec<Vec<Step>>) -> Stub {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let (go, told) = watch::channel(false);
+    let (tell, closed) = mpsc::unbounded_channel();
+    let log = received.clone();
+    tokio::spawn(async move {
+        for number in 0.. {
+            let Ok((connection, _)) = listener.accept().await else {
+                return;
+            };
+            let script = scripts[number.min(scripts.len() - 1)].clone();
+            let (log, told, tell) = (log.clone(), told.clone(), tell.clone());
+            tokio::spawn(async move {
+                // A client that leaves is part of the play.
+                let _ = play(connection, script, &log, told, &tell).await;
+            });
+        }
+    });
+    Stub {
+        url,
+        received,
+        go,
+        closed,
+    }
+}
+
+/// One script for the first connection and all after it.
+pub async fn always(bytes: impl Into<Vec<u8>>) -> Stub {
+    stub(vec![vec![send(bytes)]]).await
+}
+
+async fn play(
+    mut connection: TcpStream,
+    script: Vec<Step>,
+    log: &Mutex<Vec<Received>>,
+    mut told: watch::Receiver<bool>,
+    tell: &mpsc::UnboundedSender<()>,
+) -> io::Result<()> {
+    // An empty script hangs up before anything is read.
+    if script.is_empty() {
+        log.lock().unwrap().push(Received {
+            what: "hung up".to_owned(),
+            headers: Vec::new(),
+            body: serde_json::Value::Null,
+        });
+        return Ok(());
+    }
+    let Some(request) = http::read(&mut connection).await? else {
+        return Ok(());
+    };
+    log.lock().unwrap().push(request);
+    for step in script {
+        match step {
+            Step::Send(bytes) => http::write(&mut connection, bytes).await?,
+            Step::Trickle(bytes) => {
+                for byte in bytes {
+                    http::write(&mut connection, [byte]).await?;
+                    tokio::task::yield_now().await;
+                }
+            }
+            Step::UntilTold => {
+                let _ = told.wait_for(|told| *told).await;
+            }
+            Step::Hold => {
+                http::wait_for_close(&mut connection).await;
+                let _ = tell.send(());
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Stub {
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// Lets every connection go on that waits.
+    pub fn go_on(&self) {
+        self.go.send_replace(true);
+    }
+
+    /// Returns when a client has closed a connection that was held.
+    pub async fn closed(&mut self) {
+        let closed = timeout(PATIENCE, self.closed.recv()).await;
+        closed.expect("the client keeps the connection").unwrap();
+    }
+
+    /// The same text without the port, which differs from run to run.
+    pub fn plain(&self, text: &str) -> String {
+        text.replace(&self.url, "URL")
+    }
+}

@@ -1,0 +1,299 @@
+//! A user's folders with models in them, a host that serves them, and a client that asks.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+
+use repo_lsp::library::{Incoming, Library, Origin, Take};
+use repo_lsp::model::host_files::{Endpoint, HostFiles};
+use repo_lsp::paths::Dirs;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub struct Home {
+    folder: TempDir,
+    pub dirs: Dirs,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With these settings of the host.
+    pub fn with(host: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let dirs = Dirs {
+            cache: at("cache"),
+            config: at("config"),
+            data: at("data"),
+        };
+        std::fs::create_dir_all(&dirs.config).unwrap();
+        std::fs::write(dirs.config_file(), format!("[host]\n{host}\n")).unwrap();
+        Home { folder, dirs }
+    }
+
+    pub fn library(&self) -> Library {
+        Library::new(&self.dirs)
+    }
+
+    /// Installs what `make` writes, without using it. Returns its number.
+    pub fn add(&self, name: &str, base: Option<&str>, make: impl FnOnce(&Path)) -> u32 {
+        let made = tempfile::tempdir_in(self.folder.path()).unwrap();
+        make(made.path());
+        let incoming = Incoming {
+            from: made.path().to_owned(),
+            take: Take::Move,
+            origin: Origin {
+                base: base.map(str::to_owned),
+                ..Origin::default()
+            },
+        };
+        let added = self.library().add(name, &incoming, &|_, _| {}).unwrap();
+        added.installed.manifest.number
+    }
+
+    /// Installs it and uses it.
+    pub fn install(&self, name: &str, make: impl FnOnce(&Path)) -> u32 {
+        let number = self.add(name, None, make);
+        self.library().switch(name, number).unwrap();
+        self.library().set_default(name).unwrap();
+        number
+    }
+
+    pub fn parrot(&self, name: &str, says: &str) -> u32 {
+        self.install(name, |folder| {
+            drop(checkpoint::parrot(folder, says).unwrap())
+        })
+    }
+
+    /// A folder of a generation.
+    pub fn generation(&self, name: &str, number: u32) -> PathBuf {
+        self.library()
+            .directory()
+            .join(name)
+            .join(number.to_string())
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_repo-lsp"));
+        command
+            .args(arguments)
+            .env("REPO_LSP_CACHE_DIR", &self.dirs.cache)
+            .env("REPO_LSP_CONFIG_DIR", &self.dirs.config)
+            .env("REPO_LSP_DATA_DIR", &self.dirs.data)
+            // Whoever reached for the network would be seen to fail.
+            .env("HF_ENDPOINT", "http://127.0.0.1:1")
+            .env("HF_HOME", self.folder.path().join("hub"));
+        command
+    }
+
+    /// Starts a host and waits until it listens.
+    pub fn serve(&self) -> Host {
+        let mut child = self
+            .command(&["model", "serve"])
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (lines, log) = mpsc::channel();
+        let reader = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in reader.lines().map_while(Result::ok) {
+                // Seen when the test fails.
+                println!("host: {line}");
+                // Goes on when nobody looks any more, so that the host can go on writing.
+                let _ = lines.send(line);
+            }
+        });
+        let mut host = Host {
+            endpoint: None,
+            child,
+            log,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        };
+        host.log("serving on");
+        host.endpoint = HostFiles::new(&self.dirs).read();
+        host
+    }
+}
+
+pub struct Host {
+    pub endpoint: Option<Endpoint>,
+    pub child: Child,
+    log: mpsc::Receiver<String>,
+    pub client: reqwest::Client,
+}
+
+/// What was answered.
+#[derive(Debug, Default, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    /// `name@7`.
+    pub by: String,
+    pub text: String,
+    pub thinking: String,
+    pub finish: String,
+    pub tokens: u64,
+    pub error: Option<String>,
+}
+
+impl Host {
+    pub fn endpoint(&self) -> &Endpoint {
+        self.endpoint.as_ref().expect("the host listens")
+    }
+
+    /// Waits for a line of the log.
+    pub fn log(&self, part: &str) -> String {
+        loop {
+            let line = self
+                .log
+                .recv()
+                .unwrap_or_else(|_| panic!("the host ended before it said `{part}`"));
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    pub fn request(&self, body: &Value) -> reqwest::RequestBuilder {
+        let Endpoint { url, token, .. } = self.endpoint();
+        self.client
+            .post(format!("{url}/chat/completions"))
+            .bearer_auth(token)
+            .json(body)
+    }
+
+    pub async fn ask(&self, body: Value) -> Answer {
+        self.read(self.request(&body)).await
+    }
+
+    /// Sends a request and reads the answer to its end, in either form.
+    pub async fn read(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        let mut stream = Stream::of(response).await;
+        while stream.next().await {}
+        stream.answer
+    }
+
+    pub async fn status(&self) -> Value {
+        let Endpoint { url, token, .. } = self.endpoint();
+        let url = url.replace("/v1", "/repo-lsp/status");
+        let response = self
+            .client
+            .get(url)
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
+        response.json().await.unwrap()
+    }
+
+    /// Asks for the status until it is as it should be.
+    pub async fn until(&self, fits: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let status = self.status().await;
+            if fits(&status) {
+                return status;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer that is still coming.
+pub struct Stream {
+    response: Option<reqwest::Response>,
+    buffer: String,
+    pub answer: Answer,
+}
+
+impl Stream {
+    pub async fn of(response: reqwest::Response) -> Self {
+        let status = response.status().as_u16();
+        let kind = response.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let mut stream = Stream {
+            response: None,
+            buffer: String::new(),
+            answer: Answer {
+                status,
+                ..Answer::default()
+            },
+        };
+        if kind.starts_with("text/event-stream") {
+            stream.response = Some(response);
+        } else {
+            let object: Value = response.json().await.unwrap();
+            stream.take(&object, "message");
+        }
+        stream
+    }
+
+    /// Reads on; false when there is no more.
+    pub async fn next(&mut self) -> bool {
+        loop {
+            if let Some(end) = self.buffer.find("\n\n") {
+                let event: String = self.buffer.drain(..end + 2).collect();
+                let Some(data) = event.trim_end().strip_prefix("data: ") else {
+                    // A comment.
+                    continue;
+                };
+                if data != "[DONE]" {
+                    let object = serde_json::from_str(data).unwrap();
+                    self.take(&object, "delta");
+                }
+                return true;
+            }
+            let Some(response) = &mut self.response else {
+                return false;
+            };
+            match response.chunk().await.unwrap() {
+                Some(bytes) => self.buffer.push_str(std::str::from_utf8(&bytes).unwrap()),
+                None => return false,
+            }
+        }
+    }
+
+    fn take(&mut self, object: &Value, part: &str) {
+        let answer = &mut self.answer;
+        if let Some(error) = object["error"]["message"].as_str() {
+            answer.error = Some(error.to_owned());
+            return;
+        }
+        let choice = &object["choices"][0];
+        answer.by = object["model"].as_str().unwrap().to_owned();
+        answer.text += choice[part]["content"].as_str().unwrap_or_default();
+        answer.thinking += choice[part]["reasoning_content"]
+            .as_str()
+            .unwrap_or_default();
+        if let Some(finish) = choice["finish_reason"].as_str() {
+            answer.finish = finish.to_owned();
+            answer.tokens = object["usage"]["completion_tokens"].as_u64().unwrap();
+        }
+    }
+}
+
+/// A question to a model, greedy and without thoughts.
+pub fn question(model: &str, text: &str, stream: bool) -> Value {
+    json!({
+        "model": model,
+        "messages": [{ "role": "user", "content": text }],
+        "stream": stream,
+        "temperature": 0,
+        "max_tokens": 2000,
+        "enable_thinking": false,
+    })
+}

@@ -1,0 +1,139 @@
+//! Many at once, and those who leave.
+
+use checkpoint::{Parrot, Shape};
+use futures::future::join_all;
+use repo_lsp::model::host_files::PRIORITY_HEADER;
+use serde_json::json;
+
+use crate::home::{Home, Host, Stream, question};
+
+/// A model that speaks until it is stopped, slowly enough to be stopped.
+fn endless(home: &Home) {
+    home.install("repo", |folder| {
+        drop(
+            Parrot::counting(400)
+                .endless()
+                .slow(4, 2048)
+                .write(folder)
+                .unwrap(),
+        )
+    });
+}
+
+/// An answer of which something has come already.
+async fn begun(host: &Host) -> Stream {
+    let mut body = question("repo", "Count.", true);
+    body["max_tokens"] = json!(30_000);
+    let mut stream = Stream::of(host.request(&body).send().await.unwrap()).await;
+    while stream.answer.text.is_empty() {
+        assert!(stream.next().await);
+    }
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_given_at_once_are_those_given_one_by_one() {
+    let home = Home::new();
+    home.install("repo", |folder| {
+        checkpoint::random(folder, Shape::TINY.with_vocabulary(1024), 7).unwrap()
+    });
+    let host = home.serve();
+    let questions: Vec<_> = (0..32)
+        .map(|number| {
+            let text = format!("{number} {}", "where is it defined? ".repeat(number % 8));
+            let mut body = question("repo", &text, number % 2 == 0);
+            body["max_tokens"] = json!(30);
+            body
+        })
+        .collect();
+    let mut one_by_one = Vec::new();
+    for body in &questions {
+        one_by_one.push(host.ask(body.clone()).await);
+    }
+    let different: std::collections::BTreeSet<_> =
+        one_by_one.iter().map(|answer| &answer.text).collect();
+    assert!(
+        different.len() > 16,
+        "the model does not listen: {different:?}"
+    );
+    for chunk in 0..4 {
+        let at_once = questions
+            .iter()
+            .skip(chunk * 8)
+            .take(8)
+            .map(|body| host.ask(body.clone()));
+        let at_once = join_all(at_once).await;
+        assert_eq!(at_once, one_by_one[chunk * 8..][..8]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_frees_the_engine_for_the_next() {
+    let home = Home::new();
+    endless(&home);
+    let host = home.serve();
+    for _ in 0..3 {
+        let stream = begun(&host).await;
+        drop(stream);
+        // Would wait for tens of thousands of tokens.
+        let mut body = question("repo", "Count.", true);
+        body["max_tokens"] = json!(5);
+        assert_eq!(host.ask(body).await.tokens, 5);
+    }
+    drop(begun(&host).await);
+    host.until(|status| status["running"] == 0 && status["models"][0]["users"] == 0)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_the_queue_is_not_answered() {
+    let home = Home::new();
+    endless(&home);
+    let host = home.serve();
+    let running = begun(&host).await;
+    let mut body = question("repo", "Count.", true);
+    body["max_tokens"] = json!(30_000);
+    let waits = tokio::spawn(host.request(&body).send());
+    let whole = {
+        body["stream"] = json!(false);
+        tokio::spawn(host.request(&body).send())
+    };
+    host.until(|status| status["waiting"] == 2).await;
+    waits.abort();
+    whole.abort();
+    host.until(|status| status["waiting"] == 0 && status["running"] == 1)
+        .await;
+    drop(running);
+    host.until(|status| status["running"] == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_goes_before_what_nobody_waits_for() {
+    let home = Home::new();
+    endless(&home);
+    let host = home.serve();
+    let running = begun(&host).await;
+    let (done, mut order) = tokio::sync::mpsc::unbounded_channel();
+    for (waiting, priority) in (1..).zip(["background", "background", "chat", "chat"]) {
+        let mut body = question("repo", "Count.", true);
+        body["max_tokens"] = json!(3);
+        let request = host.request(&body).header(PRIORITY_HEADER, priority);
+        let done = done.clone();
+        tokio::spawn(async move {
+            let mut stream = Stream::of(request.send().await.unwrap()).await;
+            while stream.next().await {}
+            let _ = done.send(priority);
+        });
+        host.until(|status| status["waiting"] == waiting).await;
+    }
+    drop(running);
+    let mut served = Vec::new();
+    for _ in 0..4 {
+        served.push(order.recv().await.unwrap());
+    }
+    assert_eq!(served, ["chat", "chat", "background", "background"]);
+    let odd = host
+        .request(&question("repo", "?", true))
+        .header(PRIORITY_HEADER, "urgent");
+    assert_eq!(host.read(odd).await.status, 400);
+}
