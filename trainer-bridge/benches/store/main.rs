@@ -111,15 +111,16 @@ fn write(mode: PrivacyMode, path: &Path, pause: u64, count: usize) {
         while let Ok(next) = tickets.recv() {
             waiting.push_back(next);
             while let Some((id, sent, call, ticket)) = waiting.pop_front() {
-                match ticket.wait() {
-                    Outcome::Durable | Outcome::NotKept => writeln!(
-                        out,
-                        "kept {id} {} {}",
-                        sent.elapsed().as_micros(),
-                        call.as_nanos()
-                    )
-                    .unwrap(),
-                    other => writeln!(out, "not kept: {other:?}").unwrap(),
+                let line = match ticket.wait() {
+                    Outcome::Durable | Outcome::NotKept => {
+                        let durable = sent.elapsed().as_micros();
+                        format!("kept {id} {durable} {}", call.as_nanos())
+                    }
+                    other => format!("not kept: {other:?}"),
+                };
+                if writeln!(out, "{line}").is_err() {
+                    // Nobody reads it any more.
+                    std::process::exit(1);
                 }
             }
         }

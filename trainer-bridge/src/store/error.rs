@@ -10,8 +10,13 @@ pub enum StoreError {
     Locked,
     #[error("the disk is full, so that no sample can be written; make room on it")]
     Full,
-    #[error("the samples are damaged ({0})")]
+    #[error(
+        "the samples are damaged ({0}); they are set aside, and new ones begun, when the next interaction is recorded"
+    )]
     Damaged(String),
+    /// The database is whole but for one interaction.
+    #[error("an interaction is damaged ({0}); delete it to be rid of it")]
+    Unreadable(String),
     #[error(
         "the samples were written by a newer version (format {found}, this one knows {known}); update this one"
     )]

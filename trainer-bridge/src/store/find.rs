@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::Store;
 use super::best::Best;
@@ -15,20 +15,21 @@ use super::resolve::Resolved;
 /// How much is tried. Smaller numbers find the same, only in another way.
 #[derive(Clone, Copy)]
 pub(super) struct Budget {
-    /// Rows that one way is tried for before the other, at first and then.
+    /// Rows that the interactions of a few files are tried for first.
     pub(super) glance: usize,
-    pub(super) patience: usize,
-    /// Up to this many files, going through their interactions comes first.
+    /// So many files are few.
     pub(super) few_files: usize,
+    /// Rows that the newest are tried for then.
+    pub(super) patience: usize,
     /// Rows that are taken at once.
     pub(super) page: usize,
 }
 
 const BUDGET: Budget = Budget {
-    glance: 8_192,
-    patience: 20_480,
+    glance: 4_096,
     few_files: 1_000,
-    page: 1_024,
+    patience: 16_384,
+    page: 4_096,
 };
 
 impl Store {
@@ -56,24 +57,13 @@ impl Store {
         let Some(files) = &resolved.files else {
             return self.newest(&resolved, limit, from);
         };
-        // Few interactions may be left by the other conditions, or few may be about these files; then one look at them is enough.
-        if let Some(found) =
-            self.by_time(&resolved, files, limit, from, (budget.glance, budget.page))?
-        {
-            return Ok(found);
-        }
         if files.len() <= budget.few_files
             && let Some(found) = self.by_file(&resolved, files, limit, from, budget.glance)?
         {
             return Ok(found);
         }
-        if let Some(found) = self.by_time(
-            &resolved,
-            files,
-            limit,
-            from,
-            (budget.patience, budget.page),
-        )? {
+        let time = (budget.patience, budget.page);
+        if let Some(found) = self.by_time(&resolved, files, limit, from, time)? {
             return Ok(found);
         }
         Ok(self
@@ -227,14 +217,15 @@ impl Store {
         Ok(Some(best.newest_first()))
     }
 
-    /// The rows `found`, which may be many, by their number.
-    pub(super) fn ids(&self, found: &[Position]) -> Result<Vec<String>, StoreError> {
+    /// The ids of what was found. What somebody else has deleted meanwhile is left out.
+    pub(super) fn ids(&self, found: &[Position]) -> Result<Vec<(Position, String)>, StoreError> {
         let mut ids = Vec::with_capacity(found.len());
         let mut statement = self
             .connection
             .prepare_cached("SELECT id FROM interaction WHERE seq = ?")?;
         for at in found {
-            ids.push(statement.query_row([at.seq], |row| row.get(0))?);
+            let id = statement.query_row([at.seq], |row| row.get(0)).optional()?;
+            ids.extend(id.map(|id| (*at, id)));
         }
         Ok(ids)
     }

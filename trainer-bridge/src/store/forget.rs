@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::error::StoreError;
 use super::query::{Filter, Position};
@@ -33,9 +33,9 @@ impl Store {
     /// Afterwards no byte of it is in the database, in its free pages or in its log. It rewrites the whole file, which takes some seconds
     /// for a million interactions; servers go on answering meanwhile, and write what they have to when it is done.
     pub fn forget(&mut self, filter: &Filter) -> Result<Forgotten, StoreError> {
-        let found = self.find(filter, usize::MAX, None)?;
+        let found = self.ids(&self.find(filter, usize::MAX, None)?)?;
         let mut forgotten = Forgotten {
-            interactions: self.ids(&found)?,
+            interactions: found.iter().map(|(_, id)| id.clone()).collect(),
             set_aside: self.set_aside(),
             ..Forgotten::default()
         };
@@ -80,21 +80,28 @@ impl Store {
     }
 }
 
-fn delete(transaction: &Transaction, found: &[Position]) -> Result<(), StoreError> {
-    let mut files_of = transaction.prepare_cached("SELECT files FROM interaction WHERE seq = ?")?;
+fn delete(transaction: &Transaction, found: &[(Position, String)]) -> Result<(), StoreError> {
+    let mut files_of =
+        transaction.prepare_cached("SELECT files FROM interaction WHERE seq = ? AND id = ?")?;
     let mut unlink = transaction
         .prepare_cached("DELETE FROM interaction_file WHERE file = ? AND time = ? AND seq = ?")?;
-    for at in found {
-        let files: Vec<u8> = files_of.query_row([at.seq()], |row| row.get(0))?;
+    for (at, id) in found {
+        // Another process may have deleted it meanwhile, and something new be in its place.
+        let files: Option<Vec<u8>> = files_of
+            .query_row(params![at.seq, id], |row| row.get(0))
+            .optional()?;
+        let Some(files) = files else {
+            continue;
+        };
         for file in files.as_chunks::<4>().0 {
-            unlink.execute(params![u32::from_le_bytes(*file), at.time(), at.seq()])?;
+            unlink.execute(params![u32::from_le_bytes(*file), at.time, at.seq])?;
         }
         for sql in [
             "DELETE FROM interaction WHERE seq = ?",
             "DELETE FROM body WHERE seq = ?",
             "DELETE FROM feedback WHERE seq = ?",
         ] {
-            transaction.prepare_cached(sql)?.execute([at.seq()])?;
+            transaction.prepare_cached(sql)?.execute([at.seq])?;
         }
     }
     // The name of a file or of a workspace is deleted with the last interaction about it.

@@ -70,7 +70,7 @@ impl Store {
         for position in found {
             match rows::read(&self.connection, position.seq) {
                 Ok(recorded) => listing.rows.push(recorded),
-                Err(StoreError::Damaged(_)) => listing.unreadable += 1,
+                Err(StoreError::Unreadable(_)) => listing.unreadable += 1,
                 Err(error) => return Err(error),
             }
         }
@@ -97,15 +97,5 @@ impl Store {
             rows: rows.collect::<Result<_, _>>()?,
             bytes: self.bytes(),
         })
-    }
-}
-
-impl Position {
-    pub(super) fn seq(self) -> i64 {
-        self.seq
-    }
-
-    pub(super) fn time(self) -> i64 {
-        self.time
     }
 }

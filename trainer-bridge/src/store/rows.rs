@@ -135,20 +135,27 @@ pub(super) fn add_feedback(
     let Some(seq) = found else {
         return Ok(false);
     };
-    insert_event(connection, seq, feedback)?;
     let verdict = match &feedback.event {
         Event::Up => Verdict::Good,
         Event::Down => Verdict::Bad,
         Event::Corrected { answer } => {
-            let mut interaction = read(connection, seq)?.interaction;
+            // What cannot be read cannot be corrected, and is no reason to set everything else aside.
+            let mut interaction = match read(connection, seq) {
+                Err(StoreError::Unreadable(_)) => return Ok(false),
+                read => read?.interaction,
+            };
             interaction.correction = Some(answer.clone());
             connection
                 .prepare_cached("UPDATE body SET content = ? WHERE seq = ?")?
                 .execute(params![packed(&interaction)?, seq])?;
             Verdict::Corrected
         }
-        _ => return Ok(true),
+        _ => {
+            insert_event(connection, seq, feedback)?;
+            return Ok(true);
+        }
     };
+    insert_event(connection, seq, feedback)?;
     connection
         .prepare_cached("UPDATE interaction SET verdict = ? WHERE seq = ?")?
         .execute(params![verdict_number(Some(verdict)), seq])?;
@@ -177,7 +184,7 @@ pub(super) fn read(connection: &Connection, seq: i64) -> Result<Recorded, StoreE
         .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
         .map_err(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => {
-                StoreError::Damaged("an interaction without its text".to_owned())
+                StoreError::Unreadable("its text is missing".to_owned())
             }
             other => other.into(),
         })?;
@@ -190,8 +197,8 @@ pub(super) fn read(connection: &Connection, seq: i64) -> Result<Recorded, StoreE
     while let Some(row) = rows.next()? {
         let time: i64 = row.get(0)?;
         let event: String = row.get(1)?;
-        let event =
-            serde_json::from_str(&event).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let event = serde_json::from_str(&event)
+            .map_err(|error| StoreError::Unreadable(error.to_string()))?;
         feedback.push(Feedback {
             interaction: interaction.id.clone(),
             time: time.unsigned_abs(),
@@ -218,6 +225,9 @@ fn packed(interaction: &Interaction) -> Result<Vec<u8>, StoreError> {
         StoreError::Other(format!("an interaction cannot be packed: {error}"))
     };
     let json = serde_json::to_vec(interaction).map_err(|error| failed(&error))?;
+    if json.len() > LARGEST {
+        return Err(failed(&"it is larger than 64 MiB"));
+    }
     COMPRESSOR.with_borrow_mut(|slot| {
         let compressor = match slot {
             Some(compressor) => compressor,
@@ -232,8 +242,7 @@ fn packed(interaction: &Interaction) -> Result<Vec<u8>, StoreError> {
 }
 
 fn unpacked(content: &[u8]) -> Result<Interaction, StoreError> {
-    let damaged =
-        |error: &dyn std::fmt::Display| StoreError::Damaged(format!("an interaction: {error}"));
+    let damaged = |error: &dyn std::fmt::Display| StoreError::Unreadable(error.to_string());
     let json = zstd::bulk::decompress(content, length_of(content).unwrap_or(LARGEST))
         .map_err(|error| damaged(&error))?;
     serde_json::from_slice(&json).map_err(|error| damaged(&error))

@@ -168,6 +168,40 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
 }
 
 #[test]
+fn one_damaged_interaction_costs_only_itself() {
+    let (folder, mut store) = store();
+    store
+        .insert(&[admitted(interaction("i", 1)), admitted(interaction("j", 2))])
+        .unwrap();
+    let damage = "UPDATE body SET content = zeroblob(40) WHERE seq = 1";
+    store.connection.execute(damage, []).unwrap();
+    let listing = store.list(&Filter::default(), 9, None).unwrap();
+    assert_eq!((listing.rows.len(), listing.unreadable), (1, 1));
+    let path = folder.path().join("samples.db");
+    let recorder = Recorder::new(&path, RecorderOptions::default());
+    let correction = |id: &str| Feedback {
+        interaction: id.to_owned(),
+        time: 3,
+        event: Event::Corrected {
+            answer: "thus".to_owned(),
+        },
+    };
+    assert_eq!(recorder.feedback(correction("i")).wait(), Outcome::Unknown);
+    assert_eq!(recorder.feedback(correction("j")).wait(), Outcome::Durable);
+    drop(recorder);
+    assert_eq!(store.set_aside(), Vec::<PathBuf>::new());
+    let filter = Filter {
+        id: Some("i".to_owned()),
+        ..Filter::default()
+    };
+    assert_eq!(store.forget(&filter).unwrap().interactions, ["i"]);
+    assert_eq!(
+        store.list(&Filter::default(), 9, None).unwrap().unreadable,
+        0
+    );
+}
+
+#[test]
 fn a_file_of_samples_that_others_made_is_read() {
     let (_folder, mut store) = store();
     let sample = crate::curate::as_sample(&interaction("x", 1));
