@@ -133,7 +133,7 @@ fn a_shell_gets_a_checked_answer() {
     assert_eq!(shown.code, Some(0), "{shown:?}");
     assert!(
         shown.stdout.starts_with(
-            "Money moves in `transfer_money` (`src/bank.py#L2-L3`), never in `vanish_now` ⚠"
+            "Money moves in transfer_money (src/bank.py#L2-L3), never in vanish_now ⚠"
         ),
         "{shown:?}"
     );

@@ -28,7 +28,7 @@ async fn a_plain_answer() {
         &expect![[r#"
             text "Héllo"
             text " world"
-            done
+            done, by repo@7
         "#]],
     )
     .await;
@@ -37,11 +37,11 @@ async fn a_plain_answer() {
 #[tokio::test]
 async fn counts_come_with_the_end_or_after_it() {
     let usage = json!({ "prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15 });
-    let with_the_end = json!({ "choices": [{ "delta": { "content": "a" }, "finish_reason": "length" }], "usage": usage });
+    let with_the_end = json!({ "model": "repo@7", "choices": [{ "delta": { "content": "a" }, "finish_reason": "length" }], "usage": usage });
     let after_it = json!({ "choices": [], "usage": usage });
     let expected = expect![[r#"
         text "a"
-        cut at its limit, 12 + 3 tokens
+        cut at its limit, 12 + 3 tokens, by repo@7
     "#]];
     check(event(&with_the_end) + &done(), &expected).await;
     check(
@@ -62,7 +62,7 @@ async fn an_engine_that_takes_thoughts_apart() {
                 thinking "Let me"
                 thinking " see."
                 text "<think> is a tag."
-                done
+                done, by repo@7
             "#]],
         )
         .await;
@@ -80,7 +80,7 @@ async fn an_engine_that_leaves_thoughts_in_the_text() {
             thinking " see."
             text "Yes"
             text "."
-            done
+            done, by repo@7
         "#]],
     )
     .await;
@@ -91,7 +91,7 @@ async fn the_last_piece_may_be_all_there_is_after_the_answer() {
     // No `[DONE]`: the answer is whole all the same, because its reason to end has come.
     let expected = expect![[r#"
         text "a"
-        done
+        done, by repo@7
     "#]];
     check(text("a") + &finish("stop"), &expected).await;
     // Comments keep connections alive; lines may end in any way.
@@ -107,13 +107,28 @@ async fn an_engine_that_neither_counts_nor_closes_is_not_waited_for() {
     ]])
     .await;
     let asked = client(&stub.url).chat(&request(), PATIENCE).await;
-    assert_eq!(transcript(asked).await, "text \"a\"\ndone\n");
+    assert_eq!(transcript(asked).await, "text \"a\"\ndone, by repo@7\n");
     stub.closed().await;
+}
+
+#[tokio::test]
+async fn a_generation_is_told_from_the_name_of_a_model() {
+    for (model, expected) in [
+        (json!("repo@7"), "done, by repo@7\n"),
+        (json!("qwen3:0.6b"), "done\n"),
+        (json!("repo@latest"), "done\n"),
+        (json!(null), "done\n"),
+    ] {
+        let last = json!({ "model": model, "choices": [{ "delta": {}, "finish_reason": "stop" }] });
+        let stub = always(events() + &event(&last) + &done()).await;
+        let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+        assert_eq!(transcript(asked).await, expected, "{model}");
+    }
 }
 
 #[tokio::test]
 async fn an_empty_answer_is_an_answer() {
     let stub = always(events() + &text("\n") + &finish("stop") + &done()).await;
     let asked = client(&stub.url).chat(&request(), PATIENCE).await;
-    assert_eq!(transcript(asked).await, "done\n");
+    assert_eq!(transcript(asked).await, "done, by repo@7\n");
 }

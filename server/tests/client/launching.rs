@@ -66,25 +66,25 @@ async fn the_host_is_asked_in_its_own_words() {
     );
     expect![[r#"
         {
+          "model": "repo",
+          "messages": [
+            {
+              "role": "system",
+              "content": "Be brief."
+            },
+            {
+              "role": "user",
+              "content": "What does it do?"
+            }
+          ],
+          "max_tokens": 64,
+          "temperature": 0.0,
+          "stream": true,
           "enable_thinking": true,
           "grammar": {
             "type": "lark",
             "value": "start: \"a\""
-          },
-          "max_tokens": 64,
-          "messages": [
-            {
-              "content": "Be brief.",
-              "role": "system"
-            },
-            {
-              "content": "What does it do?",
-              "role": "user"
-            }
-          ],
-          "model": "repo",
-          "stream": true,
-          "temperature": 0.0
+          }
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&seen[0][1]).unwrap());
 }

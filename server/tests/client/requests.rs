@@ -31,26 +31,26 @@ async fn the_fields_that_engines_know() {
     // The grammar is left out: engines have dialects of their own, or refuse it.
     expect![[r#"
         {
-          "chat_template_kwargs": {
-            "enable_thinking": true
-          },
-          "max_tokens": 64,
+          "model": "repo",
           "messages": [
             {
-              "content": "Be brief.",
-              "role": "system"
+              "role": "system",
+              "content": "Be brief."
             },
             {
-              "content": "What does it do?",
-              "role": "user"
+              "role": "user",
+              "content": "What does it do?"
             }
           ],
-          "model": "repo",
+          "max_tokens": 64,
+          "temperature": 0.5,
           "stream": true,
           "stream_options": {
             "include_usage": true
           },
-          "temperature": 0.5
+          "chat_template_kwargs": {
+            "enable_thinking": true
+          }
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&received.body).unwrap());
 }
@@ -107,5 +107,5 @@ async fn the_environment_decides_nothing() {
 async fn asks() {
     let url = std::env::var(URL).unwrap();
     let said = transcript(client(&url).chat(&request(), PATIENCE).await).await;
-    assert_eq!(said, "text \"hello\"\ndone\n");
+    assert_eq!(said, "text \"hello\"\ndone, by repo@7\n");
 }

@@ -20,7 +20,7 @@ fn status(status: &str, more: &str) -> Vec<Step> {
 #[tokio::test]
 async fn what_may_pass_is_asked_again() {
     let well = || vec![send(answer("hello"))];
-    let hello = "text \"hello\"\ndone\n".to_owned();
+    let hello = "text \"hello\"\ndone, by repo@7\n".to_owned();
     for bad in [
         status("500 Internal Server Error", ""),
         status("502 Bad Gateway", ""),
@@ -55,13 +55,12 @@ async fn not_for_ever() {
 
 #[tokio::test]
 async fn not_when_the_engine_says_so_late_that_nobody_waits() {
-    let (said, asked) = ask(vec![status(
-        "429 Too Many Requests",
-        "retry-after: 3600\r\n",
-    )])
-    .await;
-    assert_eq!(asked, 1);
-    assert!(said.contains("refused (429)"), "{said}");
+    for late in ["3600", "18446744073709551615"] {
+        let late = format!("retry-after: {late}\r\n");
+        let (said, asked) = ask(vec![status("429 Too Many Requests", &late)]).await;
+        assert_eq!(asked, 1);
+        assert!(said.contains("refused (429)"), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -97,7 +96,7 @@ async fn an_engine_that_minds_our_addition_is_asked_without_it() {
     ])
     .await;
     let asked = client(&stub.url).chat(&request(), PATIENCE).await;
-    assert_eq!(transcript(asked).await, "text \"hello\"\ndone\n");
+    assert_eq!(transcript(asked).await, "text \"hello\"\ndone, by repo@7\n");
     let has = |received: &Received| received.body.get("chat_template_kwargs").is_some();
     let had: Vec<bool> = stub.received().iter().map(has).collect();
     assert_eq!(had, [true, false]);

@@ -116,7 +116,8 @@ impl Engine {
             }
             attempt += 1;
             match pause(attempt, self.pace.first_pause, failure.again) {
-                Some(pause) if Instant::now() + pause < deadline => {
+                // Engines may name any time, however far.
+                Some(pause) if pause < deadline.saturating_duration_since(Instant::now()) => {
                     tracing::debug!("asking again in {pause:?}: {}", failure.error);
                     sleep(pause).await;
                 }
@@ -150,8 +151,7 @@ impl Engine {
             .create_stream_byot::<_, Chunk>(Body::new(request, dialect))
             .await
             .map_err(|error| self.unexpected(error))?;
-        let generations = dialect == Dialect::Host;
-        let mut reader = Reader::new(chunks, broken, self.endpoint.shown(), generations);
+        let mut reader = Reader::new(chunks, broken, self.endpoint.shown());
         match reader.fill().await {
             Ok(()) => Ok(reader),
             Err(error @ ModelError::CutOff(_)) if dialect != Dialect::Host => Err(Failure {

@@ -42,8 +42,6 @@ pub(super) struct Reader {
     /// Why the body ended, if it broke off.
     broken: Arc<OnceLock<ModelError>>,
     url: Arc<str>,
-    /// Whether the engine names the generation that answers.
-    generations: bool,
     /// How long the next token may take; before the first one, whoever asked keeps the time.
     between: Option<Duration>,
     splitter: Splitter,
@@ -58,13 +56,11 @@ impl Reader {
         chunks: BoxStream<'static, Result<Chunk, OpenAIError>>,
         broken: Arc<OnceLock<ModelError>>,
         url: Arc<str>,
-        generations: bool,
     ) -> Self {
         Reader {
             chunks,
             broken,
             url,
-            generations,
             between: None,
             splitter: Splitter::default(),
             ready: VecDeque::new(),
@@ -154,7 +150,7 @@ impl Reader {
 
     fn finish(&mut self) {
         let Some(reason) = self.reason else { return };
-        let generation = self.model.take().filter(|_| self.generations);
+        let generation = self.model.take().filter(|model| is_generation(model));
         self.ready.push_back(Event::Done(Finish {
             reason,
             usage: self.usage,
@@ -187,4 +183,10 @@ impl Reader {
             what,
         }
     }
+}
+
+/// Whether this is how our hosts name a generation. Other engines give the name of the model back.
+fn is_generation(model: &str) -> bool {
+    let number = model.rsplit_once('@').map(|(_, number)| number);
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
