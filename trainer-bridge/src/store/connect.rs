@@ -61,8 +61,12 @@ fn open_alone(path: &Path, patience: Patience) -> Result<Connection, StoreError>
         Patience::Reader => -64_000,
     };
     connection.pragma_update(None, "cache_size", cache)?;
-    // A thread of its own does this, so that no commit waits for it.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // Beside a recorder, a thread of its own moves the log, so that no commit waits for it.
+    let pages = match patience {
+        Patience::Recorder => 0,
+        Patience::Reader => 4_000,
+    };
+    connection.pragma_update(None, "wal_autocheckpoint", pages)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection)?;
     Ok(connection)

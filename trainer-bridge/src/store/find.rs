@@ -19,6 +19,8 @@ pub(super) struct Budget {
     pub(super) glance: usize,
     /// So many files are few.
     pub(super) few_files: usize,
+    /// Up to so many pairs of facet and verdict, a page of the newest is tried before anything.
+    pub(super) few_ranges: usize,
     /// Rows that the newest are tried for then.
     pub(super) patience: usize,
     /// Rows that are taken at once.
@@ -26,8 +28,9 @@ pub(super) struct Budget {
 }
 
 const BUDGET: Budget = Budget {
-    glance: 4_096,
+    glance: 2_048,
     few_files: 1_000,
+    few_ranges: 16,
     patience: 16_384,
     page: 4_096,
 };
@@ -57,6 +60,13 @@ impl Store {
         let Some(files) = &resolved.files else {
             return self.newest(&resolved, limit, from);
         };
+        // Few may be left by the other conditions; then one look at them is enough.
+        if resolved.facets.len() * resolved.verdicts.len() <= budget.few_ranges
+            && let Some(found) =
+                self.by_time(&resolved, files, limit, from, (budget.page, budget.page))?
+        {
+            return Ok(found);
+        }
         if files.len() <= budget.few_files
             && let Some(found) = self.by_file(&resolved, files, limit, from, budget.glance)?
         {

@@ -293,8 +293,10 @@ proptest! {
         prop_assert_eq!(found, wanted);
         // However it is looked for, it is the same.
         let usual = store.find(&filter, page, None).unwrap();
-        for (glance, patience, few_files) in [(0, 0, 0), (0, 9, 0), (2, 0, 9), (4, 9, 9), (0, usize::MAX, 0)] {
-            let budget = find::Budget { glance, patience, few_files, page: 2 };
+        for (glance, patience, few_files, few_ranges) in
+            [(0, 0, 0, 0), (0, 9, 0, 0), (2, 0, 9, 0), (4, 9, 9, 0), (0, usize::MAX, 0, 0), (0, 0, 0, 99)]
+        {
+            let budget = find::Budget { glance, patience, few_files, few_ranges, page: 2 };
             prop_assert_eq!(&store.find_within(&filter, page, None, budget).unwrap(), &usual);
         }
     }
