@@ -84,6 +84,7 @@ fn status() {
             index       fresh (checked in TIME) · 4 files · 8 symbols · 1 module · SIZE
             languages   rust 2 · markdown 1 · toml 1
             skipped     1 file: private (.env)   repo-lsp status --skipped lists them
+            model       none (repo-lsp model pull --help)
         "#]],
     );
 }

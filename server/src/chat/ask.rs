@@ -231,7 +231,10 @@ pub async fn answer(
     };
     let cut = answered.interrupted.as_ref();
     let cut = cut.map(|why| format!("\n\n⚠ the answer ends here: {why}"));
-    let end = format!("{}\n\n*{}*\n", cut.unwrap_or_default(), answered.footer());
+    let cut = cut.unwrap_or_default();
+    let ended = cut.is_empty() && answered.checked.markdown.ends_with('\n');
+    let gap = if ended { "\n" } else { "\n\n" };
+    let end = format!("{cut}{gap}*{}*\n", answered.footer());
     answered.checked.markdown.push_str(&end);
     part(Part {
         markdown: end,

@@ -73,7 +73,7 @@ pub fn pack(
             continue;
         };
         taken.push((*root, &hit.path, hit.lines));
-        if shown.iter().any(|label| *label == excerpt.place) {
+        if shown.contains(&excerpt.place) {
             continue;
         }
         left = left.saturating_sub(cost(&excerpt));

@@ -12,13 +12,13 @@ pub enum Incoming {
 }
 
 /// Decodes a body. The error is the reply to send.
-pub fn decode(body: &[u8]) -> Result<Incoming, Response> {
+pub fn decode(body: &[u8]) -> Result<Incoming, Box<Response>> {
     let value: Value = serde_json::from_slice(body).map_err(|e| {
         let error = Error {
             message: format!("Parse error: {e}").into(),
             ..Error::parse_error()
         };
-        Response::from_error(Id::Null, error)
+        Box::new(Response::from_error(Id::Null, error))
     })?;
     let id = value
         .get("id")
@@ -28,7 +28,7 @@ pub fn decode(body: &[u8]) -> Result<Incoming, Response> {
             message: format!("Invalid request: {e}").into(),
             ..Error::invalid_request()
         };
-        Response::from_error(id.unwrap_or_default(), error)
+        Box::new(Response::from_error(id.unwrap_or_default(), error))
     };
     if value.get("method").is_some() {
         serde_json::from_value(lenient(value))

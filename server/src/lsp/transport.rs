@@ -73,7 +73,7 @@ where
                 let _ = from_client.send(response).await;
             }
             Ok(Incoming::Unreadable) => tracing::warn!("a reply of the client cannot be read"),
-            Err(reply) => edge.reply(reply),
+            Err(reply) => edge.reply(*reply),
         }
         while edge.tasks.try_join_next().is_some() {}
     }

@@ -19,7 +19,7 @@ use super::http::{self, events, finish, text, whole};
 pub const PLAY: &str = "REPO_LSP_TEST_PLAY";
 pub const VERSION: &str = "1.2.3";
 
-/// What has happened, a line each: `started PID`, `lost PID`, `stopping PID`.
+/// What has happened, a line each: `started PID`, `lost PID`, `asked PID`, `stopping PID`.
 pub fn diary(data: &Path) -> PathBuf {
     data.join("diary")
 }
@@ -142,6 +142,7 @@ impl Host {
                 std::process::exit(0);
             }
             "POST /v1/chat/completions" => {
+                self.note("asked");
                 let dies = self.play["dies"].as_str().unwrap_or_default();
                 match dies {
                     "always" => std::process::exit(9),

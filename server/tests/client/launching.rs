@@ -64,29 +64,19 @@ async fn the_host_is_asked_in_its_own_words() {
         (&seen[0][0], &seen[1][0]),
         (&json!("chat"), &json!("background"))
     );
-    expect![[r#"
-        {
-          "enable_thinking": true,
-          "grammar": {
-            "type": "lark",
-            "value": "start: \"a\""
-          },
-          "max_tokens": 64,
-          "messages": [
-            {
-              "content": "Be brief.",
-              "role": "system"
-            },
-            {
-              "content": "What does it do?",
-              "role": "user"
-            }
-          ],
-          "model": "repo",
-          "stream": true,
-          "temperature": 0.0
-        }"#]]
-    .assert_eq(&serde_json::to_string_pretty(&seen[0][1]).unwrap());
+    let expected = json!({
+        "model": "repo",
+        "messages": [
+            { "role": "system", "content": "Be brief." },
+            { "role": "user", "content": "What does it do?" },
+        ],
+        "max_tokens": 64,
+        "temperature": 0.0,
+        "stream": true,
+        "enable_thinking": true,
+        "grammar": { "type": "lark", "value": "start: \"a\"" },
+    });
+    assert_eq!(seen[0][1], expected);
 }
 
 #[tokio::test]
@@ -244,7 +234,11 @@ async fn a_refusal_of_the_host_is_passed_on_as_it_is() {
     expect![[r#"
         no answer: the model's engine refused (503): repo@7 needs 9 GB; free some, or set host.quantization
     "#]].assert_eq(&said);
-    assert_eq!(sandbox.noted("started").len(), 1);
+    // It does not pass by itself, so asking again would only have the host try again to load what does not fit.
+    assert_eq!(
+        (sandbox.noted("started").len(), sandbox.noted("asked").len()),
+        (1, 1)
+    );
 }
 
 #[tokio::test]

@@ -33,7 +33,8 @@ fn cut(file: &Path, bytes: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_generation_leaves_the_old_one_serving() {
-    let damages: [(&str, fn(&Path), &str); 4] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage, &str); 4] = [
         (
             "cut weights",
             |folder| cut(&folder.join("model.safetensors"), 100_000),

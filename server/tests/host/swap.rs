@@ -136,8 +136,9 @@ async fn another_model_takes_the_place_of_the_one_in_use() {
             Some(line) => assert!(line.contains("ask again"), "{line}"),
         }
     }
-    let status = host
-        .until(|status| status["models"].as_array().unwrap().len() == 1)
-        .await;
-    assert_eq!(status["models"][0]["state"], "serving");
+    host.until(|status| {
+        let models = status["models"].as_array().unwrap();
+        models.len() == 1 && models[0]["state"] == "serving"
+    })
+    .await;
 }

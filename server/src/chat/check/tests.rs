@@ -1,3 +1,5 @@
+//! What becomes of an answer: places and names that exist and that do not, markup, and text that comes in any pieces.
+
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 

@@ -44,7 +44,7 @@ async fn an_answer_is_streamed_and_checked() {
     let link = format!("[src/merge.rs#L4-L6]({}#L4)", client.uri("src/merge.rs"));
     let expected = format!(
         "Segments are merged by `merge_segments` ({link}), not by `vanish_all` ⚠, see `src/gone.rs#L1` ⚠.\n\n\
-         ⚠ unverified, not found in this repository: `src/gone.rs#L1`, `vanish_all`\n\n\n"
+         ⚠ unverified, not found in this repository: `src/gone.rs#L1`, `vanish_all`\n\n*"
     );
     let markdown = answer["markdown"].as_str().unwrap();
     assert!(markdown.starts_with(&expected), "{markdown}\n{expected}");
