@@ -234,6 +234,35 @@ fn a_newer_generation_answers_next_and_the_older_one_finishes() {
 }
 
 #[test]
+fn a_generation_that_cannot_be_loaded_leaves_the_one_before() {
+    let hosted = Hosted::new(&Parrot::new("It moves."));
+    // It passes the checks, and the engine cannot load it all the same.
+    hosted.install(&Parrot::new("a".repeat(1990)));
+    let answer = hosted.sandbox.json(&["ask", "how does money move?"]);
+    assert_eq!(
+        (&answer["mode"], &answer["generation"]),
+        (&json!("model"), &json!("parrot@1")),
+        "{answer:#}"
+    );
+}
+
+#[test]
+fn a_lost_endpoint_is_written_again() {
+    let hosted = Hosted::new(&Parrot::new("It moves."));
+    hosted.sandbox.json(&["ask", "how does money move?"]);
+    let host = hosted.host();
+    for damage in ["garbage", ""] {
+        match damage {
+            "" => std::fs::remove_file(hosted.endpoint()).unwrap(),
+            text => std::fs::write(hosted.endpoint(), text).unwrap(),
+        }
+        let answer = hosted.sandbox.json(&["ask", "how does money move?"]);
+        assert_eq!(answer["mode"], "model", "{answer:#}");
+        assert_eq!(hosted.host(), host);
+    }
+}
+
+#[test]
 fn a_module_is_chosen_among_those_that_exist() {
     let hosted = Hosted::new(&Parrot::new("nothing of the kind"));
     let folder = hosted.weights.path().join("random");

@@ -52,10 +52,16 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
     Ok(answer)
 }
 
-/// The answer to which module a requirement belongs to: one of `among`, or none of them.
-pub fn belongs(views: &[View], chosen: Option<(usize, &str)>, among: usize) -> Answer {
-    let found = chosen.and_then(|(root, id)| Some((root, views.get(root)?.snapshot.module(id)?)));
-    let Some((root, module)) = found else {
+/// The answer to which module a requirement belongs to: one of `among`, or none of them. The file stands for a module that has none to
+/// introduce it.
+pub fn belongs(
+    views: &[View],
+    chosen: Option<(usize, &str, Option<&Arc<str>>)>,
+    among: usize,
+) -> Answer {
+    let found = chosen
+        .and_then(|(root, id, file)| Some((root, views.get(root)?.snapshot.module(id)?, file)));
+    let Some((root, module, file)) = found else {
         let mut answer = Answer::new(Kind::Module, "It belongs to no module the index knows.");
         answer.notes.push(
             "Nothing in the index matches these words. Names as they are in the code match best."
@@ -71,9 +77,10 @@ pub fn belongs(views: &[View], chosen: Option<(usize, &str)>, among: usize) -> A
             words::count(among, "module")
         ),
     );
-    answer
-        .sources
-        .push(of_module(views, root, module, &Arc::from("")));
+    let introduction = introduction(&views[root].snapshot, module);
+    if let Some(path) = introduction.as_ref().or(file) {
+        answer.sources.push(of_module(views, root, module, path));
+    }
     describe(&mut answer, module);
     answer
 }

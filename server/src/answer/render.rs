@@ -1,7 +1,7 @@
 //! An answer as Markdown. It comes in parts, so that a stream of them adds up to exactly the whole.
 
 use super::{Answer, Citation, Kind, Mention, Relation, Source};
-use crate::markdown::{code, fence, language_tag, link, prose};
+use crate::markdown::{code, fence, inline, language_tag, link, prose};
 
 /// Where a citation leads.
 pub trait Links {
@@ -33,7 +33,9 @@ impl Answer {
             Kind::Question => "the best-matching places, quoted",
             _ => "quoted, nothing is made up",
         };
-        format!("*{}; {extractive}*\n\n{}\n", self.label(), self.headline)
+        // The label may hold what an engine said of itself.
+        let label = inline(&self.label());
+        format!("*{label}; {extractive}*\n\n{}\n", self.headline)
     }
 
     pub fn tail(&self) -> String {

@@ -12,6 +12,7 @@ use super::conversation::{Conversation, Turn};
 use super::{prompt, sources, tokens};
 use crate::answer::{Citation, Links, Target, View};
 use crate::config::ModelSettings;
+use crate::markdown;
 use crate::model::{Event, Message, ModelError, Priority, Reason, Request, Role};
 
 /// What a developer asks.
@@ -148,6 +149,10 @@ pub fn prepare(
             asked: question.to_owned(),
             prompt,
             said: String::new(),
+            given: excerpts
+                .iter()
+                .map(|excerpt| format!("{}\n{}", excerpt.place, excerpt.text))
+                .collect(),
             shown: excerpts.into_iter().map(|e| e.place).collect(),
         },
     })
@@ -168,7 +173,7 @@ pub async fn answer(
         turn,
         ..
     } = prepared;
-    let given: Vec<&str> = conversation.given().chain([turn.prompt.as_str()]).collect();
+    let given: Vec<&str> = conversation.given().chain([turn.given.as_str()]).collect();
     let mut checker = Checker::new(views, links, &given.join("\n"));
     let mut stream = assistant.chat(request).await?;
     let mut thinking = String::new();
@@ -214,6 +219,9 @@ pub async fn answer(
             }
         }
     }
+    if checker.said().trim().is_empty() && interrupted.is_none() {
+        return Err(ModelError::Failed("the model said nothing".to_owned()));
+    }
     let (markdown, citations) = checker.finish();
     part(Part {
         markdown,
@@ -230,7 +238,7 @@ pub async fn answer(
         turn,
     };
     let cut = answered.interrupted.as_ref();
-    let cut = cut.map(|why| format!("\n\n⚠ the answer ends here: {why}"));
+    let cut = cut.map(|why| format!("\n\n⚠ the answer ends here: {}", markdown::inline(why)));
     let cut = cut.unwrap_or_default();
     let ended = cut.is_empty() && answered.checked.markdown.ends_with('\n');
     let gap = if ended { "\n" } else { "\n\n" };

@@ -15,6 +15,8 @@ pub struct Turn {
     pub asked: String,
     /// As the model was asked it, sources included: the same again, so that an engine need not read it again.
     pub prompt: String,
+    /// The sources alone: a name that only the question holds is no name of the repository.
+    pub given: String,
     /// As the model said it, without what it thought.
     pub said: String,
     /// The places of the sources.
@@ -40,7 +42,7 @@ impl Conversation {
 
     /// The sources of earlier turns, for whoever looks up what an answer names.
     pub fn given(&self) -> impl Iterator<Item = &str> {
-        self.turns.iter().map(|turn| turn.prompt.as_str())
+        self.turns.iter().map(|turn| turn.given.as_str())
     }
 
     pub fn messages(&self) -> impl Iterator<Item = Message> {
@@ -122,6 +124,7 @@ mod tests {
         Turn {
             asked: asked.to_owned(),
             prompt: "p".repeat(length),
+            given: String::new(),
             said: "so".to_owned(),
             shown: vec![asked.into()],
         }

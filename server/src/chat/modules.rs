@@ -1,6 +1,7 @@
 //! Which module a requirement belongs to: the model chooses among the modules that exist, and can say nothing else.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures::StreamExt;
 use repo_indexer::{Cancel, IndexError, Module};
@@ -24,6 +25,8 @@ const ID_TOKENS: usize = 96;
 pub struct Choice {
     pub root: usize,
     pub id: String,
+    /// The file in it that retrieval thinks of first, if it thinks of any.
+    pub path: Option<Arc<str>>,
     /// By what its files are worth to retrieval; the most likely has 1.
     pub score: f32,
 }
@@ -35,19 +38,28 @@ pub fn choices(
     cancel: &Cancel,
 ) -> Result<Vec<Choice>, IndexError> {
     let hits = sources::retrieve(views, requirement, None, cancel)?;
-    let mut worth: HashMap<(usize, String), f32> = HashMap::new();
+    let mut worth: HashMap<(usize, String), (f32, Arc<str>)> = HashMap::new();
     for (root, hit) in &hits {
         let id = views[*root].snapshot.membership(&hit.path).id;
-        *worth.entry((*root, id)).or_default() += hit.scores.total;
+        let (sum, _) = worth
+            .entry((*root, id))
+            .or_insert_with(|| (0.0, hit.path.clone()));
+        *sum += hit.scores.total;
     }
-    let best = worth.values().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let best = worth.values().map(|(sum, _)| *sum);
+    let best = best.fold(f32::MIN_POSITIVE, f32::max);
     let mut all: Vec<Choice> = Vec::new();
     for (root, view) in views.iter().enumerate() {
         for module in view.snapshot.modules() {
             let key = (root, module.id.clone());
-            let score = worth.get(&key).copied().unwrap_or_default() / best;
+            let found = worth.remove(&key);
             let (root, id) = key;
-            all.push(Choice { root, id, score });
+            all.push(Choice {
+                root,
+                id,
+                score: found.as_ref().map_or(0.0, |(sum, _)| sum / best),
+                path: found.map(|(_, path)| path),
+            });
         }
     }
     all.retain(|choice| !choice.id.is_empty());
@@ -165,6 +177,7 @@ mod tests {
             root: 0,
             id: id.to_owned(),
             score: 0.0,
+            path: None,
         };
         let choices = [choice("hir"), choice("hir-def"), choice("crate::a")];
         for (said, id) in [

@@ -50,7 +50,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// What comes first in every conversation, and is the same in all of them: an engine keeps what it has computed for it.
 pub fn system(repository: &str) -> String {
-    render("system", context! { repository => plain(repository) })
+    render("system", context! { repository => line(repository) })
 }
 
 /// A question with its sources. What the developer looks at, if anything, comes first among these.
@@ -65,14 +65,14 @@ pub fn question(question: &str, excerpts: &[Excerpt]) -> String {
 /// Asks for one sentence about a definition.
 pub fn summary(name: &str, excerpts: &[Excerpt]) -> String {
     let sources: Vec<_> = excerpts.iter().map(source).collect();
-    render("summary", context! { name => plain(name), sources })
+    render("summary", context! { name => line(name), sources })
 }
 
 /// Asks which of the modules a requirement belongs to.
 pub fn module(requirement: &str, modules: &[ModuleLine]) -> String {
     let modules: Vec<_> = modules
         .iter()
-        .map(|m| context! { id => plain(&m.id), description => plain(&m.description).replace('\n', " ") })
+        .map(|m| context! { id => line(&m.id), description => line(&m.description) })
         .collect();
     render(
         "module",
@@ -82,7 +82,7 @@ pub fn module(requirement: &str, modules: &[ModuleLine]) -> String {
 
 /// "Explain this", as a question.
 pub fn explain_question(name: &str) -> String {
-    render("explain", context! { name => plain(name) })
+    render("explain", context! { name => line(name) })
 }
 
 /// "Explain this diagnostic here", as a question.
@@ -92,7 +92,7 @@ pub fn diagnostic_question(message: &str) -> String {
 
 fn source(excerpt: &Excerpt) -> minijinja::Value {
     let text = plain(&excerpt.text);
-    context! { place => plain(&excerpt.place), code => fence(excerpt.language, &text), cut => excerpt.cut }
+    context! { place => line(&excerpt.place), code => fence(excerpt.language, &text), cut => excerpt.cut }
 }
 
 fn render(name: &str, values: minijinja::Value) -> String {
@@ -103,6 +103,11 @@ fn render(name: &str, values: minijinja::Value) -> String {
         tracing::error!("the prompt {name} cannot be written: {error}");
         String::new()
     })
+}
+
+/// The same for what stands on a line of its own: a file may have a name of several lines.
+fn line(text: &str) -> String {
+    plain(text).replace(char::is_control, " ")
 }
 
 /// Breaks up what models take for the marks of a turn, of a thought or of a tool: a file may hold them, to speak in another's voice.

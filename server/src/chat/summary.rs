@@ -19,7 +19,7 @@ use super::prompt::{self, Excerpt};
 use super::sources;
 use crate::answer::{Plain, View, words::Certainty};
 use crate::config::ModelSettings;
-use crate::model::{Event, Message, ModelError, Priority, Request, Role};
+use crate::model::{Event, Message, ModelError, Priority, Reason, Request, Role};
 
 /// Tokens of the definition that the model is shown.
 const SHOWN: usize = 1500;
@@ -209,8 +209,14 @@ async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
     };
     let mut checker = Checker::new(&wanted.views, &Plain, &wanted.excerpt.text);
     while let Some(event) = stream.next().await {
-        if let Event::Text(text) = event? {
-            checker.push(&text);
+        match event? {
+            Event::Text(text) => drop(checker.push(&text)),
+            Event::Thinking(_) => {}
+            // Half a sentence is worse than none.
+            Event::Done(finish) if finish.reason == Reason::Length => {
+                return Ok(Made::Sentence(None));
+            }
+            Event::Done(_) => break,
         }
     }
     checker.finish();

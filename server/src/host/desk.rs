@@ -224,8 +224,28 @@ impl Desk {
             self.retire(other).await;
         }
         match old {
-            None => self.load(wanted).await,
+            None => self.load_or_previous(wanted).await,
             Some(old) => self.replace(old, wanted).await,
+        }
+    }
+
+    /// Loads what is wanted; where that is broken, the generation that was in use before it answers until another is put in use.
+    async fn load_or_previous(&self, wanted: Installed) -> Result<(), LoadError> {
+        let loaded = self.load(wanted.clone()).await;
+        let Err(LoadError::Broken(line)) = &loaded else {
+            return loaded;
+        };
+        let Some(previous) = self.shelf.previous(&wanted.name).await else {
+            return loaded;
+        };
+        tracing::warn!("{line}; {} answers instead", previous.label());
+        match self.load(previous).await {
+            Ok(()) => {
+                let failed = (wanted.manifest.number, LoadError::Broken(line.clone()));
+                self.table().failed.insert(wanted.name, failed);
+                Ok(())
+            }
+            Err(_) => loaded,
         }
     }
 

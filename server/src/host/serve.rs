@@ -21,6 +21,9 @@ use crate::library::Library;
 use crate::model::host_files::{Endpoint, HostFiles};
 use crate::paths::Dirs;
 
+/// How often a host sees to it that it can be found.
+const LOOK_AFTER: Duration = Duration::from_secs(2);
+
 /// What all requests share.
 pub struct Host {
     pub(super) desk: Arc<Desk>,
@@ -60,12 +63,13 @@ pub async fn serve<F: Future<Output = ()>>(
             "cannot watch the models, so a new generation is noticed by the next request: {error}"
         )
     });
-    files.publish(&Endpoint {
+    let endpoint = Endpoint {
         url: format!("http://{address}/v1"),
         token: host.token.clone(),
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-    })?;
+    };
+    files.publish(&endpoint)?;
     tracing::info!("serving on {address}");
 
     // Tokens are small, and each of them is awaited.
@@ -94,12 +98,30 @@ pub async fn serve<F: Future<Output = ()>>(
     };
     tokio::select! {
         served = all => served?,
+        () = keep_published(&files, &endpoint, &host.stopping) => {}
         () = twice(&told) => tracing::warn!("ending at once"),
     }
     files.withdraw();
     drop(watch);
     drop(lock);
     Ok(())
+}
+
+/// Writes the endpoint again where it was lost or damaged: nobody finds a host without it, and no other can be started beside this one.
+/// Never ends.
+async fn keep_published(files: &HostFiles, endpoint: &Endpoint, stopping: &CancellationToken) {
+    loop {
+        tokio::time::sleep(LOOK_AFTER).await;
+        if stopping.is_cancelled() || files.read().as_ref() == Some(endpoint) {
+            continue;
+        }
+        match files.publish(endpoint) {
+            Ok(()) => tracing::warn!(
+                "the file with the endpoint was lost or damaged, and is written again"
+            ),
+            Err(error) => tracing::warn!("cannot write the endpoint again: {error}"),
+        }
+    }
 }
 
 async fn twice<F: Future<Output = ()>>(told: &impl Fn() -> F) {

@@ -54,6 +54,16 @@ impl Shelf {
         self.ask(move |library| library.current(&name)).await
     }
 
+    /// The generation that was in use before the current one, if it is there and sound.
+    pub(crate) async fn previous(&self, name: &str) -> Option<Installed> {
+        let name = name.to_owned();
+        let previous = self.ask(move |library| {
+            let number = library.previous_number(&name);
+            Ok(number.and_then(|number| library.generation(&name, number).ok()))
+        });
+        previous.await.ok().flatten()
+    }
+
     /// What an adapter is laid over.
     pub(crate) async fn base(&self, installed: &Installed) -> Result<Option<Installed>, Missing> {
         let installed = installed.clone();

@@ -9,15 +9,22 @@ use trainer_bridge::Format;
 use super::{CURRENT, Library, LibraryError, files, name};
 
 const NUMBERS: &str = ".numbers";
+/// The number of the generation that was in use before, beside `current`.
+const PREVIOUS: &str = "previous";
 
 impl Library {
     /// Puts another generation in use, by one rename. Returns the one that was, if there was one.
     pub fn switch(&self, name: &str, number: u32) -> Result<Option<u32>, LibraryError> {
         let _lock = self.lock()?;
-        self.switch_locked(name, number)
+        let before = self.take_up(name, number)?;
+        if let Some(before) = before.filter(|before| *before != number) {
+            let previous = self.folder(name).join(PREVIOUS);
+            files::replace(&previous, format!("{before}\n").as_bytes())?;
+        }
+        Ok(before)
     }
 
-    fn switch_locked(&self, name: &str, number: u32) -> Result<Option<u32>, LibraryError> {
+    fn take_up(&self, name: &str, number: u32) -> Result<Option<u32>, LibraryError> {
         let wanted = self.generation(name, number)?;
         // An adapter without its base would be found out by whoever asks next.
         self.base(&wanted)?;
@@ -29,15 +36,36 @@ impl Library {
         Ok(before)
     }
 
-    /// Goes back to the newest sound generation before the one in use. Returns both numbers: left, and taken up.
+    /// The generation that was in use before the current one; where that is not known any more, the newest one before it.
+    pub fn previous_number(&self, name: &str) -> Option<u32> {
+        let current = self.current_number(name).ok()?;
+        let numbers = self.numbers(name);
+        let text = fs::read_to_string(self.folder(name).join(PREVIOUS)).unwrap_or_default();
+        let noted: Option<u32> = text.trim().parse().ok();
+        noted
+            .filter(|number| *number != current && numbers.contains(number))
+            .or_else(|| numbers.into_iter().filter(|n| *n < current).max())
+    }
+
+    /// Goes back to the generation that was in use before, or else to the newest sound one before it. What is left so is not gone back
+    /// to by the next time. Returns both numbers: left, and taken up.
     pub fn rollback(&self, name: &str) -> Result<(u32, u32), LibraryError> {
         let _lock = self.lock()?;
         let current = self.current_number(name)?;
-        let mut before = self.numbers(name);
-        before.retain(|number| *number < current);
-        for number in before.into_iter().rev() {
-            match self.switch_locked(name, number) {
-                Ok(_) => return Ok((current, number)),
+        let noted = self.previous_number(name);
+        let older = self.numbers(name).into_iter().rev();
+        let older = older.filter(|number| *number < current && Some(*number) != noted);
+        for number in noted.into_iter().chain(older) {
+            match self.take_up(name, number) {
+                Ok(_) => {
+                    let previous = self.folder(name).join(PREVIOUS);
+                    match fs::remove_file(&previous) {
+                        Err(error) if error.kind() != ErrorKind::NotFound => {
+                            return Err(LibraryError::io("remove", &previous)(error));
+                        }
+                        _ => return Ok((current, number)),
+                    }
+                }
                 Err(LibraryError::Damaged { .. }) => {}
                 Err(other) => return Err(other),
             }

@@ -47,7 +47,7 @@ impl Library {
             return Vec::new();
         };
         let mut numbers = self.numbers(name);
-        let previous = numbers.iter().copied().filter(|n| *n < current).max();
+        let previous = self.previous_number(name);
         numbers.retain(|number| {
             let label = format!("{name}@{number}");
             let is_base = || {

@@ -70,24 +70,29 @@ fn prose_line(line: &str, out: &mut String) {
     if line.starts_with('#') || rule {
         out.push('\\');
     }
-    inline_onto(line, out);
+    // A table in a comment would outweigh the facts around it.
+    inline_onto(line, false, out);
 }
 
 /// A piece of one line, with its links, images and HTML made inert.
 pub fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    inline_onto(text, &mut out);
+    inline_onto(text, true, &mut out);
     out
 }
 
-fn inline_onto(text: &str, out: &mut String) {
+fn inline_onto(text: &str, tables: bool, out: &mut String) {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         let taken = match c {
             '\\' => escaped(rest, out),
             '`' => code_span(rest, out),
             '!' if rest[1..].starts_with('[') => 1,
-            '[' => bracketed(rest, out),
+            '[' => bracketed(rest, tables, out),
+            '|' if tables => {
+                out.push(c);
+                1
+            }
             ']' | '<' | '|' => {
                 out.push('\\');
                 out.push(c);
@@ -151,7 +156,7 @@ fn span_length(rest: &str, ticks: usize) -> Option<usize> {
 }
 
 /// `[text](target)`, `[text][reference]` and `[text]`: the text stays, the target goes.
-fn bracketed(rest: &str, out: &mut String) -> usize {
+fn bracketed(rest: &str, tables: bool, out: &mut String) -> usize {
     let Some(end) = matching(rest, b'[', b']') else {
         out.push_str("\\[");
         return 1;
@@ -166,10 +171,10 @@ fn bracketed(rest: &str, out: &mut String) -> usize {
     let name =
         inner.len() > 2 && inner.starts_with('`') && span_length(inner, 1) == Some(inner.len());
     if target.is_some() || name {
-        inline_onto(inner, out);
+        inline_onto(inner, tables, out);
     } else {
         out.push_str("\\[");
-        inline_onto(inner, out);
+        inline_onto(inner, tables, out);
         out.push_str("\\]");
     }
     end + 1 + target.map_or(0, |t| t + 1)

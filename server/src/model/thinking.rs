@@ -12,6 +12,10 @@ pub(super) struct Splitter {
     state: State,
     /// What cannot be told apart yet: it may be the beginning of a tag, or the space around one.
     held: String,
+    /// Space after a thought that the engine took apart; it is passed on if the thought goes on.
+    space: String,
+    /// Whether such a thought has begun.
+    thought: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +43,17 @@ impl Splitter {
         if self.state == State::Start {
             self.state = State::Closed;
         }
-        if !piece.is_empty() {
-            events.extend([Event::Thinking(piece.to_owned())]);
+        self.space.push_str(piece);
+        let sure = self.space.trim_end().len();
+        if sure > 0 {
+            let rest = self.space.split_off(sure);
+            let thought = std::mem::replace(&mut self.space, rest);
+            let thought = match self.thought {
+                true => thought,
+                false => thought.trim_start_matches(['\n', '\r']).to_owned(),
+            };
+            self.thought = true;
+            events.extend([Event::Thinking(thought)]);
         }
     }
 
@@ -220,11 +233,14 @@ mod tests {
     #[test]
     fn what_the_engine_took_apart_is_left_alone() {
         let (mut splitter, mut events) = (Splitter::default(), Vec::new());
-        splitter.thought("hm", &mut events);
+        for thought in ["\n", "\nhm", "\n", "", "well", "\n"] {
+            splitter.thought(thought, &mut events);
+        }
         splitter.text("\n\n<think> is a tag", &mut events);
         splitter.end(&mut events);
         let expected = [
             Event::Thinking("hm".into()),
+            Event::Thinking("\nwell".into()),
             Event::Text("<think> is a tag".into()),
         ];
         assert_eq!(events, expected);

@@ -36,7 +36,7 @@ async fn an_answer_without_an_end_is_cut_off() {
         broken,
         expect![[r#"
         text "Half"
-        broken off: the answer was cut off: end of file before message length reached; ask again
+        broken off: the answer was cut off: the connection to the engine broke; ask again
     "#]],
     )
     .await;

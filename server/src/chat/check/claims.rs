@@ -122,8 +122,13 @@ impl<'a> Ledger<'a> {
         }
         out.push_str(&markdown::code(span));
         let mut all_known = true;
-        for name in code::named(span) {
-            all_known &= self.name(name);
+        // What belongs to something that the repository does not know is somebody else's.
+        let owner = code::owner(span);
+        let owned = owner.is_some_and(|owner| self.knows(owner));
+        for (name, compound) in code::named(span) {
+            if compound || owned || owner == Some(name) {
+                all_known &= self.name(name);
+            }
         }
         if !all_known {
             out.push_str(MARK);
@@ -168,25 +173,28 @@ impl<'a> Ledger<'a> {
         if text.is_empty() {
             return;
         }
-        out.push_str(&markdown::inline(text));
         let mut all_known = true;
         for word in code::identifiers(text) {
             all_known &= self.name(word);
         }
-        if !all_known {
-            out.push_str(MARK);
+        if all_known {
+            out.push_str(&markdown::inline(text));
+            return;
         }
+        let words = text.trim_end_matches(|c: char| c.is_whitespace() || ",.;:!?)".contains(c));
+        out.push_str(&markdown::inline(words));
+        out.push_str(MARK);
+        out.push_str(&text[words.len()..]);
     }
 
     fn place(&mut self, place: &Place, links: &dyn Links, out: &mut String) {
         let Some((root, path)) = self.file(place.path) else {
-            // A path without lines may be one that the answer proposes, and `a/b` many things.
-            if place.lines.is_some() {
+            out.push_str(&markdown::code(place.written));
+            // A path without lines is taken for one only where its folder is known: `a/b.c` may be many things.
+            let folder = place.path.split('/').next().unwrap_or_default();
+            if place.lines.is_some() || self.knows(folder) {
                 self.lose(place.written);
-                out.push_str(&markdown::code(place.written));
                 out.push_str(MARK);
-            } else {
-                out.push_str(&markdown::code(place.written));
             }
             return;
         };
@@ -225,18 +233,23 @@ impl<'a> Ledger<'a> {
                 Some(name) => path.strip_prefix(name)?.strip_prefix('/')?,
                 None => path.strip_prefix("./").unwrap_or(path),
             };
+            let inside = inside.trim_start_matches('/');
             view.snapshot
                 .contains(inside)
                 .then(|| (root, Arc::from(inside)))
         })
     }
 
+    fn knows(&self, name: &str) -> bool {
+        let mut views = self.views.iter();
+        self.given.contains(name) || views.any(|view| view.snapshot.knows_name(name))
+    }
+
     fn name(&mut self, name: &str) -> bool {
         if let Some((_, known)) = self.claims.names.iter().find(|(n, _)| n == name) {
             return *known;
         }
-        let known = self.given.contains(name)
-            || self.views.iter().any(|view| view.snapshot.knows_name(name));
+        let known = self.knows(name);
         self.claims.names.push((name.to_owned(), known));
         known
     }
@@ -292,12 +305,13 @@ impl<'t> Place<'t> {
                 .map_or(text.len(), |length| start + length);
             let run = &text[start..end];
             let after = &text[end..];
-            // What follows `http:` is no path.
+            // What follows `http:` is no path, and neither is what follows that.
             if run.starts_with("//") {
-                from = end;
+                let rest = text[end..].find(char::is_whitespace);
+                from = rest.map_or(text.len(), |length| end + length);
                 continue;
             }
-            if let Some((lines, length)) = lines_of(after).filter(|_| run.contains(['.', '/'])) {
+            if let Some((lines, length)) = lines_of(after).filter(|_| has_extension(run)) {
                 let written = &text[start..end + length];
                 let place = Place {
                     written,
@@ -319,6 +333,15 @@ impl<'t> Place<'t> {
             from = end;
         }
         None
+    }
+}
+
+/// `v1.2` has none.
+fn has_extension(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once('.') {
+        Some((_, extension)) => extension.starts_with(|c: char| c.is_ascii_alphabetic()),
+        None => path.contains('/'),
     }
 }
 

@@ -4,14 +4,22 @@
 
 use std::collections::HashSet;
 
-/// The names in a code span: `Writer::commit()` holds two.
-pub fn named(span: &str) -> impl Iterator<Item = &str> {
+/// The names in a code span, and whether each has the shape of one by itself: `Writer::commit()` holds two.
+pub fn named(span: &str) -> impl Iterator<Item = (&str, bool)> {
     // Flags, paths, addresses and quoted text name no code.
     let other = span.starts_with(['-', '"', '\'', '/', '<', '$', '.']) || span.contains("://");
     let qualified = span.contains("::") || span.contains('(') || is_dotted(span);
     split(span)
         .filter(move |_| !other)
-        .filter(move |word| is_compound(word) || (qualified && !is_common(word)))
+        .filter(|word| !is_everywhere(word))
+        .map(|word| (word, is_compound(word)))
+        .filter(move |(word, compound)| *compound || (qualified && !is_common(word)))
+}
+
+/// What a code span begins with: the owner of what follows, or the name itself.
+pub fn owner(span: &str) -> Option<&str> {
+    span.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .find(|word| !word.is_empty())
 }
 
 /// The names in prose outside of code spans: only what nobody would write for an ordinary word.
@@ -62,7 +70,8 @@ pub fn called(code: &str) -> Vec<&str> {
                 i + head[i..].chars().next().map_or(1, char::len_utf8)
             });
         let word = &head[start..];
-        if is_word(word) && is_compound(word) && !defined.contains(word) && seen.insert(word) {
+        let named = is_word(word) && is_compound(word) && !is_everywhere(word);
+        if named && !defined.contains(word) && seen.insert(word) {
             called.push(word);
         }
         rest = &rest[at + 1..];
@@ -101,6 +110,71 @@ fn is_dotted(span: &str) -> bool {
     let all = parts.clone().count() > 1;
     all && parts
         .all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
+}
+
+/// Names that every repository may speak of: products, and what comes with a language.
+fn is_everywhere(word: &str) -> bool {
+    const EVERYWHERE: [&str; 58] = [
+        "macOS",
+        "iOS",
+        "JavaScript",
+        "TypeScript",
+        "PostgreSQL",
+        "MySQL",
+        "SQLite",
+        "NumPy",
+        "SciPy",
+        "PyTorch",
+        "LaTeX",
+        "GitHub",
+        "GitLab",
+        "OpenAI",
+        "NodeJS",
+        "DevOps",
+        "WebSocket",
+        "OAuth",
+        "README",
+        "utf_8",
+        "snake_case",
+        "camelCase",
+        "ValueError",
+        "KeyError",
+        "TypeError",
+        "IndexError",
+        "AttributeError",
+        "RuntimeError",
+        "ImportError",
+        "OSError",
+        "NotImplementedError",
+        "AssertionError",
+        "StopIteration",
+        "FileNotFoundError",
+        "PermissionError",
+        "TimeoutError",
+        "ZeroDivisionError",
+        "HashMap",
+        "HashSet",
+        "BTreeMap",
+        "BTreeSet",
+        "VecDeque",
+        "PathBuf",
+        "RefCell",
+        "RwLock",
+        "PhantomData",
+        "ArrayList",
+        "LinkedList",
+        "StringBuilder",
+        "NullPointerException",
+        "IllegalArgumentException",
+        "IllegalStateException",
+        "RuntimeException",
+        "DataFrame",
+        "isinstance",
+        "println",
+        "hasattr",
+        "getattr",
+    ];
+    EVERYWHERE.contains(&word)
 }
 
 /// Words of languages themselves, which no index holds as names.

@@ -53,10 +53,15 @@ impl<'a> Checker<'a> {
     pub fn push(&mut self, text: &str) -> (String, Vec<Citation>) {
         self.said.push_str(text);
         // Of control characters only those that lay text out: others would be orders to a terminal.
-        let laid_out = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+        let laid_out = |c: &char| matches!(c, '\n' | '\t') || !(c.is_control() || is_invisible(*c));
         let shown: String = text.chars().filter(laid_out).collect();
         let pieces = self.scanner.push(&shown);
         self.show(pieces)
+    }
+
+    /// What the model has said so far.
+    pub fn said(&self) -> &str {
+        &self.said
     }
 
     /// The rest, once the model has ended: with what could not be verified.
@@ -91,6 +96,11 @@ impl<'a> Checker<'a> {
         self.markdown.push_str(&out);
         (out, self.ledger.citations_from(known))
     }
+}
+
+/// Marks that are not seen, and may have a text read in another order than it is written in.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The words of a text that may be names.

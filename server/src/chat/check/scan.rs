@@ -14,7 +14,15 @@ pub enum Piece {
 }
 
 /// More than this without an end is judged as it stands, so that nothing is held back for ever.
-const LONGEST: usize = 2000;
+///
+/// In bytes. How much has come must not decide, so no decision looks further than this. Tests come to it sooner.
+const LONGEST: usize = if cfg!(test) { 40 } else { 2000 };
+
+/// As much of a text as is looked at, and whether there is more.
+fn window(text: &str) -> (&str, bool) {
+    let end = text.floor_char_boundary(LONGEST);
+    (&text[..end], end < text.len())
+}
 
 #[derive(Debug, Default)]
 pub struct Scanner {
@@ -30,6 +38,8 @@ struct Fence {
     mark: char,
     length: usize,
     code: String,
+    /// What comes next goes on with a line, the beginning of which was too long to wait for its end.
+    inside_line: bool,
 }
 
 impl Scanner {
@@ -75,8 +85,10 @@ impl Scanner {
 
     /// Whether the line opens a block. `None`: it does not; `Some(None)`: too early to tell.
     fn at_line_start(&mut self, ended: bool) -> Option<Option<Vec<Piece>>> {
-        let line_end = self.held.find('\n');
-        let line = &self.held[..line_end.unwrap_or(self.held.len())];
+        let (held, more) = window(&self.held);
+        let ended = ended || more;
+        let line_end = held.find('\n');
+        let line = &held[..line_end.unwrap_or(held.len())];
         let trimmed = line.trim_start_matches([' ', '\t']);
         let mark = match trimmed.chars().next() {
             Some(mark @ ('`' | '~')) => mark,
@@ -100,27 +112,30 @@ impl Scanner {
         // Written at the margin and with our own marks, so that nobody can disagree about where the block ends.
         let is_word = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-' | '#');
         let language: String = info.trim().chars().take_while(is_word).collect();
-        let taken = line_end.map_or(self.held.len(), |end| end + 1);
+        let taken = line_end.map_or(held.len(), |end| end + 1);
         self.held.drain(..taken);
         self.fence = Some(Fence {
             mark,
             length,
             code: String::new(),
+            inside_line: false,
         });
         Some(Some(vec![Piece::Verbatim(format!("```{language}\n"))]))
     }
 
     fn code_line(&mut self, ended: bool) -> Option<Vec<Piece>> {
-        let end = match self.held.find('\n') {
+        let (held, more) = window(&self.held);
+        let end = match held.find('\n') {
             Some(end) => end + 1,
-            None if ended || self.held.len() > LONGEST => self.held.len(),
+            None if ended || more => held.len(),
             None => return None,
         };
         let line: String = self.held.drain(..end).collect();
         let fence = self.fence.as_mut()?;
         let trimmed = line.trim();
         let run = trimmed.chars().take_while(|&c| c == fence.mark).count();
-        if run >= fence.length && run == trimmed.chars().count() {
+        let begins = !std::mem::replace(&mut fence.inside_line, !line.ends_with('\n'));
+        if begins && run >= fence.length && run == trimmed.chars().count() {
             let code = std::mem::take(&mut fence.code);
             self.fence = None;
             self.inside_line = false;
@@ -131,7 +146,7 @@ impl Scanner {
         }
         fence.code.push_str(&line);
         // A run of backticks would end the block that we wrote.
-        let inert = trimmed.starts_with("```");
+        let inert = begins && trimmed.starts_with("```");
         Some(vec![Piece::Verbatim(if inert {
             line.replace("```", "ˋˋˋ")
         } else {
@@ -142,6 +157,8 @@ impl Scanner {
 
 /// How much of the beginning of `text` can be judged: white space, or a word with the spans and links it holds.
 fn unit(text: &str, ended: bool) -> Option<usize> {
+    let (text, more) = window(text);
+    let ended = ended || more;
     let space = text
         .find(|c: char| !matches!(c, ' ' | '\t'))
         .unwrap_or(text.len());
@@ -165,7 +182,7 @@ fn unit(text: &str, ended: bool) -> Option<usize> {
                     }
                     // A span that never closes on its line is no span.
                     None if line.is_some() || ended => at += run,
-                    None => return too_long(text),
+                    None => return None,
                 }
                 continue;
             }
@@ -181,12 +198,8 @@ fn unit(text: &str, ended: bool) -> Option<usize> {
         Some(end) if brackets > 0 => Some(text[..end].find([' ', '\t']).unwrap_or(end)),
         Some(end) => Some(end),
         None if ended => Some(text.len()),
-        None => too_long(text),
+        None => None,
     }
-}
-
-fn too_long(text: &str) -> Option<usize> {
-    (text.len() > LONGEST).then_some(text.len())
 }
 
 /// Where the code span that opens at `at` ends, if it does on this line.

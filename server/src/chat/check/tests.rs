@@ -144,7 +144,7 @@ fn names_are_looked_up() {
     );
     check(
         "calls open_account and close_account.",
-        "calls open_account and close_account. ⚠",
+        "calls open_account and close_account ⚠.",
         &["close_account"],
     );
     check("as `shown_before` was", "as `shown_before` was", &[]);
@@ -169,6 +169,46 @@ fn code_blocks_are_shown_as_they_are_and_their_calls_looked_up() {
     check(code, code, &["launch_rocket"]);
     check("~~~ py\n```\n~~~\nx", "```py\nˋˋˋ\n```\nx", &[]);
     check("```\nnever closed", "```\nnever closed\n```\n", &[]);
+}
+
+#[test]
+fn a_long_line_of_code_does_not_end_its_block() {
+    let long = "a".repeat(41);
+    let said = [
+        "```\n",
+        &long,
+        "```\n",
+        "prose\n",
+        "```\n",
+        "[click](command:evil)",
+    ];
+    let shown = checked(&said).markdown;
+    assert_eq!(shown, format!("```\n{long}```\nprose\n```\nclick"));
+    assert_eq!(checked(&[&said.concat()]).markdown, shown);
+}
+
+#[test]
+fn what_every_repository_speaks_of_is_not_marked() {
+    for said in [
+        "| `macOS` | `ValueError` |",
+        "`os.path.join(a)`",
+        "`O(log n)`",
+        "v1.2:3",
+        "a `utf_8` text",
+    ] {
+        check(said, said, &[]);
+    }
+    check(
+        "at http://localhost:80/x.y:1",
+        "at `http://localhost:80/x.y:1`",
+        &[],
+    );
+    check(
+        "in src/gone.py, too",
+        "in `src/gone.py` ⚠, too",
+        &["src/gone.py"],
+    );
+    check("\u{202e}x\u{200b}", "x", &[]);
 }
 
 #[test]
@@ -213,7 +253,7 @@ proptest! {
     #[test]
     fn how_the_text_is_cut_makes_no_difference(
         parts in prop::collection::vec(prop::sample::select(vec![
-            "`", "``", "```", "\n", " ", "~~~", "[", "](", ")", "a", "Bank", "src/bank.py#L1", "-L3", "x_y", "!", "<b>", "py\n", ":", "http://x",
+            "`", "``", "```", "\n", " ", "~~~", "[", "](", ")", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Bank", "src/bank.py#L1", "-L3", "x_y", "!", "<b>", "py\n", ":", "http://x",
         ]), 0..24),
         cuts in prop::collection::vec(0usize..200, 0..12),
     ) {

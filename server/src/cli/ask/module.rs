@@ -39,7 +39,9 @@ pub(super) fn run(
     };
     let mut answer = answer::belongs(
         &asking.views,
-        choice.as_ref().map(|c| (c.root, c.id.as_str())),
+        choice
+            .as_ref()
+            .map(|c| (c.root, c.id.as_str(), c.path.as_ref())),
         choices.len(),
     );
     answer = answer.because(match &generation {

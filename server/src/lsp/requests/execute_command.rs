@@ -38,7 +38,10 @@ pub async fn handle(
         let session = session.clone();
         move |cancel: &Cancel| answered(&session, entry.question, &argument, cancel)
     };
-    let found = shared.lanes.run(Lane::Work, work).await?;
+    let mut found = shared.lanes.run(Lane::Work, work).await?;
+    if let Ok(Some(_)) = session.assistant() {
+        found.answer = found.answer.because("no model had a part in this");
+    }
     let by_index = answers::result(&session, &found.answer, None);
     let answer = match &found.for_model {
         None => by_index,

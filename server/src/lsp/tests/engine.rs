@@ -102,7 +102,7 @@ async fn serve(
         Act::Hang(piece) => vec![text(piece)],
         Act::Refuse(status) => {
             let body =
-                json!({ "error": { "message": "as the script has it", "type": "x" } }).to_string();
+                json!({ "error": { "message": "as the script has it [x](command:evil)", "type": "x" } }).to_string();
             let response = format!(
                 "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                 body.len()

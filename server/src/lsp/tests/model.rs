@@ -176,6 +176,7 @@ async fn the_index_answers_where_the_model_cannot() {
     );
     assert!(markdown.contains("[src/merge.rs#L4-L6]("), "{markdown}");
     assert_eq!(answer["mode"], "extractive");
+    assert!(!markdown.contains("](command"), "{markdown}");
     let error = answer["error"].as_str().unwrap();
     assert!(error.contains("as the script has it"), "{error}");
     client.close().await;
@@ -328,6 +329,33 @@ async fn a_hover_shows_the_sentence_that_was_made_after_the_one_before() {
             "{hover:#}"
         );
     }
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_name_that_only_the_question_holds_is_not_verified() {
+    let engine = Engine::start(vec![Act::Say(vec!["`frobnicate_all` does it."])]).await;
+    let mut client = ready(&engine).await;
+    for _ in 0..2 {
+        let ask = json!({ "question": "what does frobnicate_all do?", "conversationId": "c" });
+        let answer = client.ask("repoLsp/ask", ask).await;
+        assert_eq!(answer["unverified"], json!(["frobnicate_all"]));
+        assert_eq!(answer["grounded"], 0.0);
+    }
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_model_that_says_nothing_leaves_the_index() {
+    let engine = Engine::start(vec![Act::Say(vec![" \n"])]).await;
+    let mut client = ready(&engine).await;
+    let ask = json!({ "question": "where are segments merged?" });
+    let answer = client.ask("repoLsp/ask", ask).await;
+    assert_eq!(answer["mode"], "extractive");
+    assert!(
+        answer["error"].as_str().unwrap().contains("said nothing"),
+        "{answer:#}"
+    );
     client.close().await;
 }
 

@@ -169,7 +169,10 @@ impl Attempt {
         let broken = self.broken.clone();
         let (mut line, mut all) = (0, 0);
         let watch = move |piece: reqwest::Result<B>| {
-            let piece = piece.map_err(|error| ModelError::CutOff(root(&error)))?;
+            let piece = piece.map_err(|error| {
+                tracing::debug!("the connection to {} broke: {}", self.url, root(&error));
+                ModelError::CutOff("the connection to the engine broke".to_owned())
+            })?;
             all += piece.as_ref().len();
             if longest_line(piece.as_ref(), &mut line) > LONGEST_LINE {
                 return Err(self.malformed("a line that does not end"));
