@@ -109,7 +109,8 @@ async fn bare(folder: &Path, dtype: ModelDType, quantization: Option<IsqType>) -
     builder.build().await.unwrap()
 }
 
-async fn ask_bare(model: &Model, text: &str, tokens: usize) -> Pace {
+/// Or why not: not every precision works everywhere.
+async fn ask_bare(model: &Model, text: &str, tokens: usize) -> Result<Pace, String> {
     let request = RequestBuilder::new()
         .add_message(TextMessageRole::User, text)
         .enable_thinking(false)
@@ -118,12 +119,22 @@ async fn ask_bare(model: &Model, text: &str, tokens: usize) -> Pace {
     let started = Instant::now();
     let mut stream = model.stream_chat_request(request).await.unwrap();
     let (mut first, mut count) = (None, 0);
-    while let Some(Response::Chunk(ChatCompletionChunkResponse { usage, .. })) = stream.next().await
-    {
+    while let Some(response) = stream.next().await {
+        let usage = match response {
+            Response::Chunk(ChatCompletionChunkResponse { usage, .. }) => usage,
+            Response::ModelError(error, _) => {
+                return Err(error.lines().next().unwrap_or_default().to_owned());
+            }
+            Response::InternalError(error) | Response::ValidationError(error) => {
+                return Err(error.to_string());
+            }
+            _ => return Err("no text".to_owned()),
+        };
         first.get_or_insert_with(|| started.elapsed());
         count = usage.map_or(count, |usage| usage.completion_tokens);
     }
-    Pace::new(started, first.unwrap(), count as u64)
+    let first = first.ok_or("no answer")?;
+    Ok(Pace::new(started, first, count as u64))
 }
 
 async fn ask_host(host: &Host, body: &Value) -> (Pace, Stream) {
@@ -172,7 +183,7 @@ async fn speed() {
         for round in 0..7 {
             // Both see it for the first time, one after the other.
             let text = prompt(tokens, round * 100 + tokens);
-            theirs.push(ask_bare(&model, &text, 200).await);
+            theirs.push(ask_bare(&model, &text, 200).await.unwrap());
             ours.push(ask_host(&host, &asked(&text, 200)).await.0);
         }
         let (theirs, ours) = (Pace::median(theirs), Pace::median(ours));
@@ -353,12 +364,14 @@ async fn large() {
         let started = Instant::now();
         let model = bare(&home.generation("repo", 1), dtype, quantization).await;
         let loaded = ms(started.elapsed());
-        let pace = ask_bare(&model, &text, 30).await;
-        println!(
-            "| bare | {name} | {loaded} | | {} | {:.1} |",
-            ms(pace.first),
-            pace.per_second
-        );
+        match ask_bare(&model, &text, 30).await {
+            Ok(pace) => println!(
+                "| bare | {name} | {loaded} | | {} | {:.1} |",
+                ms(pace.first),
+                pace.per_second
+            ),
+            Err(error) => println!("| bare | {name} | {loaded} | | {error} | |"),
+        }
     }
 }
 

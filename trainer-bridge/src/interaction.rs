@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::sample::Lines;
 
 /// A row of the user's own database. Secrets are redacted before it is written, so nothing of it has to be hidden again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interaction {
     pub id: String,
+    /// Of which workspace it was asked; empty where that is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub workspace: String,
     /// Milliseconds since 1970, in UTC.
     pub time: u64,
     /// What asked: `ask`, `explain`, `usages`, `impact`, `module`, `diagnostic`. Later versions may know more.
@@ -38,6 +41,9 @@ pub struct ContextRef {
     pub range: Lines,
     /// blake3 of the text of the range, in hexadecimal.
     pub hash: String,
+    /// git's hash of the file's content at the time, where it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob: Option<String>,
 }
 
 /// A place that the answer names.
@@ -67,12 +73,16 @@ pub enum Verdict {
 }
 
 /// What may be kept of an interaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The stricter mode is the greater one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrivacyMode {
+    #[default]
     Full,
-    /// No source text is stored: no code in the answer, and nothing of the context but hashes.
+    /// No source text is stored: no code in question, answer and correction, and nothing of the context but hashes.
     NoCode,
+    /// Nothing is stored at all.
+    Off,
 }
 
 /// That something was taken out, and what kind of thing; never what it was.
@@ -81,4 +91,9 @@ pub struct Redaction {
     /// For example `aws_access_key` or `private_key`.
     pub kind: String,
     pub count: u32,
+}
+
+/// An id that no other interaction has. Ids sort in the order in which they were made.
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
 }

@@ -38,8 +38,30 @@ pub struct Metadata {
     /// The model that wrote the answer; none where a person or the index did.
     pub teacher: Option<String>,
     pub split: Split,
-    /// Whether everything the answer names was found in the source.
+    /// Whether everything the answer names was found in the source. Nobody has checked what a person wrote.
     pub grounded: bool,
+    /// The interactions it was made of: more than one where developers asked nearly the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interactions: Vec<String>,
+    /// Why it is believed to be good, where a developer's reaction says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<Signal>,
+}
+
+/// What a developer did with an answer; the better reason is the greater one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// Said that it is wrong.
+    Rejected,
+    /// Nothing, but everything it names is there.
+    Unjudged,
+    /// Put its code into a file and left it there.
+    Inserted,
+    /// Said that it is right.
+    Good,
+    /// Wrote it as it should be.
+    Corrected,
 }
 
 /// The piece of the repository a sample was made of.

@@ -18,3 +18,6 @@ mod watch;
 
 pub use lock::{Lock, Taken};
 pub use serve::{Host, serve};
+
+#[cfg(test)]
+mod tests;

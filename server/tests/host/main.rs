@@ -8,6 +8,7 @@
     reason = "a test that fails by panicking is a test that works"
 )]
 
+mod adapter;
 mod answers;
 mod damage;
 mod guard;

@@ -85,9 +85,8 @@ fn begin_again_frugally() {
     };
     let error = std::process::Command::new(program)
         .args(std::env::args_os().skip(1))
-        .env(MARK, "262144")
-        .env("MALLOC_TRIM_THRESHOLD_", "262144")
-        .env("MALLOC_ARENA_MAX", "2")
+        .env(MARK, "4194304")
+        .env("MALLOC_ARENA_MAX", "1")
         .exec();
     tracing::warn!("memory will not be given back well: {error}");
 }

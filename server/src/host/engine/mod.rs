@@ -88,6 +88,15 @@ impl Engine {
         self.lost.store(true, Ordering::Release);
     }
 
+    /// Ends its engine as a panic would.
+    #[cfg(test)]
+    pub(crate) async fn break_down(&self) {
+        let requests = self.core().as_ref().map(|core| core.requests.clone());
+        if let Some(requests) = requests {
+            let _ = requests.send(mistralrs_core::Request::Terminate).await;
+        }
+    }
+
     /// When it was last asked something; now, while it is.
     pub(crate) fn last_used(&self) -> Instant {
         if *self.users.borrow() > 0 {

@@ -1,0 +1,72 @@
+//! What holds for every text: rules that are well formed, placeholders that stay as they are, and nothing lost beside a secret.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn rules_say_what_is_wrong_with_them() {
+    let rule =
+        |more: &str| format!("[[rule]]\nid = \"x\"\nsource = \"\"\nkeywords = [\"k\"]\n{more}");
+    let refused = |toml: String| match Redactor::new(&toml) {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    };
+    assert!(
+        refused(rule("regex = '('")).contains("the redaction rule `x` has no valid expression")
+    );
+    assert_eq!(
+        refused(rule("regex = 'k'\ncheck = \"sharp\"")),
+        "the redaction rule `x` names a check that does not exist: `sharp`"
+    );
+    assert!(refused(rule("regexp = 'k'")).contains("unknown field `regexp`"));
+    let silent = rule("regex = 'k'").replace("\"k\"", "");
+    assert!(refused(silent).contains("has no keyword"));
+}
+
+#[test]
+fn each_kind_is_counted() {
+    let text = "password = \"hunter2\", pwd = 'letmein!' by jo@acme.io";
+    let (text, counts) = Redactor::built_in().redact(text);
+    assert_eq!(
+        text,
+        "password = \"[redacted:password]\", pwd = '[redacted:password]' by [redacted:email]"
+    );
+    let counts: Vec<_> = counts.iter().map(|r| (r.kind.as_str(), r.count)).collect();
+    assert_eq!(counts, [("email", 1), ("password", 2)]);
+}
+
+#[test]
+fn ordinary_text_is_not_copied() {
+    let (text, counts) = Redactor::built_in().redact("where is the token of the lexer made?");
+    assert!(matches!(text, Cow::Borrowed(_)) && counts.is_empty());
+}
+
+/// Pieces out of which texts are put together that touch several rules at once.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("password".to_owned()),
+        Just("api_key".to_owned()),
+        Just("[redacted:".to_owned()),
+        Just("[redacted:email]".to_owned()),
+        Just("https://".to_owned()),
+        Just("jo@acme.io".to_owned()),
+        Just("Bearer ".to_owned()),
+        Just("-----BEGIN PRIVATE KEY-----".to_owned()),
+        Just("-----END PRIVATE KEY-----".to_owned()),
+        "[=:@/\"'`;,&?\\\\ \n\\[\\]]{1,3}",
+        "[A-Za-z0-9+/]{1,40}",
+        "\\PC{0,4}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn twice_is_once(pieces in prop::collection::vec(piece(), 0..14)) {
+        let text = pieces.concat();
+        let (once, _) = Redactor::built_in().redact(&text);
+        let (twice, counts) = Redactor::built_in().redact(&once);
+        prop_assert_eq!(&twice, &once);
+        prop_assert!(counts.is_empty());
+    }
+}

@@ -1,0 +1,264 @@
+//! What the value of a secret looks like, and what only stands where a secret would: placeholders, prose, names.
+
+use std::collections::HashMap;
+
+/// Bits per character (Shannon).
+pub(super) fn entropy(value: &str) -> f64 {
+    let mut counts: HashMap<char, f64> = HashMap::new();
+    let mut length = 0.0;
+    for c in value.chars() {
+        *counts.entry(c).or_default() += 1.0;
+        length += 1.0;
+    }
+    counts
+        .values()
+        .map(|count| {
+            let share = count / length;
+            -share * share.log2()
+        })
+        .sum()
+}
+
+/// How many different characters there are.
+pub(super) fn distinct(value: &str) -> usize {
+    let mut seen = std::collections::HashSet::new();
+    value.chars().filter(|c| seen.insert(*c)).count()
+}
+
+/// Words that stand for a value, or for its kind.
+const STAND_INS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "apikey",
+    "api_key",
+    "none",
+    "null",
+    "nil",
+    "undefined",
+    "true",
+    "false",
+    "string",
+    "str",
+    "text",
+    "hidden",
+    "input",
+    "required",
+    "optional",
+    "varchar",
+    "bytes",
+    "bearer",
+    "basic",
+    "user",
+    "username",
+    "empty",
+    "unset",
+    "default",
+    "auto",
+    "plain",
+    "hashed",
+    "bcrypt",
+    "argon2",
+    "argon2id",
+    "scrypt",
+    "pbkdf2",
+    "sha256",
+    "prompt",
+    "stdin",
+    "file",
+    "env",
+    "vault",
+    "value",
+    "credentials",
+    "any",
+    "number",
+    "boolean",
+    "object",
+    "yes",
+    "no",
+    "off",
+    "on",
+    "encrypted",
+    "changeit",
+    "foo",
+    "bar",
+    "baz",
+    "foobar",
+];
+
+/// Parts by which a placeholder is known wherever they stand.
+const HINTS: &[&str] = &[
+    "your",
+    "example",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "change this",
+    "change_this",
+    "dummy",
+    "replace",
+    "insert",
+    "redacted",
+    "...",
+    "…",
+    "xxxx",
+    "****",
+    "todo",
+    "<",
+    "_here",
+    "-here",
+    "sample",
+];
+
+/// Whether it stands where a value would, as in documentation, a template or a lookup of the environment.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
+    let lower = value.to_ascii_lowercase();
+    distinct(value) <= 2
+        || STAND_INS.contains(&lower.as_str())
+        || HINTS.iter().any(|hint| lower.contains(hint))
+        || is_reference(value)
+}
+
+/// `$NAME`, `${NAME}`, `$(command)`, `{{ name }}`, `{name}`, `%NAME%`, `%s`, `#{name}`, `@Name@`, `__NAME__`, `process.env.NAME`.
+fn is_reference(value: &str) -> bool {
+    let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if let Some(rest) = value.strip_prefix('$') {
+        let whole = rest
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.' || b == b':');
+        return rest.starts_with(['{', '(']) || (named(rest) && whole);
+    }
+    let wrapped = |open: char, close: char| {
+        value.len() > 2 && value.starts_with(open) && value.ends_with(close)
+    };
+    value.starts_with("{{")
+        || value.starts_with("#{")
+        || value.starts_with("%(")
+        || value.contains("${")
+        || value.contains("{{")
+        || wrapped('{', '}')
+        || wrapped('%', '%')
+        || wrapped('@', '@')
+        || wrapped('[', ']')
+        || (value.starts_with("__") && value.ends_with("__"))
+        || matches!(value, "%s" | "%v" | "%d" | "%q" | "{}" | "?" | ":password")
+        || [
+            "process.env",
+            "os.environ",
+            "env.",
+            "env:",
+            "secrets.",
+            "vault:",
+            "ref:",
+            "ssm:",
+            "arn:",
+            "op://",
+            "file:",
+        ]
+        .iter()
+        .any(|start| value.starts_with(start))
+}
+
+/// Words of sentences, by which a message about a password differs from a passphrase.
+const SENTENCE: &[&str] = &[
+    "password",
+    "passwords",
+    "passphrase",
+    "token",
+    "secret",
+    "key",
+    "enter",
+    "please",
+    "must",
+    "required",
+    "invalid",
+    "forgot",
+    "confirm",
+    "current",
+    "incorrect",
+    "wrong",
+    "missing",
+    "least",
+    "characters",
+    "short",
+    "match",
+    "cannot",
+    "reset",
+    "your",
+];
+
+/// Whether it is something said to a person.
+pub(super) fn is_prose(value: &str) -> bool {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let bare = |word: &&str| {
+        let word = word
+            .trim_matches(|c: char| !c.is_alphanumeric())
+            .to_lowercase();
+        SENTENCE.contains(&word.as_str())
+    };
+    words.len() > 1 && words.iter().any(bare)
+}
+
+/// Whether it is the name of something secret: `db_password`, `auth-token`, `passwordHash`.
+pub(super) fn speaks_of_secrets(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let name = value
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b'.' | b'/' | b':'));
+    name && [
+        "password",
+        "passwd",
+        "_secret",
+        "secret_",
+        "secret-",
+        "-secret",
+        "token",
+        "credential",
+        "passphrase",
+        "_key",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}
+
+/// Names joined by dots, as code has them.
+pub(super) fn is_path(value: &str) -> bool {
+    let mut parts = value.split('.');
+    let named = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    value.contains('.') && parts.all(named)
+}
+
+/// Whether it may have been made by a machine, rather than chosen as a name: letters and digits mixed, or many kinds of letters.
+pub(super) fn looks_random(value: &str) -> bool {
+    let count = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
+    let digits = count(u8::is_ascii_digit);
+    let letters = count(u8::is_ascii_alphabetic);
+    let mixed_case = count(u8::is_ascii_uppercase) > 1 && count(u8::is_ascii_lowercase) > 1;
+    let enough = entropy(value) >= 2.8 && distinct(value) >= 7;
+    let sequence = ["abcdef", "qwerty"]
+        .iter()
+        .any(|run| value.to_ascii_lowercase().starts_with(run));
+    let words = value
+        .split(['-', '_', '.', '/', ':', ' '])
+        .filter(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase()))
+        .map(str::len)
+        .sum::<usize>();
+    // Mostly lower-case words between separators: `user-profile-v2`, `X-Api-Key`.
+    let name = words * 2 > value.len() && value.len() < 40 && digits < 6;
+    enough
+        && !sequence
+        && !name
+        && !value.contains(' ')
+        && ((digits > 1 && letters > 0) || (mixed_case && value.len() >= 20))
+}

@@ -1,0 +1,62 @@
+//! What can go wrong with the database, sorted by what is to be done about it.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    #[error("another process keeps the samples locked; close it or try again")]
+    Locked,
+    #[error("the disk is full, so that no sample can be written; make room on it")]
+    Full,
+    #[error(
+        "the samples are damaged ({0}); they are set aside, and new ones begun, when the next interaction is recorded"
+    )]
+    Damaged(String),
+    /// The database is whole but for one interaction.
+    #[error("an interaction is damaged ({0}); delete it to be rid of it")]
+    Unreadable(String),
+    #[error(
+        "the samples were written by a newer version (format {found}, this one knows {known}); update this one"
+    )]
+    Newer { found: i64, known: i64 },
+    #[error("{path} cannot be used: {reason}; check its permissions")]
+    File { path: PathBuf, reason: String },
+    #[error("line {line} cannot be imported: {reason}")]
+    Import { line: usize, reason: String },
+    #[error("the pattern for files is not valid: {0}")]
+    Glob(String),
+    #[error("the samples cannot be exported: {0}")]
+    Export(String),
+    #[error(
+        "deleted, but a process that is still reading holds on to a copy in the log; close it and delete again"
+    )]
+    StillRead,
+    #[error("the samples cannot be read or written: {0}")]
+    Other(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let said = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(said),
+            _ => Self::Other(said),
+        }
+    }
+}
+
+impl StoreError {
+    pub(super) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::FileTooLarge => Self::Full,
+            _ => Self::File {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            },
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Interactions as chat JSONL, out and in again: each line is a [`Sample`] that any trainer reads, with the rest of the interaction under
+//! `metadata.interaction`, so that what is imported is exactly what was exported.
+
+use std::io::{BufRead, Write};
+
+use rusqlite::TransactionBehavior;
+use serde_json::{Map, Value};
+
+use super::error::StoreError;
+use super::query::{Filter, Position};
+use super::{Recorded, Store, rows};
+use crate::curate;
+use crate::feedback::Feedback;
+use crate::intake::Intake;
+use crate::interaction::{Citation, Interaction, Verdict};
+use crate::sample::{Role, Sample};
+
+/// What came of an import.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub new: u64,
+    /// Their id was known already.
+    pub known: u64,
+    /// The privacy mode does not let them in.
+    pub refused: u64,
+}
+
+const PAGE: usize = 1_000;
+const KEY: &str = "interaction";
+
+impl Store {
+    /// Writes what `filter` means, newest first, one a line. Returns how many.
+    pub fn export(&self, filter: &Filter, out: &mut dyn Write) -> Result<u64, StoreError> {
+        let failed = |error: &dyn std::fmt::Display| StoreError::Export(error.to_string());
+        let mut from: Option<Position> = None;
+        let mut count = 0;
+        loop {
+            let page = self.list(filter, PAGE, from)?;
+            for recorded in &page.rows {
+                let line = written(recorded).map_err(|error| failed(&error))?;
+                writeln!(out, "{line}").map_err(|error| failed(&error))?;
+                count += 1;
+            }
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(count),
+            }
+        }
+    }
+
+    /// Reads what [`Store::export`] wrote, or samples of others that are one question and one answer. All or nothing.
+    pub fn import(
+        &mut self,
+        intake: &Intake,
+        lines: &mut dyn BufRead,
+    ) -> Result<Imported, StoreError> {
+        let mut imported = Imported::default();
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (at, line) in lines.lines().enumerate() {
+            let wrong = |reason: String| StoreError::Import {
+                line: at + 1,
+                reason,
+            };
+            let line = line.map_err(|error| wrong(error.to_string()))?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let recorded = read(&line).map_err(wrong)?;
+            let Some(admitted) = intake.admit(recorded.interaction) else {
+                imported.refused += 1;
+                continue;
+            };
+            if !rows::Row::new(admitted.get())?.insert(&transaction)? {
+                imported.known += 1;
+                continue;
+            }
+            let seq = transaction.query_row(
+                "SELECT seq FROM interaction WHERE id = ?",
+                [&admitted.get().id],
+                |row| row.get(0),
+            )?;
+            for feedback in recorded.feedback {
+                if let Some(feedback) = intake.admit_feedback(feedback) {
+                    rows::insert_event(&transaction, seq, feedback.get())?;
+                }
+            }
+            imported.new += 1;
+        }
+        transaction.commit()?;
+        Ok(imported)
+    }
+}
+
+fn written(recorded: &Recorded) -> Result<Value, serde_json::Error> {
+    let mut line = serde_json::to_value(curate::as_sample(&recorded.interaction))?;
+    let mut rest = serde_json::to_value(&recorded.interaction)?;
+    if let Some(rest) = rest.as_object_mut() {
+        // These are the messages.
+        rest.remove("question");
+        rest.remove("answer");
+        if !recorded.feedback.is_empty() {
+            let mut events = serde_json::to_value(&recorded.feedback)?;
+            for event in events.as_array_mut().into_iter().flatten() {
+                event
+                    .as_object_mut()
+                    .map(|event| event.remove("interaction"));
+            }
+            rest.insert("feedback".to_owned(), events);
+        }
+    }
+    line["metadata"][KEY] = rest;
+    Ok(line)
+}
+
+fn read(line: &str) -> Result<Recorded, String> {
+    let said = |error: serde_json::Error| error.to_string();
+    let mut value: Value = serde_json::from_str(line).map_err(said)?;
+    let rest = value
+        .get_mut("metadata")
+        .and_then(Value::as_object_mut)
+        .and_then(|metadata| metadata.remove(KEY));
+    let sample: Sample = serde_json::from_value(value).map_err(said)?;
+    let (question, answer) = match &sample.messages[..] {
+        [question, answer] if (question.role, answer.role) == (Role::User, Role::Assistant) => {
+            (question.content.clone(), answer.content.clone())
+        }
+        _ => {
+            return Err(
+                "it is not one question of the user and one answer of the assistant".to_owned(),
+            );
+        }
+    };
+    match rest {
+        Some(Value::Object(rest)) => own(rest, question, answer).map_err(said),
+        Some(_) => Err(format!("`metadata.{KEY}` is not an object")),
+        None => Ok(foreign(sample, question, answer)),
+    }
+}
+
+fn own(
+    mut rest: Map<String, Value>,
+    question: String,
+    answer: String,
+) -> Result<Recorded, serde_json::Error> {
+    let mut events = rest
+        .remove("feedback")
+        .unwrap_or_else(|| Value::Array(Vec::new()));
+    for event in events
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        event.insert(
+            "interaction".to_owned(),
+            rest.get("id").cloned().unwrap_or_default(),
+        );
+    }
+    rest.insert("question".to_owned(), question.into());
+    rest.insert("answer".to_owned(), answer.into());
+    let feedback: Vec<Feedback> = serde_json::from_value(events)?;
+    Ok(Recorded {
+        interaction: serde_json::from_value(Value::Object(rest))?,
+        feedback,
+    })
+}
+
+/// A sample that somebody else made: whoever imports it finds it good.
+fn foreign(sample: Sample, question: String, answer: String) -> Recorded {
+    let metadata = sample.metadata;
+    Recorded {
+        interaction: Interaction {
+            id: metadata.id,
+            kind: metadata.kind,
+            question,
+            answer,
+            citations: vec![Citation {
+                file: metadata.source.file,
+                range: metadata.source.range,
+                verified: metadata.grounded,
+            }],
+            generation: metadata.teacher,
+            verdict: Some(Verdict::Good),
+            ..Interaction::default()
+        },
+        feedback: Vec::new(),
+    }
+}

@@ -1,0 +1,303 @@
+//! The store through its own interface, against what a list in memory would say; and files looked at byte by byte.
+
+mod any;
+mod damage;
+mod erasure;
+
+use any::{any_event, any_filter, any_interaction, means};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::feedback::{After, Event};
+use crate::interaction::{Citation, ContextRef, PrivacyMode, RetrievalScore, Verdict};
+use crate::sample::Lines;
+
+fn store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("samples.db")).unwrap();
+    (folder, store)
+}
+
+fn admitted(interaction: Interaction) -> Admitted<Interaction> {
+    Intake::default().admit(interaction).unwrap()
+}
+
+fn feedback(interaction: &str, time: u64, event: Event) -> Admitted<Feedback> {
+    let raw = Feedback {
+        interaction: interaction.to_owned(),
+        time,
+        event,
+    };
+    Intake::default().admit_feedback(raw).unwrap()
+}
+
+fn citation(file: &str) -> Citation {
+    Citation {
+        file: file.to_owned(),
+        range: Lines { first: 1, last: 9 },
+        verified: true,
+    }
+}
+
+fn interaction(id: &str, time: u64) -> Interaction {
+    Interaction {
+        id: id.to_owned(),
+        time,
+        workspace: "w".to_owned(),
+        kind: "ask".to_owned(),
+        question: format!("what is {id}?"),
+        answer: format!("{id} is a thing"),
+        citations: vec![citation("src/a.rs")],
+        ..Interaction::default()
+    }
+}
+
+#[test]
+fn feedback_changes_the_verdict_and_stays_as_events() {
+    let (_folder, mut store) = store();
+    assert_eq!(store.insert(&[admitted(interaction("i", 1))]).unwrap(), 1);
+    assert_eq!(
+        store.insert(&[admitted(interaction("i", 2))]).unwrap(),
+        0,
+        "known"
+    );
+    let verdict = |store: &Store| store.get("i").unwrap().unwrap().interaction.verdict;
+    assert!(store.add_feedback(&feedback("i", 2, Event::Up)).unwrap());
+    assert_eq!(verdict(&store), Some(Verdict::Good));
+    let copied = Event::Copied { characters: 4 };
+    assert!(
+        store
+            .add_feedback(&feedback("i", 3, copied.clone()))
+            .unwrap()
+    );
+    assert_eq!(verdict(&store), Some(Verdict::Good));
+    let correction = Event::Corrected {
+        answer: "thus".to_owned(),
+    };
+    assert!(store.add_feedback(&feedback("i", 4, correction)).unwrap());
+    let read = store.get("i").unwrap().unwrap();
+    assert_eq!(read.interaction.verdict, Some(Verdict::Corrected));
+    assert_eq!(read.interaction.correction.as_deref(), Some("thus"));
+    assert_eq!((read.interaction.time, read.feedback.len()), (1, 3));
+    assert_eq!(read.feedback[1].event, copied);
+    assert!(
+        !store.add_feedback(&feedback("j", 5, Event::Up)).unwrap(),
+        "unknown"
+    );
+    assert_eq!(store.counts_since(3).unwrap(), (0, 2));
+}
+
+#[test]
+fn editing_changes_what_may_be_changed() {
+    let (_folder, mut store) = store();
+    store.insert(&[admitted(interaction("i", 1))]).unwrap();
+    let edited = store.edit(&Intake::default(), "i", |interaction| {
+        interaction.answer = "password = 'hunter2'".to_owned();
+        interaction.verdict = Some(Verdict::Good);
+        interaction.time = 9;
+    });
+    assert!(edited.unwrap());
+    let read = store.get("i").unwrap().unwrap().interaction;
+    assert_eq!(read.answer, "password = '[redacted:password]'");
+    assert_eq!((read.time, read.verdict), (1, Some(Verdict::Good)));
+    assert!(!store.edit(&Intake::default(), "j", |_| {}).unwrap());
+}
+
+#[test]
+fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
+    let (_folder, mut store) = store();
+    let rows: Vec<_> = ["a", "b"].map(|id| admitted(interaction(id, 1))).into();
+    store.insert(&rows).unwrap();
+    let mut samples: Vec<_> = rows
+        .iter()
+        .map(|row| crate::curate::as_sample(row.get()))
+        .collect();
+    samples[0].metadata.id = "s-a".to_owned();
+    samples[1].metadata.id = "s-b".to_owned();
+    store.link_samples(&samples).unwrap();
+    store
+        .link_dataset("d1", &["s-a".to_owned(), "s-b".to_owned()])
+        .unwrap();
+    store.link_dataset("d2", &["s-b".to_owned()]).unwrap();
+    store.link_generation("repo@1", "d1", None).unwrap();
+    store
+        .link_generation("repo@2", "d2", Some("repo@1"))
+        .unwrap();
+    store.link_generation("other@1", "d2", None).unwrap();
+
+    let labels = |store: &Store, id: &str| -> Vec<(String, bool)> {
+        let uses = store.which_generations_used(id).unwrap();
+        uses.into_iter()
+            .map(|found| (found.label, found.tainted))
+            .collect()
+    };
+    let named = |name: &str, tainted| (name.to_owned(), tainted);
+    assert_eq!(
+        labels(&store, "a"),
+        [named("repo@1", false), named("repo@2", false)]
+    );
+    let made = store.which_samples_made("repo@2").unwrap();
+    assert_eq!(made.len(), 2, "its own, and that of the generation before");
+    assert_eq!(made[0].interactions, ["a"]);
+
+    let filter = Filter {
+        id: Some("a".to_owned()),
+        ..Filter::default()
+    };
+    let forgotten = store.forget(&filter).unwrap();
+    assert_eq!(forgotten.interactions, ["a"]);
+    assert_eq!(forgotten.samples, ["s-a"]);
+    assert_eq!(forgotten.datasets, ["d1"]);
+    assert_eq!(forgotten.generations, ["repo@1", "repo@2"]);
+    assert!(store.get("a").unwrap().is_none() && store.get("b").unwrap().is_some());
+    assert_eq!(store.tainted_datasets().unwrap(), ["d1"]);
+    assert_eq!(
+        labels(&store, "a"),
+        [named("repo@1", true), named("repo@2", true)]
+    );
+    assert!(store.which_samples_made("repo@1").unwrap()[0].tainted);
+    assert_eq!(
+        labels(&store, "b"),
+        [
+            named("other@1", false),
+            named("repo@1", true),
+            named("repo@2", true)
+        ]
+    );
+}
+
+#[test]
+fn one_damaged_interaction_costs_only_itself() {
+    let (folder, mut store) = store();
+    store
+        .insert(&[admitted(interaction("i", 1)), admitted(interaction("j", 2))])
+        .unwrap();
+    let damage = "UPDATE body SET content = zeroblob(40) WHERE seq = 1";
+    store.connection.execute(damage, []).unwrap();
+    let listing = store.list(&Filter::default(), 9, None).unwrap();
+    assert_eq!((listing.rows.len(), listing.unreadable), (1, 1));
+    let path = folder.path().join("samples.db");
+    let recorder = Recorder::new(&path, RecorderOptions::default());
+    let correction = |id: &str| Feedback {
+        interaction: id.to_owned(),
+        time: 3,
+        event: Event::Corrected {
+            answer: "thus".to_owned(),
+        },
+    };
+    assert_eq!(recorder.feedback(correction("i")).wait(), Outcome::Unknown);
+    assert_eq!(recorder.feedback(correction("j")).wait(), Outcome::Durable);
+    drop(recorder);
+    assert_eq!(store.set_aside(), Vec::<PathBuf>::new());
+    let filter = Filter {
+        id: Some("i".to_owned()),
+        ..Filter::default()
+    };
+    assert_eq!(store.forget(&filter).unwrap().interactions, ["i"]);
+    assert_eq!(
+        store.list(&Filter::default(), 9, None).unwrap().unreadable,
+        0
+    );
+}
+
+#[test]
+fn a_file_of_samples_that_others_made_is_read() {
+    let (_folder, mut store) = store();
+    let sample = crate::curate::as_sample(&interaction("x", 1));
+    let line = serde_json::to_string(&sample).unwrap();
+    let read = store
+        .import(&Intake::default(), &mut line.as_bytes())
+        .unwrap();
+    assert_eq!((read.new, read.known), (1, 0));
+    let found = store.get(&sample.metadata.id).unwrap().unwrap().interaction;
+    assert_eq!(
+        (found.question.as_str(), found.verdict),
+        ("what is x?", Some(Verdict::Good))
+    );
+    // Nothing of a file is kept if one line of it cannot be.
+    let wrong = format!("{}\n{{}}", line.replace(&sample.metadata.id, "other"));
+    let error = store
+        .import(&Intake::default(), &mut wrong.as_bytes())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 2 cannot be imported: missing field `messages`"
+    );
+    assert!(store.get("other").unwrap().is_none());
+}
+
+/// Everything in it, newest first.
+fn everything(store: &Store) -> Vec<Recorded> {
+    store
+        .list(&Filter::default(), usize::MAX, None)
+        .unwrap()
+        .rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn what_is_exported_and_imported_is_the_same(
+        interactions in prop::collection::vec(any_interaction(), 0..12),
+        events in prop::collection::vec((any::<prop::sample::Index>(), any_event()), 0..12),
+    ) {
+        let (_folder, mut store) = store();
+        let rows: Vec<_> = interactions.into_iter().map(admitted).collect();
+        store.insert(&rows).unwrap();
+        for (time, (index, event)) in events.into_iter().enumerate().filter(|_| !rows.is_empty()) {
+            let id = &index.get(&rows).get().id;
+            store.add_feedback(&feedback(id, time as u64, event)).unwrap();
+        }
+        let mut lines = Vec::new();
+        let count = store.export(&Filter::default(), &mut lines).unwrap();
+        prop_assert_eq!(count, rows.len() as u64);
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let _sample: crate::Sample = serde_json::from_slice(line).unwrap();
+        }
+        let other = tempfile::tempdir().unwrap();
+        let mut other = Store::open(&other.path().join("samples.db")).unwrap();
+        let imported = other.import(&Intake::default(), &mut &lines[..]).unwrap();
+        prop_assert_eq!(imported.new, rows.len() as u64);
+        let by_id = |store: &Store| {
+            let mut all = everything(store);
+            all.sort_by(|a, b| a.interaction.id.cmp(&b.interaction.id));
+            all
+        };
+        prop_assert_eq!(by_id(&other), by_id(&store));
+        let strict = Intake::new(PrivacyMode::Off);
+        prop_assert_eq!(other.import(&strict, &mut &lines[..]).unwrap().refused, rows.len() as u64);
+    }
+
+    #[test]
+    fn a_filter_means_what_a_loop_over_everything_would(
+        interactions in prop::collection::vec(any_interaction(), 0..60),
+        filter in any_filter(),
+        page in 1..9_usize,
+    ) {
+        let (_folder, mut store) = store();
+        let rows: Vec<_> = interactions.into_iter().map(admitted).collect();
+        store.insert(&rows).unwrap();
+        let wanted: Vec<_> = everything(&store).into_iter().filter(|row| means(&filter, &row.interaction)).collect();
+        let mut found = Vec::new();
+        let mut from = None;
+        loop {
+            let listing = store.list(&filter, page, from).unwrap();
+            found.extend(listing.rows);
+            match listing.next {
+                Some(next) => from = Some(next),
+                None => break,
+            }
+        }
+        prop_assert_eq!(found, wanted);
+        // However it is looked for, it is the same.
+        let usual = store.find(&filter, page, None).unwrap();
+        for (glance, patience, few_files, few_ranges) in
+            [(0, 0, 0, 0), (0, 9, 0, 0), (2, 0, 9, 0), (4, 9, 9, 0), (0, usize::MAX, 0, 0), (0, 0, 0, 99)]
+        {
+            let budget = find::Budget { glance, patience, few_files, few_ranges, page: 2 };
+            prop_assert_eq!(&store.find_within(&filter, page, None, budget).unwrap(), &usual);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Recording while the database is damaged, locked, gone or of a later version: it goes on, says so once, and recovers.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+
+use super::*;
+
+fn recorder(path: &Path) -> (Recorder, Receiver<Notice>) {
+    let (told, notices) = channel();
+    let options = RecorderOptions {
+        intake: Intake::default(),
+        tell: Box::new(move |notice| drop(told.send(notice))),
+    };
+    (Recorder::new(path, options), notices)
+}
+
+fn write_some(path: &Path, count: u64) {
+    let mut store = Store::open(path).unwrap();
+    let rows: Vec<_> = (0..count)
+        .map(|at| admitted(interaction(&format!("old-{at}"), at)))
+        .collect();
+    store.insert(&rows).unwrap();
+}
+
+/// Damages the closed database, and records into it; everything old is in the file that was set aside.
+fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    write_some(&path, 200);
+    let mut bytes = std::fs::read(&path).unwrap();
+    damage(&mut bytes);
+    std::fs::write(&path, &bytes).unwrap();
+    let (recorder, notices) = recorder(&path);
+    assert_eq!(
+        recorder.record(interaction("new", 1)).wait(),
+        Outcome::Durable
+    );
+    assert_eq!(
+        recorder.record(interaction("newer", 2)).wait(),
+        Outcome::Durable
+    );
+    drop(recorder);
+    let told: Vec<_> = notices.iter().collect();
+    let [Notice::Damaged { aside }] = &told[..] else {
+        panic!("told {told:?}");
+    };
+    assert_eq!(
+        std::fs::read(aside).unwrap(),
+        bytes,
+        "nothing of it is lost"
+    );
+    let store = Store::open(&path).unwrap();
+    assert!(store.get("new").unwrap().is_some() && store.get("newer").unwrap().is_some());
+    assert_eq!(store.damage().unwrap(), None);
+    assert_eq!(store.set_aside(), std::slice::from_ref(aside));
+}
+
+#[test]
+fn a_file_without_its_header() {
+    check_damage(|bytes| bytes[..100].fill(0));
+}
+
+#[test]
+fn a_file_that_was_cut_off() {
+    check_damage(|bytes| bytes.truncate(bytes.len() / 2 + 77));
+}
+
+#[test]
+fn a_file_of_something_else() {
+    check_damage(|bytes| *bytes = b"What is this?\n".repeat(2_000));
+}
+
+#[test]
+fn a_file_with_pages_overwritten() {
+    check_damage(|bytes| bytes[4_096..].fill(0xA5));
+}
+
+#[test]
+fn a_log_without_its_database_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    std::fs::write(&path, "").unwrap();
+    std::fs::write(connect::beside(&path, "-wal"), "not empty").unwrap();
+    let (recorder, notices) = recorder(&path);
+    assert_eq!(
+        recorder.record(interaction("new", 1)).wait(),
+        Outcome::Durable
+    );
+    let Ok(Notice::Damaged { aside }) = notices.recv() else {
+        panic!("not told");
+    };
+    assert_eq!(
+        std::fs::read(connect::beside(&aside, "-wal")).unwrap(),
+        b"not empty"
+    );
+}
+
+/// Flips bits here and there: it is read, set aside or left out, but never a panic, and never another text than was written.
+#[test]
+fn bits_that_flip_are_noticed_or_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    write_some(&path, 300);
+    let whole = std::fs::read(&path).unwrap();
+    let mut random = blake3::Hasher::new().update(b"flip").finalize_xof();
+    for _ in 0..60 {
+        let mut at = [0; 8];
+        random.fill(&mut at);
+        let at = u64::from_le_bytes(at);
+        let mut bytes = whole.clone();
+        let place = (at >> 3) as usize % bytes.len();
+        bytes[place] ^= 1 << (at & 7);
+        for ending in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(connect::beside(&path, ending));
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        if let Ok(listing) =
+            Store::open(&path).and_then(|store| store.list(&Filter::default(), 1_000, None))
+        {
+            for row in listing.rows {
+                assert_eq!(
+                    row.interaction.answer,
+                    format!("{} is a thing", row.interaction.id)
+                );
+            }
+        }
+        let (recorder, _) = recorder(&path);
+        assert_eq!(
+            recorder.record(interaction("new", 1_000)).wait(),
+            Outcome::Durable
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_removed_meanwhile_is_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    let (recorder, notices) = recorder(&path);
+    assert_eq!(
+        recorder.record(interaction("lost", 1)).wait(),
+        Outcome::Durable
+    );
+    for ending in ["", "-wal", "-shm"] {
+        std::fs::remove_file(connect::beside(&path, ending)).unwrap();
+    }
+    assert_eq!(
+        recorder.record(interaction("new", 2)).wait(),
+        Outcome::Durable
+    );
+    drop(recorder);
+    assert_eq!(notices.iter().count(), 0);
+    assert!(Store::open(&path).unwrap().get("new").unwrap().is_some());
+}
+
+#[test]
+fn two_that_notice_the_same_damage_set_one_file_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    let (first, first_notices) = recorder(&path);
+    let (second, second_notices) = recorder(&path);
+    for recorder in [&first, &second] {
+        assert_eq!(
+            recorder.record(interaction("old", 1)).wait(),
+            Outcome::Durable
+        );
+    }
+    let seen = connect::identity(&path);
+    let aside = connect::set_aside(&path, seen).unwrap();
+    assert!(aside.is_some());
+    assert_eq!(
+        connect::set_aside(&path, seen).unwrap(),
+        None,
+        "somebody else was first"
+    );
+    // Both have the old file open, and neither may go on with it.
+    assert_eq!(
+        first.record(interaction("first", 2)).wait(),
+        Outcome::Durable
+    );
+    assert_eq!(
+        second.record(interaction("second", 2)).wait(),
+        Outcome::Durable
+    );
+    drop((first, second));
+    let store = Store::open(&path).unwrap();
+    assert!(store.get("first").unwrap().is_some() && store.get("second").unwrap().is_some());
+    assert_eq!(store.damage().unwrap(), None);
+    assert_eq!(first_notices.iter().chain(second_notices).count(), 0);
+}
+
+#[test]
+fn a_locked_database_is_told_once_and_caught_up_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    let store = Store::open(&path).unwrap();
+    store.connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let (recorder, notices) = recorder(&path);
+    let waiting: Vec<Ticket> = (0..5)
+        .map(|at| recorder.record(interaction(&format!("i{at}"), at)))
+        .collect();
+    for ticket in waiting {
+        assert!(matches!(ticket.wait(), Outcome::Deferred(_)));
+    }
+    assert!(matches!(recorder.health(), Some(Notice::Failing { .. })));
+    let Ok(Notice::Failing { reason }) = notices.recv() else {
+        panic!("not told");
+    };
+    assert_eq!(
+        reason,
+        "another process keeps the samples locked; close it or try again"
+    );
+    store.connection.execute_batch("COMMIT").unwrap();
+    assert_eq!(notices.recv(), Ok(Notice::Recovered { late: 5, lost: 0 }));
+    assert_eq!(recorder.health(), None);
+    assert_eq!(everything(&store).len(), 5);
+    assert_eq!(
+        recorder.record(interaction("after", 9)).wait(),
+        Outcome::Durable
+    );
+}
+
+#[test]
+fn a_later_version_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    write_some(&path, 1);
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let (recorder, notices) = recorder(&path);
+    assert!(matches!(
+        recorder.record(interaction("new", 1)).wait(),
+        Outcome::Deferred(_)
+    ));
+    drop(recorder);
+    let told: Vec<_> = notices.iter().collect();
+    let said = "the samples were written by a newer version (format 99, this one knows 1); update this one";
+    assert_eq!(
+        told,
+        [Notice::Failing {
+            reason: said.to_owned()
+        }]
+    );
+    assert!(matches!(
+        Store::open(&path),
+        Err(StoreError::Newer {
+            found: 99,
+            known: 1
+        })
+    ));
+    let connection = Connection::open(&path).unwrap();
+    assert!(Store { connection, path }.get("old-0").unwrap().is_some());
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let (recorder, notices) = recorder(&file.join("samples.db"));
+    assert!(matches!(
+        recorder.record(interaction("new", 1)).wait(),
+        Outcome::Deferred(_)
+    ));
+    assert!(matches!(notices.recv(), Ok(Notice::Failing { .. })));
+}
+
+#[test]
+fn nothing_is_kept_when_recording_is_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    let options = RecorderOptions {
+        intake: Intake::new(PrivacyMode::Off),
+        ..RecorderOptions::default()
+    };
+    let recorder = Recorder::new(&path, options);
+    assert_eq!(
+        recorder.record(interaction("i", 1)).wait(),
+        Outcome::NotKept
+    );
+    drop(recorder);
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "not even a file"
+    );
+}
