@@ -50,6 +50,11 @@ impl Dirs {
         self.config.join("config.toml")
     }
 
+    /// What was asked and answered, and what came of it.
+    pub fn samples(&self) -> PathBuf {
+        self.data.join("samples.db")
+    }
+
     /// Where the answers of editors' commands are written as documents.
     pub fn answers(&self) -> PathBuf {
         self.cache.join("answers")

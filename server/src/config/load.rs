@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::keys::{self, Fault, Leaf};
-use super::{Options, Settings, WorkspaceOptions};
+use super::{Options, Recording, Settings, WorkspaceOptions};
 use crate::paths::{self, Dirs};
 
 /// Where a setting was written.
@@ -31,6 +31,14 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Whether this leaves unknown what may be kept of questions and answers.
+    fn hides_recording(&self) -> bool {
+        match self.key.as_deref() {
+            None => true,
+            Some(key) => key == "samples" || key.starts_with("samples."),
+        }
+    }
+
     /// Whether this leaves unknown which files are private.
     pub fn hides_privacy(&self) -> bool {
         match self.key.as_deref() {
@@ -96,8 +104,12 @@ pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Opt
         reader.trusted(Source::Editor, None, keys::of_json(value));
     }
     reader.sources.push(flags);
+    let mut settings = Settings::resolve(reader.sources);
+    if reader.problems.iter().any(Problem::hides_recording) {
+        settings.samples.mode = Recording::Off;
+    }
     Loaded {
-        settings: Settings::resolve(reader.sources),
+        settings,
         problems: reader.problems,
         files: reader.files,
     }

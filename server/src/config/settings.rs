@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::options::{Device, HostOptions, ModelOptions, Options, PrivateGlob, Quantization, Swap};
+use super::options::{HostOptions, ModelOptions, Options};
+use super::values::{Device, PrivateGlob, Quantization, Recording, Swap};
 
 /// What applies to one workspace. Serialises with the keys of [`Options`], so the reference can show the defaults.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,6 +15,7 @@ pub struct Settings {
     pub answer: AnswerSettings,
     pub model: ModelSettings,
     pub host: HostSettings,
+    pub samples: SamplesSettings,
     pub log: String,
 }
 
@@ -59,6 +61,11 @@ pub struct HostSettings {
     pub swap: Swap,
     pub unload_after_seconds: u64,
     pub exit_after_seconds: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SamplesSettings {
+    pub mode: Recording,
 }
 
 /// Files that hold secrets by their very name, whatever its case. The last glob that matches decides, and one that begins with `!`
@@ -124,6 +131,7 @@ impl Default for Settings {
                 unload_after_seconds: 600,
                 exit_after_seconds: 900,
             },
+            samples: SamplesSettings::default(),
             log: "warn".into(),
         }
     }
@@ -133,9 +141,12 @@ impl Settings {
     /// The defaults, then each source in turn: later ones win, except that lists of globs add up.
     pub fn resolve(sources: impl IntoIterator<Item = Options>) -> Self {
         let mut settings = Settings::default();
+        let mut at_least = Recording::Full;
         for source in sources {
+            at_least = at_least.max(source.samples.at_least.unwrap_or_default());
             settings.apply(source);
         }
+        settings.samples.mode = settings.samples.mode.max(at_least);
         settings
     }
 
@@ -146,6 +157,7 @@ impl Settings {
             answer,
             model,
             host,
+            samples,
             log,
         } = source;
         for glob in index.exclude.into_iter().flatten() {
@@ -182,6 +194,7 @@ impl Settings {
         }
         self.model.apply(model);
         self.host.apply(host);
+        set(&mut self.samples.mode, samples.mode);
         if let Some(log) = log {
             self.log = log.0;
         }
