@@ -44,6 +44,7 @@ pub use graph::{FileId, SymbolId};
 pub use index::{Index, IndexOptions, Progress, Report, Role, Scope};
 pub use language::Language;
 pub use record::SkipReason;
+pub use scan::PrivateFiles;
 pub use search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
 pub use snapshot::{
     Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status,

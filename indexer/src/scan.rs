@@ -36,11 +36,32 @@ const NEVER: &[&str] = &[
 pub(crate) struct Rules {
     root: PathBuf,
     exclude: GlobSet,
-    private: GlobSet,
-    /// For each of the private globs, in their order, whether it is an exception.
-    exceptions: Vec<bool>,
+    private: PrivateFiles,
     max_file_bytes: u64,
     languages_off: Vec<String>,
+}
+
+/// Files that may hold secrets, by the globs of the settings.
+#[derive(Debug, Clone)]
+pub struct PrivateFiles {
+    globs: GlobSet,
+    /// For each glob, in their order, whether it is an exception.
+    exceptions: Vec<bool>,
+}
+
+impl PrivateFiles {
+    pub fn new(patterns: &[String]) -> Result<Self, IndexError> {
+        Ok(PrivateFiles {
+            globs: globs(patterns, true)?,
+            exceptions: patterns.iter().map(|glob| glob.starts_with('!')).collect(),
+        })
+    }
+
+    /// Of a path relative to the root, separated by `/`. The last glob that matches decides, as in .gitignore.
+    pub fn contains(&self, path: &str) -> bool {
+        let matching = self.globs.matches(path);
+        matching.last().is_some_and(|&last| !self.exceptions[last])
+    }
 }
 
 /// A file found by a walk, with what the file system says of it.
@@ -71,8 +92,7 @@ impl Rules {
         Ok(Rules {
             root: root.to_owned(),
             exclude: globs(exclude, false)?,
-            private: globs(private, true)?,
-            exceptions: private.iter().map(|glob| glob.starts_with('!')).collect(),
+            private: PrivateFiles::new(private)?,
             max_file_bytes,
             languages_off: languages_off.to_vec(),
         })
@@ -91,10 +111,8 @@ impl Rules {
         self.root.join(path)
     }
 
-    /// The last glob that matches decides, as in .gitignore.
     pub fn is_private(&self, path: &str) -> bool {
-        let matching = self.private.matches(path);
-        matching.last().is_some_and(|&last| !self.exceptions[last])
+        self.private.contains(path)
     }
 
     /// Lists `folder` and, unless `shallow`, everything below it.

@@ -6,9 +6,10 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use repo_lsp::chat::Assistant;
-use repo_lsp::config::ModelSettings;
+use repo_lsp::config::{ModelSettings, Recording};
 use repo_lsp::lsp::frame::{self, Frame, FrameReader};
 use repo_lsp::lsp::{IndexSettings, Resolved, Settings, SettingsSource, serve};
+use repo_lsp::samples::Keeping;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
@@ -182,6 +183,10 @@ impl SettingsSource for Fixed {
                 },
                 model: ModelSettings::default(),
                 summaries_directory: place("summaries"),
+                samples: Keeping {
+                    file: place("samples.db"),
+                    mode: Recording::Full,
+                },
             },
             problems: Vec::new(),
             fatal: elsewhere.then(|| "only one folder is indexed here".to_owned()),
@@ -190,5 +195,9 @@ impl SettingsSource for Fixed {
 
     fn assistant(&self, _: &ModelSettings) -> Result<Option<Assistant>, String> {
         Ok(None)
+    }
+
+    fn trained(&self, _: &ModelSettings) -> Option<u64> {
+        None
     }
 }

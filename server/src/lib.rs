@@ -1,7 +1,7 @@
 //! The language server: its edge, the answers it gives without a model, and what a hover says.
 //!
 //! Read in this order: what is said (`answer`, `hover`), how it is written (`markdown`), how it is asked for (`lsp`);
-//! then what the user may set (`config`) and where things live (`paths`).
+//! then what is kept of it (`samples`), what the user may set (`config`) and where things live (`paths`).
 
 pub mod answer;
 pub mod chat;
@@ -14,3 +14,4 @@ pub mod lsp;
 pub mod markdown;
 pub mod model;
 pub mod paths;
+pub mod samples;

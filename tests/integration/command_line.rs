@@ -85,6 +85,7 @@ fn status() {
             languages   rust 2 · markdown 1 · toml 1
             skipped     1 file: private (.env)   repo-lsp status --skipped lists them
             model       none (repo-lsp model pull --help)
+            samples     0 interactions kept (samples.mode is full)
         "#]],
     );
 }
@@ -346,6 +347,7 @@ fn completions_and_manual_name_every_command() {
         "ask",
         "modules",
         "status",
+        "samples",
         "doctor",
         "eval",
         "schema",
@@ -370,6 +372,7 @@ fn completions_and_manual_name_every_command() {
         "ask",
         "modules",
         "status",
+        "samples",
         "doctor",
         "schema",
         "completions",

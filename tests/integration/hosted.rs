@@ -26,13 +26,13 @@ Keeps accounts.
 ";
 
 /// A workspace, and what was installed as the model `parrot`. The host is ended with it.
-struct Hosted {
-    sandbox: Sandbox,
+pub(crate) struct Hosted {
+    pub(crate) sandbox: Sandbox,
     weights: tempfile::TempDir,
 }
 
 impl Hosted {
-    fn new(parrot: &Parrot) -> Self {
+    pub(crate) fn new(parrot: &Parrot) -> Self {
         let hosted = Hosted {
             sandbox: Sandbox::new(LEDGER),
             weights: tempfile::tempdir().unwrap(),
@@ -75,7 +75,7 @@ impl Hosted {
         assert!(killed.success());
     }
 
-    fn session(&self) -> Client {
+    pub(crate) fn session(&self) -> Client {
         let mut client = Client::start(self.sandbox.command(&["--stdio"]));
         client.initialize(&self.sandbox.root(), Value::Null);
         client.until(|root| root["state"] == "fresh");

@@ -224,7 +224,7 @@ impl Drop for Client {
     }
 }
 
-pub(crate) fn uri(path: &Path) -> String {
+pub fn uri(path: &Path) -> String {
     format!("file://{}", path.display())
 }
 

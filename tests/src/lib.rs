@@ -15,6 +15,6 @@ mod sandbox;
 mod tree;
 
 pub use binary::binary;
-pub use client::{Client, PATIENCE};
+pub use client::{Client, PATIENCE, uri};
 pub use sandbox::{Ran, Sandbox};
 pub use tree::Tree;

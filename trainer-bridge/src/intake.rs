@@ -4,19 +4,22 @@
 
 mod no_code;
 
-use globset::GlobSet;
+use std::sync::Arc;
 
 use crate::feedback::{Event, Feedback};
 use crate::interaction::{Interaction, PrivacyMode, new_id};
 use crate::redact::{self, Redactor};
 
-pub(crate) use no_code::PLACEHOLDER as CODE;
+pub(crate) use no_code::{PLACEHOLDER as CODE, remove as remove_code};
+
+/// Says whether a file may hold secrets.
+type Private = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// What may be kept of what is recorded.
 #[derive(Clone, Default)]
 pub struct Intake {
     mode: PrivacyMode,
-    private: Option<GlobSet>,
+    private: Option<Private>,
 }
 
 /// Something that may be written.
@@ -37,9 +40,9 @@ impl Intake {
         }
     }
 
-    /// Nothing is kept of an interaction that touches one of these files.
-    pub fn without_files(mut self, private: GlobSet) -> Self {
-        self.private = Some(private);
+    /// Nothing is kept of an interaction that touches a file of which this is true.
+    pub fn without_files(mut self, private: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.private = Some(Arc::new(private));
         self
     }
 
@@ -61,6 +64,7 @@ impl Intake {
             .into_iter()
             .chain(&mut raw.correction)
         {
+            cut(text);
             if raw.privacy == PrivacyMode::NoCode {
                 no_code::remove(text);
             }
@@ -89,6 +93,7 @@ impl Intake {
             }
         }
         raw.redactions = counts;
+        raw.grounded = raw.grounded.filter(|rate| rate.is_finite());
         for score in &mut raw.scores {
             // JSON has no word for these, and they say nothing.
             score.parts.retain(|_, part| part.is_finite());
@@ -106,6 +111,7 @@ impl Intake {
         }
         match &mut raw.event {
             Event::Corrected { answer } => {
+                cut(answer);
                 if self.mode == PrivacyMode::NoCode {
                     no_code::remove(answer);
                 }
@@ -135,7 +141,19 @@ impl Intake {
             .map(|context| &context.file)
             .chain(raw.citations.iter().map(|citation| &citation.file))
             .chain(raw.scores.iter().map(|score| &score.file));
-        files.any(|file| private.is_match(file))
+        files.any(|file| private(file))
+    }
+}
+
+/// Bytes of one text that are kept. Nobody asks or corrects more by hand, and one giant must not hold up what comes after it.
+const LONGEST: usize = 1 << 20;
+
+const CUT: &str = "\n[cut]";
+
+fn cut(text: &mut String) {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST - CUT.len()));
+        text.push_str(CUT);
     }
 }
 

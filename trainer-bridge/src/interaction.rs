@@ -13,13 +13,16 @@ pub struct Interaction {
     pub workspace: String,
     /// Milliseconds since 1970, in UTC.
     pub time: u64,
-    /// What asked: `ask`, `explain`, `usages`, `impact`, `module`, `diagnostic`. Later versions may know more.
+    /// What asked: `ask`, `explain`, `usages`, `impact`, `module`, `selection`, `diagnostic`, `hover`. Later versions may know more.
     pub kind: String,
     pub question: String,
     /// What the answer was made of.
     pub context: Vec<ContextRef>,
     pub answer: String,
     pub citations: Vec<Citation>,
+    /// The share of the places and names in the answer that were found, from 0 to 1; none where it names nothing, or nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounded: Option<f64>,
     pub scores: Vec<RetrievalScore>,
     /// The generation of the model that answered; none for an extractive answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -38,8 +38,8 @@ pub use redact::{Redactor, RulesError};
 pub use run::{Input, Run, Stage, State};
 pub use sample::{Lines, Message, Metadata, Role, Sample, Signal, Source, Split};
 pub use store::{
-    Filter, Forgotten, GenerationUse, Imported, Listing, Notice, Outcome, Position, Recorded,
-    Recorder, RecorderOptions, SampleOrigin, Stats, StatsRow, Store, StoreError, Ticket,
+    Exported, Filter, Forgotten, GenerationUse, Imported, Listing, Notice, Outcome, Position,
+    Recorded, Recorder, RecorderOptions, SampleOrigin, Stats, StatsRow, Store, StoreError, Ticket,
 };
 
 /// Figures by their name: a metric of a run or a generation.

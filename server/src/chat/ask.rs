@@ -3,8 +3,10 @@
 //! In two steps, because they are of two kinds: [`prepare`] reads the index and is done in milliseconds on a worker, [`answer`] waits for
 //! a model and may be dropped at any moment, which stops the model as well.
 
+use std::sync::Arc;
+
 use futures::StreamExt;
-use repo_indexer::{Cancel, Hit, IndexError};
+use repo_indexer::{Cancel, Hit, IndexError, Lines};
 
 use super::assistant::Assistant;
 use super::check::{Checked, Checker};
@@ -29,8 +31,8 @@ pub struct Prepared {
     pub request: Request,
     /// What retrieval found, best first; not all of it may have fitted.
     pub hits: Vec<(usize, Hit)>,
-    /// How many sources the prompt holds.
-    pub sources: usize,
+    /// The places of the sources that the prompt holds.
+    pub context: Vec<(usize, Arc<str>, Lines)>,
     conversation: Conversation,
     turn: Turn,
 }
@@ -52,8 +54,10 @@ pub struct Answered {
     pub thinking: String,
     /// Which generation it was, `name@7`; else the name of the model.
     pub generation: String,
-    /// How many sources the model was shown.
-    pub sources: usize,
+    /// The places of the sources that the model was shown.
+    pub context: Vec<(usize, Arc<str>, Lines)>,
+    /// What retrieval found, best first.
+    pub hits: Vec<(usize, Hit)>,
     /// Why the answer is not whole, if it is not.
     pub interrupted: Option<String>,
     conversation: Conversation,
@@ -88,7 +92,7 @@ impl Answered {
         format!(
             "{} · {} · {verified}",
             self.generation,
-            count(self.sources, "source")
+            count(self.context.len(), "source")
         )
     }
 }
@@ -143,7 +147,7 @@ pub fn prepare(
             priority: Priority::Chat,
         },
         hits,
-        sources: excerpts.len(),
+        context: excerpts.iter().map(|excerpt| excerpt.at.clone()).collect(),
         conversation,
         turn: Turn {
             asked: question.to_owned(),
@@ -168,10 +172,10 @@ pub async fn answer(
 ) -> Result<Answered, ModelError> {
     let Prepared {
         request,
-        sources,
+        hits,
+        context,
         conversation,
         turn,
-        ..
     } = prepared;
     let given: Vec<&str> = conversation.given().chain([turn.given.as_str()]).collect();
     let mut checker = Checker::new(views, links, &given.join("\n"));
@@ -232,7 +236,8 @@ pub async fn answer(
         checked: checker.checked(),
         thinking,
         generation: generation.unwrap_or_else(|| assistant.label().to_owned()),
-        sources,
+        context,
+        hits,
         interrupted,
         conversation,
         turn,

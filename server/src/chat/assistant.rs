@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::ModelSettings;
-use crate::library::Library;
+use crate::library::{Library, LibraryError};
 use crate::model::launch::Host;
 use crate::model::{Client, ModelError, Request, Stream};
 use crate::paths::Dirs;
@@ -67,11 +67,10 @@ impl Assistants {
                 first_token,
             }));
         }
-        if settings.name.is_none() && self.library.default_name().is_none() {
-            return Ok(None);
-        }
-        let installed = self.library.resolve(settings.name.as_deref());
-        let installed = installed.map_err(|error| error.to_string())?;
+        let installed = match self.library.resolve(settings.name.as_deref()) {
+            Err(LibraryError::NoDefault { installed }) if installed.is_empty() => return Ok(None),
+            resolved => resolved.map_err(|error| error.to_string())?,
+        };
         if cfg!(not(feature = "local-model")) {
             return Err("this program was built without the feature local-model; set model.endpoint, or build it with that".to_owned());
         }
@@ -81,6 +80,16 @@ impl Assistants {
             engine: Engine::Host(self.host.clone()),
             first_token,
         }))
+    }
+
+    /// When the model in use was trained, in milliseconds since 1970; none if it was not trained here.
+    pub fn trained(&self, settings: &ModelSettings) -> Option<u64> {
+        if settings.endpoint.is_some() {
+            return None;
+        }
+        let installed = self.library.resolve(settings.name.as_deref()).ok()?;
+        let manifest = installed.manifest;
+        manifest.trainer.is_some().then_some(manifest.created)
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use repo_indexer::Lines;
+
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
@@ -14,6 +16,8 @@ use crate::markdown::fence;
 pub struct Excerpt {
     /// `path#L10-L24`
     pub place: Arc<str>,
+    /// The same in parts: which root, which file of it, which lines.
+    pub at: (usize, Arc<str>, Lines),
     pub language: &'static str,
     pub text: String,
     /// Whether its end was left out.
@@ -140,6 +144,7 @@ mod tests {
     fn excerpt(text: &str) -> Excerpt {
         Excerpt {
             place: "src/a.rs#L3-L4".into(),
+            at: (0, "src/a.rs".into(), Lines { first: 2, last: 3 }),
             language: "rust",
             text: text.to_owned(),
             cut: false,

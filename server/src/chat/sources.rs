@@ -117,6 +117,7 @@ pub fn excerpt(
     let citation = Citation::new(views, root, path, shown, None);
     Some(Excerpt {
         place: citation.label.into(),
+        at: (root, path.clone(), shown),
         language: language_tag(path),
         text: code,
         cut: count < wanted,

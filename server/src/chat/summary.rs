@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use repo_indexer::{SymbolInfo, SymbolKind};
 use tokio::sync::watch;
+use trainer_bridge::Redactor;
 
 use super::assistant::Assistant;
 use super::check::Checker;
@@ -165,6 +166,7 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
             // The next hover asks again.
             Ok(Made::NotNow) => {}
             Ok(Made::Sentence(text)) => {
+                let text = text.map(|text| Redactor::built_in().redact(&text).0.into_owned());
                 let path = wanted.directory.join(&wanted.key);
                 let folder = path.parent().unwrap_or(&wanted.directory);
                 let written = std::fs::create_dir_all(folder)

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{ask, completions, doctor, eval, index, man, model, modules, schema, search, status};
+use super::{
+    ask, completions, doctor, eval, index, man, model, modules, samples, schema, search, status,
+};
 
 /// Answers questions about the repository you are in, for your editor and on the command line.
 #[derive(Debug, Parser)]
@@ -64,6 +66,7 @@ pub(crate) enum Command {
     Modules(modules::Args),
     Status(status::Args),
     Model(model::Args),
+    Samples(samples::Args),
     Doctor(doctor::Args),
     Eval(eval::Args),
     Schema(schema::Args),

@@ -1,6 +1,7 @@
 //! `repo-lsp doctor`: looks at everything that can be wrong on a machine and says what to do about it.
 
 mod models;
+mod samples;
 
 use std::io::Write;
 use std::path::Path;
@@ -141,6 +142,7 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
     #[cfg(target_os = "linux")]
     checks.push(watches(&root));
     checks.extend(models::examine(&loaded.settings, dirs));
+    checks.push(samples::examine(&loaded.settings, dirs, &root));
     if usable && loaded.fatal().is_none() {
         match Index::open(&root, loaded.settings.index_options(directory.clone())) {
             Ok(index) => checks.extend(health(&index)),

@@ -16,6 +16,7 @@ mod index;
 mod man;
 mod model;
 mod modules;
+mod samples;
 mod schema;
 mod search;
 mod status;
@@ -69,6 +70,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
         Some(Command::Model(args)) => model::run(&args, &global),
+        Some(Command::Samples(args)) => samples::run(&args, &global),
         Some(Command::Doctor(args)) => doctor::run(&args, &global),
         Some(Command::Index(args)) => index::run(&args, &Context::load(&global)?),
         Some(Command::Search(args)) => search::run(&args, &Context::load(&global)?),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use repo_indexer::SymbolKind;
+use time::OffsetDateTime;
 
 use super::arguments::Color;
 
@@ -156,6 +157,19 @@ pub(crate) fn duration(time: Duration) -> String {
         0 => "under 1 ms".into(),
         millis @ 1..1_000 => format!("{millis} ms"),
         _ => format!("{:.1} s", time.as_secs_f64()),
+    }
+}
+
+/// `2026-11-19 21:04` in UTC.
+pub(crate) fn date(millis: u64) -> String {
+    let seconds = i64::try_from(millis / 1000).unwrap_or(i64::MAX);
+    match OffsetDateTime::from_unix_timestamp(seconds) {
+        Ok(time) => {
+            let (year, month, day) = time.to_calendar_date();
+            let (month, hour, minute) = (u8::from(month), time.hour(), time.minute());
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
+        }
+        Err(_) => "at an unknown time".to_owned(),
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Outcome;
 use super::context::{Context, Opened};
 use super::output::{self, FAINT, PLACE, STRONG, WARN};
+use super::samples;
 use repo_lsp::chat::Assistants;
 use repo_lsp::paths;
 
@@ -34,6 +35,9 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let status = index.snapshot().status();
     let model = Assistants::new(&context.dirs).choose(&context.settings.model);
     let model = model.map(|assistant| assistant.map(|assistant| assistant.label().to_owned()));
+    let failures = super::model::failures(&context.dirs);
+    let kept = samples::kept(&context.dirs, &context.root).map_err(|error| error.to_string());
+    let mode = samples::mode(context.settings.samples.mode);
     if context.json {
         let skipped: Vec<_> = status
             .skipped
@@ -49,7 +53,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             "workspace": context.root, "index": context.index_directory(), "role": if report.is_some() { "writer" } else { "reader" },
             "files": status.files, "symbols": status.symbols, "modules": status.modules, "chunks": status.chunks,
             "bytes_on_disk": status.bytes_on_disk, "languages": languages, "skipped": skipped,
-            "model": model.as_ref().ok().and_then(Option::as_ref), "model_problem": model.as_ref().err(),
+            "model": model.as_ref().ok().and_then(Option::as_ref), "model_problem": model.as_ref().err(), "model_failures": failures,
+            "samples": { "mode": mode, "kept": kept.as_ref().ok().map(|kept| kept.unwrap_or_default()), "problem": kept.as_ref().err() },
         }))?;
         return Ok(Outcome::Done);
     }
@@ -94,6 +99,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Err(why) => format!("{WARN}{why}{WARN:#}"),
     };
     writeln!(out, "{STRONG}model{STRONG:#}       {model}")?;
+    for failure in &failures {
+        writeln!(out, "            {WARN}{failure}{WARN:#}")?;
+    }
+    let kept = match &kept {
+        Ok(kept) => {
+            let kept = output::counted(kept.unwrap_or_default() as usize, "interaction");
+            format!("{kept} kept {FAINT}(samples.mode is {mode}){FAINT:#}")
+        }
+        Err(why) => format!("{WARN}{why}{WARN:#}"),
+    };
+    writeln!(out, "{STRONG}samples{STRONG:#}     {kept}")?;
     out.flush()?;
     Ok(Outcome::Done)
 }

@@ -7,6 +7,7 @@ use repo_lsp::chat::{Assistant, Assistants};
 use repo_lsp::config::{self, Loaded, ModelSettings, Options};
 use repo_lsp::lsp::{self, IndexSettings, Resolved, Settings, SettingsSource};
 use repo_lsp::paths::Dirs;
+use repo_lsp::samples::Keeping;
 use serde_json::Value;
 
 use super::arguments::Global;
@@ -65,6 +66,10 @@ impl SettingsSource for Sources {
             },
             model: settings.model,
             summaries_directory: self.dirs.summaries(),
+            samples: Keeping {
+                file: self.dirs.samples(),
+                mode: settings.samples.mode,
+            },
         };
         Resolved {
             settings,
@@ -75,5 +80,9 @@ impl SettingsSource for Sources {
 
     fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String> {
         self.assistants.choose(settings)
+    }
+
+    fn trained(&self, settings: &ModelSettings) -> Option<u64> {
+        self.assistants.trained(settings)
     }
 }

@@ -87,7 +87,8 @@ pub struct ModelOptions {
     /// `/no_think`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking: Option<bool>,
-    /// How many tokens a prompt and its answer may take together.
+    /// How many tokens a prompt and its answer may take together. More sources fit into more; a GPU reads 8192 in no time, a CPU does
+    /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<Within<1024, 131_072>>,
     /// How many tokens an answer may take.
@@ -111,7 +112,8 @@ pub struct HostOptions {
     /// Where models run: `auto` takes a GPU if this program was built for it and finds one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<Device>,
-    /// How weights are quantized when they are loaded: `none`, `Q4K`, `Q8_0` and so on. Smaller is faster and less exact.
+    /// How weights are quantized when they are loaded: `none`, `Q4K`, `Q8_0` and so on. Smaller takes less memory and is less exact; on a
+    /// GPU it is faster as well, while a CPU reads a prompt several times slower.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantization: Option<Quantization>,
     /// What happens to a model when a newer generation of it is promoted: `overlap` loads the new one beside the old one, `drain` frees

@@ -226,7 +226,8 @@ impl Default for ModelSettings {
             endpoint: None,
             api_key_variable: None,
             thinking: false,
-            context_tokens: 8192,
+            // A CPU takes half a minute to read as much; one that has a GPU can afford more.
+            context_tokens: 4096,
             answer_tokens: 1024,
             temperature_percent: 0,
             summaries: true,

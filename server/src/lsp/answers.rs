@@ -1,10 +1,10 @@
 //! Answers on their way out: as the result of a request, and as a Markdown document an editor can open.
 
+use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tower_lsp::ls_types::Uri;
+use trainer_bridge::Redactor;
 
 use super::convert::{FileLinks, Locator, to_uri};
 use super::ext::{AskResult, Mode};
@@ -21,8 +21,10 @@ pub fn result(
     conversation_id: Option<String>,
 ) -> AskResult {
     let mut locator = Locator::new(session);
+    let markdown = answer.to_markdown(&FileLinks(session));
     AskResult {
-        markdown: answer.to_markdown(&FileLinks(session)),
+        own: markdown.len(),
+        markdown,
         citations: answer
             .citations()
             .into_iter()
@@ -34,7 +36,7 @@ pub fn result(
         grounded: None,
         unverified: Vec::new(),
         error: None,
-        interaction_id: interaction_id(),
+        interaction_id: None,
         conversation_id,
     }
 }
@@ -50,6 +52,7 @@ pub fn of_model(
     let unverified = claims.unverified();
     AskResult {
         markdown: answered.checked.markdown.clone(),
+        own: answered.checked.own,
         citations: claims
             .citations
             .iter()
@@ -61,22 +64,24 @@ pub fn of_model(
         grounded: claims.grounded(),
         unverified: unverified.into_iter().map(str::to_owned).collect(),
         error: answered.interrupted.clone(),
-        interaction_id: interaction_id(),
+        interaction_id: None,
         conversation_id,
     }
 }
 
+/// Before the id of an interaction, behind the answer in the document that holds it: a comment that nobody sees rendered.
+pub const MARK: &str = "<!-- repo-lsp: ";
+
 /// Writes an answer to the answers folder. The same answer is the same file, so that asking twice opens one document.
-pub fn write(session: &SessionSnapshot, name: &str, markdown: &str) -> Option<Uri> {
+pub fn write(session: &SessionSnapshot, name: &str, answer: &AskResult) -> Option<Uri> {
     let directory = &session.settings.as_ref()?.answers_directory;
-    let hash = blake3::hash(markdown.as_bytes()).to_hex();
+    let hash = blake3::hash(answer.markdown.as_bytes()).to_hex();
     let path = directory.join(format!(
         "{}-{}.md",
         name.trim_start_matches("repoLsp."),
         &hash[..8]
     ));
-    let written = std::fs::create_dir_all(directory).and_then(|()| std::fs::write(&path, markdown));
-    if let Err(error) = written {
+    if let Err(error) = put(&path, &document(answer)) {
         // The answer itself still reaches the client, as the result of its command.
         tracing::warn!("cannot write {}: {error}", path.display());
         return None;
@@ -85,17 +90,38 @@ pub fn write(session: &SessionSnapshot, name: &str, markdown: &str) -> Option<Ur
     to_uri(&path)
 }
 
-/// Unique among all sessions of a user, and in the order of time.
-pub fn interaction_id() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let time = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_millis());
-    format!(
-        "{time:012x}-{:x}-{:x}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    )
+/// The answer, the id of its interaction, and what is ours. The answer quotes the repository, where a secret may stand: on screen it
+/// stays, on disk it does not. Nor may what is quoted pass for an id.
+fn document(answer: &AskResult) -> String {
+    let clean = |text: &str| {
+        let (text, _) = Redactor::built_in().redact(text);
+        text.replace(MARK.trim_end(), "<!-- repo-lsp ")
+    };
+    let Some(id) = &answer.interaction_id else {
+        return clean(&answer.markdown);
+    };
+    let (own, rest) = answer.markdown.split_at(answer.own);
+    let (own, rest) = (clean(own), clean(rest));
+    let mut text = format!("{}\n\n{MARK}{id} -->\n", own.trim_end());
+    if !rest.trim().is_empty() {
+        text.push_str(&format!("\n{}", rest.trim_start_matches('\n')));
+    }
+    text
+}
+
+/// For nobody but the user to read.
+fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(directory)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        options.mode(0o600);
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
+    }
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn prune(directory: &Path) {

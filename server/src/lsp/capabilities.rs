@@ -82,7 +82,7 @@ pub fn server(encoding: Encoding, navigation: bool) -> ServerCapabilities {
             ..Default::default()
         })),
         execute_command_provider: Some(ExecuteCommandOptions {
-            commands: commands::ALL.iter().map(|c| c.id.to_owned()).collect(),
+            commands: commands::ids(),
             ..Default::default()
         }),
         document_symbol_provider: navigation.then_some(OneOf::Left(true)),

@@ -2,6 +2,11 @@
 
 use tower_lsp::ls_types::CodeActionKind;
 
+use crate::samples::Kind;
+
+/// Records what came of an answer; its argument is that of `repoLsp/feedback`.
+pub const FEEDBACK: &str = "repoLsp.feedback";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     Explain,
@@ -10,6 +15,31 @@ pub enum Question {
     Module,
     Selection,
     Diagnostic,
+}
+
+impl Question {
+    /// As it is recorded.
+    pub fn kind(self) -> Kind {
+        match self {
+            Question::Explain => Kind::Explain,
+            Question::Usages => Kind::Usages,
+            Question::Impact => Kind::Impact,
+            Question::Module => Kind::Module,
+            Question::Selection => Kind::Selection,
+            Question::Diagnostic => Kind::Diagnostic,
+        }
+    }
+
+    /// What it asks of something that is called `name`.
+    pub fn in_words(self, name: &str) -> String {
+        match self {
+            Question::Explain => format!("What is `{name}`, and what does it do?"),
+            Question::Usages => format!("How is `{name}` used?"),
+            Question::Impact => format!("What breaks if I change `{name}`?"),
+            Question::Module => format!("Which module does `{name}` belong to?"),
+            Question::Selection | Question::Diagnostic => format!("What about `{name}`?"),
+        }
+    }
 }
 
 pub struct Entry {
@@ -66,10 +96,16 @@ pub fn named(id: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.id == id)
 }
 
+/// Every command there is.
+pub fn ids() -> Vec<String> {
+    let questions = ALL.iter().map(|entry| entry.id);
+    questions.chain([FEEDBACK]).map(str::to_owned).collect()
+}
+
 pub fn kinds() -> Vec<CodeActionKind> {
-    ALL.iter()
-        .map(|entry| CodeActionKind::new(entry.kind))
-        .collect()
+    let questions = ALL.iter().map(|entry| entry.kind);
+    let all = questions.chain([super::requests::judge::KIND]);
+    all.map(CodeActionKind::new).collect()
 }
 
 /// Whether a client that asks `only` for these kinds wants this one: kinds are hierarchical.

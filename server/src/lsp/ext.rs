@@ -5,10 +5,13 @@ use serde_json::Value;
 use tower_lsp::ls_types::notification::Notification;
 use tower_lsp::ls_types::{Diagnostic, ProgressToken, Range, TextDocumentIdentifier, Uri};
 
+use crate::config::Recording;
+
 /// Raised when a client written for the version before would misread something.
 pub const VERSION: u32 = 1;
 pub const ASK: &str = "repoLsp/ask";
 pub const STATUS: &str = "repoLsp/status";
+pub const FEEDBACK: &str = "repoLsp/feedback";
 /// The section of the editor's settings that is ours.
 pub const SECTION: &str = "repoLsp";
 
@@ -28,6 +31,9 @@ pub struct AskParams {
 #[serde(rename_all = "camelCase")]
 pub struct AskResult {
     pub markdown: String,
+    /// How many bytes of it are the answer itself; what follows is ours. Not for clients.
+    #[serde(skip)]
+    pub own: usize,
     pub citations: Vec<Citation>,
     pub mode: Mode,
     /// The generation of the model that answered; null where none did.
@@ -44,7 +50,9 @@ pub struct AskResult {
     /// Why the model's answer is missing or not whole.
     #[serde(default)]
     pub error: Option<String>,
-    pub interaction_id: String,
+    /// By which feedback names the answer; null where it is not kept, or not kept yet.
+    #[serde(default)]
+    pub interaction_id: Option<String>,
     pub conversation_id: Option<String>,
 }
 
@@ -105,6 +113,68 @@ pub struct StatusResult {
     /// The model that answers; null where there is none.
     pub model: Option<String>,
     pub roots: Vec<RootStatus>,
+    pub samples: SamplesStatus,
+}
+
+/// What is kept of questions and answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SamplesStatus {
+    /// `full`, `no-code` or `off`.
+    pub mode: Recording,
+    /// Since the model in use was trained; since ever, if none was. Both count all workspaces.
+    pub interactions: u64,
+    pub feedback: u64,
+    /// When that was, in milliseconds since 1970; null for ever.
+    pub since: Option<u64>,
+    /// Why nothing can be written or counted at the moment.
+    pub problem: Option<String>,
+}
+
+/// What came of an answer; any of its parts may be absent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FeedbackParams {
+    pub interaction_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// The answer as it should have been; says by itself that it was not right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Copied>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inserted: Option<InsertedAt>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Good,
+    Bad,
+}
+
+/// Code of the answer was copied.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Copied {
+    pub characters: u64,
+}
+
+/// Where code of the answer lies, now that it was inserted into an open document.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InsertedAt {
+    pub text_document: TextDocumentIdentifier,
+    pub range: Range,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedbackResult {
+    /// Whether it is kept.
+    pub recorded: bool,
+    /// Why it is not.
+    pub message: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -171,5 +241,5 @@ pub struct CommandResult {
 
 /// What `initialize` announces under `experimental`.
 pub fn announcement() -> Value {
-    serde_json::json!({ "repoLsp": { "version": VERSION, "ask": true, "status": true } })
+    serde_json::json!({ "repoLsp": { "version": VERSION, "ask": true, "status": true, "feedback": true } })
 }

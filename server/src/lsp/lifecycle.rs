@@ -71,13 +71,21 @@ pub fn open_root(shared: &Arc<Shared>, name: String, path: &Path) {
     let editor = shared.session().editor_settings.clone();
     let resolved = shared.source.resolve(Some(path), &editor);
     configuration::complain(shared, resolved.problems);
-    let root = Arc::new(Root::new(name, path.to_owned(), resolved.settings.index));
+    let root = Arc::new(Root::new(
+        name,
+        path.to_owned(),
+        resolved.settings.index.clone(),
+    ));
     {
         let mut session = shared.session();
         if session.roots.iter().any(|r| r.path == path) {
             return;
         }
         session.roots.push(root.clone());
+        let recording = resolved.settings.samples.mode;
+        session.recording.insert(path.to_owned(), recording);
+        drop(session);
+        shared.settle_recording();
     }
     match resolved.fatal {
         Some(reason) => root.refuse(reason),

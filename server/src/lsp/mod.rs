@@ -17,11 +17,13 @@ mod dispatch;
 mod document;
 pub mod ext;
 pub mod frame;
+mod insertions;
 mod lifecycle;
 mod message;
 mod notifications;
 mod position;
 mod progress;
+mod recording;
 mod requests;
 mod roots;
 mod server;
@@ -71,7 +73,8 @@ where
     });
     let builder = builder
         .custom_method(ext::ASK, Server::ask)
-        .custom_method(ext::STATUS, Server::status);
+        .custom_method(ext::STATUS, Server::status)
+        .custom_method(ext::FEEDBACK, Server::feedback);
     #[cfg(test)]
     let builder = tests::hooks(builder);
     let (service, socket) = builder.finish();

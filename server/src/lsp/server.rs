@@ -7,12 +7,16 @@ use std::sync::Arc;
 
 use repo_indexer::Cancel;
 use tokio::sync::mpsc;
-use tower_lsp::jsonrpc::Result;
+use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::*;
 use tower_lsp::{Client, LanguageServer};
 
+use super::commands;
 use super::dispatch::Lane::{self, Instant, Work};
-use super::ext::{AskParams, AskResult, Partial, PartialParams, StatusParams, StatusResult};
+use super::ext::{
+    AskParams, AskResult, FeedbackParams, FeedbackResult, Partial, PartialParams, StatusParams,
+    StatusResult,
+};
 use super::session::{Shared, Workers};
 use super::settings::SettingsSource;
 use super::snapshot::SessionSnapshot;
@@ -47,6 +51,11 @@ impl Server {
 
     pub async fn status(&self, params: StatusParams) -> Result<StatusResult> {
         self.run(Work, req::status::handle, params).await
+    }
+
+    pub async fn feedback(&self, params: FeedbackParams) -> Result<FeedbackResult> {
+        let snapshot = Arc::new(self.shared.snapshot());
+        req::feedback::handle(&self.shared, snapshot, params).await
     }
 
     /// The one request that speaks while it works: parts of the answer go out as they are found.
@@ -106,7 +115,7 @@ impl LanguageServer for Server {
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
-        on::files::changed(&self.shared, &params.text_document.uri);
+        on::files::saved(&self.shared, &params.text_document.uri);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
@@ -154,6 +163,12 @@ impl LanguageServer for Server {
     // Search and read files.
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
+        if params.command == commands::FEEDBACK {
+            let argument = params.arguments.into_iter().next().unwrap_or_default();
+            let argument = serde_json::from_value(argument)
+                .map_err(|e| Error::invalid_params(format!("the command's argument: {e}")))?;
+            return Ok(serde_json::to_value(self.feedback(argument).await?).ok());
+        }
         let snapshot = Arc::new(self.shared.snapshot());
         let result = req::execute_command::handle(&self.shared, snapshot, params).await?;
         on::show::answer(&self.shared, &result);

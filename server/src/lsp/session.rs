@@ -8,19 +8,23 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tower_lsp::Client;
+use trainer_bridge::Notice;
 
 use super::capabilities::ClientSupport;
 use super::convert::to_path;
 use super::dispatch::Lanes;
 use super::document::Document;
+use super::insertions::Insertions;
 use super::position::Encoding;
 use super::roots::Root;
 use super::settings::{Settings, SettingsSource};
 use super::snapshot::{RootSnapshot, SessionSnapshot};
 use super::worker::Coalescer;
 use crate::chat::{Conversations, Summaries};
+use crate::config::Recording;
+use crate::samples::{Keeping, Samples};
 
 /// How long a detached request to the client may stay unanswered.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,6 +43,8 @@ pub struct Session {
     pub settings: Option<Arc<Settings>>,
     pub documents: Arc<HashMap<String, Arc<Document>>>,
     pub roots: Vec<Arc<Root>>,
+    /// How much each root wants kept of questions and answers.
+    pub recording: HashMap<PathBuf, Recording>,
     /// Capabilities that are registered dynamically at the moment.
     pub navigation_registered: bool,
     pub shut_down: bool,
@@ -53,6 +59,8 @@ pub struct Shared {
     pub summaries: Arc<Summaries>,
     /// What was said in the conversations of this session.
     pub conversations: Conversations,
+    pub samples: Arc<Samples>,
+    pub insertions: Insertions,
     /// True once the client sent `initialized`: before, we may not ask it for anything.
     pub ready: watch::Sender<bool>,
     workers: Workers,
@@ -98,6 +106,8 @@ impl Shared {
         let summaries = Summaries::start(Box::new(move |settings| {
             chooser.assistant(settings).ok().flatten()
         }));
+        let (notices, told) = mpsc::unbounded_channel();
+        let samples = Samples::new(move |notice| drop(notices.send(notice)));
         let shared = Shared {
             summaries: Arc::new(summaries),
             session: Mutex::default(),
@@ -105,11 +115,14 @@ impl Shared {
             source,
             lanes: Lanes::default(),
             conversations: Conversations::default(),
+            samples: Arc::new(samples),
+            insertions: Insertions::default(),
             ready,
             workers,
         };
         let shared = Arc::new(shared);
         let _ = session.set(Arc::downgrade(&shared));
+        tokio::spawn(tell(Arc::downgrade(&shared), told));
         shared
     }
 
@@ -121,6 +134,13 @@ impl Shared {
     /// What a request works on: everything as it is now.
     pub fn snapshot(&self) -> SessionSnapshot {
         let session = self.session();
+        let roots = session.roots.iter();
+        let wanted = roots.filter_map(|root| session.recording.get(&root.path));
+        let strictest = wanted.copied().max().unwrap_or_default();
+        let keeping = session.settings.as_ref().map(|settings| Keeping {
+            mode: settings.samples.mode.max(strictest),
+            ..settings.samples.clone()
+        });
         let open = |root: &Arc<Root>| {
             let index = root.index()?;
             Some(RootSnapshot {
@@ -137,8 +157,17 @@ impl Shared {
             roots: session.roots.iter().filter_map(open).collect(),
             all_roots: session.roots.clone(),
             summaries: self.summaries.clone(),
+            samples: self.samples.clone(),
+            keeping,
             source: self.source.clone(),
         }
+    }
+
+    /// Has what is kept follow the settings as they are now.
+    pub fn settle_recording(&self) {
+        let keeping = self.snapshot().keeping;
+        self.samples
+            .settle(keeping.map_or(Recording::Off, |keeping| keeping.mode));
     }
 
     /// Has the indexes see what a document is now, or that it is closed, later and elsewhere.
@@ -185,5 +214,16 @@ impl Shared {
                 tracing::warn!("cannot lay the open text over {relative}: {error}");
             }
         }
+    }
+}
+
+/// Says what is wrong with recording, which says each trouble once.
+async fn tell(shared: Weak<Shared>, mut told: mpsc::UnboundedReceiver<Notice>) {
+    while let Some(notice) = told.recv().await {
+        tracing::warn!("{notice}");
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        super::roots::notify(&shared, &notice.to_string()).await;
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::chat::Assistant;
 use crate::config::ModelSettings;
+use crate::samples::Keeping;
 
 /// Where settings come from: the user's file, the workspace's file, and what the editor sent.
 pub trait SettingsSource: Send + Sync + 'static {
@@ -15,6 +16,9 @@ pub trait SettingsSource: Send + Sync + 'static {
 
     /// Who answers with these settings: none if no model is set up, or why the one that is cannot be asked. Makes no connection.
     fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String>;
+
+    /// When the model in use was trained, in milliseconds since 1970; none if it was not trained here.
+    fn trained(&self, settings: &ModelSettings) -> Option<u64>;
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +42,8 @@ pub struct Settings {
     pub model: ModelSettings,
     /// Where summaries that a model made are kept.
     pub summaries_directory: PathBuf,
+    /// How much of questions and answers is kept, and where.
+    pub samples: Keeping,
 }
 
 /// What an index is opened with. Equal settings need no reopening.

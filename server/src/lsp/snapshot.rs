@@ -17,6 +17,7 @@ use super::settings::{Settings, SettingsSource};
 use crate::answer::{SOURCES, Target, View};
 use crate::chat::{Assistant, Summaries};
 use crate::config::ModelSettings;
+use crate::samples::{Keeping, Kind, Occasion, Samples};
 
 pub struct SessionSnapshot {
     pub encoding: Encoding,
@@ -27,6 +28,9 @@ pub struct SessionSnapshot {
     pub roots: Vec<RootSnapshot>,
     pub all_roots: Vec<Arc<Root>>,
     pub summaries: Arc<Summaries>,
+    pub samples: Arc<Samples>,
+    /// How much is kept; the strictest of all roots has its way.
+    pub keeping: Option<Keeping>,
     pub source: Arc<dyn SettingsSource>,
 }
 
@@ -64,6 +68,14 @@ impl SessionSnapshot {
     pub fn repository(&self) -> String {
         let names: Vec<&str> = self.all_roots.iter().map(|r| r.name.as_str()).collect();
         names.join(", ")
+    }
+
+    /// That something is asked now: of the root that `at` says, or else of the first.
+    pub fn occasion(&self, kind: Kind, question: &str, at: Option<usize>) -> Occasion {
+        let root = at.and_then(|at| self.roots.get(at)).map(|root| &root.root);
+        let root = root.or(self.all_roots.first());
+        let workspace = root.map_or(Path::new(""), |root| &root.path);
+        Occasion::new(kind, question, workspace, self.views())
     }
 
     pub fn sources(&self) -> usize {

@@ -60,9 +60,13 @@ pub(super) fn as_metadata(interaction: &Interaction, answer: &str) -> Metadata {
     }
 }
 
-/// Whether the answer cites something, and everything that it cites is there.
+/// Of what an answer names, so much must be there: words that no index knows are names in other people's code.
+const GROUNDED: f64 = 0.9;
+
+/// Whether the answer cites something, everything that it cites is there, and so is nearly everything else that it names.
 pub(super) fn is_grounded(interaction: &Interaction) -> bool {
     !interaction.citations.is_empty()
+        && interaction.grounded.is_none_or(|rate| rate >= GROUNDED)
         && interaction
             .citations
             .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::CurateOptions;
 use super::document::is_grounded;
-use crate::feedback::{After, Event};
+use crate::feedback::Event;
 use crate::intake::CODE;
 use crate::interaction::Verdict;
 use crate::sample::Signal;
@@ -88,14 +88,12 @@ fn good(recorded: &Recorded, options: &CurateOptions) -> Result<Signal, Reason> 
     let signal = match interaction.verdict {
         Some(Verdict::Bad | Verdict::Corrected) => return Err(Reason::Rejected),
         Some(Verdict::Good) => Signal::Good,
+        // What somebody said outranks what a later question seems to say.
+        None if failed => return Err(Reason::Failed),
         None if has_survived(recorded, options.survival) => Signal::Inserted,
         None if options.unjudged => Signal::Unjudged,
-        None if failed => return Err(Reason::Failed),
         None => return Err(Reason::Unjudged),
     };
-    if failed {
-        return Err(Reason::Failed);
-    }
     if let Some(reason) = unfit(&interaction.answer) {
         return Err(reason);
     }
@@ -107,17 +105,16 @@ fn good(recorded: &Recorded, options: &CurateOptions) -> Result<Signal, Reason> 
 
 /// Whether most of some insertion was there when it was last looked at.
 fn has_survived(recorded: &Recorded, enough: f64) -> bool {
-    let mut last: BTreeMap<&str, (After, f64)> = BTreeMap::new();
+    // By when it was looked at: a document may be saved before, between or after the looks that a clock makes.
+    let mut last: BTreeMap<&str, (u64, f64)> = BTreeMap::new();
     for feedback in &recorded.feedback {
         if let Event::Survived {
-            insertion,
-            after,
-            share,
+            insertion, share, ..
         } = &feedback.event
         {
-            let seen = last.entry(insertion).or_insert((*after, *share));
-            if *after >= seen.0 {
-                *seen = (*after, *share);
+            let seen = last.entry(insertion).or_insert((feedback.time, *share));
+            if feedback.time >= seen.0 {
+                *seen = (feedback.time, *share);
             }
         }
     }

@@ -46,7 +46,7 @@ impl Recorded {
     fn with(mut self, event: Event) -> Self {
         self.feedback.push(Feedback {
             interaction: self.interaction.id.clone(),
-            time: 2,
+            time: 2 + self.feedback.len() as u64,
             event,
         });
         self
@@ -151,10 +151,10 @@ fn what_a_developer_thinks_of_an_answer() {
             sample src/c.rs Train Corrected ["corrected"] grounded=false | how does a branch switch work? | in one batch
             sample src/d.rs Train Corrected ["bad-corrected"] grounded=false | what is a chunk of text? | a definition
             sample src/e.rs Train Corrected ["same"] grounded=false | what is debounced here? | answer same
+            sample src/f.rs Train Good ["failed"] grounded=true | when does the host stop? | answer failed
             pair src/c.rs Train Corrected ["corrected"] grounded=false | how does a branch switch work? | in one batch | answer corrected
             pair src/d.rs Train Corrected ["bad-corrected"] grounded=false | what is a chunk of text? | a definition | answer bad-corrected
             rejected src/b.rs Train Rejected ["bad"] grounded=true | who calls the parser? | answer bad
-            left out failed: Failed
             left out failed-2: Failed
             left out nothing: Unjudged
             left out uncited: Ungrounded
@@ -171,8 +171,11 @@ fn code_that_stays_is_a_weak_sign() {
                 .survived(After::HalfMinute, 0.2)
                 .survived(After::Save, 0.9),
             asked("undone", "write a loop over all files", "src/b.rs")
-                .survived(After::Save, 0.1)
-                .survived(After::HalfMinute, 1.0),
+                .survived(After::HalfMinute, 1.0)
+                .survived(After::Save, 0.1),
+            asked("saved-then-undone", "read a file by its lines", "src/e.rs")
+                .survived(After::Save, 1.0)
+                .survived(After::HalfMinute, 0.0),
             asked("copied", "print the tree of modules", "src/c.rs")
                 .with(Event::Copied { characters: 9 }),
             asked("kept-but-bad", "sort these by their name", "src/d.rs")
@@ -183,6 +186,7 @@ fn code_that_stays_is_a_weak_sign() {
             sample src/a.rs Train Inserted ["kept"] grounded=true | write a test of the parser | answer kept
             rejected src/d.rs Train Rejected ["kept-but-bad"] grounded=true | sort these by their name | answer kept-but-bad
             left out copied: Unjudged
+            left out saved-then-undone: Unjudged
             left out undone: Unjudged
         "#]],
     );

@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 /// Stands where code stood.
 pub(crate) const PLACEHOLDER: &str = "[code]";
 
-pub(super) fn remove(text: &mut String) {
+pub(crate) fn remove(text: &mut String) {
     let marked = without(text, marked_code(text));
     let mut out = String::with_capacity(marked.len());
     for (at, line) in marked.split('\n').enumerate() {

@@ -25,25 +25,34 @@ pub struct Imported {
     pub refused: u64,
 }
 
+/// What came of an export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Exported {
+    pub written: u64,
+    /// Damaged, and left out.
+    pub unreadable: u64,
+}
+
 const PAGE: usize = 1_000;
 const KEY: &str = "interaction";
 
 impl Store {
-    /// Writes what `filter` means, newest first, one a line. Returns how many.
-    pub fn export(&self, filter: &Filter, out: &mut dyn Write) -> Result<u64, StoreError> {
+    /// Writes what `filter` means, newest first, one a line.
+    pub fn export(&self, filter: &Filter, out: &mut dyn Write) -> Result<Exported, StoreError> {
         let failed = |error: &dyn std::fmt::Display| StoreError::Export(error.to_string());
         let mut from: Option<Position> = None;
-        let mut count = 0;
+        let mut exported = Exported::default();
         loop {
             let page = self.list(filter, PAGE, from)?;
             for recorded in &page.rows {
                 let line = written(recorded).map_err(|error| failed(&error))?;
                 writeln!(out, "{line}").map_err(|error| failed(&error))?;
-                count += 1;
+                exported.written += 1;
             }
+            exported.unreadable += page.unreadable;
             match page.next {
                 Some(next) => from = Some(next),
-                None => return Ok(count),
+                None => return Ok(exported),
             }
         }
     }

@@ -46,6 +46,17 @@ impl Store {
         self.find_within(filter, limit, from, BUDGET)
     }
 
+    /// Where everything is that any of `filters` means, each once, newest first.
+    pub(super) fn find_any(&self, filters: &[Filter]) -> Result<Vec<Position>, StoreError> {
+        let mut found = Vec::new();
+        for filter in filters {
+            found.extend(self.find(filter, usize::MAX, None)?);
+        }
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.dedup();
+        Ok(found)
+    }
+
     pub(super) fn find_within(
         &self,
         filter: &Filter,

@@ -33,7 +33,12 @@ impl Store {
     /// Afterwards no byte of it is in the database, in its free pages or in its log. It rewrites the whole file, which takes some seconds
     /// for a million interactions; servers go on answering meanwhile, and write what they have to when it is done.
     pub fn forget(&mut self, filter: &Filter) -> Result<Forgotten, StoreError> {
-        let found = self.ids(&self.find(filter, usize::MAX, None)?)?;
+        self.forget_any(std::slice::from_ref(filter))
+    }
+
+    /// The same for what any of `filters` means: the file is rewritten only once.
+    pub fn forget_any(&mut self, filters: &[Filter]) -> Result<Forgotten, StoreError> {
+        let found = self.ids(&self.find_any(filters)?)?;
         let mut forgotten = Forgotten {
             interactions: found.iter().map(|(_, id)| id.clone()).collect(),
             set_aside: self.set_aside(),

@@ -90,18 +90,46 @@ impl Store {
             .collect::<Result<_, _>>()?;
         found
             .into_iter()
-            .map(|(sample, tainted)| {
-                Ok(SampleOrigin {
-                    interactions: strings(
-                        &self.connection,
-                        "SELECT interaction FROM sample_of WHERE sample = ? ORDER BY interaction",
-                        &sample,
-                    )?,
-                    sample,
-                    tainted,
-                })
-            })
+            .map(|(sample, tainted)| self.origin(sample, tainted))
             .collect()
+    }
+
+    /// What given samples were made of, in their order; nothing of a sample that is not known here.
+    pub fn origins(&self, samples: &[String]) -> Result<Vec<SampleOrigin>, StoreError> {
+        samples
+            .iter()
+            .map(|sample| self.origin(sample.clone(), self.is_tainted(sample)?))
+            .collect()
+    }
+
+    /// Those of the samples of which something that they were made of has been forgotten since, in their order.
+    pub fn tainted(&self, samples: &[String]) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        for sample in samples {
+            if self.is_tainted(sample)? {
+                found.push(sample.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_tainted(&self, sample: &str) -> Result<bool, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM tainted WHERE sample = ?)")?
+            .query_row([sample], |row| row.get(0))?)
+    }
+
+    fn origin(&self, sample: String, tainted: bool) -> Result<SampleOrigin, StoreError> {
+        Ok(SampleOrigin {
+            interactions: strings(
+                &self.connection,
+                "SELECT interaction FROM sample_of WHERE sample = ? ORDER BY interaction",
+                &sample,
+            )?,
+            sample,
+            tainted,
+        })
     }
 
     /// Which models have seen an interaction, sorted by label.

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 pub use error::StoreError;
-pub use exchange::Imported;
+pub use exchange::{Exported, Imported};
 pub use forget::Forgotten;
 pub use lineage::{GenerationUse, SampleOrigin};
 pub use query::{Filter, Listing, Position, Stats, StatsRow};
@@ -115,6 +115,7 @@ impl Store {
         let Some(before) = self.get(id)? else {
             return Ok(false);
         };
+        let corrected_before = before.interaction.correction.clone();
         let mut after = before.interaction.clone();
         change(&mut after);
         // What it is about, and when, is not for editing: indexes and lineage depend on it.
@@ -133,6 +134,10 @@ impl Store {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         row.replace(&transaction)?;
+        if corrected_before != admitted.get().correction {
+            // Such an event holds a correction as it was.
+            rows::drop_corrections(&transaction, id)?;
+        }
         transaction.commit()?;
         self.purge()?;
         Ok(true)

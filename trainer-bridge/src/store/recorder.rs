@@ -34,6 +34,7 @@ impl Default for RecorderOptions {
 /// Records interactions and feedback from a thread of its own. Dropping it writes what is left.
 pub struct Recorder {
     jobs: Option<SyncSender<Job>>,
+    intake: Mutex<Arc<Intake>>,
     health: Arc<Mutex<Option<Notice>>>,
     writer: Option<JoinHandle<()>>,
     _checkpointer: Checkpointer,
@@ -49,7 +50,6 @@ impl Recorder {
         let health = Arc::new(Mutex::new(None));
         let writer = Writer {
             path: path.to_owned(),
-            intake: options.intake,
             jobs: waiting,
             health: Arc::clone(&health),
             tell: options.tell,
@@ -61,16 +61,27 @@ impl Recorder {
             .ok();
         Self {
             jobs: Some(jobs),
+            intake: Mutex::new(Arc::new(options.intake)),
             health,
             writer,
             _checkpointer: Checkpointer::start(path),
         }
     }
 
+    /// What may be kept of everything that is recorded from now on.
+    pub fn set_intake(&self, intake: Intake) {
+        *self.intake.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(intake);
+    }
+
     /// Takes an interaction as it is; privacy and redaction are applied before anything is written. The ticket says when it is safe to
     /// show its id to anybody.
     pub fn record(&self, raw: Interaction) -> Ticket {
-        self.send(Raw::Interaction(Box::new(raw)))
+        self.record_made(move || raw)
+    }
+
+    /// The same for an interaction that takes time to put together: that is done by the thread that writes.
+    pub fn record_made(&self, make: impl FnOnce() -> Interaction + Send + 'static) -> Ticket {
+        self.send(Raw::Interaction(Box::new(make)))
     }
 
     pub fn feedback(&self, raw: Feedback) -> Ticket {
@@ -87,8 +98,14 @@ impl Recorder {
 
     fn send(&self, raw: Raw) -> Ticket {
         let (answer, ticket) = oneshot::channel();
+        let intake = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
+        let intake = Arc::clone(&intake);
         let sent = match &self.jobs {
-            Some(jobs) => jobs.try_send(Job { raw, answer }),
+            Some(jobs) => jobs.try_send(Job {
+                raw,
+                intake,
+                answer,
+            }),
             None => return Ticket(ticket),
         };
         // A job that is not taken takes its answer with it, which the ticket reads as the end of recording.

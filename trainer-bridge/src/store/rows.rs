@@ -8,7 +8,8 @@ use zstd::bulk::Compressor;
 use super::Recorded;
 use super::error::StoreError;
 use crate::feedback::{Event, Feedback};
-use crate::interaction::{Interaction, Verdict};
+use crate::intake::remove_code;
+use crate::interaction::{Interaction, PrivacyMode, Verdict};
 
 /// An interaction ready to be written: all work is done before the database is locked.
 pub(super) struct Row {
@@ -128,6 +129,7 @@ pub(super) fn add_feedback(
     connection: &Connection,
     feedback: &Feedback,
 ) -> Result<bool, StoreError> {
+    let mut feedback = std::borrow::Cow::Borrowed(feedback);
     let found: Option<i64> = connection
         .prepare_cached("SELECT seq FROM interaction WHERE id = ?")?
         .query_row([&feedback.interaction], |row| row.get(0))
@@ -135,27 +137,32 @@ pub(super) fn add_feedback(
     let Some(seq) = found else {
         return Ok(false);
     };
-    let verdict = match &feedback.event {
+    let verdict = match feedback.event.clone() {
         Event::Up => Verdict::Good,
         Event::Down => Verdict::Bad,
-        Event::Corrected { answer } => {
+        Event::Corrected { mut answer } => {
             // What cannot be read cannot be corrected, and is no reason to set everything else aside.
             let mut interaction = match read(connection, seq) {
                 Err(StoreError::Unreadable(_)) => return Ok(false),
                 read => read?.interaction,
             };
+            // It may have been recorded more strictly than its correction is.
+            if interaction.privacy == PrivacyMode::NoCode {
+                remove_code(&mut answer);
+            }
             interaction.correction = Some(answer.clone());
+            feedback.to_mut().event = Event::Corrected { answer };
             connection
                 .prepare_cached("UPDATE body SET content = ? WHERE seq = ?")?
                 .execute(params![packed(&interaction)?, seq])?;
             Verdict::Corrected
         }
         _ => {
-            insert_event(connection, seq, feedback)?;
+            insert_event(connection, seq, &feedback)?;
             return Ok(true);
         }
     };
-    insert_event(connection, seq, feedback)?;
+    insert_event(connection, seq, &feedback)?;
     connection
         .prepare_cached("UPDATE interaction SET verdict = ? WHERE seq = ?")?
         .execute(params![verdict_number(Some(verdict)), seq])?;
@@ -173,6 +180,16 @@ pub(super) fn insert_event(
     connection
         .prepare_cached("INSERT INTO feedback (seq, time, event) VALUES (?, ?, ?)")?
         .execute(params![seq, signed(feedback.time), event])?;
+    Ok(())
+}
+
+/// Deletes the events that carry a correction in their own words.
+pub(super) fn drop_corrections(connection: &Connection, id: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "DELETE FROM feedback WHERE seq = (SELECT seq FROM interaction WHERE id = ?) AND event ->> 'event' = 'corrected'",
+        )?
+        .execute([id])?;
     Ok(())
 }
 

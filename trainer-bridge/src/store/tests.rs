@@ -157,6 +157,16 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
         [named("repo@1", true), named("repo@2", true)]
     );
     assert!(store.which_samples_made("repo@1").unwrap()[0].tainted);
+    let asked = ["s-b", "s-a", "s-x"].map(str::to_owned);
+    assert_eq!(store.tainted(&asked).unwrap(), ["s-a"]);
+    let origins = store.origins(&asked).unwrap();
+    assert_eq!(
+        origins
+            .iter()
+            .map(|origin| (origin.tainted, origin.interactions.len()))
+            .collect::<Vec<_>>(),
+        [(false, 1), (true, 1), (false, 0)]
+    );
     assert_eq!(
         labels(&store, "b"),
         [
@@ -251,7 +261,7 @@ proptest! {
             store.add_feedback(&feedback(id, time as u64, event)).unwrap();
         }
         let mut lines = Vec::new();
-        let count = store.export(&Filter::default(), &mut lines).unwrap();
+        let count = store.export(&Filter::default(), &mut lines).unwrap().written;
         prop_assert_eq!(count, rows.len() as u64);
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let _sample: crate::Sample = serde_json::from_slice(line).unwrap();
@@ -300,4 +310,64 @@ proptest! {
             prop_assert_eq!(&store.find_within(&filter, page, None, budget).unwrap(), &usual);
         }
     }
+}
+
+#[test]
+fn an_edited_correction_leaves_no_event_with_the_one_before() {
+    let (_folder, mut store) = store();
+    store.insert(&[admitted(interaction("i", 1))]).unwrap();
+    let correction = Event::Corrected {
+        answer: "the first".to_owned(),
+    };
+    store.add_feedback(&feedback("i", 2, correction)).unwrap();
+    store.add_feedback(&feedback("i", 3, Event::Up)).unwrap();
+    let judge = |interaction: &mut Interaction| interaction.verdict = Some(Verdict::Bad);
+    assert!(store.edit(&Intake::default(), "i", judge).unwrap());
+    assert_eq!(store.get("i").unwrap().unwrap().feedback.len(), 2);
+    let correct = |interaction: &mut Interaction| interaction.correction = Some("new".to_owned());
+    assert!(store.edit(&Intake::default(), "i", correct).unwrap());
+    let left = store.get("i").unwrap().unwrap().feedback;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].event, Event::Up);
+}
+
+#[test]
+fn an_id_is_found_by_its_beginning() {
+    let (_folder, mut store) = store();
+    let ids = ["ab", "abc", "abd%", "b_1", "é1"];
+    let rows: Vec<_> = ids.map(|id| admitted(interaction(id, 1))).into();
+    store.insert(&rows).unwrap();
+    assert_eq!(store.ids_like("ab", 9).unwrap(), ["ab"], "itself");
+    assert_eq!(store.ids_like("abd", 9).unwrap(), ["abd%"]);
+    assert_eq!(store.ids_like("a", 2).unwrap(), ["ab", "abc"]);
+    assert_eq!(store.ids_like("é", 9).unwrap(), ["é1"]);
+    assert!(store.ids_like("%", 9).unwrap().is_empty());
+    assert!(store.ids_like("c", 9).unwrap().is_empty());
+    for (id, short) in [("abc", "abc"), ("abd%", "abd"), ("b_1", "b"), ("é1", "é")] {
+        assert_eq!(store.short_id(id, 1).unwrap(), short);
+        assert_eq!(store.ids_like(short, 9).unwrap(), [id]);
+    }
+    assert_eq!(store.short_id("b_1", 2).unwrap(), "b_");
+}
+
+#[test]
+fn what_would_be_forgotten_is_counted_by_workspace() {
+    let (_folder, mut store) = store();
+    let mut other = interaction("c", 3);
+    other.workspace = "v".to_owned();
+    let rows = [interaction("a", 1), interaction("b", 2), other].map(admitted);
+    store.insert(&rows).unwrap();
+    let of_id = |id: &str| Filter {
+        id: Some(id.to_owned()),
+        ..Filter::default()
+    };
+    let named = |name: &str, count| (name.to_owned(), count);
+    let all = store.count(&[Filter::default(), of_id("a")]).unwrap();
+    assert_eq!(all, [named("v", 1), named("w", 2)].into());
+    assert!(store.count(&[]).unwrap().is_empty());
+    let filters = [of_id("a"), of_id("c"), of_id("a"), of_id("x")];
+    assert_eq!(store.count(&filters).unwrap().values().sum::<u64>(), 2);
+    let forgotten = store.forget_any(&filters).unwrap();
+    assert_eq!(forgotten.interactions, ["c", "a"]);
+    assert!(store.get("b").unwrap().is_some());
 }

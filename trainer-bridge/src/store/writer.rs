@@ -21,12 +21,14 @@ use crate::intake::{Admitted, Intake};
 use crate::interaction::Interaction;
 
 pub(super) enum Raw {
-    Interaction(Box<Interaction>),
+    Interaction(Box<dyn FnOnce() -> Interaction + Send>),
     Feedback(Feedback),
 }
 
 pub(super) struct Job {
     pub(super) raw: Raw,
+    /// What may be kept of it, as it was when it came.
+    pub(super) intake: Arc<Intake>,
     pub(super) answer: oneshot::Sender<Outcome>,
 }
 
@@ -38,7 +40,6 @@ enum Item {
 
 pub(super) struct Writer {
     pub(super) path: PathBuf,
-    pub(super) intake: Intake,
     pub(super) jobs: Receiver<Job>,
     pub(super) health: Arc<Mutex<Option<Notice>>>,
     pub(super) tell: Box<dyn Fn(Notice) + Send>,
@@ -98,7 +99,7 @@ impl Writer {
     fn take(&mut self, jobs: Vec<Job>) {
         let mut ready = Vec::with_capacity(jobs.len());
         for job in jobs {
-            match self.prepare(job.raw) {
+            match prepare(job.raw, &job.intake) {
                 Ok(item) => ready.push((item, job.answer)),
                 // Nobody may be waiting any more, here and below.
                 Err(outcome) => drop(job.answer.send(outcome)),
@@ -110,26 +111,6 @@ impl Writer {
                 self.put_off(ready, &notice);
             }
             _ => self.try_again(ready),
-        }
-    }
-
-    fn prepare(&self, raw: Raw) -> Result<Item, Outcome> {
-        match raw {
-            Raw::Interaction(raw) => {
-                let admitted = self.intake.admit(*raw).ok_or(Outcome::NotKept)?;
-                Row::new(admitted.get())
-                    .map(Item::Interaction)
-                    .map_err(|error| {
-                        Outcome::Lost(Notice::Failing {
-                            reason: error.to_string(),
-                        })
-                    })
-            }
-            Raw::Feedback(raw) => self
-                .intake
-                .admit_feedback(raw)
-                .map(Item::Feedback)
-                .ok_or(Outcome::NotKept),
         }
     }
 
@@ -255,6 +236,24 @@ impl Writer {
         Err(StoreError::Other(
             "the file is replaced again and again".to_owned(),
         ))
+    }
+}
+
+fn prepare(raw: Raw, intake: &Intake) -> Result<Item, Outcome> {
+    match raw {
+        Raw::Interaction(make) => {
+            let failing = |reason: String| Outcome::Lost(Notice::Failing { reason });
+            // What is wrong with one interaction must not end the recording of all.
+            let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
+            let made = made.map_err(|_| failing("it could not be put together".to_owned()))?;
+            let admitted = intake.admit(made).ok_or(Outcome::NotKept)?;
+            let row = Row::new(admitted.get()).map(Item::Interaction);
+            row.map_err(|error| failing(error.to_string()))
+        }
+        Raw::Feedback(raw) => intake
+            .admit_feedback(raw)
+            .map(Item::Feedback)
+            .ok_or(Outcome::NotKept),
     }
 }
 

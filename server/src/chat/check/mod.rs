@@ -26,12 +26,15 @@ pub struct Checker<'a> {
     /// What the model said, unchanged: what a conversation goes on with.
     said: String,
     markdown: String,
+    own: usize,
 }
 
 /// What came of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
     pub markdown: String,
+    /// How much of it is the model's own text: what could not be verified is listed behind that.
+    pub own: usize,
     /// As the model said it.
     pub said: String,
     pub claims: Claims,
@@ -46,6 +49,7 @@ impl<'a> Checker<'a> {
             scanner: Scanner::default(),
             said: String::new(),
             markdown: String::new(),
+            own: 0,
         }
     }
 
@@ -68,6 +72,7 @@ impl<'a> Checker<'a> {
     pub fn finish(&mut self) -> (String, Vec<Citation>) {
         let pieces = self.scanner.finish();
         let (mut rest, citations) = self.show(pieces);
+        self.own = self.markdown.len();
         let tail = self.ledger.tail();
         self.markdown.push_str(&tail);
         rest.push_str(&tail);
@@ -78,6 +83,7 @@ impl<'a> Checker<'a> {
     pub fn checked(self) -> Checked {
         Checked {
             markdown: self.markdown,
+            own: self.own,
             said: self.said,
             claims: self.ledger.claims(),
         }

@@ -10,7 +10,9 @@ use std::time::Instant;
 use repo_indexer::{Cancel, Scope};
 use repo_lsp::answer::{self, Question, View};
 use repo_lsp::chat::Assistants;
+use repo_lsp::samples::{self, Keeping, Kind, Occasion, Samples};
 use serde_json::json;
+use trainer_bridge::Interaction;
 
 use super::Outcome;
 use super::context::Context;
@@ -56,14 +58,17 @@ struct Asking<'a> {
     question: String,
     views: Vec<View>,
     started: Instant,
+    samples: Samples,
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
+    let samples = Samples::new(output::warning);
     let asking = Asking {
         args,
         context,
         question: args.question.join(" "),
+        samples,
         started: Instant::now(),
         views: vec![View {
             name: None,
@@ -91,12 +96,34 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
 }
 
 impl Asking<'_> {
+    /// That it is asked now.
+    fn occasion(&self, kind: Kind) -> Occasion {
+        Occasion::new(kind, &self.question, &self.context.root, self.views.clone())
+    }
+
+    /// Keeps an interaction; its id, by which `repo-lsp samples` knows it, or none if it is not kept.
+    fn keep(
+        &self,
+        occasion: Occasion,
+        make: impl FnOnce(Occasion) -> Interaction + Send + 'static,
+    ) -> Option<String> {
+        let keeping = Keeping {
+            file: self.context.dirs.samples(),
+            mode: self.context.settings.samples.mode,
+        };
+        let id = occasion.id.clone();
+        let ticket = self.samples.record(&keeping, occasion, make);
+        // What there is to say of this is said by itself.
+        runtime().ok()?.block_on(samples::safe(id, ticket))
+    }
+
     /// The index's answer; `why` a model that is set up did not give one.
     fn by_index(&self, why: Option<String>) -> anyhow::Result<Outcome> {
         let asked = Question {
             text: &self.question,
             limit: self.context.settings.answer.sources,
         };
+        let occasion = self.occasion(Kind::Ask);
         let mut answer = answer::ask(&self.views, asked, &mut (), &Cancel::new())?;
         if let Some(why) = &why {
             output::warning(format!("the model did not answer: {why}"));
@@ -105,17 +132,21 @@ impl Asking<'_> {
             answer = answer.because("no model was asked");
         }
         let took = self.started.elapsed();
+        let kept = answer.clone();
+        let keep = || self.keep(occasion, move |occasion| occasion.by_index(&kept));
         if self.context.json {
             let mut value = serde_json::to_value(&answer)?;
             value["question"] = json!(self.question);
             value["mode"] = json!("extractive");
             value["error"] = json!(why);
+            value["interaction"] = json!(keep());
             value["milliseconds"] = json!(took.as_secs_f64() * 1e3);
             output::json(&value)?;
         } else {
             let mut out = output::stdout();
             index::write(&mut out, &answer, self.args.why, took)?;
             out.flush()?;
+            keep();
         }
         Ok(if answer.sources.is_empty() {
             Outcome::Nothing

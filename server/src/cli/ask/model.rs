@@ -7,6 +7,7 @@ use repo_indexer::Cancel;
 use repo_lsp::answer::Plain;
 use repo_lsp::chat::{self, Answered, Asked, Assistant, Conversation, Part};
 use repo_lsp::config::ModelSettings;
+use repo_lsp::samples::{ByModel, Kind};
 use serde_json::json;
 
 use super::Asking;
@@ -38,6 +39,7 @@ pub(super) fn run(
         &Cancel::new(),
     )?;
     let hits = prepared.hits.clone();
+    let occasion = asking.occasion(Kind::Ask);
     let mut writer = Writer::new(context.json);
     let runtime = super::runtime().context("cannot start a thread")?;
     let answered = runtime.block_on(chat::ask::answer(
@@ -51,9 +53,13 @@ pub(super) fn run(
         Ok(answered) => answered,
         Err(error) => return Ok(Err(error.to_string())),
     };
+    let made = ByModel::from(&answered);
+    let id = asking.keep(occasion, move |occasion| occasion.by_model(&made));
     writer.ended?;
     if context.json {
-        output::json(&value(asking, &answered))?;
+        let mut value = value(asking, &answered);
+        value["interaction"] = json!(id);
+        output::json(&value)?;
     } else if asking.args.why {
         let mut out = output::stdout();
         writeln!(out, "\n{STRONG}Retrieved{STRONG:#}")?;

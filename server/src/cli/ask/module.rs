@@ -7,7 +7,9 @@ use repo_indexer::Cancel;
 use repo_lsp::answer;
 use repo_lsp::chat::Assistant;
 use repo_lsp::chat::modules::{self, Choice};
+use repo_lsp::samples::Kind;
 use serde_json::json;
+use trainer_bridge::Interaction;
 
 use super::{Asking, index};
 use crate::cli::Outcome;
@@ -18,6 +20,7 @@ pub(super) fn run(
     assistant: Option<&Assistant>,
     mut why: Option<String>,
 ) -> anyhow::Result<Outcome> {
+    let occasion = asking.occasion(Kind::Module);
     let choices = modules::choices(&asking.views, &asking.question, &Cancel::new())?;
     let mut chosen = None;
     if let (Some(assistant), false) = (assistant, choices.is_empty()) {
@@ -49,6 +52,13 @@ pub(super) fn run(
         None => "by what its files are worth to a search".to_owned(),
     });
     let took = asking.started.elapsed();
+    let (kept, by) = (answer.clone(), generation.clone());
+    let keep = || {
+        asking.keep(occasion, move |occasion| Interaction {
+            generation: by,
+            ..occasion.by_index(&kept)
+        })
+    };
     if asking.context.json {
         let mut value = serde_json::to_value(&answer)?;
         value["question"] = json!(asking.question);
@@ -60,12 +70,14 @@ pub(super) fn run(
         });
         value["generation"] = json!(generation);
         value["error"] = json!(why);
+        value["interaction"] = json!(keep());
         value["milliseconds"] = json!(took.as_secs_f64() * 1e3);
         output::json(&value)?;
     } else {
         let mut out = output::stdout();
         index::write(&mut out, &answer, asking.args.why, took)?;
         out.flush()?;
+        keep();
     }
     Ok(if choice.is_some() {
         Outcome::Done

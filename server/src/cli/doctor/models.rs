@@ -1,6 +1,6 @@
 //! Which model will answer, where and how exactly, whether it fits, and whether its host runs.
 //!
-//! Tells what is on disk and what was built in: starts nothing, loads nothing and connects to nothing.
+//! Tells what is on disk, what was built in, and what a host that runs says of itself: starts nothing and loads nothing.
 
 use std::fs::File;
 
@@ -10,6 +10,7 @@ use repo_lsp::model::host_files::HostFiles;
 use repo_lsp::paths::Dirs;
 
 use super::{Check, fail, ok, output, warn};
+use crate::cli::model::failures;
 
 pub(super) fn examine(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
     let model = &settings.model;
@@ -186,10 +187,17 @@ fn host(dirs: &Dirs) -> Check {
     });
     let own = env!("CARGO_PKG_VERSION");
     match files.read().filter(|_| held) {
-        Some(host) if host.version == own => ok(
-            "host",
-            format!("runs as process {} at {}", host.pid, host.url),
-        ),
+        Some(host) if host.version == own => {
+            let found = format!("runs as process {} at {}", host.pid, host.url);
+            match &failures(dirs)[..] {
+                [] => ok("host", found),
+                all => fail(
+                    "host",
+                    format!("{found}; {}", all.join("; ")),
+                    "repo-lsp model rollback NAME, or pull it again",
+                ),
+            }
+        }
         Some(host) => warn(
             "host",
             format!(

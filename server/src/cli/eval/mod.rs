@@ -4,7 +4,7 @@
 
 mod gold;
 mod plain;
-mod questions;
+pub(in crate::cli) mod questions;
 mod run;
 mod score;
 

@@ -7,7 +7,7 @@ use repo_lsp::paths;
 use trainer_bridge::GoldenQuestion;
 
 /// Reads a file of questions. The first bad line ends it: figures over a part would mislead.
-pub(super) fn read(file: &Path) -> anyhow::Result<Vec<GoldenQuestion>> {
+pub(in crate::cli) fn read(file: &Path) -> anyhow::Result<Vec<GoldenQuestion>> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => bail!(

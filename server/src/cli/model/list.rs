@@ -5,9 +5,11 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use repo_lsp::library::{Installed, Library, LibraryError};
+use repo_lsp::paths::Dirs;
 
 use super::super::arguments::Global;
-use super::super::output::{self, BAD, FAINT, STRONG};
+use super::super::output::{self, BAD, FAINT, STRONG, WARN};
+use super::learned::{self, Ledger};
 use super::{Outcome, as_json, format, library, origin};
 
 /// List the models on this machine
@@ -29,13 +31,17 @@ pub(super) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             (name, current)
         })
         .collect();
+    let ledger = Ledger::open(&library)?;
     if global.json {
         let models = models
             .iter()
-            .map(|(name, current)| entry(&library, name, current));
-        output::json(&models.collect())?;
+            .map(|(name, current)| entry(&library, &ledger, name, current));
+        output::json(&models.collect::<anyhow::Result<Value>>()?)?;
     } else {
-        table(&models, default.as_deref())?;
+        table(&models, default.as_deref(), &ledger)?;
+    }
+    for failure in super::failures(&Dirs::from_environment()?) {
+        output::warning(failure);
     }
     if models.is_empty() {
         output::say("no model is installed; `repo-lsp model pull Qwen/Qwen3-4B` gets one");
@@ -44,18 +50,28 @@ pub(super) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn entry(library: &Library, name: &str, current: &Result<Installed, LibraryError>) -> Value {
+fn entry(
+    library: &Library,
+    ledger: &Ledger,
+    name: &str,
+    current: &Result<Installed, LibraryError>,
+) -> anyhow::Result<Value> {
     let mut value = match current {
-        Ok(installed) => as_json(installed),
+        Ok(installed) => {
+            let mut value = as_json(installed);
+            value["forgotten_samples"] = json!(ledger.forgotten(installed)?);
+            value
+        }
         Err(error) => json!({ "name": name, "problem": error.to_string() }),
     };
     value["default"] = json!(library.default_name().as_deref() == Some(name));
-    value
+    Ok(value)
 }
 
 fn table(
     models: &[(String, Result<Installed, LibraryError>)],
     default: Option<&str>,
+    ledger: &Ledger,
 ) -> anyhow::Result<()> {
     let mut out = output::stdout();
     let label = |(name, current): &(String, Result<Installed, LibraryError>)| match current {
@@ -78,6 +94,9 @@ fn table(
                 );
                 let from = output::fit(&origin(installed), wide + 30);
                 writeln!(out, "{FAINT}{size:>7}  {format:<11}{FAINT:#}  {from}")?;
+                if let Some(text) = learned::sentence(ledger.forgotten(installed)?) {
+                    writeln!(out, "    {WARN}{text}{WARN:#}")?;
+                }
             }
             Err(error) => writeln!(out, "{BAD}{error}{BAD:#}")?,
         }

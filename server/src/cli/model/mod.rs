@@ -1,6 +1,7 @@
 //! `repo-lsp model`: the models on this machine, and the process that runs them.
 
 mod gc;
+pub(in crate::cli) mod learned;
 mod list;
 mod pull;
 mod remove;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use trainer_bridge::Format;
 
 use repo_lsp::library::{Installed, Library};
+use repo_lsp::model::launch::Host;
 use repo_lsp::paths::Dirs;
 
 use super::Outcome;
@@ -54,6 +56,17 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         Command::Remove(args) => remove::run(args, global),
         Command::Serve(args) => serve::run(args, global),
         Command::Stop(args) => stop::run(args, global),
+    }
+}
+
+/// What the process that runs models could not load, if one runs. Starts nothing.
+pub(super) fn failures(dirs: &Dirs) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(Host::new(dirs).failures()),
+        Err(_) => Vec::new(),
     }
 }
 

@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use repo_lsp::library::{Installed, name};
 use repo_lsp::paths;
 
 use super::super::arguments::Global;
-use super::super::output::{self, BAD, FAINT, STRONG};
+use super::super::output::{self, BAD, FAINT, STRONG, WARN};
+use super::learned::{self, Ledger};
 use super::{Outcome, as_json, format, library, origin};
 
 /// Show a model, its generations and their files
@@ -35,8 +35,12 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         library.generation(name, number)?;
         generations.retain(|generation| generation.manifest.number == number);
     }
+    let ledger = Ledger::open(&library)?;
     if global.json {
-        let generations: Vec<Value> = generations.iter().map(generation_json).collect();
+        let generations = generations
+            .iter()
+            .map(|generation| generation_json(generation, &ledger))
+            .collect::<anyhow::Result<Vec<Value>>>()?;
         let default = library.default_name().as_deref() == Some(name);
         output::json(
             &json!({ "name": name, "current": current, "default": default, "generations": generations }),
@@ -56,13 +60,16 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             generation.label(),
             output::bytes(generation.bytes()),
             format(generation.manifest.format),
-            date(generation.manifest.created),
+            output::date(generation.manifest.created),
         )?;
         if let Err(error) = generation.examine() {
             writeln!(out, "    {BAD}{error}{BAD:#}")?;
         }
         for (title, text) in details(generation) {
             writeln!(out, "    {title:<9}  {text}")?;
+        }
+        if let Some(text) = learned::sentence(ledger.forgotten(generation)?) {
+            writeln!(out, "    {:<9}  {WARN}{text}{WARN:#}", "forgotten")?;
         }
         if number.is_some() {
             for file in &generation.manifest.files {
@@ -102,22 +109,10 @@ fn details(generation: &Installed) -> Vec<(&'static str, String)> {
     details
 }
 
-fn generation_json(generation: &Installed) -> Value {
+fn generation_json(generation: &Installed, ledger: &Ledger) -> anyhow::Result<Value> {
     let mut value = as_json(generation);
     value["manifest"] = json!(generation.manifest);
     value["problem"] = json!(generation.examine().err().map(|error| error.to_string()));
-    value
-}
-
-/// `2026-11-19 21:04` in UTC.
-fn date(millis: u64) -> String {
-    let seconds = i64::try_from(millis / 1000).unwrap_or(i64::MAX);
-    match OffsetDateTime::from_unix_timestamp(seconds) {
-        Ok(time) => {
-            let (year, month, day) = time.to_calendar_date();
-            let (month, hour, minute) = (u8::from(month), time.hour(), time.minute());
-            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
-        }
-        Err(_) => "at an unknown time".to_owned(),
-    }
+    value["forgotten_samples"] = json!(ledger.forgotten(generation)?);
+    Ok(value)
 }

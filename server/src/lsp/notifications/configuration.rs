@@ -97,6 +97,10 @@ fn apply(shared: &Arc<Shared>, editor: Value) -> Vec<String> {
                 problems.push(problem);
             }
         }
+        let recording = mine.settings.samples.mode;
+        let mut session = shared.session();
+        session.recording.insert(root.path.clone(), recording);
+        drop(session);
         // With settings that may index nothing, what was indexed by the ones before them stays.
         if mine.fatal.is_none() && mine.settings.index != root.settings {
             replace(
@@ -108,6 +112,7 @@ fn apply(shared: &Arc<Shared>, editor: Value) -> Vec<String> {
     }
     register(shared, settings.navigation);
     shared.session().settings = Some(Arc::new(settings));
+    shared.settle_recording();
     problems
 }
 

@@ -1,14 +1,22 @@
 //! Files the client changed or saw change. The index watches by itself; this makes it look sooner, and where watching fails.
 
+use std::sync::Arc;
+
 use tower_lsp::ls_types::*;
 
 use crate::lsp::convert::to_path;
+use crate::lsp::document::key;
 use crate::lsp::session::Shared;
 
 pub fn changed(shared: &Shared, uri: &Uri) {
     if let Some(path) = to_path(uri) {
         shared.queue_dirty(path);
     }
+}
+
+pub fn saved(shared: &Arc<Shared>, uri: &Uri) {
+    shared.insertions.saved(shared, &key(uri));
+    changed(shared, uri);
 }
 
 pub fn created(shared: &Shared, params: CreateFilesParams) {

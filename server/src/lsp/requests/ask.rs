@@ -14,8 +14,10 @@ use crate::lsp::answers;
 use crate::lsp::convert::{FileLinks, Locator, index_error};
 use crate::lsp::dispatch::Lane;
 use crate::lsp::ext::{AskParams, AskPartial, AskResult};
+use crate::lsp::recording;
 use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
+use crate::samples::{ByModel, Kind, Occasion};
 
 type Parts = Option<UnboundedSender<AskPartial>>;
 
@@ -32,13 +34,30 @@ pub async fn handle(
         shared.lanes.run(Lane::Work, read).await?
     };
     let id = params.conversation_id.clone();
-    let why = match by_model(shared, &session, &question, id.clone(), &parts).await? {
-        None => None,
-        Some(Ok(result)) => return Ok(result),
-        Some(Err(why)) => Some(why),
+    let root = question.at.as_ref().map(|target| target.root);
+    let mut occasion = session.occasion(Kind::Ask, &question.text, root);
+    if question.selected {
+        occasion = occasion.selected();
+    }
+    let asked = by_model(shared, &session, &question, id.clone(), &parts, &occasion).await?;
+    let result = match asked {
+        Some(Ok(result)) => result,
+        unanswered => {
+            let why = unanswered.and_then(std::result::Result::err);
+            let work = {
+                let (session, text, id) = (session.clone(), question.text.clone(), id.clone());
+                move |cancel: &Cancel| by_index(&session, &text, why, id, parts, cancel)
+            };
+            let (mut result, answer) = shared.lanes.run(Lane::Work, work).await?;
+            result.interaction_id =
+                recording::keep_extractive(&session, occasion, Arc::new(answer)).await;
+            result
+        }
     };
-    let work = move |cancel: &Cancel| by_index(&session, &question.text, why, id, parts, cancel);
-    shared.lanes.run(Lane::Work, work).await
+    if let (Some(conversation), Some(interaction)) = (&id, &result.interaction_id) {
+        recording::follow(&session, conversation, &question.text, interaction);
+    }
+    Ok(result)
 }
 
 /// What is asked, and what the developer looks at.
@@ -46,6 +65,8 @@ pub async fn handle(
 pub struct QuestionAt {
     pub text: String,
     pub at: Option<Target>,
+    /// Whether the text is what is selected, not what somebody wrote.
+    pub selected: bool,
 }
 
 fn asked(session: &SessionSnapshot, params: &AskParams) -> Result<QuestionAt> {
@@ -67,7 +88,8 @@ fn asked(session: &SessionSnapshot, params: &AskParams) -> Result<QuestionAt> {
             "there is neither a question nor selected text",
         ));
     }
-    Ok(QuestionAt { text, at })
+    let selected = params.question.trim().is_empty();
+    Ok(QuestionAt { text, at, selected })
 }
 
 /// The model's answer, or why it gave none; nothing if none is set up.
@@ -77,6 +99,7 @@ pub async fn by_model(
     question: &QuestionAt,
     id: Option<String>,
     parts: &Parts,
+    occasion: &Occasion,
 ) -> Result<Option<std::result::Result<AskResult, String>>> {
     let choose = {
         let session = session.clone();
@@ -118,7 +141,10 @@ pub async fn by_model(
     let answered = chat::ask::answer(&assistant, prepared, &views, &links, &mut send).await;
     Ok(Some(match answered {
         Ok(answered) => {
-            let result = answers::of_model(session, &answered, id.clone());
+            let mut result = answers::of_model(session, &answered, id.clone());
+            let made = ByModel::from(&answered);
+            let make = move |occasion: Occasion| occasion.by_model(&made);
+            result.interaction_id = recording::keep(session, occasion.clone(), make).await;
             if let Some(id) = id {
                 let (before, turn) = answered.into_turn();
                 shared.conversations.put(&id, before, turn);
@@ -150,7 +176,7 @@ fn by_index(
     id: Option<String>,
     parts: Parts,
     cancel: &Cancel,
-) -> Result<AskResult> {
+) -> Result<(AskResult, Answer)> {
     let mut stream = parts.map(|parts| Stream {
         parts,
         why: why.clone(),
@@ -172,7 +198,7 @@ fn by_index(
     }
     let mut result = answers::result(session, &answer, id);
     result.error = why;
-    Ok(result)
+    Ok((result, answer))
 }
 
 pub fn explained(answer: Answer, why: Option<&str>) -> Answer {

@@ -20,6 +20,10 @@ pub fn handle(
     params: CodeActionParams,
     _: &Cancel,
 ) -> Result<Option<CodeActionResponse>> {
+    let only = params.context.only.as_deref();
+    if let Some(said) = super::judge::actions(session, &params.text_document.uri, only) {
+        return Ok(Some(offered(session, said)));
+    }
     let Some(file) = session.shown(&params.text_document.uri)? else {
         return Ok(None);
     };
@@ -27,7 +31,6 @@ pub fn handle(
     if file.place.is_none() {
         return Ok(None);
     }
-    let only = params.context.only.as_deref();
     let mut actions = Vec::new();
     for entry in commands::ALL
         .iter()
@@ -50,13 +53,17 @@ pub fn handle(
             _ => actions.push(action(entry, entry.title.to_owned(), argument)),
         }
     }
+    Ok(Some(offered(session, actions)))
+}
+
+fn offered(session: &SessionSnapshot, actions: Vec<CodeAction>) -> CodeActionResponse {
     let literals = session.support.code_action_literals;
     let shown = |action: CodeAction| match action.command.clone() {
         // Clients from before literals know only commands.
         Some(command) if !literals => CodeActionOrCommand::Command(command),
         _ => CodeActionOrCommand::CodeAction(action),
     };
-    Ok(Some(actions.into_iter().map(shown).collect()))
+    actions.into_iter().map(shown).collect()
 }
 
 /// Our actions are complete from the start; one that lost its command on the way gets it back.
@@ -64,7 +71,7 @@ pub fn resolve(_: &SessionSnapshot, mut action: CodeAction, _: &Cancel) -> Resul
     if action.command.is_none() {
         let command = action.data.clone().map(serde_json::from_value::<Command>);
         match command {
-            Some(Ok(command)) if commands::named(&command.command).is_some() => {
+            Some(Ok(command)) if commands::ids().contains(&command.command) => {
                 action.command = Some(command)
             }
             _ => return Err(Error::invalid_params("not one of our code actions")),

@@ -16,6 +16,7 @@ use crate::lsp::commands::{self, Question};
 use crate::lsp::convert::index_error;
 use crate::lsp::dispatch::Lane;
 use crate::lsp::ext::{AskResult, CommandArgument, CommandResult};
+use crate::lsp::recording;
 use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
 
@@ -43,25 +44,38 @@ pub async fn handle(
         found.answer = found.answer.because("no model had a part in this");
     }
     let by_index = answers::result(&session, &found.answer, None);
-    let answer = match &found.for_model {
-        None => by_index,
+    let mut occasion = session.occasion(entry.question.kind(), &found.asked, Some(found.root));
+    if found
+        .for_model
+        .as_ref()
+        .is_some_and(|question| question.selected)
+    {
+        occasion = occasion.selected();
+    }
+    let by_model = match &found.for_model {
+        None => None,
         Some(question) => {
-            let asked = super::ask::by_model(shared, &session, question, None, &None).await?;
-            match asked {
-                Some(Ok(by_model)) => above(by_model, by_index),
-                Some(Err(why)) => {
-                    let answer = super::ask::explained(found.answer, Some(&why));
-                    AskResult {
-                        error: Some(why),
-                        ..answers::result(&session, &answer, None)
-                    }
-                }
+            super::ask::by_model(shared, &session, question, None, &None, &occasion).await?
+        }
+    };
+    let answer = match by_model {
+        Some(Ok(by_model)) => above(by_model, by_index),
+        unanswered => {
+            let error = unanswered.and_then(std::result::Result::err);
+            let answer = Arc::new(super::ask::explained(found.answer, error.as_deref()));
+            let result = match &error {
+                Some(_) => answers::result(&session, &answer, None),
                 None => by_index,
+            };
+            AskResult {
+                error,
+                interaction_id: recording::keep_extractive(&session, occasion, answer).await,
+                ..result
             }
         }
     };
     let work = move |_: &Cancel| {
-        let document = answers::write(&session, entry.id, &answer.markdown);
+        let document = answers::write(&session, entry.id, &answer);
         Ok(CommandResult { answer, document })
     };
     shared.lanes.run(Lane::Work, work).await
@@ -70,6 +84,10 @@ pub async fn handle(
 /// What the index answers, and how a model would be asked the same.
 struct Found {
     answer: Answer,
+    /// What was asked, in words.
+    asked: String,
+    /// The root it was asked of.
+    root: usize,
     for_model: Option<super::ask::QuestionAt>,
 }
 
@@ -91,14 +109,22 @@ fn answered(
     let target = target
         .ok_or_else(|| Error::invalid_params("the document is in no indexed workspace folder"))?;
     let views = session.views();
+    let root = target.root;
     let mut for_model = None;
-    let mut ask_model = |text: String, at: Target| {
-        for_model = Some(super::ask::QuestionAt { text, at: Some(at) });
+    let mut ask_model = |text: String, at: Target, selected: bool| {
+        let at = Some(at);
+        for_model = Some(super::ask::QuestionAt { text, at, selected });
     };
+    let name = target.symbol(&views).map(|(symbol, _)| symbol.qualified);
+    let name = name.unwrap_or_else(|| target.path.clone());
     let answer = match question {
         Question::Explain => {
             if let Some((symbol, _)) = target.symbol(&views) {
-                ask_model(chat::explain_question(&symbol.qualified), target.clone());
+                ask_model(
+                    chat::explain_question(&symbol.qualified),
+                    target.clone(),
+                    false,
+                );
             }
             answer::explain(&views, &target, cancel)
         }
@@ -107,12 +133,10 @@ fn answered(
         Question::Module => answer::module(&views, &target, cancel),
         Question::Selection => {
             let selected = file.text(range, session.encoding)?;
-            let text = argument
-                .question
-                .as_deref()
-                .filter(|q| !q.trim().is_empty())
-                .unwrap_or(selected);
-            ask_model(text.to_owned(), target.clone());
+            let written = argument.question.as_deref();
+            let written = written.filter(|q| !q.trim().is_empty());
+            let text = written.unwrap_or(selected);
+            ask_model(text.to_owned(), target.clone(), written.is_none());
             let asked = Asked {
                 text,
                 limit: session.sources(),
@@ -125,12 +149,21 @@ fn answered(
                 .as_ref()
                 .map(|d| d.message.as_str())
                 .unwrap_or_default();
-            ask_model(chat::diagnostic_question(message), target.clone());
+            ask_model(chat::diagnostic_question(message), target.clone(), false);
             answer::diagnostic(&views, &target, message, cancel)
         }
     }
     .map_err(index_error)?;
-    Ok(Found { answer, for_model })
+    let asked = match &for_model {
+        Some(question) => question.text.clone(),
+        None => question.in_words(&name),
+    };
+    Ok(Found {
+        answer,
+        asked,
+        root,
+        for_model,
+    })
 }
 
 /// The model's answer with that of the index below it.

@@ -1,11 +1,13 @@
 //! `textDocument/hover`
 
-use repo_indexer::Cancel;
+use repo_indexer::{Cancel, SymbolInfo};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
+use crate::chat::Summary;
 use crate::hover;
 use crate::lsp::snapshot::SessionSnapshot;
+use crate::samples::{Kind, Occasion};
 
 pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Result<Option<Hover>> {
     let Some(found) = super::denoted(session, &params.text_document_position_params)? else {
@@ -27,6 +29,9 @@ pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Res
             (found.root, &symbol),
             card.certainty,
         );
+        if let Some(summary) = &card.summary {
+            record(session, found.root, &symbol, summary);
+        }
     }
     let contents = match session.support.plain_hover {
         true => MarkupContent {
@@ -42,4 +47,18 @@ pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Res
         contents: HoverContents::Markup(contents),
         range: Some(found.range),
     }))
+}
+
+/// Records a sentence that is shown, once in a session.
+fn record(session: &SessionSnapshot, root: usize, symbol: &SymbolInfo, summary: &Summary) {
+    let Some(keeping) = &session.keeping else {
+        return;
+    };
+    let Summary { text, generation } = summary.clone();
+    let question = format!("What is `{}`?", symbol.qualified);
+    let what = format!("{question}\n{generation}\n{text}");
+    let occasion = session.occasion(Kind::Hover, &question, Some(root));
+    let (path, lines) = (symbol.path.clone(), symbol.lines);
+    let make = move |occasion: Occasion| occasion.sentence(text, generation, (root, &path, lines));
+    session.samples.record_once(keeping, &what, occasion, make);
 }

@@ -3,10 +3,14 @@
 use repo_indexer::{Cancel, Role, Status};
 use tower_lsp::jsonrpc::Result;
 
+use crate::config::Recording;
 use crate::lsp::convert::to_uri;
-use crate::lsp::ext::{RootStatus, Skipped, State, StatusParams, StatusResult, VERSION};
+use crate::lsp::ext::{
+    RootStatus, SamplesStatus, Skipped, State, StatusParams, StatusResult, VERSION,
+};
 use crate::lsp::roots::Root;
 use crate::lsp::snapshot::{RootSnapshot, SessionSnapshot};
+use crate::samples;
 
 const SKIPPED: usize = 20;
 
@@ -23,7 +27,31 @@ pub fn handle(session: &SessionSnapshot, params: StatusParams, _: &Cancel) -> Re
         message: message(&roots, &model),
         model: model.ok().flatten(),
         roots,
+        samples: samples(session),
     })
+}
+
+fn samples(session: &SessionSnapshot) -> SamplesStatus {
+    let Some(keeping) = &session.keeping else {
+        return SamplesStatus {
+            mode: Recording::Off,
+            interactions: 0,
+            feedback: 0,
+            since: None,
+            problem: None,
+        };
+    };
+    let since = session.source.trained(&session.model());
+    let counts = samples::counts(keeping, since.unwrap_or(0));
+    let unreadable = counts.as_ref().err().map(ToString::to_string);
+    let counts = counts.unwrap_or_default();
+    SamplesStatus {
+        mode: keeping.mode,
+        interactions: counts.interactions,
+        feedback: counts.feedback,
+        since,
+        problem: session.samples.trouble().or(unreadable),
+    }
 }
 
 fn of_root(session: &SessionSnapshot, root: &Root, limit: usize) -> RootStatus {

@@ -142,11 +142,11 @@ async fn asking_opens_the_answer_as_a_document() {
             .unwrap()
             .strip_prefix("file://")
             .unwrap();
-        assert_eq!(
-            json!(std::fs::read_to_string(path).unwrap()),
-            result["markdown"],
-            "{command}"
-        );
+        let text = std::fs::read_to_string(path).unwrap();
+        let markdown = result["markdown"].as_str().unwrap().trim_end();
+        let id = result["interactionId"].as_str().unwrap();
+        let expected = format!("{markdown}\n\n<!-- repo-lsp: {id} -->\n");
+        assert_eq!(text, expected, "{command}");
         assert_eq!(result["mode"], "extractive");
         assert_eq!(result["generation"], Value::Null);
         let citations = result["citations"].as_array().unwrap();

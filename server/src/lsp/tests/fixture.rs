@@ -8,6 +8,7 @@ use crate::chat::{Assistant, Assistants};
 use crate::config::ModelSettings;
 use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
 use crate::paths::Dirs;
+use crate::samples::Keeping;
 
 /// Reads `engine` (the address of one), `navigation`, `exclude`, `problem` and `fatal` from what the editor sends.
 pub struct TestSettings(pub PathBuf);
@@ -35,6 +36,10 @@ impl SettingsSource for TestSettings {
                 ..ModelSettings::default()
             },
             summaries_directory: self.0.join("summaries"),
+            samples: Keeping {
+                file: self.0.join("data/samples.db"),
+                mode: serde_json::from_value(editor["samples"].clone()).unwrap_or_default(),
+            },
         };
         let problems = editor["problem"]
             .as_str()
@@ -56,6 +61,10 @@ impl SettingsSource for TestSettings {
             data: folder("data"),
         };
         Assistants::new(&dirs).choose(settings)
+    }
+
+    fn trained(&self, _: &ModelSettings) -> Option<u64> {
+        None
     }
 }
 

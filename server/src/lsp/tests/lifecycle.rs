@@ -22,7 +22,7 @@ async fn initialize_says_what_is_offered() {
     assert_eq!(capabilities["codeActionProvider"]["resolveProvider"], true);
     assert_eq!(
         capabilities["experimental"],
-        json!({ "repoLsp": { "version": 1, "ask": true, "status": true } })
+        json!({ "repoLsp": { "version": 1, "ask": true, "status": true, "feedback": true } })
     );
     for off in [
         "documentSymbolProvider",

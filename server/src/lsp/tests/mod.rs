@@ -14,6 +14,7 @@ mod navigation;
 mod private;
 mod protocol;
 mod rules;
+mod samples;
 mod wording;
 mod workspace;
 

@@ -118,7 +118,7 @@ fn the_parameters_are_what_the_code_reads() {
         text_document: serde_json::from_value(document).ok(),
         range: serde_json::from_value(range.clone()).ok(),
         question: Some("q".to_owned()),
-        diagnostic: serde_json::from_value(json!({ "range": range, "message": "m" })).ok(),
+        diagnostic: serde_json::from_value(json!({ "range": range.clone(), "message": "m" })).ok(),
     };
     let mut found: Vec<String> = serde_json::to_value(argument)
         .unwrap()
@@ -127,8 +127,34 @@ fn the_parameters_are_what_the_code_reads() {
         .keys()
         .cloned()
         .collect();
-    found.extend(commands::ALL.map(|c| c.id.to_owned()));
+    found.extend(commands::ids());
     same("commands", found, documented(section("Commands")));
+    let feedback = ext::FeedbackParams {
+        interaction_id: "i".to_owned(),
+        verdict: Some(ext::Verdict::Good),
+        correction: Some("c".to_owned()),
+        copied: Some(ext::Copied { characters: 1 }),
+        inserted: serde_json::from_value(
+            json!({ "textDocument": { "uri": "file:///a" }, "range": range }),
+        )
+        .ok(),
+    };
+    let result = ext::FeedbackResult {
+        recorded: true,
+        message: None,
+    };
+    let keys = [
+        serde_json::to_value(feedback).unwrap(),
+        serde_json::to_value(result).unwrap(),
+    ];
+    let keys = keys
+        .iter()
+        .flat_map(|value| value.as_object().unwrap().keys().cloned());
+    same(
+        "feedback",
+        keys.collect(),
+        documented(section("`repoLsp/feedback`")),
+    );
 }
 
 #[test]

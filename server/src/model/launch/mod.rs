@@ -87,6 +87,21 @@ impl Host {
         })
     }
 
+    /// What the host that runs could not load, one line each; an older generation answers instead, where there is one.
+    pub async fn failures(&self) -> Vec<String> {
+        let Ok(Some(status)) = self.status().await else {
+            return Vec::new();
+        };
+        let failed = status.models.into_iter().filter_map(|model| {
+            let label = match model.generation {
+                Some(generation) => format!("{}@{generation}", model.name),
+                None => model.name,
+            };
+            Some(format!("{label} could not be loaded: {}", model.problem?))
+        });
+        failed.collect()
+    }
+
     /// Whether a host runs that has a model loaded.
     pub async fn is_running(&self) -> bool {
         let status = self.status().await;

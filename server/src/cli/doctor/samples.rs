@@ -1,0 +1,61 @@
+//! Whether what was asked and answered can be read, how much is kept, and whether damaged files lie about.
+
+use std::path::Path;
+
+use repo_lsp::config::Settings;
+use repo_lsp::paths::{self, Dirs};
+use trainer_bridge::Store;
+
+use super::super::samples;
+use super::{Check, fail, ok, output, warn};
+
+/// Looking for damage reads the whole file, which is not waited for beyond this size.
+const SMALL: u64 = 200_000_000;
+
+pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
+    let mode = samples::mode(settings.samples.mode);
+    let store = match samples::existing(dirs) {
+        Ok(Some(store)) => store,
+        Ok(None) => return ok("samples", format!("nothing recorded yet · mode {mode}")),
+        Err(error) => return unreadable(&error, dirs),
+    };
+    match look(&store, dirs, root) {
+        Ok((kept, None)) => {
+            let found = format!("{kept} · mode {mode} · {}", output::bytes(store.bytes()));
+            match store.set_aside().as_slice() {
+                [] => ok("samples", found),
+                files => {
+                    let files: Vec<_> = files.iter().map(|file| paths::tilde(file)).collect();
+                    let found = format!(
+                        "{found} · damaged earlier and set aside: {}",
+                        files.join(", ")
+                    );
+                    let advice = "delete these files unless you want to save something from them; `samples forget` does not reach them";
+                    warn("samples", found, advice)
+                }
+            }
+        }
+        Ok((_, Some(damage))) => {
+            let advice = "save what can be read with `repo-lsp samples export FILE`; a new file is begun when recording meets the damage";
+            let file = paths::tilde(&dirs.samples());
+            fail("samples", format!("{file} is damaged: {damage}"), advice)
+        }
+        Err(error) => unreadable(&error, dirs),
+    }
+}
+
+fn look(store: &Store, dirs: &Dirs, root: &Path) -> anyhow::Result<(String, Option<String>)> {
+    let damage = match store.bytes() {
+        0..SMALL => store.damage()?,
+        _ => None,
+    };
+    let kept = samples::kept(dirs, root)?.unwrap_or_default();
+    let kept = output::counted(kept as usize, "interaction");
+    Ok((format!("{kept} of this workspace"), damage))
+}
+
+fn unreadable(error: &anyhow::Error, dirs: &Dirs) -> Check {
+    let file = paths::tilde(&dirs.samples());
+    let advice = format!("the file is {file}; questions are answered all the same");
+    fail("samples", error.to_string(), advice)
+}

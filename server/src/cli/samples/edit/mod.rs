@@ -1,0 +1,130 @@
+//! `repo-lsp samples edit`: puts an interaction right, in an editor or by flags.
+
+mod editor;
+mod form;
+
+use anyhow::bail;
+use repo_lsp::paths::Dirs;
+use trainer_bridge::{Intake, Interaction, Verdict};
+
+use super::super::arguments::Global;
+use super::super::output;
+use super::filter::Judged;
+use super::{Outcome, existing, find_id, nothing_yet, render};
+use form::Form;
+
+/// Change question, answer, verdict or correction of an interaction
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp samples edit 0193a4                             in $VISUAL or $EDITOR
+  repo-lsp samples edit 0193a4 --verdict good
+  repo-lsp samples edit 0193a4 --correction 'It is parsed in config/load.rs.'
+
+A correction makes the verdict `corrected`, unless one is given. What was there before is gone for good.")]
+pub(crate) struct Args {
+    /// The id of an interaction, or as much of its beginning as no other has
+    #[arg(value_name = "ID")]
+    id: String,
+
+    #[arg(long, value_name = "TEXT", help = "What was asked")]
+    question: Option<String>,
+
+    #[arg(long, value_name = "TEXT", help = "What was answered")]
+    answer: Option<String>,
+
+    #[arg(long, value_enum, help = "What you think of the answer")]
+    verdict: Option<Judged>,
+
+    #[arg(
+        long,
+        value_name = "TEXT",
+        help = "The answer as it should have been; an empty one takes it away"
+    )]
+    correction: Option<String>,
+}
+
+pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outcome> {
+    let Some(mut store) = existing(dirs)? else {
+        return nothing_yet(global, None);
+    };
+    let id = find_id(&store, &args.id)?;
+    let Some(recorded) = store.get(&id)? else {
+        bail!("{id} has been forgotten a moment ago");
+    };
+    let before = Form::of(&recorded.interaction);
+    let by_flags = args.question.is_some()
+        || args.answer.is_some()
+        || args.verdict.is_some()
+        || args.correction.is_some();
+    let mut after = before.clone();
+    if by_flags {
+        let Args {
+            question,
+            answer,
+            verdict,
+            correction,
+            ..
+        } = args;
+        after.question = question.clone().unwrap_or(after.question);
+        after.answer = answer.clone().unwrap_or(after.answer);
+        after.verdict = verdict.map_or(after.verdict, Judged::verdict);
+        if let Some(text) = correction {
+            after.correction = Some(text.clone()).filter(|text| !text.trim().is_empty());
+        }
+    } else {
+        // No connection is held while a person thinks.
+        drop(store);
+        after = editor::change(&before, &recorded.interaction, dirs)?;
+        let Some(again) = existing(dirs)? else {
+            bail!("{id} has been forgotten meanwhile; nothing was changed");
+        };
+        store = again;
+    }
+    let after = after.settled(&before)?;
+    if after == before {
+        output::say("nothing was changed");
+        return if global.json {
+            shown(&recorded, global)
+        } else {
+            Ok(Outcome::Done)
+        };
+    }
+    // It stays as private as it was: an edit that only judges must not take the code out.
+    let intake = Intake::default();
+    if !store.edit(&intake, &id, |now| after.apply(&before, now))? {
+        bail!("{id} has been forgotten meanwhile; nothing was changed");
+    }
+    let Some(changed) = store.get(&id)? else {
+        bail!("{id} has been forgotten a moment ago");
+    };
+    let count = |interaction: &Interaction| -> u64 {
+        interaction
+            .redactions
+            .iter()
+            .map(|redaction| u64::from(redaction.count))
+            .sum()
+    };
+    let secrets = count(&changed.interaction).saturating_sub(count(&recorded.interaction));
+    if secrets > 0 {
+        output::warning(format!(
+            "{} taken out of it",
+            output::counted(secrets as usize, "secret")
+        ));
+    }
+    shown(&changed, global)
+}
+
+fn shown(recorded: &trainer_bridge::Recorded, global: &Global) -> anyhow::Result<Outcome> {
+    if global.json {
+        output::json(&render::as_json(recorded))?;
+    } else {
+        let verdict: Option<Verdict> = recorded.interaction.verdict;
+        let verdict = render::verdict(verdict);
+        output::say(&format!(
+            "changed {}; it is {verdict}",
+            render::plain(&recorded.interaction.id)
+        ));
+    }
+    Ok(Outcome::Done)
+}

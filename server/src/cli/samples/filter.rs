@@ -1,0 +1,105 @@
+//! Which interactions a command means: the same flags for each.
+
+use std::path::Path;
+
+use trainer_bridge::{Filter, Verdict};
+
+use super::super::arguments::Global;
+use super::when;
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Filters {
+    /// Only what was asked since then: 2026-11-19, 2026-11-19T10:00, or 7d, 12h, 30m ago
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
+    since: Option<u64>,
+
+    /// Only what was asked before that
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
+    until: Option<u64>,
+
+    /// Only what was judged so; none for what nobody has judged
+    #[arg(long, value_enum)]
+    verdict: Option<Judged>,
+
+    /// Only what was asked in this way: ask, explain, usages, impact, module, diagnostic
+    #[arg(long)]
+    kind: Option<String>,
+
+    /// Only what is about files that match, for example 'src/**/*.rs'
+    #[arg(long, value_name = "GLOB")]
+    files: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Judged {
+    Good,
+    Bad,
+    Corrected,
+    None,
+}
+
+impl Judged {
+    pub(super) fn verdict(self) -> Option<Verdict> {
+        match self {
+            Judged::Good => Some(Verdict::Good),
+            Judged::Bad => Some(Verdict::Bad),
+            Judged::Corrected => Some(Verdict::Corrected),
+            Judged::None => None,
+        }
+    }
+}
+
+impl Filters {
+    /// Whether anything is left out by them.
+    pub(super) fn any(&self) -> bool {
+        let Filters {
+            since,
+            until,
+            verdict,
+            kind,
+            files,
+        } = self;
+        since.is_some() || until.is_some() || verdict.is_some() || kind.is_some() || files.is_some()
+    }
+
+    pub(super) fn of(&self, workspace: Option<String>) -> Filter {
+        Filter {
+            id: None,
+            workspace,
+            kind: self.kind.clone(),
+            verdict: self.verdict.map(Judged::verdict),
+            since: self.since,
+            until: self.until,
+            files: self.files.clone(),
+        }
+    }
+}
+
+/// The workspace that was named, as interactions have it. The folder itself may be gone: what was kept of it is not.
+pub(super) fn named(global: &Global) -> Option<String> {
+    global.workspace.as_deref().map(workspace_of)
+}
+
+pub(super) fn workspace_of(root: &Path) -> String {
+    let path = root
+        .canonicalize()
+        .or_else(|_| std::path::absolute(root))
+        .unwrap_or_else(|_| root.to_owned());
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workspace_is_known_by_its_real_path_even_when_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap();
+        let inner = folder.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        assert_eq!(workspace_of(&inner.join("..")), real.display().to_string());
+        let gone = real.join("gone");
+        assert_eq!(workspace_of(&gone), gone.display().to_string());
+    }
+}

@@ -1,0 +1,170 @@
+//! `repo-lsp samples lineage`: which samples a model has learned from, and which interactions those were made of.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use anyhow::bail;
+use repo_lsp::library::{Library, name};
+use repo_lsp::paths::Dirs;
+use serde_json::{Value, json};
+use trainer_bridge::{SampleOrigin, Store, StoreError};
+
+use super::super::arguments::Global;
+use super::super::model::learned;
+use super::super::output::{self, FAINT, STRONG, WARN};
+use super::list::SHORT;
+use super::{Outcome, existing, nothing_yet, render};
+
+/// Show which samples a model has learned from
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  repo-lsp samples lineage repo@7          its samples, the interactions they were made of, and which were forgotten since
+  repo-lsp samples lineage repo@7 --json | jq -r '.samples[] | select(.tainted).id'
+
+What the generations before it have learned, from which it was trained, it has learned as well.")]
+pub(crate) struct Args {
+    /// A generation of a model, as repo@7; without a number, the one in use
+    #[arg(value_name = "NAME[@N]")]
+    label: String,
+}
+
+pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outcome> {
+    let library = Library::new(dirs);
+    let (name, number) = name::parse(&args.label)?;
+    let number = match number {
+        Some(number) => number,
+        None => library.current_number(name)?,
+    };
+    let label = format!("{name}@{number}");
+    let Some(store) = existing(dirs)? else {
+        return nothing_yet(global, None);
+    };
+    let mut origins: BTreeMap<String, SampleOrigin> = store
+        .which_samples_made(&label)?
+        .into_iter()
+        .map(|origin| (origin.sample.clone(), origin))
+        .collect();
+    // A damaged one can still say what it has learned from.
+    let installed = library.generations(name).unwrap_or_default();
+    let installed = installed
+        .into_iter()
+        .find(|one| one.manifest.number == number);
+    match &installed {
+        Some(installed) => {
+            let of_manifest: Vec<String> = learned::of(&library, installed)
+                .into_iter()
+                .filter(|sample| !origins.contains_key(sample))
+                .collect();
+            for origin in store.origins(&of_manifest)? {
+                origins.insert(origin.sample.clone(), origin);
+            }
+        }
+        None if origins.is_empty() => {
+            // Says which there are.
+            library.generation(name, number)?;
+            bail!("{label} cannot be read");
+        }
+        None => {}
+    }
+    let origins: Vec<SampleOrigin> = origins.into_values().collect();
+    if global.json {
+        let samples = origins.iter().map(|origin| as_json(&store, origin));
+        output::json(&json!({
+            "label": label, "installed": installed.is_some(), "samples": samples.collect::<Result<Value, _>>()?,
+        }))?;
+    } else if !origins.is_empty() {
+        table(&store, &label, &origins)?;
+    }
+    if origins.is_empty() {
+        output::say(&format!(
+            "{label} has learned from no sample that is known here"
+        ));
+        return Ok(Outcome::Nothing);
+    }
+    Ok(Outcome::Done)
+}
+
+fn as_json(store: &Store, origin: &SampleOrigin) -> Result<Value, StoreError> {
+    let interactions = origin.interactions.iter().map(|id| {
+        let question = question(store, id)?;
+        Ok(json!({ "id": id, "kept": !matches!(question, Question::Forgotten), "question": question.text() }))
+    });
+    Ok(json!({
+        "id": origin.sample, "tainted": origin.tainted, "interactions": interactions.collect::<Result<Value, StoreError>>()?,
+    }))
+}
+
+/// What became of an interaction that a sample was made of.
+enum Question {
+    Kept(String),
+    Damaged,
+    Forgotten,
+}
+
+impl Question {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Question::Kept(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+fn question(store: &Store, id: &str) -> Result<Question, StoreError> {
+    match store.get(id) {
+        Ok(Some(recorded)) => Ok(Question::Kept(recorded.interaction.question)),
+        Ok(None) => Ok(Question::Forgotten),
+        Err(StoreError::Unreadable(_)) => Ok(Question::Damaged),
+        Err(error) => Err(error),
+    }
+}
+
+fn table(store: &Store, label: &str, origins: &[SampleOrigin]) -> anyhow::Result<()> {
+    let mut out = output::stdout();
+    let forgotten = origins.iter().filter(|origin| origin.tainted).count();
+    write!(
+        out,
+        "{STRONG}{label}{STRONG:#}  {}",
+        output::counted(origins.len(), "sample")
+    )?;
+    match forgotten {
+        0 => writeln!(out)?,
+        some => writeln!(
+            out,
+            " · {WARN}{} forgotten since{WARN:#}",
+            output::count(some)
+        )?,
+    }
+    for origin in origins {
+        let mark = if origin.tainted {
+            format!("{WARN}✗{WARN:#}")
+        } else {
+            " ".to_owned()
+        };
+        let sample: String = render::plain(&origin.sample).chars().take(12).collect();
+        write!(out, "{mark} {sample:<12}")?;
+        if origin.interactions.is_empty() {
+            writeln!(out, "  {FAINT}made elsewhere{FAINT:#}")?;
+        }
+        for (index, id) in origin.interactions.iter().enumerate() {
+            let indent = if index == 0 { 0 } else { 14 };
+            let (id, said) = match question(store, id)? {
+                Question::Kept(text) => (
+                    store.short_id(id, SHORT)?,
+                    output::fit(&render::one_line(&text), 40),
+                ),
+                Question::Damaged => (id.clone(), format!("{WARN}damaged{WARN:#}")),
+                Question::Forgotten => (id.clone(), format!("{WARN}forgotten{WARN:#}")),
+            };
+            writeln!(
+                out,
+                "{:indent$}  {FAINT}{}{FAINT:#}  {said}",
+                "",
+                render::plain(&id)
+            )?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}

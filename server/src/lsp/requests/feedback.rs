@@ -1,0 +1,118 @@
+//! `repoLsp/feedback`, and the command of the same meaning: what came of an answer.
+
+use std::sync::Arc;
+
+use tower_lsp::jsonrpc::{Error, Result};
+use trainer_bridge::{Event, Outcome, new_id};
+
+use crate::lsp::ext::{FeedbackParams, FeedbackResult, InsertedAt, Verdict};
+use crate::lsp::session::Shared;
+use crate::lsp::snapshot::SessionSnapshot;
+use crate::samples::Inserted;
+
+pub async fn handle(
+    shared: &Arc<Shared>,
+    session: Arc<SessionSnapshot>,
+    params: FeedbackParams,
+) -> Result<FeedbackResult> {
+    let Some(keeping) = session.keeping.clone() else {
+        return Ok(refused("nothing is kept before the session is set up"));
+    };
+    let (events, inserted) = events(&session, &params)?;
+    let mut waiting = Vec::new();
+    for event in events {
+        let ticket = shared
+            .samples
+            .feedback(&keeping, &params.interaction_id, event);
+        let Some(ticket) = ticket else {
+            return Ok(refused("nothing is kept: samples.mode is off"));
+        };
+        waiting.push(ticket);
+    }
+    if let Some((at, id, inserted)) = inserted {
+        let key = crate::lsp::document::key(&at.text_document.uri);
+        let interaction = params.interaction_id.clone();
+        shared
+            .insertions
+            .follow(shared, key, interaction, id, inserted);
+    }
+    for ticket in waiting {
+        match ticket.await {
+            Outcome::Durable => {}
+            Outcome::Unknown => return Ok(refused("no such interaction is kept")),
+            Outcome::NotKept => return Ok(refused("nothing is kept: samples.mode is off")),
+            Outcome::Deferred(notice) => {
+                return Ok(refused(&format!("it will be written later: {notice}")));
+            }
+            Outcome::Lost(notice) => return Ok(refused(&notice.to_string())),
+        }
+    }
+    Ok(FeedbackResult {
+        recorded: true,
+        message: None,
+    })
+}
+
+type Insertion<'p> = Option<(&'p InsertedAt, String, Inserted)>;
+
+/// What is said, as events.
+fn events<'p>(
+    session: &SessionSnapshot,
+    params: &'p FeedbackParams,
+) -> Result<(Vec<Event>, Insertion<'p>)> {
+    let mut events = Vec::new();
+    match (&params.correction, params.verdict) {
+        (Some(_), Some(Verdict::Good)) => {
+            return Err(Error::invalid_params(
+                "an answer that is corrected is not good; leave out the verdict",
+            ));
+        }
+        (Some(answer), _) if answer.trim().is_empty() => {
+            return Err(Error::invalid_params("the correction is empty"));
+        }
+        (Some(answer), _) => events.push(Event::Corrected {
+            answer: answer.clone(),
+        }),
+        (None, Some(Verdict::Good)) => events.push(Event::Up),
+        (None, Some(Verdict::Bad)) => events.push(Event::Down),
+        (None, None) => {}
+    }
+    if let Some(copied) = params.copied {
+        events.push(Event::Copied {
+            characters: copied.characters,
+        });
+    }
+    let mut insertion = None;
+    if let Some(at) = &params.inserted {
+        let file = session.file(&at.text_document.uri)?;
+        let text = file.document.text();
+        let start = file.offset(at.range.start, session.encoding)? as usize;
+        let end = file.document.lines();
+        let end = end.offset_or_end(text, at.range.end, session.encoding) as usize;
+        let code = text.get(start..end.max(start)).unwrap_or_default();
+        if code.trim().is_empty() {
+            return Err(Error::invalid_params(
+                "there is no inserted text at inserted.range",
+            ));
+        }
+        let id = new_id();
+        events.push(Event::Inserted {
+            insertion: id.clone(),
+            characters: code.chars().count() as u64,
+        });
+        insertion = Some((at, id, Inserted::new(text.clone(), start, end)));
+    }
+    if events.is_empty() {
+        return Err(Error::invalid_params(
+            "there is nothing to record: give a verdict, a correction, copied or inserted",
+        ));
+    }
+    Ok((events, insertion))
+}
+
+fn refused(why: &str) -> FeedbackResult {
+    FeedbackResult {
+        recorded: false,
+        message: Some(why.to_owned()),
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether a question shows that the answer before it was of no use.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Conversations that are remembered.
+const KEPT: usize = 32;
+/// Two questions that share so much of their words (Jaccard) ask for the same.
+const SAME: f64 = 0.6;
+/// What people begin with when they were not helped. A word alone counts where it stands alone: "incorrect limit" is a subject.
+const OBJECTIONS: [&str; 9] = [
+    "no",
+    "nope",
+    "wrong",
+    "incorrect",
+    "that is wrong",
+    "that's wrong",
+    "this is wrong",
+    "that is not it",
+    "that's not it",
+];
+/// Words that ask, and say nothing of what is asked about.
+const STOP: [&str; 22] = [
+    "a", "an", "and", "are", "can", "do", "does", "how", "i", "in", "is", "it", "me", "of",
+    "please", "so", "the", "to", "what", "where", "which", "why",
+];
+
+/// What was asked last in each conversation.
+#[derive(Debug, Default)]
+pub struct FollowUps {
+    /// The one that was spoken in last comes last: its id, the question, the interaction.
+    recent: Mutex<Vec<(String, String, String)>>,
+}
+
+impl FollowUps {
+    /// Notes a question that was answered; gives the interaction before it, if this one shows that it failed.
+    pub fn ask(&self, conversation: &str, question: &str, interaction: &str) -> Option<String> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = recent.iter().position(|(known, ..)| known == conversation);
+        let before = before.map(|at| recent.remove(at));
+        if recent.len() == KEPT {
+            recent.remove(0);
+        }
+        recent.push((
+            conversation.to_owned(),
+            question.to_owned(),
+            interaction.to_owned(),
+        ));
+        let (_, asked, failed) = before?;
+        shows_failure(&asked, question).then_some(failed)
+    }
+}
+
+fn shows_failure(before: &str, question: &str) -> bool {
+    let question = question.trim().to_lowercase();
+    let objects = |start: &&str| {
+        let rest = question.strip_prefix(*start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([',', '.', '!', ';', ':']))
+    };
+    if OBJECTIONS.iter().any(objects) {
+        return true;
+    }
+    let before = before.to_lowercase();
+    let all = |text: &str| {
+        text.split_whitespace()
+            .map(|word| word.trim_matches(['?', '.', '!']))
+            .collect::<String>()
+    };
+    if all(&before) == all(&question) {
+        return true;
+    }
+    let (a, b) = (words(&before), words(&question));
+    // One word that differs may be what is asked about.
+    let again = a.is_subset(&b) || b.is_subset(&a);
+    let (both, either) = (a.intersection(&b).count(), a.union(&b).count());
+    again && both > 0 && both as f64 / either as f64 >= SAME
+}
+
+fn words(text: &str) -> HashSet<&str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| !word.is_empty() && !STOP.contains(word))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_again_shows_that_the_answer_failed() {
+        for (before, question, failed) in [
+            (
+                "Where are segments merged?",
+                "where are segments merged",
+                true,
+            ),
+            (
+                "Where are segments merged?",
+                "So where are the segments merged?",
+                true,
+            ),
+            (
+                "Where are segments merged?",
+                "No, the function that merges",
+                true,
+            ),
+            ("Where are segments merged?", "That's not it.", true),
+            (
+                "where is connect_store defined",
+                "where is close_store defined",
+                false,
+            ),
+            (
+                "Who checks the limit?",
+                "Incorrect limit: who raises the error?",
+                false,
+            ),
+            ("Who checks the limit?", "wrong!", true),
+            ("Where are segments merged?", "And who calls it?", false),
+            (
+                "Where are segments merged?",
+                "Where is the log written?",
+                false,
+            ),
+            ("Where are segments merged?", "Now show the tests", false),
+        ] {
+            assert_eq!(shows_failure(before, question), failed, "{question}");
+        }
+    }
+
+    #[test]
+    fn only_the_question_before_in_the_same_conversation_counts() {
+        let asked = FollowUps::default();
+        assert_eq!(asked.ask("a", "where is it?", "1"), None);
+        assert_eq!(asked.ask("b", "where is it?", "2"), None);
+        assert_eq!(asked.ask("a", "where is it", "3").as_deref(), Some("1"));
+        assert_eq!(asked.ask("a", "thanks", "4"), None);
+        assert_eq!(asked.ask("a", "where is it", "5"), None);
+    }
+}
