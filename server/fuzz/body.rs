@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use repo_lsp::chat::Assistant;
-use repo_lsp::config::{ModelSettings, Recording};
+use repo_lsp::config::ModelSettings;
 use repo_lsp::lsp::frame::{self, Frame, FrameReader};
 use repo_lsp::lsp::{IndexSettings, Resolved, Settings, SettingsSource, serve};
 use repo_lsp::samples::Keeping;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
 use tokio::runtime::Runtime;
+use trainer_bridge::PrivacyMode;
 
 /// How long a server may take to end, or to say anything at all. Nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -185,7 +186,7 @@ impl SettingsSource for Fixed {
                 summaries_directory: place("summaries"),
                 samples: Keeping {
                     file: place("samples.db"),
-                    mode: Recording::Full,
+                    mode: PrivacyMode::Full,
                 },
             },
             problems: Vec::new(),

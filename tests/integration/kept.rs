@@ -2,9 +2,10 @@
 //! lost by a kill, and no secret in any file.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use checkpoint::Parrot;
-use integration::{Client, Sandbox, uri};
+use integration::{Client, PATIENCE, Sandbox, holding, uri};
 use serde_json::{Value, json};
 
 use crate::hosted::Hosted;
@@ -22,23 +23,6 @@ fn feedback(client: &mut Client, id: &str, mut said: Value) {
     said["interactionId"] = json!(id);
     let result = client.request("repoLsp/feedback", said);
     assert_eq!(result, json!({ "recorded": true, "message": null }));
-}
-
-/// Every file below a folder that holds these bytes.
-fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let (path, kind) = (entry.path(), entry.file_type().unwrap());
-        if kind.is_dir() {
-            found.extend(holding(&path, bytes));
-        } else if kind.is_file() {
-            let content = std::fs::read(&path).unwrap();
-            if content.windows(bytes.len()).any(|window| window == bytes) {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
 
 /// The lines of a file that `samples curate` wrote, each as the interactions it was made of and its messages.
@@ -96,13 +80,15 @@ fn a_session_yields_its_samples_and_leaves_no_secret() {
         json!({ "correction": format!("{SECRET} has expired.") }),
     );
     // Three verdicts and corrections more, an insertion, and how much of it was left when the page was saved.
-    loop {
+    let deadline = Instant::now() + PATIENCE;
+    let kept = loop {
         let status = client.request("repoLsp/status", json!({}));
         if status["samples"]["feedback"] == 6 {
-            assert_eq!(status["samples"]["interactions"], 5);
-            break;
+            break status["samples"]["interactions"].clone();
         }
-    }
+        assert!(Instant::now() < deadline, "{status:#}");
+    };
+    assert_eq!(kept, 5);
     // An answer that quotes it, as a document.
     let start = json!({ "line": 0, "character": 0 });
     let end = json!({ "line": 1, "character": 0 });
@@ -121,6 +107,14 @@ fn a_session_yields_its_samples_and_leaves_no_secret() {
         .trim_start_matches("file://");
     let text = std::fs::read_to_string(document).unwrap();
     assert!(text.contains("[redacted:github_token]"), "{text}");
+    // What is forgotten takes its document along.
+    let id = answer["interactionId"].as_str().unwrap();
+    let ran = sandbox.run(&["samples", "forget", id, "--yes"]);
+    assert_eq!(
+        (ran.code, Path::new(document).exists()),
+        (Some(0), false),
+        "{ran:?}"
+    );
     client.kill();
 
     let out = sandbox.home().join("curated");

@@ -11,10 +11,12 @@
 mod binary;
 mod client;
 pub mod figures;
+mod files;
 mod sandbox;
 mod tree;
 
 pub use binary::binary;
 pub use client::{Client, PATIENCE, uri};
+pub use files::holding;
 pub use sandbox::{Ran, Sandbox};
 pub use tree::Tree;

@@ -88,6 +88,17 @@ pub enum PrivacyMode {
     Off,
 }
 
+impl PrivacyMode {
+    /// As it is written, in settings and elsewhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            PrivacyMode::Full => "full",
+            PrivacyMode::NoCode => "no-code",
+            PrivacyMode::Off => "off",
+        }
+    }
+}
+
 /// That something was taken out, and what kind of thing; never what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redaction {

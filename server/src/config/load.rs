@@ -5,9 +5,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use trainer_bridge::PrivacyMode;
 
 use super::keys::{self, Fault, Leaf};
-use super::{Options, Recording, Settings, WorkspaceOptions};
+use super::{Options, Settings, WorkspaceOptions};
 use crate::paths::{self, Dirs};
 
 /// Where a setting was written.
@@ -106,7 +107,7 @@ pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Opt
     reader.sources.push(flags);
     let mut settings = Settings::resolve(reader.sources);
     if reader.problems.iter().any(Problem::hides_recording) {
-        settings.samples.mode = Recording::Off;
+        settings.samples.mode = PrivacyMode::Off;
     }
     Loaded {
         settings,

@@ -19,4 +19,4 @@ pub use settings::{
     AnswerSettings, HostSettings, IndexSettings, LspSettings, ModelSettings, SamplesSettings,
     Settings,
 };
-pub use values::{Device, Glob, LogFilter, PrivateGlob, Quantization, Recording, Swap, Within};
+pub use values::{Device, Glob, LogFilter, PrivateGlob, Quantization, Swap, Within};

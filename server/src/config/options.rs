@@ -2,10 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use trainer_bridge::PrivacyMode;
 
 use super::values::{
-    Device, Endpoint, Glob, LanguageId, LogFilter, PrivateGlob, Quantization, Recording, Swap,
-    Within,
+    Device, Endpoint, Glob, LanguageId, LogFilter, PrivateGlob, Quantization, Swap, Within,
 };
 
 /// Everything the user may set, in `config.toml`, in the editor's settings or by flags.
@@ -135,10 +135,11 @@ pub struct SamplesOptions {
     /// `full` keeps questions, answers and what became of them; `no-code` keeps no source text; `off` keeps nothing. Secrets are taken
     /// out in any case. A workspace file can only ask for less.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<Recording>,
+    #[schemars(schema_with = "super::values::privacy_mode")]
+    pub mode: Option<PrivacyMode>,
     /// What the workspace asks for at least, whatever others say.
     #[serde(skip)]
-    pub at_least: Option<Recording>,
+    pub at_least: Option<PrivacyMode>,
 }
 
 /// What `repo-lsp.toml` at the root of a workspace may set. That file comes with the repository, so it is not trusted:
@@ -184,7 +185,8 @@ pub struct WorkspaceAnswerOptions {
 pub struct WorkspaceSamplesOptions {
     /// `no-code` keeps no source text, `off` keeps nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<Recording>,
+    #[schemars(schema_with = "super::values::privacy_mode")]
+    pub mode: Option<PrivacyMode>,
 }
 
 impl From<WorkspaceOptions> for Options {

@@ -58,7 +58,7 @@ Nothing has to be configured. Settings are read from these places; later ones wi
 5. flags
 
 A key that is unknown or has a bad value is reported with its file and line, and the others apply. If it concerns `index.private`, nothing is
-indexed until it is corrected. `repo-lsp doctor` shows which files were read and what is wrong with them; `repo-lsp schema` prints the JSON schema.
+indexed until it is corrected; if it concerns `samples`, nothing is kept. `repo-lsp doctor` shows which files were read and what is wrong with them; `repo-lsp schema` prints the JSON schema.
 
 ```toml
 # ~/.config/repo-lsp/config.toml

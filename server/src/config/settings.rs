@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use trainer_bridge::PrivacyMode;
 
 use super::options::{HostOptions, ModelOptions, Options};
-use super::values::{Device, PrivateGlob, Quantization, Recording, Swap};
+use super::values::{Device, PrivateGlob, Quantization, Swap};
 
 /// What applies to one workspace. Serialises with the keys of [`Options`], so the reference can show the defaults.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,7 +66,7 @@ pub struct HostSettings {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SamplesSettings {
-    pub mode: Recording,
+    pub mode: PrivacyMode,
 }
 
 /// Files that hold secrets by their very name, whatever its case. The last glob that matches decides, and one that begins with `!`
@@ -141,7 +142,7 @@ impl Settings {
     /// The defaults, then each source in turn: later ones win, except that lists of globs add up.
     pub fn resolve(sources: impl IntoIterator<Item = Options>) -> Self {
         let mut settings = Settings::default();
-        let mut at_least = Recording::Full;
+        let mut at_least = PrivacyMode::Full;
         for source in sources {
             at_least = at_least.max(source.samples.at_least.unwrap_or_default());
             settings.apply(source);

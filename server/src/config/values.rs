@@ -43,17 +43,9 @@ pub enum Quantization {
     Q6K,
 }
 
-/// How much of what is asked and answered is kept; the stricter is the greater.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(inline)]
-pub enum Recording {
-    #[default]
-    Full,
-    NoCode,
-    Off,
+/// The schema of [`trainer_bridge::PrivacyMode`], which knows nothing of schemas.
+pub(super) fn privacy_mode(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": ["full", "no-code", "off"] })
 }
 
 /// A whole number between two bounds that are part of its type, so that parser, schema and reference agree on them.

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_lsp::ls_types::notification::Notification;
 use tower_lsp::ls_types::{Diagnostic, ProgressToken, Range, TextDocumentIdentifier, Uri};
-
-use crate::config::Recording;
+use trainer_bridge::PrivacyMode;
 
 /// Raised when a client written for the version before would misread something.
 pub const VERSION: u32 = 1;
@@ -121,7 +120,7 @@ pub struct StatusResult {
 #[serde(rename_all = "camelCase")]
 pub struct SamplesStatus {
     /// `full`, `no-code` or `off`.
-    pub mode: Recording,
+    pub mode: PrivacyMode,
     /// Since the model in use was trained; since ever, if none was. Both count all workspaces.
     pub interactions: u64,
     pub feedback: u64,

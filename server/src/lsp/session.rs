@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tower_lsp::Client;
-use trainer_bridge::Notice;
+use trainer_bridge::{Notice, PrivacyMode};
 
 use super::capabilities::ClientSupport;
 use super::convert::to_path;
@@ -23,7 +23,6 @@ use super::settings::{Settings, SettingsSource};
 use super::snapshot::{RootSnapshot, SessionSnapshot};
 use super::worker::Coalescer;
 use crate::chat::{Conversations, Summaries};
-use crate::config::Recording;
 use crate::samples::{Keeping, Samples};
 
 /// How long a detached request to the client may stay unanswered.
@@ -44,7 +43,7 @@ pub struct Session {
     pub documents: Arc<HashMap<String, Arc<Document>>>,
     pub roots: Vec<Arc<Root>>,
     /// How much each root wants kept of questions and answers.
-    pub recording: HashMap<PathBuf, Recording>,
+    pub recording: HashMap<PathBuf, PrivacyMode>,
     /// Capabilities that are registered dynamically at the moment.
     pub navigation_registered: bool,
     pub shut_down: bool,
@@ -167,7 +166,7 @@ impl Shared {
     pub fn settle_recording(&self) {
         let keeping = self.snapshot().keeping;
         self.samples
-            .settle(keeping.map_or(Recording::Off, |keeping| keeping.mode));
+            .settle(keeping.map_or(PrivacyMode::Off, |keeping| keeping.mode));
     }
 
     /// Has the indexes see what a document is now, or that it is closed, later and elsewhere.

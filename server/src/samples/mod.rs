@@ -9,7 +9,7 @@ mod occasion;
 mod survival;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,8 +22,6 @@ pub use follow_up::FollowUps;
 pub use occasion::{ByModel, Kind, Occasion};
 pub use survival::{Inserted, share};
 
-use crate::config::Recording;
-
 /// How long an answer may wait to be safe before it is shown without an id.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// Sentences of hovers that are remembered as recorded.
@@ -35,7 +33,7 @@ pub type Tell = dyn Fn(Notice) + Send + Sync;
 /// Where a session records.
 pub struct Samples {
     tell: Arc<Tell>,
-    mode: Mutex<Recording>,
+    mode: Mutex<PrivacyMode>,
     /// Begun with the first interaction that is to be kept: whoever keeps nothing has neither a thread nor a file.
     recorder: OnceLock<Recorder>,
     shown: Mutex<HashSet<blake3::Hash>>,
@@ -46,7 +44,7 @@ pub struct Samples {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keeping {
     pub file: PathBuf,
-    pub mode: Recording,
+    pub mode: PrivacyMode,
 }
 
 /// What is kept of a workspace's user, in numbers.
@@ -75,7 +73,7 @@ impl Samples {
         make: impl FnOnce(Occasion) -> Interaction + Send + 'static,
     ) -> Option<Ticket> {
         let keeping = self.now(keeping);
-        let mode = privacy(keeping.mode);
+        let mode = keeping.mode;
         let recorder = self.recorder(&keeping)?;
         let occasion = occasion.answered(keeping.mode);
         Some(recorder.record_made(move || {
@@ -96,6 +94,10 @@ impl Samples {
         occasion: Occasion,
         make: impl FnOnce(Occasion) -> Interaction + Send + 'static,
     ) {
+        if self.now(keeping).mode == PrivacyMode::Off {
+            // It is still to be recorded where that is switched on later.
+            return;
+        }
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if shown.len() >= REMEMBERED {
             shown.clear();
@@ -117,7 +119,7 @@ impl Samples {
     }
 
     /// What holds from now on, also for what was asked before and is not answered yet.
-    pub fn settle(&self, mode: Recording) {
+    pub fn settle(&self, mode: PrivacyMode) {
         *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
     }
 
@@ -137,7 +139,7 @@ impl Samples {
     }
 
     fn recorder(&self, keeping: &Keeping) -> Option<&Recorder> {
-        if keeping.mode == Recording::Off {
+        if keeping.mode == PrivacyMode::Off {
             return None;
         }
         let recorder = self.recorder.get_or_init(|| {
@@ -148,7 +150,7 @@ impl Samples {
             };
             Recorder::new(&keeping.file, options)
         });
-        recorder.set_intake(Intake::new(privacy(keeping.mode)));
+        recorder.set_intake(Intake::new(keeping.mode));
         Some(recorder)
     }
 }
@@ -181,12 +183,12 @@ pub fn counts(keeping: &Keeping, time: u64) -> Result<Counts, StoreError> {
     })
 }
 
-pub fn privacy(mode: Recording) -> PrivacyMode {
-    match mode {
-        Recording::Full => PrivacyMode::Full,
-        Recording::NoCode => PrivacyMode::NoCode,
-        Recording::Off => PrivacyMode::Off,
-    }
+/// What a workspace is called in what is kept of it: its path, whichever way somebody came to it. The folder itself may be gone.
+pub fn workspace_name(root: &Path) -> String {
+    let path = root.canonicalize();
+    let path = path.or_else(|_| std::path::absolute(root));
+    let path = path.as_deref().unwrap_or(root);
+    path.to_string_lossy().into_owned()
 }
 
 /// Milliseconds since 1970.
@@ -206,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keeping = Keeping {
             file: folder.path().join("samples.db"),
-            mode: Recording::Full,
+            mode: PrivacyMode::Full,
         };
         let samples = Samples::new(|_| {});
         let asked = || Occasion::new(Kind::Ask, "where?", folder.path(), Vec::new());
@@ -217,11 +219,22 @@ mod tests {
                 (0, "a", Lines { first: 0, last: 0 }),
             )
         };
-        samples.settle(Recording::Off);
+        samples.settle(PrivacyMode::Off);
         assert!(samples.record(&keeping, asked(), make).is_none());
         assert!(!keeping.file.exists());
-        samples.settle(Recording::Full);
+        samples.settle(PrivacyMode::Full);
         let ticket = samples.record(&keeping, asked(), make).unwrap();
         assert_eq!(ticket.wait(), Outcome::Durable);
+    }
+
+    #[test]
+    fn a_workspace_is_known_by_its_real_path_even_when_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().canonicalize().unwrap();
+        let inner = folder.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        assert_eq!(workspace_name(&inner.join("..")), real.to_string_lossy());
+        let gone = real.join("gone");
+        assert_eq!(workspace_name(&gone), gone.to_string_lossy());
     }
 }

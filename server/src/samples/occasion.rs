@@ -8,10 +8,9 @@ use trainer_bridge::{
     Citation, ContextRef, Interaction, Lines as Range, PrivacyMode, RetrievalScore, new_id,
 };
 
-use super::now;
+use super::{now, workspace_name};
 use crate::answer::{self, Answer, Plain, View};
 use crate::chat::Answered;
-use crate::config::Recording;
 use crate::markdown::fence;
 
 /// What asked.
@@ -64,7 +63,7 @@ impl Occasion {
             id: new_id(),
             kind,
             question: question.to_owned(),
-            workspace: name(workspace),
+            workspace: workspace_name(workspace),
             views,
             time: now(),
             started: Instant::now(),
@@ -80,8 +79,8 @@ impl Occasion {
     }
 
     /// The answer is there, and is to be kept in this way.
-    pub(super) fn answered(mut self, mode: Recording) -> Self {
-        self.no_code = mode != Recording::Full;
+    pub(super) fn answered(mut self, mode: PrivacyMode) -> Self {
+        self.no_code = mode != PrivacyMode::Full;
         self.latency_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self
     }
@@ -264,13 +263,6 @@ impl UnlessPrivate for Interaction {
         }
         self
     }
-}
-
-/// A workspace goes by its path, whichever way an editor came to it.
-fn name(workspace: &std::path::Path) -> String {
-    let path = workspace.canonicalize();
-    let path = path.as_deref().unwrap_or(workspace);
-    path.to_string_lossy().into_owned()
 }
 
 /// Lines as citations count them: from 1.

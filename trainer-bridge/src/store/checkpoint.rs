@@ -1,7 +1,7 @@
 //! Moves the log into the database from a thread of its own, since that waits for the disk and no commit should.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
@@ -28,14 +28,18 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(super) fn start(path: &Path) -> Self {
+    /// Looks at the log after something was written, so that nothing wakes up while nothing is.
+    pub(super) fn start(path: &Path, written: Receiver<()>) -> Self {
         let (stop, stopped) = channel::<()>();
         let path = path.to_owned();
         let thread = std::thread::Builder::new()
             .name("samples-log".to_owned())
             .spawn(move || {
                 let mut done = None;
-                while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                // What is written within one wait is looked at in one go.
+                while written.recv().is_ok()
+                    && stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout)
+                {
                     look(&path, &mut done);
                 }
             })

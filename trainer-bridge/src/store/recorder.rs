@@ -47,12 +47,14 @@ impl Recorder {
     /// Nothing is opened before the first interaction comes.
     pub fn new(path: &Path, options: RecorderOptions) -> Self {
         let (jobs, waiting) = sync_channel(QUEUE);
+        let (written, news) = sync_channel(1);
         let health = Arc::new(Mutex::new(None));
         let writer = Writer {
             path: path.to_owned(),
             jobs: waiting,
             health: Arc::clone(&health),
             tell: options.tell,
+            written,
             state: State::default(),
         };
         let writer = std::thread::Builder::new()
@@ -64,7 +66,7 @@ impl Recorder {
             intake: Mutex::new(Arc::new(options.intake)),
             health,
             writer,
-            _checkpointer: Checkpointer::start(path),
+            _checkpointer: Checkpointer::start(path, news),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,8 @@ pub(super) struct Writer {
     pub(super) jobs: Receiver<Job>,
     pub(super) health: Arc<Mutex<Option<Notice>>>,
     pub(super) tell: Box<dyn Fn(Notice) + Send>,
+    /// Hears that something was written; one who has heard so already need not hear it twice.
+    pub(super) written: SyncSender<()>,
     pub(super) state: State,
 }
 
@@ -127,6 +129,7 @@ impl Writer {
         }
         match self.write() {
             Ok(known) => {
+                let _ = self.written.try_send(());
                 self.state.backlog.clear();
                 for (answer, known) in answers.into_iter().zip(known.into_iter().skip(waiting)) {
                     let _ = answer.send(if known {

@@ -13,7 +13,7 @@ use super::{Check, fail, ok, output, warn};
 const SMALL: u64 = 200_000_000;
 
 pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
-    let mode = samples::mode(settings.samples.mode);
+    let mode = settings.samples.mode.name();
     let store = match samples::existing(dirs) {
         Ok(Some(store)) => store,
         Ok(None) => return ok("samples", format!("nothing recorded yet · mode {mode}")),

@@ -1,7 +1,6 @@
 //! Which interactions a command means: the same flags for each.
 
-use std::path::Path;
-
+use repo_lsp::samples::workspace_name;
 use trainer_bridge::{Filter, Verdict};
 
 use super::super::arguments::Global;
@@ -21,7 +20,7 @@ pub(super) struct Filters {
     #[arg(long, value_enum)]
     verdict: Option<Judged>,
 
-    /// Only what was asked in this way: ask, explain, usages, impact, module, diagnostic
+    /// Only what was asked in this way: ask, selection, explain, usages, impact, module, diagnostic, hover
     #[arg(long)]
     kind: Option<String>,
 
@@ -77,29 +76,5 @@ impl Filters {
 
 /// The workspace that was named, as interactions have it. The folder itself may be gone: what was kept of it is not.
 pub(super) fn named(global: &Global) -> Option<String> {
-    global.workspace.as_deref().map(workspace_of)
-}
-
-pub(super) fn workspace_of(root: &Path) -> String {
-    let path = root
-        .canonicalize()
-        .or_else(|_| std::path::absolute(root))
-        .unwrap_or_else(|_| root.to_owned());
-    path.display().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_workspace_is_known_by_its_real_path_even_when_it_is_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let real = folder.path().canonicalize().unwrap();
-        let inner = folder.path().join("inner");
-        std::fs::create_dir(&inner).unwrap();
-        assert_eq!(workspace_of(&inner.join("..")), real.display().to_string());
-        let gone = real.join("gone");
-        assert_eq!(workspace_of(&gone), gone.display().to_string());
-    }
+    global.workspace.as_deref().map(workspace_name)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use repo_lsp::paths::{self, Dirs};
+use repo_lsp::samples::workspace_name;
 use serde_json::json;
 use trainer_bridge::{Filter, Forgotten, Store};
 
@@ -88,8 +89,13 @@ fn remove_documents(answers: &Path, forgotten: &[String]) {
     let entries = std::fs::read_dir(answers).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        if forgotten.iter().any(|id| text.contains(id)) {
-            let _ = std::fs::remove_file(path);
+        if forgotten.iter().any(|id| text.contains(id))
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            let (shown, why) = (paths::tilde(&path), paths::plain(&error));
+            output::warning(format!(
+                "{shown} holds a forgotten answer and cannot be deleted: {why}"
+            ));
         }
     }
 }
@@ -106,7 +112,7 @@ fn meant(
         let workspace = match (args.all_workspaces, named) {
             (true, _) => None,
             (false, Some(named)) => Some(named),
-            (false, None) => Some(filter::workspace_of(&paths::workspace(None)?)),
+            (false, None) => Some(workspace_name(&paths::workspace(None)?)),
         };
         let scope = match &workspace {
             Some(workspace) => render::workspace(workspace),

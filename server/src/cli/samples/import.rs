@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use repo_indexer::PrivateFiles;
-use repo_lsp::config::Recording;
 use repo_lsp::paths::{self, Dirs};
 use serde_json::json;
-use trainer_bridge::{Intake, Store};
+use trainer_bridge::{Intake, PrivacyMode, Store};
 
 use super::super::arguments::Global;
 use super::super::context::Context;
 use super::super::output;
-use super::{Outcome, privacy};
+use super::Outcome;
 
 /// Take in interactions from chat JSONL
 #[derive(Debug, clap::Args)]
@@ -34,13 +33,13 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outcome> {
     let settings = Context::load(global)?.settings;
     let mode = settings.samples.mode;
-    if mode == Recording::Off {
+    if mode == PrivacyMode::Off {
         bail!(
             "nothing may be kept: `samples.mode` is off. Set it to \"full\" or \"no-code\" to import"
         );
     }
     let private = PrivateFiles::new(&settings.index.private)?;
-    let intake = Intake::new(privacy(mode)).without_files(move |file| private.contains(file));
+    let intake = Intake::new(mode).without_files(move |file| private.contains(file));
     let mut lines = input(&args.file)?;
     let mut store = Store::open(&dirs.samples())?;
     let imported = store.import(&intake, &mut *lines)?;

@@ -24,10 +24,10 @@ use std::path::Path;
 
 use anyhow::bail;
 use serde_json::Value;
-use trainer_bridge::{PrivacyMode, Store};
+use trainer_bridge::{Filter, Store};
 
-use repo_lsp::config::Recording;
 use repo_lsp::paths::Dirs;
+use repo_lsp::samples::workspace_name;
 
 use super::arguments::Global;
 use super::{Outcome, output};
@@ -42,7 +42,8 @@ Examples:
 
 All workspaces are meant unless --workspace names one; `forget` means this one unless --all-workspaces is given.
 Everything is in samples.db in your own data folder and goes nowhere by itself. `mode = \"off\"` under [samples] in config.toml keeps
-nothing from then on, `mode = \"no-code\"` no source text; `repo-lsp schema --markdown` says more.")]
+nothing from then on, `mode = \"no-code\"` no source text. An editor that is open has to restart its server to see that.
+`repo-lsp schema --markdown` says more.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -85,40 +86,16 @@ pub(super) fn existing(dirs: &Dirs) -> anyhow::Result<Option<Store>> {
     Ok(Some(Store::open(&path)?))
 }
 
-/// How many interactions are kept of a workspace; none where nothing was ever recorded.
+/// How many interactions are kept of a workspace, folders below it included; none where nothing was ever recorded.
 pub(super) fn kept(dirs: &Dirs, root: &Path) -> anyhow::Result<Option<u64>> {
     let Some(store) = existing(dirs)? else {
         return Ok(None);
     };
-    let workspace = filter::workspace_of(root);
-    let rows = store.stats()?.rows.into_iter();
-    let of_it = rows.filter(|row| row.workspace == workspace);
-    Ok(Some(of_it.map(|row| row.count).sum()))
-}
-
-/// The word that the configuration has for it.
-pub(super) fn mode(recording: Recording) -> &'static str {
-    match recording {
-        Recording::Full => "full",
-        Recording::NoCode => "no-code",
-        Recording::Off => "off",
-    }
-}
-
-fn privacy(recording: Recording) -> PrivacyMode {
-    match recording {
-        Recording::Full => PrivacyMode::Full,
-        Recording::NoCode => PrivacyMode::NoCode,
-        Recording::Off => PrivacyMode::Off,
-    }
-}
-
-pub(super) fn privacy_word(mode: PrivacyMode) -> &'static str {
-    match mode {
-        PrivacyMode::Full => "full",
-        PrivacyMode::NoCode => "no-code",
-        PrivacyMode::Off => "off",
-    }
+    let meant = Filter {
+        workspace: Some(workspace_name(root)),
+        ..Filter::default()
+    };
+    Ok(Some(store.count(&[meant])?.values().sum()))
 }
 
 /// What a command says where there is no database; programs get `empty`.

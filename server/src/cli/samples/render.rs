@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use trainer_bridge::{After, Event, GenerationUse, Interaction, Lines, Recorded, Verdict};
 
 use super::super::output::{self, BAD, FAINT, GOOD, PLACE, STRONG, WARN};
-use super::privacy_word;
 use repo_lsp::paths;
 
 /// How an answer was judged, in one coloured letter.
@@ -133,7 +132,7 @@ pub(super) fn whole(
 
 /// `full · taken out: 2 aws_access_key`
 fn kept(asked: &Interaction) -> String {
-    let mut text = privacy_word(asked.privacy).to_owned();
+    let mut text = asked.privacy.name().to_owned();
     if !asked.redactions.is_empty() {
         let kinds: Vec<String> = asked
             .redactions

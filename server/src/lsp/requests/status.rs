@@ -2,8 +2,8 @@
 
 use repo_indexer::{Cancel, Role, Status};
 use tower_lsp::jsonrpc::Result;
+use trainer_bridge::PrivacyMode;
 
-use crate::config::Recording;
 use crate::lsp::convert::to_uri;
 use crate::lsp::ext::{
     RootStatus, SamplesStatus, Skipped, State, StatusParams, StatusResult, VERSION,
@@ -34,7 +34,7 @@ pub fn handle(session: &SessionSnapshot, params: StatusParams, _: &Cancel) -> Re
 fn samples(session: &SessionSnapshot) -> SamplesStatus {
     let Some(keeping) = &session.keeping else {
         return SamplesStatus {
-            mode: Recording::Off,
+            mode: PrivacyMode::Off,
             interactions: 0,
             feedback: 0,
             since: None,
