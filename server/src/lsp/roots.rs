@@ -25,6 +25,13 @@ pub struct Root {
 #[derive(Default)]
 pub struct RootState {
     index: Option<(Arc<Index>, Guard)>,
+    condition: Condition,
+    closed: bool,
+}
+
+/// What the keeper of the index last said of it.
+#[derive(Clone, Default)]
+pub struct Condition {
     /// Why there is no index, or why it is not up to date.
     pub error: Option<String>,
     /// Set while a scan runs.
@@ -32,7 +39,6 @@ pub struct RootState {
     /// Whether the first scan is over.
     pub fresh: bool,
     pub notices: Vec<String>,
-    closed: bool,
 }
 
 impl Root {
@@ -45,12 +51,16 @@ impl Root {
         }
     }
 
-    pub fn state(&self) -> MutexGuard<'_, RootState> {
+    fn state(&self) -> MutexGuard<'_, RootState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn index(&self) -> Option<Arc<Index>> {
         self.state().index.as_ref().map(|(index, _)| index.clone())
+    }
+
+    pub fn condition(&self) -> Condition {
+        self.state().condition.clone()
     }
 
     /// The path of a file below this root, as the index spells it. The root itself is spelled as the client spells it.
@@ -65,7 +75,7 @@ impl Root {
 
     /// Leaves the root without an index, and says why.
     pub fn refuse(&self, reason: String) {
-        self.state().error = Some(reason);
+        self.state().condition.error = Some(reason);
     }
 
     /// Stops watching and lets go of the index. What still reads a snapshot keeps it.
@@ -111,7 +121,7 @@ pub fn open(shared: &Arc<Shared>, root: Arc<Root>) {
             Ok(opened) => opened,
             Err(error) => {
                 let text = format!("cannot open the index of {}: {error}", root.path.display());
-                root.state().error = Some(text.clone());
+                root.state().condition.error = Some(text.clone());
                 let _ = notices.send(Event::Notice(text));
                 return;
             }
@@ -162,23 +172,23 @@ pub async fn notify(shared: &Shared, text: &str) {
 
 impl Root {
     pub(super) fn observe(&self, event: &Event) {
-        let mut state = self.state();
+        let condition = &mut self.state().condition;
         match event {
-            Event::Progress(progress) => state.progress = Some(*progress),
+            Event::Progress(progress) => condition.progress = Some(*progress),
             Event::Fresh(_) => {
-                state.progress = None;
-                state.error = None;
-                state.fresh = true;
+                condition.progress = None;
+                condition.error = None;
+                condition.fresh = true;
             }
             // What is known stays and is answered from.
             Event::Failed(text) => {
-                state.progress = None;
-                state.error = Some(text.clone());
+                condition.progress = None;
+                condition.error = Some(text.clone());
             }
             Event::Notice(text) => {
-                state.notices.push(text.clone());
-                let excess = state.notices.len().saturating_sub(NOTICES);
-                state.notices.drain(..excess);
+                condition.notices.push(text.clone());
+                let excess = condition.notices.len().saturating_sub(NOTICES);
+                condition.notices.drain(..excess);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::lsp::ext::{
     RootStatus, SamplesStatus, Skipped, State, StatusParams, StatusResult, VERSION,
 };
 use crate::lsp::roots::Root;
-use crate::lsp::snapshot::{RootSnapshot, SessionSnapshot};
+use crate::lsp::snapshot::SessionSnapshot;
 use crate::samples;
 
 const SKIPPED: usize = 20;
@@ -19,7 +19,7 @@ pub fn handle(session: &SessionSnapshot, params: StatusParams, _: &Cancel) -> Re
     let roots: Vec<RootStatus> = session
         .all_roots
         .iter()
-        .map(|root| of_root(session, root, limit))
+        .map(|root| of_root(root, limit))
         .collect();
     let model = session.assistant().map(|a| a.map(|a| a.label().to_owned()));
     Ok(StatusResult {
@@ -54,24 +54,25 @@ fn samples(session: &SessionSnapshot) -> SamplesStatus {
     }
 }
 
-fn of_root(session: &SessionSnapshot, root: &Root, limit: usize) -> RootStatus {
-    let open: Option<&RootSnapshot> = session.roots.iter().find(|r| r.root.path == root.path);
-    let index = open.map(|r| r.snapshot.status());
+fn of_root(root: &Root, limit: usize) -> RootStatus {
+    // First how far the index says it is, then what it holds: the other way round, an index could be called fresh with the counts of
+    // the moment before it was. For the same reason what the request saw when it came is of no use here.
+    let condition = root.condition();
+    let open = root.index();
+    let index = open.as_ref().map(|index| index.snapshot().status());
     let count = |of: fn(&Status) -> usize| index.as_ref().map_or(0, of);
     let listed = index.iter().flat_map(|i| &i.skipped).take(limit);
-    let state = root.state();
-    let (done, total) = state.progress.map_or((0, 0), |p| (p.done, p.total));
+    let (done, total) = condition.progress.map_or((0, 0), |p| (p.done, p.total));
     RootStatus {
         name: root.name.clone(),
         uri: to_uri(&root.path),
-        state: match (&state.error, open) {
+        state: match (&condition.error, &open) {
             (Some(_), _) => State::Failed,
             (None, None) => State::Opening,
             // A scan that is only a refresh does not make what is known less true.
-            (None, Some(_)) if state.fresh && state.progress.is_none() => State::Fresh,
+            (None, Some(_)) if condition.fresh && condition.progress.is_none() => State::Fresh,
             (None, Some(_)) => State::Indexing,
         },
-        error: state.error.clone(),
         done,
         total,
         files: count(|i| i.files),
@@ -79,7 +80,7 @@ fn of_root(session: &SessionSnapshot, root: &Root, limit: usize) -> RootStatus {
         modules: count(|i| i.modules),
         chunks: count(|i| i.chunks),
         bytes_on_disk: index.as_ref().map_or(0, |i| i.bytes_on_disk),
-        writer: open.is_some_and(|r| r.index.role() == Role::Writer),
+        writer: open.is_some_and(|index| index.role() == Role::Writer),
         skipped_count: count(|i| i.skipped.len()),
         skipped: listed
             .map(|s| Skipped {
@@ -87,7 +88,8 @@ fn of_root(session: &SessionSnapshot, root: &Root, limit: usize) -> RootStatus {
                 reason: s.reason.clone(),
             })
             .collect(),
-        notices: state.notices.clone(),
+        error: condition.error,
+        notices: condition.notices,
     }
 }
 

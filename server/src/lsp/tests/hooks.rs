@@ -4,14 +4,16 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use repo_indexer::{Cancel, Event, Progress, Report};
+use repo_indexer::{Cancel, Event, Progress, Report, Snapshot};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tower_lsp::LspServiceBuilder;
-use tower_lsp::jsonrpc::Result;
+use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::lsp::dispatch::Lane;
+use crate::lsp::ext::{StatusParams, StatusResult};
 use crate::lsp::progress;
+use crate::lsp::requests::status;
 use crate::lsp::server::Server;
 use crate::lsp::snapshot::SessionSnapshot;
 
@@ -19,6 +21,7 @@ pub fn hooks(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
     builder
         .custom_method("test/texts", Server::test_texts)
         .custom_method("test/block", Server::test_block)
+        .custom_method("test/lateStatus", Server::test_late_status)
         .custom_method("test/stopped", Server::test_stopped)
         .custom_method("test/scan", Server::test_scan)
         .custom_method("test/panic", Server::test_panic)
@@ -53,7 +56,22 @@ fn block(_: &SessionSnapshot, key: Value, cancel: &Cancel) -> Result<Value> {
     Ok(Value::Null)
 }
 
+/// A status whose worker comes to it only when the index has one more file, of the given name, than when the request came.
+fn late_status(session: &SessionSnapshot, name: String, cancel: &Cancel) -> Result<StatusResult> {
+    let root = &session.roots[0];
+    let files = |snapshot: &Snapshot| snapshot.status().files;
+    std::fs::write(root.root.path.join(name), "late = 1\n").map_err(|_| Error::internal_error())?;
+    while files(&root.index.snapshot()) == files(&root.snapshot) && !cancel.is_cancelled() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    status::handle(session, StatusParams::default(), cancel)
+}
+
 impl Server {
+    async fn test_late_status(&self, params: String) -> Result<StatusResult> {
+        self.run(Lane::Work, late_status, params).await
+    }
+
     async fn test_texts(&self, params: Value) -> Result<Value> {
         self.run(Lane::Instant, texts, params).await
     }

@@ -252,6 +252,15 @@ async fn status_counts_and_names_what_was_skipped() {
 }
 
 /// An open document lies over the index of its innermost folder, and over no other.
+/// Or an index that has just become fresh would be told with the counts of the moment before: none.
+#[tokio::test]
+async fn a_status_is_of_one_moment() {
+    let mut client = Client::ready("//- /a.py\ndef apple():\n    pass\n").await;
+    let status = client.ask("test/lateStatus", json!("b.py")).await;
+    assert_eq!(status["roots"][0]["files"], 2, "{status}");
+    client.close().await;
+}
+
 #[tokio::test]
 async fn a_folder_opened_around_an_unsaved_document_leaves_none_of_it_behind() {
     let fixture = format!("{CRATE}//- /nested/kite.py\ndef fly(): pass\n");
