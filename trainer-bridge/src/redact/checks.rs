@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::values::{distinct, is_path, is_placeholder, is_prose, looks_random, speaks_of_secrets};
+use super::values::{
+    distinct, is_chosen_word, is_constant_or_number, is_generic, is_path, is_placeholder, is_prose,
+    looks_random, speaks_of_secrets,
+};
 
 /// A match.
 pub(super) struct Found<'t> {
@@ -19,6 +22,38 @@ impl Found<'_> {
 
     fn next(&self) -> Option<char> {
         self.text[self.secret.end..].chars().next()
+    }
+
+    /// Whether it is no assignment: a role of reStructuredText ("pass :data:`x`") or a variant (`Kind::Pass => "pass"`).
+    fn is_marked_up(&self) -> bool {
+        let role = self.before.strip_suffix(":`");
+        let start = self.secret.start - self.before.len();
+        role.is_some_and(|role| role.contains(" :"))
+            || self.text[..start].ends_with(':')
+            || self.before.starts_with("::")
+    }
+
+    /// Whether the name is written as variables of the environment are.
+    fn name_is_upper(&self) -> bool {
+        !self.before.bytes().any(|byte| byte.is_ascii_lowercase())
+    }
+
+    /// Whether name and value are all of their line, as in a file of settings. In code a comma, a bracket or a semicolon follows.
+    fn stands_alone(&self) -> bool {
+        let start = self.secret.start - self.before.len();
+        let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
+        let name = line.rsplit([' ', '\t']).next().unwrap_or_default();
+        let prefix = line[..line.len() - name.len()].trim();
+        let rest = self.text[self.secret.end..]
+            .split('\n')
+            .next()
+            .unwrap_or_default();
+        let rest = rest.trim();
+        matches!(prefix, "" | "-" | "export" | "ENV" | "set" | "SET")
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+            && (rest.is_empty() || rest.starts_with('#'))
     }
 
     fn previous(&self) -> Option<char> {
@@ -41,6 +76,8 @@ pub(super) enum Check {
     BareSecret,
     UrlPassword,
     KeyBody,
+    /// The pairs of a cookie.
+    Cookie,
     Email,
 }
 
@@ -55,6 +92,7 @@ impl Check {
             "bare_secret" => Self::BareSecret,
             "url_password" => Self::UrlPassword,
             "key_body" => Self::KeyBody,
+            "cookie" => Self::Cookie,
             "email" => Self::Email,
             _ => return None,
         })
@@ -66,17 +104,21 @@ impl Check {
             Self::Real => !is_placeholder(value),
             Self::Token => !is_placeholder(value) && distinct(value) >= 6,
             Self::QuotedPassword => {
-                !is_placeholder(value) && !is_prose(value) && !speaks_of_secrets(value)
+                !is_placeholder(value)
+                    && !is_prose(value)
+                    && !speaks_of_secrets(value)
+                    && !found.is_marked_up()
             }
             Self::BarePassword => {
                 !is_placeholder(value) && !speaks_of_secrets(value) && is_bare_password(found)
             }
             Self::QuotedSecret => !is_placeholder(value) && looks_random(value),
             Self::BareSecret => {
-                !is_placeholder(value) && !is_expression(found) && looks_random(value)
+                !is_placeholder(value) && !is_expression(found) && is_bare_secret(found)
             }
             Self::UrlPassword => !is_placeholder(value) && !speaks_of_secrets(value),
             Self::KeyBody => has_key_body(value),
+            Self::Cookie => has_session(value),
             Self::Email => is_a_persons(found),
         }
     }
@@ -85,32 +127,61 @@ impl Check {
 /// Whether a value without quotes is code rather than a value: a call, an index, a path of names, a type.
 fn is_expression(found: &Found) -> bool {
     let value = found.value();
-    matches!(found.next(), Some('(' | '[' | '<'))
-        || value.contains(['(', '[', '<', '{', '*'])
+    matches!(found.next(), Some('(' | '['))
+        || value.contains(['(', '[', '{', '*'])
         || value.contains("::")
         || value.contains("->")
-        || value.starts_with(['&', '.', '/', '=', '~'])
+        || value.starts_with(['&', '.', '/', '=', '~', '<', ':'])
+        || is_constant_or_number(value)
+        || is_generic(value, found.next())
         || is_path(value)
 }
 
 fn is_bare_password(found: &Found) -> bool {
     let value = found.value();
-    // A variable of the environment is followed by its value and by nothing else.
-    let name_is_upper = !found.before.bytes().any(|byte| byte.is_ascii_lowercase());
-    let joined = found.before.ends_with('=');
     if value.starts_with(['/', '&', '.', '=', '~', '(', '[', '{', '<', '*']) || value.contains("::")
     {
         return false;
     }
-    if matches!(found.next(), Some('(' | '[' | '<')) || value.contains('(') || is_path(value) {
+    if matches!(found.next(), Some('(' | '['))
+        || value.contains('(')
+        || is_path(value)
+        || is_generic(value, found.next())
+    {
         return false;
     }
-    if name_is_upper && joined {
+    // A variable of the environment is followed by its value and by nothing else.
+    if found.name_is_upper() && found.before.ends_with('=') {
         return true;
+    }
+    if found.stands_alone() && value.len() >= 6 && is_chosen_word(value) {
+        return true;
+    }
+    if is_constant_or_number(value) {
+        return false;
     }
     let digit = value.bytes().any(|byte| byte.is_ascii_digit());
     let letter = value.bytes().any(|byte| byte.is_ascii_alphabetic());
     digit && (letter || value.len() >= 4)
+}
+
+/// A key that somebody chose or that has letters only is known by where it stands.
+fn is_bare_secret(found: &Found) -> bool {
+    let value = found.value();
+    let chosen = found.stands_alone()
+        && !speaks_of_secrets(value)
+        && is_chosen_word(value)
+        && (found.name_is_upper() || !value.contains('-'));
+    chosen || looks_random(value)
+}
+
+/// At least one value that is no setting: `theme=dark` is one.
+fn has_session(cookie: &str) -> bool {
+    !is_placeholder(cookie)
+        && cookie
+            .split(';')
+            .filter_map(|pair| pair.split_once('='))
+            .any(|(_, value)| value.len() >= 16 && looks_random(value.trim()))
 }
 
 /// At least one long run of base64 between the markers; documentation has dots there.
@@ -139,9 +210,7 @@ const NOT_DOMAINS: &[&str] = &[
     "ts",
     "tsx",
     "jsx",
-    "py",
     "rb",
-    "rs",
     "go",
     "java",
     "kt",
@@ -150,7 +219,6 @@ const NOT_DOMAINS: &[&str] = &[
     "yml",
     "toml",
     "html",
-    "md",
     "txt",
     "service",
     "socket",
@@ -167,7 +235,6 @@ const NOT_DOMAINS: &[&str] = &[
     "localhost",
     "get",
     "post",
-    "sh",
 ];
 
 /// Accounts that stand for no person.

@@ -77,9 +77,18 @@ const STAND_INS: &[&str] = &[
     "value",
     "credentials",
     "any",
+    "int",
+    "integer",
+    "char",
+    "chararray",
+    "secretstr",
+    "object",
+    "writeonly",
+    "readonly",
+    "nullable",
+    "process",
     "number",
     "boolean",
-    "object",
     "yes",
     "no",
     "off",
@@ -111,7 +120,6 @@ const HINTS: &[&str] = &[
     "xxxx",
     "****",
     "todo",
-    "<",
     "_here",
     "-here",
     "sample",
@@ -124,7 +132,19 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     distinct(value) <= 2
         || STAND_INS.contains(&lower.as_str())
         || HINTS.iter().any(|hint| lower.contains(hint))
+        || has_slot(value)
         || is_reference(value)
+}
+
+/// `<name>`, `<the name of it>`: what is to be filled in. A `<` alone may be part of a password.
+fn has_slot(value: &str) -> bool {
+    let named = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | '|');
+    value.starts_with('<')
+        || value
+            .split('<')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>'))
+            .any(|(name, _)| name.len() > 2 && name.chars().all(named))
 }
 
 /// `$NAME`, `${NAME}`, `$(command)`, `{{ name }}`, `{name}`, `%NAME%`, `%s`, `#{name}`, `@Name@`, `__NAME__`, `process.env.NAME`.
@@ -229,6 +249,38 @@ pub(super) fn speaks_of_secrets(value: &str) -> bool {
     .any(|word| lower.contains(word))
 }
 
+/// A word that somebody may have chosen to be remembered, or words joined by dashes: no name of a variable (`plainText`, `user_input`), no
+/// type and no label (`String`, `Kennwort`).
+pub(super) fn is_chosen_word(value: &str) -> bool {
+    value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && !value.contains('_')
+        && !value.bytes().any(|b| b.is_ascii_uppercase())
+}
+
+/// A type that has parameters: `Vec<u8>`, or the beginning of one that goes on on the same line.
+pub(super) fn is_generic(value: &str, next: Option<char>) -> bool {
+    let Some((name, parameters)) = value.split_once('<') else {
+        return false;
+    };
+    let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.');
+    let goes_on = next.is_some_and(|next| next != '\n' && next != '\r');
+    name.bytes().all(named) && (parameters.ends_with('>') || goes_on)
+}
+
+/// A constant (`DIALOG_TOKEN`) or a number's type (`u32`, `__u32`, `uint8_t`).
+pub(super) fn is_constant_or_number(value: &str) -> bool {
+    let upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let constant = value.bytes().all(upper)
+        && value.split('_').filter(|word| word.len() > 1).count() > 1
+        && value.starts_with(|c: char| c.is_ascii_uppercase());
+    let number = value.trim_start_matches('_').trim_end_matches("_t");
+    let bits = number.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let kind = &number[..number.len() - bits.len()];
+    let number = matches!(kind, "u" | "i" | "f" | "int" | "uint" | "float")
+        && matches!(bits, "8" | "16" | "32" | "64" | "128");
+    constant || number
+}
+
 /// Names joined by dots, as code has them.
 pub(super) fn is_path(value: &str) -> bool {
     let mut parts = value.split('.');
@@ -254,8 +306,14 @@ pub(super) fn looks_random(value: &str) -> bool {
         .filter(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase()))
         .map(str::len)
         .sum::<usize>();
-    // Mostly lower-case words between separators: `user-profile-v2`, `X-Api-Key`.
-    let name = words * 2 > value.len() && value.len() < 40 && digits < 6;
+    let humps = value
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        .count();
+    // Mostly lower-case words between separators (`user-profile-v2`, `X-Api-Key`), or joined (`PrivateDecryptingKey`).
+    let name = (words * 2 > value.len() && value.len() < 40 && digits < 6)
+        || (digits == 0 && letters == value.len() && humps * 5 <= letters);
     enough
         && !sequence
         && !name
