@@ -141,11 +141,9 @@ impl Shared {
             ..settings.samples.clone()
         });
         let open = |root: &Arc<Root>| {
-            let index = root.index()?;
             Some(RootSnapshot {
                 root: root.clone(),
-                snapshot: index.snapshot(),
-                index,
+                snapshot: root.index()?.snapshot(),
             })
         };
         SessionSnapshot {

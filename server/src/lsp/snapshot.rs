@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use repo_indexer::{Index, Snapshot, Span};
+use repo_indexer::{Snapshot, Span};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{Position, Range, Uri};
 
@@ -37,7 +37,6 @@ pub struct SessionSnapshot {
 pub struct RootSnapshot {
     pub root: Arc<Root>,
     pub snapshot: Arc<Snapshot>,
-    pub index: Arc<Index>,
 }
 
 /// A document a request is about: its newest text, and where the index has it.

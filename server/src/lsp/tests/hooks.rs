@@ -61,7 +61,8 @@ fn late_status(session: &SessionSnapshot, name: String, cancel: &Cancel) -> Resu
     let root = &session.roots[0];
     let files = |snapshot: &Snapshot| snapshot.status().files;
     std::fs::write(root.root.path.join(name), "late = 1\n").map_err(|_| Error::internal_error())?;
-    while files(&root.index.snapshot()) == files(&root.snapshot) && !cancel.is_cancelled() {
+    let index = root.root.index().ok_or_else(Error::internal_error)?;
+    while files(&index.snapshot()) == files(&root.snapshot) && !cancel.is_cancelled() {
         std::thread::sleep(Duration::from_millis(1));
     }
     status::handle(session, StatusParams::default(), cancel)
