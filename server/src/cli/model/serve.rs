@@ -36,7 +36,6 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 
     use crate::cli::{context, output};
 
-    begin_again_frugally();
     let dirs = Dirs::from_environment()?;
     let loaded = config::load(None, &dirs, None, context::flags(global));
     context::start_log(&filter(&loaded.settings.log));
@@ -68,34 +67,6 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     served.context("cannot serve models")?;
     Ok(Outcome::Done)
 }
-
-/// glibc's allocator learns to keep what is given back, and keeps it scattered over a heap per thread: after twenty generations had come
-/// and gone the host was six times as large as before the first. It is told otherwise when a process begins and never after, so this
-/// one begins again, under the same number.
-#[cfg(all(feature = "local-model", target_os = "linux", target_env = "gnu"))]
-fn begin_again_frugally() {
-    use std::os::unix::process::CommandExt;
-
-    const MARK: &str = "MALLOC_MMAP_THRESHOLD_";
-    if std::env::var_os(MARK).is_some() {
-        return;
-    }
-    let Ok(program) = std::env::current_exe() else {
-        return;
-    };
-    let error = std::process::Command::new(program)
-        .args(std::env::args_os().skip(1))
-        .env(MARK, "4194304")
-        .env("MALLOC_ARENA_MAX", "1")
-        .exec();
-    tracing::warn!("memory will not be given back well: {error}");
-}
-
-#[cfg(all(
-    feature = "local-model",
-    not(all(target_os = "linux", target_env = "gnu"))
-))]
-fn begin_again_frugally() {}
 
 /// What the host does is worth a line each: it is what its log is for.
 #[cfg(feature = "local-model")]

@@ -117,7 +117,12 @@ impl Engine {
         let _ = users.wait_for(|users| *users == 0).await;
         let label = self.installed.label();
         let closed = tokio::task::spawn_blocking(move || match self.core().take() {
-            Some(mut core) => core.stop(),
+            Some(mut core) => {
+                let ended = core.stop();
+                drop(core);
+                memory::give_back();
+                ended
+            }
             None => true,
         });
         match closed.await {
@@ -145,7 +150,9 @@ impl Engine {
         let engine = self.clone();
         let renewed = tokio::task::spawn_blocking(move || {
             let core = engine.core().take()?;
-            core.renew()
+            let renewed = core.renew();
+            memory::give_back();
+            renewed
                 .inspect_err(|error| {
                     tracing::error!(
                         "the cache of {} could not be emptied: {error}",
