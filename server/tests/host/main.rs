@@ -11,6 +11,7 @@
 mod adapter;
 mod answers;
 mod damage;
+mod gguf;
 mod guard;
 mod home;
 mod life;

@@ -2,7 +2,7 @@
 //!
 //! There are two kinds. [`random`] has the shape and the cost of a model and says nothing of sense. A [`Parrot`] says exactly what
 //! it was made to say, however it is asked. Read in this order: how large a model is (`shape`), its words (`vocabulary`, `files`),
-//! its numbers (`weights`), and the parrot's art (`pieces`, `parrot`). Nothing here knows what reads a checkpoint.
+//! its numbers (`weights`), the parrot's art (`pieces`, `parrot`), and either as one file (`gguf`). Nothing here knows what reads a checkpoint.
 
 mod shape;
 
@@ -13,10 +13,13 @@ mod weights;
 mod parrot;
 mod pieces;
 
+mod gguf;
+
 use std::path::Path;
 
 use anyhow::Result;
 
+pub use gguf::to_gguf;
 pub use parrot::{Parrot, Spoken};
 pub use shape::{Precision, Shape};
 pub use vocabulary::Vocabulary;
