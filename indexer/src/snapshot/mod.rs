@@ -137,6 +137,18 @@ impl Snapshot {
             .is_some_and(|file| file.skipped.is_none())
     }
 
+    /// The files whose paths end with `tail`: `store/journal.py` ends with `journal.py`, and not with `nal.py`.
+    pub fn ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {
+        let files = self.graph.files().map(|(_, file)| file);
+        files
+            .filter(|file| file.skipped.is_none())
+            .map(|file| &file.path)
+            .filter(move |path| {
+                path.strip_suffix(tail)
+                    .is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+            })
+    }
+
     /// The definitions of a file, in its order.
     pub fn outline(&self, path: &str) -> Vec<SymbolInfo> {
         let Some(id) = self.graph.id_of_path(path) else {

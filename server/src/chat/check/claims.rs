@@ -188,7 +188,11 @@ impl<'a> Ledger<'a> {
     }
 
     fn place(&mut self, place: &Place, links: &dyn Links, out: &mut String) {
-        let Some((root, path)) = self.file(place.path) else {
+        let found = self.file(place.path).or_else(|| {
+            // Without lines `main.rs` may be said of any crate.
+            place.lines.and_then(|_| self.only_file(place.path))
+        });
+        let Some((root, path)) = found else {
             out.push_str(&markdown::code(place.written));
             // A path without lines is taken for one only where its folder is known: `a/b.c` may be many things.
             let folder = place.path.split('/').next().unwrap_or_default();
@@ -240,6 +244,17 @@ impl<'a> Ledger<'a> {
                 .contains(inside)
                 .then(|| (root, Arc::from(inside)))
         })
+    }
+
+    /// The one file whose path ends so: people and models leave out the folders that everybody knows.
+    fn only_file(&self, tail: &str) -> Option<(usize, Arc<str>)> {
+        let views = self.views.iter().enumerate();
+        let mut all = views.flat_map(|(root, view)| {
+            let files = view.snapshot.ending_with(tail);
+            files.map(move |path| (root, path.clone()))
+        });
+        let first = all.next()?;
+        all.next().is_none().then_some(first)
     }
 
     fn knows(&self, name: &str) -> bool {

@@ -28,9 +28,34 @@ fn window(text: &str) -> (&str, bool) {
 pub struct Scanner {
     /// What has not been given out yet.
     held: String,
-    /// Whether `held` begins where a line does.
-    inside_line: bool,
+    /// What of its line came before `held`.
+    line: Line,
     fence: Option<Fence>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Line {
+    /// White space at most.
+    #[default]
+    Margin,
+    /// Marks of a list, behind which a block may open as well.
+    Listed,
+    Inside,
+}
+
+impl Line {
+    fn after(self, piece: &str) -> Self {
+        let word = piece.trim();
+        let number = word.trim_end_matches(['.', ')']);
+        let numbered = number.len() + 1 == word.len() && number.bytes().all(|b| b.is_ascii_digit());
+        match word {
+            _ if piece.ends_with('\n') => Line::Margin,
+            "" => self,
+            "-" | "*" | "+" if self != Line::Inside => Line::Listed,
+            _ if numbered && number.len() < 10 && self != Line::Inside => Line::Listed,
+            _ => Line::Inside,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -72,14 +97,14 @@ impl Scanner {
         if self.fence.is_some() {
             return self.code_line(ended);
         }
-        if !self.inside_line
+        if self.line != Line::Inside
             && let Some(waits) = self.at_line_start(ended)
         {
             return waits;
         }
         let length = unit(&self.held, ended)?;
         let piece: String = self.held.drain(..length).collect();
-        self.inside_line = !piece.ends_with('\n');
+        self.line = self.line.after(&piece);
         Some(vec![Piece::Text(piece)])
     }
 
@@ -120,7 +145,13 @@ impl Scanner {
             code: String::new(),
             inside_line: false,
         });
-        Some(Some(vec![Piece::Verbatim(format!("```{language}\n"))]))
+        let margin = match self.line {
+            Line::Listed => "\n",
+            _ => "",
+        };
+        Some(Some(vec![Piece::Verbatim(format!(
+            "{margin}```{language}\n"
+        ))]))
     }
 
     fn code_line(&mut self, ended: bool) -> Option<Vec<Piece>> {
@@ -138,7 +169,7 @@ impl Scanner {
         if begins && run >= fence.length && run == trimmed.chars().count() {
             let code = std::mem::take(&mut fence.code);
             self.fence = None;
-            self.inside_line = false;
+            self.line = Line::Margin;
             return Some(vec![
                 Piece::Verbatim("```\n".to_owned()),
                 Piece::Block(code),

@@ -9,12 +9,14 @@ use repo_indexer::{Cancel, Index, IndexOptions, Scope, Snapshot};
 use super::*;
 use crate::answer::Plain;
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 4] = [
     (
         "src/bank.py",
         "class Bank:\n    def transfer_money(self, amount):\n        return amount\n\n\ndef open_account():\n    return Bank()\n",
     ),
     ("README.md", "# Ledger\n\nKeeps accounts.\n"),
+    ("src/a/init.py", "first = 1\n"),
+    ("src/b/init.py", "second = 2\n"),
 ];
 
 /// One index for all tests of this file; it is only read.
@@ -92,6 +94,8 @@ fn a_place_that_exists_becomes_a_link() {
         "`src/bank.py#L1-L3`",
         "src/bank.py:1-3",
         "src/bank.py#L1-3",
+        "bank.py#L1-L3",
+        "`bank.py:1-3`",
     ] {
         check(said, link, &[]);
         check(&format!("See ({said})."), &format!("See ({link})."), &[]);
@@ -169,6 +173,32 @@ fn code_blocks_are_shown_as_they_are_and_their_calls_looked_up() {
     check(code, code, &["launch_rocket"]);
     check("~~~ py\n```\n~~~\nx", "```py\nˋˋˋ\n```\nx", &[]);
     check("```\nnever closed", "```\nnever closed\n```\n", &[]);
+}
+
+#[test]
+fn a_path_without_its_folder_is_found_if_it_can_be_only_one() {
+    check(
+        "b/init.py#L1",
+        "[src/b/init.py#L1](file:///src/b/init.py)",
+        &[],
+    );
+    check("init.py#L1", "`init.py#L1` ⚠", &["init.py#L1"]);
+    check("ank.py#L1", "`ank.py#L1` ⚠", &["ank.py#L1"]);
+}
+
+#[test]
+fn a_block_may_stand_in_a_list() {
+    for mark in ["-", "*", "  -", "1.", "12)", "- 3."] {
+        let said = format!("{mark} ```py\n  launch_rocket(1)\n  ```\nSee bank.py#L1.");
+        check(
+            &said,
+            &format!(
+                "{mark}\n```py\n  launch_rocket(1)\n```\nSee [src/bank.py#L1](file:///src/bank.py)."
+            ),
+            &["launch_rocket"],
+        );
+    }
+    check("a - ```x", "a - \\`\\`\\`x", &[]);
 }
 
 #[test]
@@ -253,7 +283,7 @@ proptest! {
     #[test]
     fn how_the_text_is_cut_makes_no_difference(
         parts in prop::collection::vec(prop::sample::select(vec![
-            "`", "``", "```", "\n", " ", "~~~", "[", "](", ")", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Bank", "src/bank.py#L1", "-L3", "x_y", "!", "<b>", "py\n", ":", "http://x",
+            "`", "``", "```", "\n", " ", "~~~", "- ", "1.", "[", "](", ")", "a", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Bank", "src/bank.py#L1", "-L3", "x_y", "!", "<b>", "py\n", ":", "http://x",
         ]), 0..24),
         cuts in prop::collection::vec(0usize..200, 0..12),
     ) {

@@ -94,7 +94,10 @@ impl Shapes {
 /// Checks all names, shapes and types. Other architectures, and weights that are quantized already, have tensors of their own,
 /// so that only the engine can tell.
 pub fn check(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
-    if !config.is_qwen3() || config.is_quantized() {
+    if !config.is_qwen3() {
+        return norms_are_used(config, headers);
+    }
+    if config.is_quantized() {
         return Ok(());
     }
     let shapes = Shapes::of(config)?;
@@ -155,4 +158,18 @@ pub fn check(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// An engine reads what the architecture asks for and passes over the rest: Qwen3's weights under another name would answer nonsense.
+fn norms_are_used(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
+    const WITHOUT: [&str; 3] = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"];
+    let architecture = config.architecture();
+    let name = "model.layers.0.self_attn.q_norm.weight";
+    match find(headers, name) {
+        Some((file, _)) if WITHOUT.contains(&architecture) => Err(refused(
+            file,
+            format!("tensor {name} is none of {architecture}'s, which {CONFIG} names"),
+        )),
+        _ => Ok(()),
+    }
 }

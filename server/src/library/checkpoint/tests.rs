@@ -320,6 +320,17 @@ fn damaged_settings() {
         expect!["config.json: `architectures` names no architecture"],
     );
     refused(
+        "another architecture",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config["architectures"] = json!(["LlamaForCausalLM"])
+            })
+        },
+        expect![
+            "model.safetensors: tensor model.layers.0.self_attn.q_norm.weight is none of LlamaForCausalLM's, which config.json names"
+        ],
+    );
+    refused(
         "no count",
         |folder| {
             edit(folder, "config.json", |config| {
