@@ -18,6 +18,19 @@ impl Leaf {
         self.path.join(".")
     }
 
+    /// Whether it is about the process that all editors share.
+    pub fn is_shared(&self) -> bool {
+        self.path.first().is_some_and(|section| section == "host")
+    }
+
+    pub fn fault(&self, message: &str) -> Fault {
+        Fault {
+            key: Some(self.key()),
+            line: self.line,
+            message: message.to_owned(),
+        }
+    }
+
     /// An otherwise empty document with this key in it.
     fn alone(&self) -> Value {
         self.path

@@ -155,7 +155,16 @@ impl Reader {
 
     fn trusted(&mut self, source: Source, file: Option<PathBuf>, leaves: Result<Vec<Leaf>, Fault>) {
         let (options, faults) = match leaves {
-            Ok(leaves) => keys::read::<Options>(&leaves, |_| None),
+            Ok(mut leaves) => {
+                let shared =
+                    leaves.extract_if(.., |leaf| source == Source::Editor && leaf.is_shared());
+                let refused: Vec<Fault> = shared
+                    .map(|leaf| leaf.fault("one process serves all editors, so this belongs in your own config.toml"))
+                    .collect();
+                let (options, mut faults) = keys::read::<Options>(&leaves, |_| None);
+                faults.extend(refused);
+                (options, faults)
+            }
             Err(fault) => (Options::default(), vec![fault]),
         };
         self.sources.push(options);
@@ -183,8 +192,12 @@ fn why_refused(leaf: &Leaf) -> Option<String> {
         .message
         .starts_with("unknown key");
     let (_, refused) = keys::read::<Options>(std::slice::from_ref(leaf), |_| None);
+    let place = match leaf.is_shared() {
+        true => "your own config.toml",
+        false => "your own config.toml or your editor's settings",
+    };
     (unknown_here && refused.is_empty())
-        .then(|| "a workspace file may not set this; it belongs in your own config.toml or your editor's settings".into())
+        .then(|| format!("a workspace file may not set this; it belongs in {place}"))
 }
 
 #[cfg(test)]

@@ -54,7 +54,8 @@ Nothing has to be configured. Settings are read from these places; later ones wi
 2. `repo-lsp.toml` at the root of the workspace. It comes with the repository, so it is not trusted: it can set only the keys marked so
    below, and whatever else it says is reported and ignored
 3. `config.toml` in your configuration folder (`$XDG_CONFIG_HOME/repo-lsp`, usually `~/.config/repo-lsp`)
-4. your editor's settings for `repo-lsp` (the same keys; `maxFileBytes` and `max_file_bytes` are the same)
+4. your editor's settings for `repo-lsp` (the same keys but for `host`, which all editors share; `maxFileBytes` and `max_file_bytes` are the
+   same)
 5. flags
 
 A key that is unknown or has a bad value is reported with its file and line, and the others apply. If it concerns `index.private`, nothing is

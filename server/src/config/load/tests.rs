@@ -140,6 +140,20 @@ fn bad_values_are_named_with_file_line_and_key() {
 }
 
 #[test]
+fn what_all_editors_share_is_set_by_none_of_them() {
+    check(
+        "[host]\nswap = 'drain'\n",
+        "",
+        json!({ "host": { "quantization": "Q4K" }, "host.swap": null, "answer": { "sources": 2 } }),
+        expect![[r#"
+            answer.sources = 2
+            ! /ws/repo-lsp.toml:2: host.swap: a workspace file may not set this; it belongs in your own config.toml
+            ! editor settings: host.quantization: one process serves all editors, so this belongs in your own config.toml
+        "#]],
+    );
+}
+
+#[test]
 fn unreadable_privacy_stops_everything() {
     for (workspace, user) in [
         ("[index]\nprivate = '*.token'\n", ""),
