@@ -176,7 +176,7 @@ pub fn counts(keeping: &Keeping, time: u64) -> Result<Counts, StoreError> {
     if !keeping.file.exists() {
         return Ok(Counts::default());
     }
-    let (interactions, feedback) = Store::open(&keeping.file)?.counts_since(time)?;
+    let (interactions, feedback) = Store::glance(&keeping.file)?.counts_since(time)?;
     Ok(Counts {
         interactions,
         feedback,

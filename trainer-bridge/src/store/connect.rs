@@ -21,6 +21,8 @@ pub(super) enum Patience {
     Recorder,
     /// A person waits for it.
     Reader,
+    /// It is shown in passing, beside what matters more: what cannot be had at once is not shown.
+    Glance,
 }
 
 /// How long opening waits for another process that opens, or sets aside.
@@ -46,6 +48,7 @@ fn open_alone(path: &Path, patience: Patience) -> Result<Connection, StoreError>
     match patience {
         Patience::Recorder => connection.busy_handler(Some(often))?,
         Patience::Reader => connection.busy_timeout(Duration::from_secs(10))?,
+        Patience::Glance => connection.busy_timeout(Duration::from_millis(100))?,
     }
     // A transaction writes whole pages to the log, a dozen for an interaction: small ones keep that little.
     connection.pragma_update(None, "page_size", 1_024)?;
@@ -57,13 +60,13 @@ fn open_alone(path: &Path, patience: Patience) -> Result<Connection, StoreError>
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cell_size_check", "ON")?;
     let cache = match patience {
-        Patience::Recorder => -8_000,
+        Patience::Recorder | Patience::Glance => -8_000,
         Patience::Reader => -64_000,
     };
     connection.pragma_update(None, "cache_size", cache)?;
     // Beside a recorder, a thread of its own moves the log, so that no commit waits for it.
     let pages = match patience {
-        Patience::Recorder => 0,
+        Patience::Recorder | Patience::Glance => 0,
         Patience::Reader => 4_000,
     };
     connection.pragma_update(None, "wal_autocheckpoint", pages)?;

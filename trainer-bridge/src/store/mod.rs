@@ -37,6 +37,8 @@ pub use query::{Filter, Listing, Position, Stats, StatsRow};
 pub use recorder::{Recorder, RecorderOptions};
 pub use ticket::{Notice, Outcome, Ticket};
 
+use connect::Patience;
+
 use crate::feedback::Feedback;
 use crate::intake::{Admitted, Intake};
 use crate::interaction::Interaction;
@@ -58,9 +60,17 @@ pub struct Store {
 impl Store {
     /// Opens the database, or makes one.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = connect::open(path, connect::Patience::Reader)?;
+        Self::open_with(path, Patience::Reader)
+    }
+
+    /// The same for what is only shown in passing: if others keep it to themselves, that is [`StoreError::Locked`] at once.
+    pub fn glance(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, Patience::Glance)
+    }
+
+    fn open_with(path: &Path, patience: Patience) -> Result<Self, StoreError> {
         Ok(Self {
-            connection,
+            connection: connect::open(path, patience)?,
             path: path.to_owned(),
         })
     }

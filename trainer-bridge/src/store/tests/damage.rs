@@ -255,6 +255,24 @@ fn a_later_version_is_left_alone() {
 }
 
 #[test]
+fn what_others_keep_to_themselves_is_not_waited_for_in_passing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    drop(Store::open(&path).unwrap());
+    let other = Connection::open(&path).unwrap();
+    other
+        .pragma_update(None, "locking_mode", "EXCLUSIVE")
+        .unwrap();
+    other
+        .execute_batch("BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT")
+        .unwrap();
+    assert!(matches!(Store::glance(&path), Err(StoreError::Locked)));
+    drop(other);
+    let store = Store::glance(&path).unwrap();
+    assert_eq!(store.counts_since(0).unwrap(), (0, 0));
+}
+
+#[test]
 fn a_folder_that_cannot_be_used_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
