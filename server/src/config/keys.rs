@@ -18,9 +18,13 @@ impl Leaf {
         self.path.join(".")
     }
 
-    /// Whether it is about the process that all editors share.
+    /// Whether it says something about the process that all editors share.
     pub fn is_shared(&self) -> bool {
-        self.path.first().is_some_and(|section| section == "host")
+        let empty = self
+            .value
+            .as_object()
+            .is_some_and(|section| section.is_empty());
+        !empty && self.path.first().is_some_and(|section| section == "host")
     }
 
     pub fn fault(&self, message: &str) -> Fault {

@@ -24,13 +24,14 @@ impl Found<'_> {
         self.text[self.secret.end..].chars().next()
     }
 
-    /// Whether it is no assignment: a role of reStructuredText ("pass :data:`x`") or a variant (`Kind::Pass => "pass"`).
+    /// Whether it is no assignment: a role of reStructuredText ("pass :data:`x`") or the arm of a match (`Kind::Pass => "pass"`).
     fn is_marked_up(&self) -> bool {
         let role = self.before.strip_suffix(":`");
-        let start = self.secret.start - self.before.len();
-        role.is_some_and(|role| role.contains(" :"))
-            || self.text[..start].ends_with(':')
+        let lead = &self.text[..self.secret.start - self.before.len()];
+        let variant = lead.ends_with("::")
             || self.before.starts_with("::")
+            || (self.before.starts_with(':') && lead.ends_with(':'));
+        role.is_some_and(|role| role.contains(" :")) || (self.before.contains("=>") && variant)
     }
 
     /// Whether the name is written as variables of the environment are.
@@ -38,18 +39,23 @@ impl Found<'_> {
         !self.before.bytes().any(|byte| byte.is_ascii_lowercase())
     }
 
-    /// Whether name and value are all of their line, as in a file of settings. In code a comma, a bracket or a semicolon follows.
+    /// Whether name and value are all of their line, as in a file of settings. Most code has a comma, a bracket or a semicolon behind a
+    /// value; where it needs none, it has spaces around its `=` and is indented, or names what it assigns to by a path.
     fn stands_alone(&self) -> bool {
         let start = self.secret.start - self.before.len();
         let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
         let name = line.rsplit([' ', '\t']).next().unwrap_or_default();
-        let prefix = line[..line.len() - name.len()].trim();
-        let rest = self.text[self.secret.end..]
-            .split('\n')
-            .next()
-            .unwrap_or_default();
-        let rest = rest.trim();
-        matches!(prefix, "" | "-" | "export" | "ENV" | "set" | "SET")
+        let prefix = &line[..line.len() - name.len()];
+        let rest = &self.text[self.secret.end..];
+        let rest = rest.split('\n').next().unwrap_or_default().trim();
+        let set = self.before.trim_end().ends_with(['=', ':']);
+        let spaced = self.before.trim_end_matches(' ').ends_with(" =");
+        let code = spaced && (!prefix.is_empty() || name.contains('.'));
+        // `PASS: test-name`, as tests report.
+        let report = name.is_empty() && self.before.eq_ignore_ascii_case("pass: ");
+        set && !code
+            && !report
+            && matches!(prefix.trim(), "" | "-" | "export" | "ENV" | "set" | "SET")
             && name
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
@@ -177,11 +183,11 @@ fn is_bare_secret(found: &Found) -> bool {
 
 /// At least one value that is no setting: `theme=dark` is one.
 fn has_session(cookie: &str) -> bool {
-    !is_placeholder(cookie)
-        && cookie
-            .split(';')
-            .filter_map(|pair| pair.split_once('='))
-            .any(|(_, value)| value.len() >= 16 && looks_random(value.trim()))
+    cookie
+        .split(';')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(_, value)| value.trim())
+        .any(|value| value.len() >= 16 && !is_placeholder(value) && looks_random(value))
 }
 
 /// At least one long run of base64 between the markers; documentation has dots there.

@@ -87,6 +87,10 @@ const STAND_INS: &[&str] = &[
     "readonly",
     "nullable",
     "process",
+    "unknown",
+    "plaintext",
+    "mandatory",
+    "params",
     "number",
     "boolean",
     "yes",
@@ -253,7 +257,7 @@ pub(super) fn speaks_of_secrets(value: &str) -> bool {
 /// type and no label (`String`, `Kennwort`).
 pub(super) fn is_chosen_word(value: &str) -> bool {
     value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && !value.contains('_')
+        && !value.contains(['_', '/'])
         && !value.bytes().any(|b| b.is_ascii_uppercase())
 }
 
@@ -272,7 +276,8 @@ pub(super) fn is_constant_or_number(value: &str) -> bool {
     let upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     let constant = value.bytes().all(upper)
         && value.split('_').filter(|word| word.len() > 1).count() > 1
-        && value.starts_with(|c: char| c.is_ascii_uppercase());
+        && value.starts_with(|c: char| c.is_ascii_uppercase())
+        && value.bytes().filter(u8::is_ascii_digit).count() < 3;
     let number = value.trim_start_matches('_').trim_end_matches("_t");
     let bits = number.trim_start_matches(|c: char| c.is_ascii_lowercase());
     let kind = &number[..number.len() - bits.len()];
@@ -306,14 +311,10 @@ pub(super) fn looks_random(value: &str) -> bool {
         .filter(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase()))
         .map(str::len)
         .sum::<usize>();
-    let humps = value
-        .as_bytes()
-        .windows(2)
-        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
-        .count();
+    let capitals = count(u8::is_ascii_uppercase);
     // Mostly lower-case words between separators (`user-profile-v2`, `X-Api-Key`), or joined (`PrivateDecryptingKey`).
     let name = (words * 2 > value.len() && value.len() < 40 && digits < 6)
-        || (digits == 0 && letters == value.len() && humps * 5 <= letters);
+        || (digits == 0 && letters == value.len() && capitals * 5 <= letters);
     enough
         && !sequence
         && !name

@@ -47,12 +47,14 @@ impl Line {
     fn after(self, piece: &str) -> Self {
         let word = piece.trim();
         let number = word.trim_end_matches(['.', ')']);
-        let numbered = number.len() + 1 == word.len() && number.bytes().all(|b| b.is_ascii_digit());
+        let numbered = (1..10).contains(&number.len())
+            && number.len() + 1 == word.len()
+            && number.bytes().all(|b| b.is_ascii_digit());
         match word {
             _ if piece.ends_with('\n') => Line::Margin,
             "" => self,
             "-" | "*" | "+" if self != Line::Inside => Line::Listed,
-            _ if numbered && number.len() < 10 && self != Line::Inside => Line::Listed,
+            _ if numbered && self != Line::Inside => Line::Listed,
             _ => Line::Inside,
         }
     }

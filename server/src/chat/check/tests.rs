@@ -198,7 +198,9 @@ fn a_block_may_stand_in_a_list() {
             &["launch_rocket"],
         );
     }
-    check("a - ```x", "a - \\`\\`\\`x", &[]);
+    for mark in ["a -", ")", "a."] {
+        check(&format!("{mark} ```x"), &format!("{mark} \\`\\`\\`x"), &[]);
+    }
 }
 
 #[test]

@@ -251,8 +251,7 @@ async fn status_counts_and_names_what_was_skipped() {
     client.close().await;
 }
 
-/// An open document lies over the index of its innermost folder, and over no other.
-/// Or an index that has just become fresh would be told with the counts of the moment before: none.
+/// Otherwise an index that has just become fresh would be told with the counts of the moment before: none.
 #[tokio::test]
 async fn a_status_is_of_one_moment() {
     let mut client = Client::ready("//- /a.py\ndef apple():\n    pass\n").await;
@@ -261,6 +260,7 @@ async fn a_status_is_of_one_moment() {
     client.close().await;
 }
 
+/// An open document lies over the index of its innermost folder, and over no other.
 #[tokio::test]
 async fn a_folder_opened_around_an_unsaved_document_leaves_none_of_it_behind() {
     let fixture = format!("{CRATE}//- /nested/kite.py\ndef fly(): pass\n");
