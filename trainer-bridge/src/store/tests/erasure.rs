@@ -30,12 +30,18 @@ fn traces(connection: &Connection, id: &str) -> Vec<Vec<u8>> {
     traces
 }
 
+/// What rows that were not forgotten hold by right. How a compressed text ends says how it is built, and two can be built alike.
+fn kept(connection: &Connection) -> Vec<Vec<u8>> {
+    let mut bodies = connection.prepare("SELECT content FROM body").unwrap();
+    let contents = bodies.query_map([], |row| row.get(0)).unwrap();
+    contents.map(Result::unwrap).collect()
+}
+
 fn found_in(folder: &Path, trace: &[u8]) -> Option<std::path::PathBuf> {
-    let finder = |bytes: &[u8]| bytes.windows(trace.len()).any(|window| window == trace);
     std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path())
-        .find(|path| finder(&std::fs::read(path).unwrap()))
+        .find(|path| memmem(&std::fs::read(path).unwrap(), trace))
 }
 
 /// Text that does not compress, so that a trace of it is a trace of it alone.
@@ -92,6 +98,8 @@ proptest! {
             let filter = Filter { id: Some(id.clone()), ..Filter::default() };
             store.forget(&filter).unwrap();
         }
+        let kept = kept(&store.connection);
+        gone.retain(|trace| !kept.iter().any(|body| memmem(body, trace)));
         for trace in gone {
             prop_assert_eq!(found_in(folder.path(), &trace), None);
         }
