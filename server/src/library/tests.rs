@@ -443,7 +443,7 @@ fn what_an_adapter_is_laid_over_stays() {
     for seed in 1..=3 {
         fixture.install("base", seed);
     }
-    let adapter = super::checkpoint::tests::adapter(&fixture.checkpoint(1));
+    let adapter = super::checkpoint::tests::adapters::adapter(&fixture.checkpoint(1));
     let mut incoming = incoming(&adapter);
     says(
         fixture.library.add("ours", &incoming, &|_, _| {}),

@@ -1,0 +1,135 @@
+//! A configuration or a tokenizer that does not go with the weights.
+
+use super::*;
+
+#[test]
+fn damaged_settings() {
+    refused(
+        "no config",
+        |folder| fs::remove_file(folder.join("config.json")).unwrap(),
+        expect!["config.json: it is missing"],
+    );
+    refused(
+        "cut",
+        |folder| fs::write(folder.join("config.json"), "{\"a\": ").unwrap(),
+        expect!["config.json: not valid JSON: EOF while parsing a value at line 1 column 6"],
+    );
+    refused(
+        "no architecture",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config["architectures"] = json!([])
+            })
+        },
+        expect!["config.json: `architectures` names no architecture"],
+    );
+    refused(
+        "another architecture",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config["architectures"] = json!(["LlamaForCausalLM"])
+            })
+        },
+        expect![
+            "model.safetensors: tensor model.layers.0.self_attn.q_norm.weight is none of LlamaForCausalLM's, which config.json names"
+        ],
+    );
+    refused(
+        "no count",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config["hidden_size"] = json!("much")
+            })
+        },
+        expect![[r#"config.json: `hidden_size` is "much" and has to be a count"#]],
+    );
+    refused(
+        "an absurd count",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config["num_hidden_layers"] = json!(1_000_000)
+            })
+        },
+        expect!["config.json: `num_hidden_layers` is 1000000"],
+    );
+    refused(
+        "no heads",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config["num_attention_heads"] = json!(0)
+            })
+        },
+        expect!["config.json: `num_attention_heads` is 0 and has to be a count"],
+    );
+    refused(
+        "no base of the rotation",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config.as_object_mut().unwrap().remove("rope_theta");
+            });
+        },
+        expect!["config.json: `rope_theta` is missing"],
+    );
+}
+
+#[test]
+fn damaged_tokenizers() {
+    refused(
+        "none",
+        |folder| fs::remove_file(folder.join("tokenizer.json")).unwrap(),
+        expect!["tokenizer.json: it is missing"],
+    );
+    refused(
+        "cut",
+        |folder| fs::write(folder.join("tokenizer.json"), "{").unwrap(),
+        expect!["tokenizer.json: not a tokenizer: EOF while parsing an object at line 1 column 1"],
+    );
+    refused(
+        "a token beyond the embeddings",
+        |folder| {
+            edit(folder, "tokenizer.json", |tokenizer| {
+                let added = json!({ "id": 600, "content": "<|late|>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
+                tokenizer["added_tokens"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(added);
+            });
+        },
+        expect![[
+            r#"tokenizer.json: token "<|late|>" has the number 600; the embeddings have 600 rows"#
+        ]],
+    );
+    refused(
+        "no end",
+        |folder| {
+            let path = folder.join("tokenizer.json");
+            let text = fs::read_to_string(&path)
+                .unwrap()
+                .replace("<|im_end|>", "<|over|>");
+            fs::write(path, text).unwrap();
+        },
+        expect!["tokenizer.json: the token <|im_end|> is missing"],
+    );
+    refused(
+        "no template",
+        |folder| {
+            edit(folder, "tokenizer_config.json", |config| {
+                config.as_object_mut().unwrap().remove("chat_template");
+            });
+        },
+        expect![
+            "tokenizer_config.json: no chat_template is in it, and there is no chat_template.jinja; copy those of the model it was made from"
+        ],
+    );
+}
+
+#[test]
+fn a_folder_without_a_model() {
+    refused(
+        "empty",
+        |folder| {
+            fs::remove_file(folder.join("model.safetensors")).unwrap();
+        },
+        expect!["FOLDER: no model is in it: neither *.safetensors nor *.gguf"],
+    );
+}

@@ -1,0 +1,109 @@
+//! An interaction is put right: by flags, or in the editor of the user.
+
+use super::*;
+
+#[test]
+fn an_interaction_is_put_right_by_flags() {
+    let world = World::new();
+    let ran = world.run(&["edit", "0193b7", "--correction", "An account below zero."]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (Some(0), "changed 0193b7c00000; it is corrected\n")
+    );
+    let changed = world.json(&["show", "0193b7"]);
+    assert_eq!(changed["correction"], "An account below zero.");
+    let secret = world.run(&["edit", "0193b7", "--answer", "password = 'hunter2'"]);
+    assert!(
+        secret
+            .stderr
+            .starts_with("warning: 1 secret taken out of it\n"),
+        "{secret:?}"
+    );
+    assert_eq!(
+        world.json(&["show", "0193b7"])["answer"],
+        "password = '[redacted:password]'"
+    );
+    let same = world.run(&["edit", "0193a4f0aa", "--verdict", "good"]);
+    assert_eq!(
+        (same.code, same.stderr.as_str()),
+        (Some(0), "nothing was changed\n")
+    );
+    world.refused(
+        &["edit", "0193a4f0aa", "--verdict", "corrected"],
+        expect![[r#"
+            error: what is corrected needs a correction; give one, or another verdict
+        "#]],
+    );
+    world.refused(
+        &["edit", "0193a4f0aa", "--question", ""],
+        expect![[r#"
+        error: a question cannot be empty; `repo-lsp samples forget` deletes an interaction
+    "#]],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interaction_is_put_right_in_an_editor() {
+    let world = World::new();
+    let seen = world.sandbox.home().join("seen");
+    let look = format!("ls -l \"$1\" > {0}; cat \"$1\" >> {0}", seen.display());
+    let before = world.everything();
+    let ran = world.edit(&["0193a4f0aa"], &look);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (Some(0), "nothing was changed\n"),
+        "{ran:?}"
+    );
+    assert_eq!(world.everything(), before);
+    let text = fs::read_to_string(&seen).unwrap();
+    assert!(text.starts_with("-rw-------"), "{text}");
+    assert!(
+        text.contains("question = \"who posts an entry?\""),
+        "{text}"
+    );
+
+    let ran = world.edit(
+        &["0193a4f0aa"],
+        "sed -i.bak -e 's/^correction = .*/correction = \"Journal::post.\"/' \"$1\"",
+    );
+    assert_eq!(ran.stderr, "changed 0193a4f0aaaa; it is corrected\n");
+    assert_eq!(
+        world.json(&["show", "0193a4f0aa"])["correction"],
+        "Journal::post."
+    );
+    let after = world.everything();
+
+    let broken = world.edit(&["0193a4f0aa"], "echo 'verdict = ' >> \"$1\"");
+    assert_eq!(
+        (broken.code, broken.stderr.lines().count()),
+        (Some(2), 1),
+        "{broken:?}"
+    );
+    assert!(
+        broken.stderr.starts_with("error: cannot be read at `"),
+        "{broken:?}"
+    );
+    let failed = world.edit(&["0193a4f0aa"], "exit 3");
+    assert!(
+        failed.code == Some(2) && failed.stderr.contains("nothing was changed"),
+        "{failed:?}"
+    );
+    let none = world.run(&["edit", "0193a4f0aa"]);
+    assert!(
+        none.code == Some(2) && none.stderr.contains("set VISUAL or EDITOR"),
+        "{none:?}"
+    );
+    assert_eq!(world.everything(), after);
+    // Neither the file nor the editor's backup is left.
+    let left: Vec<_> = fs::read_dir(world.data())
+        .unwrap()
+        .flatten()
+        .map(|file| file.file_name())
+        .collect();
+    assert!(
+        left.iter()
+            .all(|name| name.to_string_lossy().starts_with("samples.db")),
+        "{left:?}"
+    );
+}
