@@ -11,7 +11,8 @@ use repo_indexer::{Cancel, Hit, IndexError, Lines};
 use super::assistant::Assistant;
 use super::check::{Checked, Checker};
 use super::conversation::{Conversation, Turn};
-use super::{prompt, sources, tokens};
+use super::prompt::{self, Excerpt};
+use super::{sources, tokens};
 use crate::answer::{Citation, Links, Target, View};
 use crate::config::ModelSettings;
 use crate::markdown;
@@ -91,14 +92,27 @@ impl Answered {
         };
         format!(
             "{} · {} · {verified}",
-            self.generation,
+            markdown::inline(&self.generation),
             count(self.context.len(), "source")
         )
     }
 }
 
+/// Why a question cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(
+        "the question takes about {tokens} tokens, too many for the {context} of `model.context_tokens`; select less, or raise that"
+    )]
+    TooLong { tokens: usize, context: usize },
+}
+
 /// Tokens for what the template of a model adds.
 const OVERHEAD: usize = 64;
+/// How many times what an answer may take a model may think for before it, as far as there is room.
+const THOUGHTS: usize = 2;
 
 /// Retrieves what the question is about and writes the prompt, within the budget of tokens that the settings leave.
 pub fn prepare(
@@ -108,14 +122,21 @@ pub fn prepare(
     mut conversation: Conversation,
     settings: &ModelSettings,
     cancel: &Cancel,
-) -> Result<Prepared, IndexError> {
+) -> Result<Prepared, Unready> {
     let (question, thinking) = thinking_switch(asked.question);
+    let thinking = thinking.unwrap_or(settings.thinking);
     let system = prompt::system(repository);
-    let answer_tokens = settings.answer_tokens.min(settings.context_tokens / 2);
-    let fixed = tokens::estimate(&system) + tokens::estimate(question) + OVERHEAD;
-    let room = settings
-        .context_tokens
-        .saturating_sub(answer_tokens + fixed);
+    // What it thinks must not use up what it may answer.
+    let parts = if thinking { 1 + THOUGHTS } else { 1 };
+    let answer_tokens = (settings.answer_tokens * parts).min(settings.context_tokens / 2);
+    let asking = tokens::estimate(question);
+    let fixed = tokens::estimate(&system) + asking + OVERHEAD + answer_tokens;
+    let Some(room) = settings.context_tokens.checked_sub(fixed) else {
+        return Err(Unready::TooLong {
+            tokens: asking,
+            context: settings.context_tokens,
+        });
+    };
     conversation.fit(room / 2);
     let hits = sources::retrieve(views, question, conversation.last_question(), cancel)?;
     let budget = room.saturating_sub(conversation.tokens());
@@ -124,7 +145,7 @@ pub fn prepare(
         .and_then(|target| sources::looked_at(views, target, budget / 3));
     let mut shown = conversation.shown();
     let spent = looked_at.as_ref().map_or(0, sources::cost);
-    shown.extend(looked_at.iter().map(|excerpt| excerpt.place.clone()));
+    shown.extend(looked_at.iter().map(Excerpt::shown));
     let packed = sources::pack(views, &hits, budget.saturating_sub(spent), &shown);
     let excerpts: Vec<_> = looked_at.into_iter().chain(packed).collect();
     let prompt = prompt::question(question, &excerpts);
@@ -142,7 +163,7 @@ pub fn prepare(
             messages,
             max_tokens: answer_tokens,
             temperature: f64::from(settings.temperature_percent) / 100.0,
-            thinking: thinking.unwrap_or(settings.thinking),
+            thinking,
             grammar: None,
             priority: Priority::Chat,
         },
@@ -157,12 +178,12 @@ pub fn prepare(
                 .iter()
                 .map(|excerpt| format!("{}\n{}", excerpt.place, excerpt.text))
                 .collect(),
-            shown: excerpts.into_iter().map(|e| e.place).collect(),
+            shown: excerpts.iter().map(Excerpt::shown).collect(),
         },
     })
 }
 
-/// Asks, and checks what comes while it comes. Fails only if nothing came at all; an answer that breaks off is still an answer.
+/// Asks, and checks what comes while it comes. Fails only if there is no word of an answer; one that breaks off is still an answer.
 pub async fn answer(
     assistant: &Assistant,
     prepared: Prepared,
@@ -182,12 +203,11 @@ pub async fn answer(
     let mut stream = assistant.chat(request).await?;
     let mut thinking = String::new();
     let mut generation = None;
-    let mut begun = false;
     let mut interrupted = None;
     loop {
         let event = match stream.next().await {
             Some(Ok(event)) => event,
-            Some(Err(error)) if !begun => return Err(error),
+            Some(Err(error)) if checker.said().trim().is_empty() => return Err(error),
             Some(Err(error)) => {
                 interrupted = Some(error.to_string());
                 break;
@@ -196,7 +216,6 @@ pub async fn answer(
         };
         match event {
             Event::Thinking(text) => {
-                begun = true;
                 thinking.push_str(&text);
                 part(Part {
                     thinking: text,
@@ -204,7 +223,6 @@ pub async fn answer(
                 });
             }
             Event::Text(text) => {
-                begun = true;
                 let (markdown, citations) = checker.push(&text);
                 if !markdown.is_empty() {
                     part(Part {
@@ -223,8 +241,12 @@ pub async fn answer(
             }
         }
     }
-    if checker.said().trim().is_empty() && interrupted.is_none() {
-        return Err(ModelError::Failed("the model said nothing".to_owned()));
+    if checker.said().trim().is_empty() {
+        let why = match (interrupted, thinking.is_empty()) {
+            (Some(why), false) => format!("it thought, and before it said anything {why}"),
+            _ => "the model said nothing".to_owned(),
+        };
+        return Err(ModelError::Failed(why));
     }
     let (markdown, citations) = checker.finish();
     part(Part {

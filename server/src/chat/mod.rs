@@ -13,7 +13,7 @@ mod sources;
 pub mod summary;
 mod tokens;
 
-pub use ask::{Answered, Asked, Part, Prepared};
+pub use ask::{Answered, Asked, Part, Prepared, Unready};
 pub use assistant::{Assistant, Assistants};
 pub use conversation::{Conversation, Conversations};
 pub use prompt::{diagnostic_question, explain_question};

@@ -80,7 +80,7 @@ pub async fn choose(
     choices: &[Choice],
     settings: &ModelSettings,
 ) -> Result<(Option<Choice>, String), ModelError> {
-    let request = request(views, repository, requirement, choices, settings);
+    let request = request(views, repository, requirement, choices, settings)?;
     let mut stream = assistant.chat(request).await?;
     let mut said = String::new();
     let mut generation = None;
@@ -101,7 +101,7 @@ fn request(
     requirement: &str,
     choices: &[Choice],
     settings: &ModelSettings,
-) -> Request {
+) -> Result<Request, ModelError> {
     let module = |choice: &Choice| -> Option<&Module> {
         views.get(choice.root)?.snapshot.module(&choice.id)
     };
@@ -124,9 +124,13 @@ fn request(
             description,
         });
     }
+    if lines.is_empty() {
+        let why = "the requirement takes up the tokens of `model.context_tokens`; shorten it, or raise that";
+        return Err(ModelError::Failed(why.to_owned()));
+    }
     let grammar = grammar(lines.iter().map(|line| line.id.as_str()));
     let message = |role, content: String| Message { role, content };
-    Request {
+    Ok(Request {
         model: String::new(),
         messages: vec![
             message(Role::System, prompt::system(repository)),
@@ -137,7 +141,7 @@ fn request(
         thinking: false,
         grammar: Some(grammar),
         priority: Priority::Chat,
-    }
+    })
 }
 
 /// One of the ids, and then the end of the turn: without that end an id that begins another could never be chosen.

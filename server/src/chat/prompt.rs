@@ -22,6 +22,25 @@ pub struct Excerpt {
     pub text: String,
     /// Whether its end was left out.
     pub cut: bool,
+    /// Whether an earlier turn holds what stood there before.
+    pub changed: bool,
+}
+
+impl Excerpt {
+    /// Tells it from whatever else was shown.
+    pub fn shown(&self) -> Shown {
+        Shown {
+            place: self.place.clone(),
+            text: blake3::hash(self.text.as_bytes()),
+        }
+    }
+}
+
+/// What a model has seen: a place, and by its hash what stood there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub place: Arc<str>,
+    pub text: blake3::Hash,
 }
 
 /// A module as the model sees it.
@@ -96,7 +115,9 @@ pub fn diagnostic_question(message: &str) -> String {
 
 fn source(excerpt: &Excerpt) -> minijinja::Value {
     let text = plain(&excerpt.text);
-    context! { place => line(&excerpt.place), code => fence(excerpt.language, &text), cut => excerpt.cut }
+    context! {
+        place => line(&excerpt.place), code => fence(excerpt.language, &text), cut => excerpt.cut, changed => excerpt.changed,
+    }
 }
 
 fn render(name: &str, values: minijinja::Value) -> String {
@@ -148,6 +169,7 @@ mod tests {
             language: "rust",
             text: text.to_owned(),
             cut: false,
+            changed: false,
         }
     }
 
@@ -156,6 +178,10 @@ mod tests {
         let cut = Excerpt {
             cut: true,
             ..excerpt("fn a() {}\n")
+        };
+        let changed = Excerpt {
+            changed: true,
+            ..excerpt("fn b() {}\n")
         };
         expect![[r#"
             Sources:
@@ -171,10 +197,15 @@ mod tests {
             fn a() {}
             ```
 
+            src/a.rs#L3-L4 (changed since it was quoted before)
+            ```rust
+            fn b() {}
+            ```
+
             Question: what does `a` do?"#]]
         .assert_eq(&question(
             "what does `a` do?",
-            &[excerpt("/// Says a.\nfn a() {}\n"), cut],
+            &[excerpt("/// Says a.\nfn a() {}\n"), cut, changed],
         ));
     }
 

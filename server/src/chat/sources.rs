@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
 
-use super::prompt::Excerpt;
+use super::prompt::{Excerpt, Shown};
 use super::tokens;
 use crate::answer::{Citation, Target, View};
 use crate::markdown::language_tag;
@@ -48,13 +48,8 @@ pub fn retrieve(
     Ok(hits)
 }
 
-/// The hits as excerpts, best first, as many as the budget holds. `shown` are the places an earlier turn has shown already.
-pub fn pack(
-    views: &[View],
-    hits: &[(usize, Hit)],
-    budget: usize,
-    shown: &[Arc<str>],
-) -> Vec<Excerpt> {
+/// The hits as excerpts, best first, as many as the budget holds, without what was `shown` and is still the same.
+pub fn pack(views: &[View], hits: &[(usize, Hit)], budget: usize, shown: &[Shown]) -> Vec<Excerpt> {
     let mut excerpts: Vec<Excerpt> = Vec::new();
     let mut taken: Vec<(usize, &Arc<str>, Lines)> = Vec::new();
     let mut left = budget;
@@ -69,13 +64,14 @@ pub fn pack(
             continue;
         }
         let room = left.min((budget / SHARE).max(1));
-        let Some(excerpt) = excerpt(views, *root, &hit.path, hit.lines, room) else {
+        let Some(mut excerpt) = excerpt(views, *root, &hit.path, hit.lines, room) else {
             continue;
         };
         taken.push((*root, &hit.path, hit.lines));
-        if shown.contains(&excerpt.place) {
+        if shown.contains(&excerpt.shown()) {
             continue;
         }
+        excerpt.changed = shown.iter().any(|shown| shown.place == excerpt.place);
         left = left.saturating_sub(cost(&excerpt));
         excerpts.push(excerpt);
         if excerpts.len() == MOST {
@@ -121,6 +117,7 @@ pub fn excerpt(
         language: language_tag(path),
         text: code,
         cut: count < wanted,
+        changed: false,
     })
 }
 

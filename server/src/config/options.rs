@@ -91,7 +91,8 @@ pub struct ModelOptions {
     /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<Within<1024, 131_072>>,
-    /// How many tokens an answer may take.
+    /// How many tokens an answer may take. Where the model thinks first, that may take twice as many before it, but both together no
+    /// more than half of `context_tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer_tokens: Option<Within<16, 16_384>>,
     /// How random answers are, in hundredths: 0 gives the same answer to the same question.

@@ -22,8 +22,8 @@ pub use follow_up::FollowUps;
 pub use occasion::{ByModel, Kind, Occasion};
 pub use survival::{Inserted, share};
 
-/// How long an answer may wait to be safe before it is shown without an id.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long an answer may wait to be safe before it is shown without an id. A locked database says so after a third of that.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Sentences of hovers that are remembered as recorded.
 const REMEMBERED: usize = 4096;
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Context as _;
 use repo_indexer::Cancel;
 use repo_lsp::answer::Plain;
-use repo_lsp::chat::{self, Answered, Asked, Assistant, Conversation, Part};
+use repo_lsp::chat::{self, Answered, Asked, Assistant, Conversation, Part, Unready};
 use repo_lsp::config::ModelSettings;
 use repo_lsp::samples::{ByModel, Kind};
 use serde_json::json;
@@ -37,7 +37,12 @@ pub(super) fn run(
         Conversation::default(),
         &settings,
         &Cancel::new(),
-    )?;
+    );
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(Unready::Index(error)) => return Err(error.into()),
+        Err(too_long) => return Ok(Err(too_long.to_string())),
+    };
     let hits = prepared.hits.clone();
     let occasion = asking.occasion(Kind::Ask);
     let mut writer = Writer::new(context.json);

@@ -234,40 +234,31 @@ fn report(forgotten: &Forgotten, scope: &str, global: &Global) -> anyhow::Result
     let mut out = output::stdout();
     let count = output::counted(forgotten.interactions.len(), "interaction");
     writeln!(out, "{STRONG}forgotten{STRONG:#}   {count} of {scope}")?;
+    let mut row = |name: &str, what: String, hint: &str| {
+        let gap = 12_usize.saturating_sub(name.len());
+        writeln!(
+            out,
+            "{STRONG}{name}{STRONG:#}{:gap$}{what} {FAINT}{hint}{FAINT:#}",
+            ""
+        )
+    };
     if !forgotten.samples.is_empty() {
         let samples = output::counted(forgotten.samples.len(), "sample");
         let hint =
             "made of them; files that `samples curate` wrote may hold them, so write those anew";
-        writeln!(
-            out,
-            "{STRONG}samples{STRONG:#}     {samples} {FAINT}{hint}{FAINT:#}"
-        )?;
+        row("samples", samples, hint)?;
     }
+    let names = |ids: &[String]| {
+        let plain: Vec<String> = ids.iter().map(|id| render::plain(id)).collect();
+        plain.join(", ")
+    };
     if !forgotten.datasets.is_empty() {
-        let datasets: Vec<String> = forgotten
-            .datasets
-            .iter()
-            .map(|id| render::plain(id))
-            .collect();
         let hint = "marked: such a sample is in them";
-        writeln!(
-            out,
-            "{STRONG}datasets{STRONG:#}    {} {FAINT}{hint}{FAINT:#}",
-            datasets.join(", ")
-        )?;
+        row("datasets", names(&forgotten.datasets), hint)?;
     }
     if !forgotten.generations.is_empty() {
-        let labels: Vec<String> = forgotten
-            .generations
-            .iter()
-            .map(|id| render::plain(id))
-            .collect();
         let hint = "marked: have learned from them; `repo-lsp samples lineage` says more";
-        writeln!(
-            out,
-            "{STRONG}models{STRONG:#}      {} {FAINT}{hint}{FAINT:#}",
-            labels.join(", ")
-        )?;
+        row("models", names(&forgotten.generations), hint)?;
     }
     for file in &forgotten.set_aside {
         let hint = "damaged earlier; may still hold them, and is yours to delete";

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::answer::{self, Answer, Listener, Question, Source, Target};
-use crate::chat::{self, Asked, Part, Prepared};
+use crate::chat::{self, Asked, Part, Prepared, Unready};
 use crate::lsp::answers;
 use crate::lsp::convert::{FileLinks, Locator, index_error};
 use crate::lsp::dispatch::Lane;
@@ -113,23 +113,30 @@ pub async fn by_model(
     let before = id.as_deref().map(|id| shared.conversations.get(id));
     let prepare = {
         let (session, question) = (session.clone(), question.clone());
-        move |cancel: &Cancel| -> Result<Prepared> {
+        move |cancel: &Cancel| -> Result<std::result::Result<Prepared, String>> {
             let asked = Asked {
                 question: &question.text,
                 at: question.at.as_ref(),
             };
-            chat::ask::prepare(
+            let prepared = chat::ask::prepare(
                 &session.views(),
                 &session.repository(),
                 &asked,
                 before.unwrap_or_default(),
                 &session.model(),
                 cancel,
-            )
-            .map_err(index_error)
+            );
+            match prepared {
+                Ok(prepared) => Ok(Ok(prepared)),
+                Err(Unready::Index(error)) => Err(index_error(error)),
+                Err(too_long) => Ok(Err(too_long.to_string())),
+            }
         }
     };
-    let prepared = shared.lanes.run(Lane::Work, prepare).await?;
+    let prepared = match shared.lanes.run(Lane::Work, prepare).await? {
+        Ok(prepared) => prepared,
+        Err(why) => return Ok(Some(Err(why))),
+    };
     let views = session.views();
     let links = FileLinks(session);
     let mut send = |part: Part| {

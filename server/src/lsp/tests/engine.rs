@@ -13,6 +13,8 @@ pub enum Act {
     /// These pieces of text, and then the end.
     Say(Vec<&'static str>),
     Think(&'static str, &'static str),
+    /// Nothing but a thought, and the end of what an answer may take.
+    ThinkOn(&'static str),
     /// The connection is closed after these.
     BreakOff(Vec<&'static str>),
     /// One piece, and then nothing for ever.
@@ -97,6 +99,10 @@ async fn serve(
             chunk(json!({ "reasoning_content": thought }), Value::Null),
             text(said),
             end(),
+        ],
+        Act::ThinkOn(thought) => vec![
+            chunk(json!({ "reasoning_content": thought }), Value::Null),
+            chunk(json!({}), json!("length")) + "data: [DONE]\n\n",
         ],
         Act::BreakOff(pieces) => pieces.iter().map(|p| text(p)).collect(),
         Act::Hang(piece) => vec![text(piece)],

@@ -15,6 +15,7 @@ mod private;
 mod protocol;
 mod rules;
 mod samples;
+mod talk;
 mod wording;
 mod workspace;
 

@@ -12,6 +12,7 @@ use futures::stream::{self, BoxStream};
 use tokio::time::timeout;
 
 use super::wire::Chunk;
+use crate::library::name;
 use crate::model::error::one_line;
 use crate::model::thinking::Splitter;
 use crate::model::{Event, Finish, ModelError, Reason, Usage};
@@ -185,8 +186,25 @@ impl Reader {
     }
 }
 
-/// Whether this is how our hosts name a generation. Other engines give the name of the model back.
+/// Whether this is how our hosts name a generation. Other engines give the name of the model back, or anything else.
 fn is_generation(model: &str) -> bool {
-    let number = model.rsplit_once('@').map(|(_, number)| number);
-    number.is_some_and(|number| number.parse::<u32>().is_ok())
+    matches!(name::parse(model), Ok((_, Some(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_name_of_a_generation_is_one() {
+        for (model, expected) in [
+            ("repo@7", true),
+            ("repo", false),
+            ("repo@", false),
+            ("[click](https://evil.example)<img src=x>@1", false),
+            ("Qwen/Qwen3@1", false),
+        ] {
+            assert_eq!(is_generation(model), expected, "{model}");
+        }
+    }
 }
