@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::values::{
-    distinct, is_chosen_word, is_constant_or_number, is_generic, is_path, is_placeholder, is_prose,
-    looks_random, speaks_of_secrets,
+    distinct, has_odd_signs, is_chosen_word, is_constant_or_number, is_generic, is_joined_words,
+    is_path, is_placeholder, is_prose, is_technical, looks_random, speaks_of_secrets,
 };
 
 /// A match.
@@ -47,9 +47,11 @@ impl Found<'_> {
         let name = line.rsplit([' ', '\t']).next().unwrap_or_default();
         let prefix = &line[..line.len() - name.len()];
         let rest = &self.text[self.secret.end..];
-        let rest = rest.split('\n').next().unwrap_or_default().trim();
-        let set = self.before.trim_end().ends_with(['=', ':']);
-        let spaced = self.before.trim_end_matches(' ').ends_with(" =");
+        let rest = rest.split('\n').next().unwrap_or_default();
+        let rest = rest.trim_start_matches(['"', '\'']).trim();
+        let before = self.before.trim_end_matches(['"', '\'']).trim_end();
+        let set = before.ends_with(['=', ':']);
+        let spaced = before.ends_with(" =");
         let code = spaced && (!prefix.is_empty() || name.contains('.'));
         // `PASS: test-name`, as tests report.
         let report = name.is_empty() && self.before.eq_ignore_ascii_case("pass: ");
@@ -60,6 +62,16 @@ impl Found<'_> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
             && (rest.is_empty() || rest.starts_with('#'))
+    }
+
+    /// Whether it is set as in a file of properties, `name.of.it=value`: code has `self.name=value`, and spaces more often than not.
+    fn is_property(&self) -> bool {
+        let start = self.secret.start - self.before.len();
+        let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
+        line.contains('.')
+            && !line.starts_with([' ', '\t'])
+            && !["self.", "this."].iter().any(|own| line.contains(own))
+            && self.before.ends_with('=')
     }
 
     fn previous(&self) -> Option<char> {
@@ -77,6 +89,8 @@ pub(super) enum Check {
     QuotedPassword,
     /// A value without quotes that a password is set to: code is full of such expressions.
     BarePassword,
+    /// A value that stands behind the name of a password in a list: names stand there too.
+    ListedPassword,
     /// A value in quotes that a key or a token is set to.
     QuotedSecret,
     BareSecret,
@@ -94,6 +108,7 @@ impl Check {
             "token" => Self::Token,
             "quoted_password" => Self::QuotedPassword,
             "bare_password" => Self::BarePassword,
+            "listed_password" => Self::ListedPassword,
             "quoted_secret" => Self::QuotedSecret,
             "bare_secret" => Self::BareSecret,
             "url_password" => Self::UrlPassword,
@@ -118,7 +133,16 @@ impl Check {
             Self::BarePassword => {
                 !is_placeholder(value) && !speaks_of_secrets(value) && is_bare_password(found)
             }
-            Self::QuotedSecret => !is_placeholder(value) && looks_random(value),
+            Self::ListedPassword => {
+                !is_placeholder(value)
+                    && !speaks_of_secrets(value)
+                    && is_bare_password(found)
+                    && !value.contains(['\\', ':'])
+                    && value.bytes().any(|byte| byte.is_ascii_lowercase())
+            }
+            Self::QuotedSecret => {
+                !is_placeholder(value) && (looks_random(value) || is_chosen_secret(found))
+            }
             Self::BareSecret => {
                 !is_placeholder(value) && !is_expression(found) && is_bare_secret(found)
             }
@@ -160,15 +184,33 @@ fn is_bare_password(found: &Found) -> bool {
     if found.name_is_upper() && found.before.ends_with('=') {
         return true;
     }
-    if found.stands_alone() && value.len() >= 6 && is_chosen_word(value) {
+    if found.stands_alone()
+        && value.len() >= 6
+        && (is_chosen_word(value)
+            || has_odd_signs(value)
+            || (found.is_property() && is_joined_words(value)))
+    {
         return true;
     }
-    if is_constant_or_number(value) {
+    if is_constant_or_number(value) || is_technical(value) {
         return false;
     }
     let digit = value.bytes().any(|byte| byte.is_ascii_digit());
     let letter = value.bytes().any(|byte| byte.is_ascii_alphabetic());
     digit && (letter || value.len() >= 4)
+}
+
+/// A word in quotes that a variable of the environment is set to, where its name calls it secret: other keys are names as often.
+fn is_chosen_secret(found: &Found) -> bool {
+    let value = found.value();
+    found.stands_alone()
+        && found.name_is_upper()
+        && found.before.contains("SECRET")
+        && value.len() >= 12
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        && !value.contains("secret")
 }
 
 /// A key that somebody chose or that has letters only is known by where it stands.

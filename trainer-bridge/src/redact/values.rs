@@ -261,6 +261,52 @@ pub(super) fn is_chosen_word(value: &str) -> bool {
         && !value.bytes().any(|b| b.is_ascii_uppercase())
 }
 
+/// Signs between letters that no expression has there: at least two of them, or one that no language has between names.
+pub(super) fn has_odd_signs(value: &str) -> bool {
+    let inner = |signs: &[u8]| {
+        let bytes = value.as_bytes();
+        let beside = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        let found = |at: &usize| signs.contains(&bytes[*at]) && beside(at + 1);
+        (0..bytes.len()).filter(found).count()
+    };
+    let rare = inner(b"!^");
+    let starts = value.starts_with(['!', '@', '%']);
+    !starts && (rare > 0 || inner(b"#$%@~") > 1)
+}
+
+/// Words joined by capitals, at least two of them: one alone is a label (`Kennwort`).
+pub(super) fn is_joined_words(value: &str) -> bool {
+    value.len() >= 10
+        && value.bytes().all(|b| b.is_ascii_alphabetic())
+        && value.bytes().skip(1).filter(u8::is_ascii_uppercase).count() > 0
+        && value.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// Names of methods and encodings, which a table or a sentence about passwords has in the place of one, with a number behind them.
+const TECHNICAL: &[&str] = &[
+    "aes", "alpha", "argon", "ascii", "base", "bcrypt", "beta", "cbc", "char", "des", "float",
+    "gcm", "hmac", "http", "id", "int", "ipv", "iso", "md", "oauth", "pbkdf", "pkcs", "rc", "rfc",
+    "rsa", "scram", "scrypt", "sha", "ssha", "tls", "uint", "utf", "v", "varchar", "with", "ws",
+    "x",
+];
+
+/// Whether it is the name of a method (`sha256`, `PBKDF2-HMAC-SHA512`, `utf8mb4`), a version, a date or a number that is no decimal one.
+pub(super) fn is_technical(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let known = |part: &str| {
+        let hex = part.strip_prefix("0x");
+        let hex = hex.is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        let name = part.split(|c: char| c.is_ascii_digit()).next();
+        let (name, number) = part.split_at(name.unwrap_or_default().len());
+        let behind = number.trim_start_matches(|c: char| c.is_ascii_digit());
+        let technical = (name.is_empty() && number.len() <= 4) || TECHNICAL.contains(&name);
+        hex || (technical && matches!(behind, "" | "id" | "le" | "be" | "mb3" | "mb4"))
+    };
+    let parts = || lower.split(['-', '.', '_', '/', ':']);
+    let number = lower.bytes().all(|b| b.is_ascii_digit());
+    !number && parts().all(known)
+}
+
 /// A type that has parameters: `Vec<u8>`, or the beginning of one that goes on on the same line.
 pub(super) fn is_generic(value: &str, next: Option<char>) -> bool {
     let Some((name, parameters)) = value.split_once('<') else {
