@@ -21,6 +21,10 @@ use crate::Redaction;
 /// A text that is all placeholders after this many passes is left as it is. Two have been enough for every text tried.
 const PASSES: usize = 6;
 
+/// What stands before and behind the kind of a secret, in its place.
+const OPEN: &str = "[redacted:";
+const CLOSE: &str = "]";
+
 /// The rules, ready for use.
 pub struct Redactor {
     rules: Vec<Rule>,
@@ -89,14 +93,30 @@ impl Redactor {
         for (span, rule) in found {
             let kind = &self.rules[*rule].kind;
             out.push_str(&text[done..span.start]);
-            out.push_str("[redacted:");
+            out.push_str(OPEN);
             out.push_str(kind);
-            out.push(']');
+            out.push_str(CLOSE);
             done = span.end;
             add(counts, kind, 1);
         }
         out.push_str(&text[done..]);
         out
+    }
+
+    /// Where secrets stood before. Only a kind that there is makes a placeholder: who asks about one writes its beginning, or puts into
+    /// the brackets what is secret.
+    fn placeholders(&self, text: &str) -> Vec<Range<usize>> {
+        text.match_indices(OPEN)
+            .filter_map(|(start, open)| {
+                let inside = start + open.len();
+                let closed = |rule: &&Rule| {
+                    let rest = text[inside..].strip_prefix(&rule.kind);
+                    rest.is_some_and(|rest| rest.starts_with(CLOSE))
+                };
+                let rule = self.rules.iter().find(closed)?;
+                Some(start..inside + rule.kind.len() + CLOSE.len())
+            })
+            .collect()
     }
 
     /// Where secrets stand, in their order and without overlap, each with the first rule that found it.
@@ -105,9 +125,10 @@ impl Redactor {
         for word in self.keywords.find_overlapping_iter(text) {
             wanted[self.owner[word.pattern().as_usize()]] = true;
         }
+        let placeholders = self.placeholders(text);
         let mut spans: Vec<(Range<usize>, usize)> = Vec::new();
         for (at, rule) in self.rules.iter().enumerate().filter(|(at, _)| wanted[*at]) {
-            spans.extend(rule.find(text).map(|span| (span, at)));
+            spans.extend(rule.find(text, &placeholders).map(|span| (span, at)));
         }
         spans.sort_by_key(|(span, rule)| (span.start, span.end, *rule));
         let mut merged: Vec<(Range<usize>, usize)> = Vec::with_capacity(spans.len());

@@ -100,16 +100,17 @@ impl Rule {
     }
 
     pub(super) fn find<'t>(
-        &self,
+        &'t self,
         text: &'t str,
-    ) -> impl Iterator<Item = Range<usize>> + use<'_, 't> {
+        placeholders: &'t [Range<usize>],
+    ) -> impl Iterator<Item = Range<usize>> + 't {
         self.regex.captures_iter(text).filter_map(move |captures| {
             let whole = captures.get(0)?;
             let secret = match &self.groups[..] {
                 [] => whole,
                 groups => groups.iter().find_map(|group| captures.get(*group))?,
             };
-            let span = beside_placeholders(text, secret.range())?;
+            let span = beside_placeholders(placeholders, secret.range())?;
             let found = Found {
                 text,
                 before: &text[whole.start()..secret.start()],
@@ -123,26 +124,24 @@ impl Rule {
     }
 }
 
-const PLACEHOLDER: &str = "[redacted:";
-
 /// What stands in the place of a secret is none; a secret that runs into a placeholder takes it along.
-fn beside_placeholders(text: &str, secret: Range<usize>) -> Option<Range<usize>> {
-    // Where the placeholder that is open at `at` begins.
-    let open = |at: usize| {
-        let start = text[..at].rfind(PLACEHOLDER)?;
-        (!text[start..at].contains(']')).then_some(start)
+fn beside_placeholders(
+    placeholders: &[Range<usize>],
+    secret: Range<usize>,
+) -> Option<Range<usize>> {
+    // The placeholder that holds what stands at `at`.
+    let around = |at: usize| {
+        let next = placeholders.partition_point(|span| span.end <= at);
+        placeholders.get(next).filter(|span| span.start <= at)
     };
-    if text[secret.clone()].starts_with(PLACEHOLDER) || open(secret.start).is_some() {
+    if around(secret.start).is_some_and(|span| span.start < secret.start) {
         return None;
     }
-    let end = match open(secret.end) {
-        Some(start) => {
-            start
-                + text[start..]
-                    .find(']')
-                    .map_or(PLACEHOLDER.len(), |at| at + 1)
-        }
-        None => secret.end,
-    };
-    Some(secret.start..end)
+    let last = secret.end.checked_sub(1).and_then(around);
+    let end = last.map_or(secret.end, |span| span.end);
+    let mut own = secret.start;
+    while let Some(span) = around(own) {
+        own = span.end;
+    }
+    (own < end).then_some(secret.start..end)
 }

@@ -42,6 +42,49 @@ fn ordinary_text_is_not_copied() {
     assert!(matches!(text, Cow::Borrowed(_)) && counts.is_empty());
 }
 
+/// Only what this program writes in the place of a secret is passed over, not what looks like the beginning of it.
+#[test]
+fn only_a_whole_placeholder_is_passed_over() {
+    let check = |text: &str, expected: &str| {
+        let (once, _) = Redactor::built_in().redact(text);
+        assert_eq!(once, expected);
+        let (twice, counts) = Redactor::built_in().redact(&once);
+        assert_eq!(twice, once);
+        assert!(counts.is_empty());
+    };
+    let key = format!("ghp_{}", "a1B2c3D4".repeat(5));
+    for opened in [
+        "Why do I see `[redacted:` here? my key is KEY, in [brackets]",
+        "[redacted:KEY",
+        "[redacted:KEY]",
+        "[redacted:\nKEY ]",
+        "[redacted:e mail] KEY]",
+        "[redacted:secret4711]=KEY",
+        "[redacted:email][redacted:KEY",
+    ] {
+        check(
+            &opened.replace("KEY", &key),
+            &opened.replace("KEY", "[redacted:github_token]"),
+        );
+    }
+    check(
+        "password = \"[redacted:x Hunter2024\" and pwd = 'redacted'",
+        "password = \"[redacted:password]\" and pwd = 'redacted'",
+    );
+    check(
+        "password = \"[redacted:email]Hunter2024\"",
+        "password = \"[redacted:password]\"",
+    );
+    check(
+        "postgres://app:Wint3r@2024!@db",
+        "postgres://app:[redacted:url_password]@db",
+    );
+    check(
+        "password=[redacted:password], token: [redacted:generic_secret]",
+        "password=[redacted:password], token: [redacted:generic_secret]",
+    );
+}
+
 /// Pieces out of which texts are put together that touch several rules at once.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -49,11 +92,19 @@ fn piece() -> impl Strategy<Value = String> {
         Just("api_key".to_owned()),
         Just("[redacted:".to_owned()),
         Just("[redacted:email]".to_owned()),
+        Just("[redacted:email".to_owned()),
+        Just("redacted".to_owned()),
+        Just("Hunter2024".to_owned()),
         Just("https://".to_owned()),
         Just("jo@acme.io".to_owned()),
         Just("Bearer ".to_owned()),
         Just("-----BEGIN PRIVATE KEY-----".to_owned()),
         Just("-----END PRIVATE KEY-----".to_owned()),
+        Just("name: DB_PASSWORD\nvalue: ".to_owned()),
+        Just("getenv('TOKEN', '".to_owned()),
+        Just(" == \"".to_owned()),
+        Just("** ".to_owned()),
+        Just(" | ".to_owned()),
         "[=:@/\"'`;,&?\\\\ \n\\[\\]]{1,3}",
         "[A-Za-z0-9+/]{1,40}",
         "\\PC{0,4}",

@@ -118,7 +118,6 @@ const HINTS: &[&str] = &[
     "dummy",
     "replace",
     "insert",
-    "redacted",
     "...",
     "…",
     "xxxx",
@@ -133,7 +132,9 @@ const HINTS: &[&str] = &[
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     let lower = value.to_ascii_lowercase();
+    let word = lower.trim_matches(|c: char| !c.is_alphanumeric());
     distinct(value) <= 2
+        || word == "redacted"
         || STAND_INS.contains(&lower.as_str())
         || HINTS.iter().any(|hint| lower.contains(hint))
         || has_slot(value)
