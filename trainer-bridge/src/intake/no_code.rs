@@ -1,26 +1,45 @@
 //! Takes code out of a text: blocks, inline code, and what reads as code without being marked as such. Prose and citations stay.
 
+mod lines;
+
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
+
+use lines::{code_lines, is_item};
 
 /// Stands where code stood.
 pub(crate) const PLACEHOLDER: &str = "[code]";
 
+/// What is Markdown beside code may be something else where code was.
+const PASSES: usize = 4;
+
 pub(crate) fn remove(text: &mut String) {
+    for _ in 0..PASSES {
+        let prose = prose_of(text);
+        if prose == *text {
+            break;
+        }
+        *text = prose;
+    }
+}
+
+fn prose_of(text: &str) -> String {
     let marked = without(text, marked_code(text));
+    let lines: Vec<&str> = marked.split('\n').collect();
+    let code = code_lines(&lines);
     let mut out = String::with_capacity(marked.len());
-    for (at, line) in marked.split('\n').enumerate() {
+    for (at, line) in lines.into_iter().enumerate() {
         if at > 0 {
             out.push('\n');
         }
-        if is_code(line) {
+        if code[at] {
             out.push_str(PLACEHOLDER);
         } else {
             push_prose(&mut out, line);
         }
     }
-    *text = out;
+    out
 }
 
 /// Where Markdown says that code is.
@@ -30,6 +49,9 @@ fn marked_code(text: &str) -> Vec<Range<usize>> {
     let mut html_code: Option<usize> = None;
     for (event, span) in Parser::new_ext(text, options).into_offset_iter() {
         match event {
+            // A list that is indented is one to whoever writes it, whatever Markdown says.
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented))
+                if text[span.clone()].lines().all(is_item) => {}
             Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock)
             | Event::Code(_)
             | Event::InlineMath(_)
@@ -66,27 +88,6 @@ fn without(text: &str, spans: Vec<Range<usize>>) -> String {
     }
     out.push_str(&text[done..]);
     out
-}
-
-/// Whether a line that is not marked as code reads as such.
-fn is_code(line: &str) -> bool {
-    let trimmed = line.trim();
-    let starts = [
-        "fn ", "pub ", "def ", "class ", "import ", "from ", "#include", "let ", "const ", "var ",
-        "func ", "package ", "use ", "impl ", "struct ", "enum ", "return ", "@", "//", "/*",
-        "* @", "#[", "<?", "</", "SELECT ", "INSERT ", "UPDATE ",
-    ];
-    let marks = [
-        "::", "->", "=>", "==", "!=", "&&", "||", "+=", "()", "</", "/>", ":=", "();", " = ",
-    ];
-    let ends =
-        trimmed.ends_with([';', '{', '}']) || trimmed.ends_with("):") || trimmed.ends_with(") {");
-    let marks = marks.iter().filter(|mark| trimmed.contains(**mark)).count();
-    let begins = starts.iter().any(|start| trimmed.starts_with(start));
-    let deep = line.starts_with("    ") || line.starts_with('\t');
-    ends || marks > 1
-        || (begins && (marks > 0 || trimmed.contains(['(', ';', '{', '"', '<'])))
-        || (deep && marks > 0)
 }
 
 /// A line of prose, without the words of it that are code: calls and paths of names.

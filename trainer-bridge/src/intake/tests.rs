@@ -80,6 +80,127 @@ fn prose_stays_as_it_is() {
     assert_eq!(admitted.get().question, prose);
 }
 
+/// What is left of `text` in the mode that keeps no code.
+fn without_code(text: &str) -> String {
+    let intake = Intake::new(PrivacyMode::NoCode);
+    let once = intake.admit(interaction(text, "")).unwrap();
+    let twice = intake.admit(once.get().clone()).unwrap();
+    assert_eq!(twice.get(), once.get(), "twice is once");
+    once.get().question.clone()
+}
+
+#[test]
+fn lines_of_code_without_any_mark_are_taken_out() {
+    let blocks = [
+        "for order in orders:\n    if order.total > limit:\n        raise ValueError",
+        "if role == \"admin\":",
+        "if role == \"admin\":\n    grant everything",
+        "elif role in staff:",
+        "return total",
+        "return price * quantity",
+        "return None, err",
+        "if (user.isAdmin && x)",
+        "if (user.isAdmin && x)\n  unlock vault",
+        "if user.is_admin and x:\n    unlock(vault)\nelse:\n    pass",
+        "while queue:\n\titem = queue.pop()\n\n\thandle item",
+        "with open(path) as file:\n    rows = list(file)",
+        "try:\n    connect\nexcept TimeoutError:\n    retry later",
+        "total = price * quantity",
+        "self.limit = 5",
+        "margin *= 0.8",
+        "rows[0].price = cheapest",
+        "def total",
+        "def discount(order)\n  order.sum - rebate\nend",
+        "class Order < Record\n  belongs_to :customer\n  validates :total, presence: true\nend",
+        "unless order.paid?\n  remind customer\nend",
+        "const rate = rates[currency]\nreturn rate",
+        "switch (state)",
+        "for (const row of rows)\n  sum += row.price",
+        "} else if (depth > limit) {\n  stop early",
+        "throw new LimitExceeded",
+        "raise LimitExceeded",
+        "SELECT name FROM customers\nWHERE balance < 0\nORDER BY name",
+        "select * from customers where balance < 0",
+        "print \"secret margin\"",
+        "calculate_margin(order, 0.3)",
+        "\"margin\": 0.3,",
+        "$ deploy --to production",
+        "if err != nil",
+        "x := 3\ny := 4",
+        "if [ -z \"$MARGIN\" ]\nthen\n  exit 1\nfi",
+        "case 4711:\n    unlock vault",
+        "> for order in orders:\n>     order.cancel now",
+        "- the loop:\n\n  for order in orders:\n      cancel order",
+        "data Shape = Circle Double\narea (Circle r) = pi * r * r",
+        "val rate: Double = 0.3",
+    ];
+    let mut kept = String::new();
+    for block in blocks {
+        let text = without_code(&format!("why does this fail?\n{block}"));
+        let rest = text.replace(['>', '-'], "").replace("[code]", "");
+        let rest = rest
+            .replace("why does this fail?", "")
+            .replace("the loop:", "");
+        if !rest.trim().is_empty() {
+            kept += &format!("{block:?} -> {text:?}\n");
+        }
+    }
+    assert!(kept.is_empty(), "{kept}");
+}
+
+#[test]
+fn sentences_and_lists_stay_as_they_are() {
+    let proses = [
+        "if the user is an admin, what happens then?",
+        "if it fails, return to the start page and try again",
+        "return the total of the order to the caller?",
+        "for every order in the list the price is wrong",
+        "for example:\nthe price of an order",
+        "for now:",
+        "if so:\nwhat should I do?",
+        "try this:\n- restart the server\n- clear the cache",
+        "while waiting for the lock it hangs\nand then it stops",
+        "with the new release:\n\n    - it is slow\n    - it crashes",
+        "What I tried:\n\n- restart it\n  and wait a minute\n  - then look at the log\n    for an hour\n- return to the old version",
+        "1. if the list is empty, stop\n2. for each order, add the price\n   and the tax of it\n3. return the sum",
+        "else it works fine",
+        "class names are in the index\nand functions too",
+        "import of the module fails, and I do not know why",
+        "from what I see, the index is stale",
+        "select the one from the list that is newest",
+        "use the index (the new one) for it",
+        "if (and only if) the file is open, it fails (always)",
+        "case in point: the parser",
+        "do this first:\nread the docs",
+        "The parser is slow.\n  It was fast before.\n  What has changed?",
+        "raise awareness of it",
+        "Note: the index is built at night.\nHint: it takes an hour.",
+        "the end\nis near",
+        "pass it on to the next one",
+        "not sure whether tests/index.rs or src/lib.rs holds it",
+        "> why does it return nothing?\n> it worked before",
+        "| what | how |\n|------|-----|\n| index | fast |",
+        "# What is the index?\n\nI want to know\nwhat it is for.",
+        "let me know whether it works",
+        "new orders - old orders are fine - get lost",
+        "continue\nwith the next step",
+        "except that it assigns the fields differently.\nexcept according to those terms.",
+        "0.2.1\n=====\n0.2.0",
+        "* [BUG #4](https://host/a(b):\n  Fix a panic in the parser.\n  Found by a fuzzer",
+        "with respect to v0.4.0. Release highlights:",
+        "@jo, @kim\n@lee, @max",
+        "Dear team,\n\n  the build is red again,\n  and nobody looks at it.\n\n  Jo",
+    ];
+    let mut changed = String::new();
+    for prose in proses {
+        let text = without_code(prose);
+        if text != prose {
+            changed += &format!("{prose:?} -> {text:?}\n");
+        }
+    }
+    assert!(changed.is_empty(), "{changed}");
+}
+
 #[test]
 fn off_lets_nothing_through() {
     let feedback = Feedback {

@@ -1,0 +1,191 @@
+//! Tells lines of code that nothing marks as such from lines of prose.
+//!
+//! One line alone is often both: `return total` may begin a sentence. What stands beside it decides, and in doubt it is code, for who asks
+//! to keep none has more to lose by one line too many than by one too few.
+
+use std::sync::LazyLock;
+
+use regex::RegexSet;
+
+/// What a line is by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Blank,
+    Prose,
+    /// An item of a list, or what goes on under one: indented, and prose nonetheless.
+    Item,
+    /// Indented as nothing in Markdown has to be.
+    Indented,
+    /// Code if its neighbour is.
+    Maybe,
+    Code,
+}
+
+/// For each line, whether it is code.
+pub(super) fn code_lines(lines: &[&str]) -> Vec<bool> {
+    let kinds = kinds(lines);
+    let mut code: Vec<bool> = kinds.iter().map(|kind| *kind == Kind::Code).collect();
+    let filled: Vec<usize> = (0..lines.len())
+        .filter(|at| kinds[*at] != Kind::Blank)
+        .collect();
+    // Two lines that may be code are code together; one that only is indented belongs to whichever stands beside it.
+    for pair in filled.windows(2) {
+        let may = |at: usize| matches!(kinds[at], Kind::Maybe | Kind::Indented | Kind::Code);
+        let sure = pair
+            .iter()
+            .any(|at| matches!(kinds[*at], Kind::Maybe | Kind::Code));
+        if sure && may(pair[0]) && may(pair[1]) {
+            code[pair[0]] = true;
+            code[pair[1]] = true;
+        }
+    }
+    let forth = filled.windows(2).map(|pair| (pair[0], pair[1]));
+    let back = filled.windows(2).rev().map(|pair| (pair[1], pair[0]));
+    for (from, to) in forth.chain(back) {
+        let belongs = match kinds[to] {
+            Kind::Maybe | Kind::Indented => true,
+            Kind::Item => {
+                indent(lines[to]) > indent(lines[from])
+                    && !is_item(lines[from])
+                    && !is_item(lines[to])
+            }
+            _ => false,
+        };
+        code[to] |= code[from] && belongs;
+    }
+    code
+}
+
+fn kinds(lines: &[&str]) -> Vec<Kind> {
+    let mut in_list = false;
+    let mut kinds = Vec::with_capacity(lines.len());
+    for line in lines {
+        let indented = indent(line) > 0;
+        if is_item(line) {
+            in_list = true;
+        } else if !indented && !bare(line).is_empty() {
+            in_list = false;
+        }
+        kinds.push(match bare(line) {
+            "" => Kind::Blank,
+            super::PLACEHOLDER => Kind::Prose,
+            _ if is_code(line) => Kind::Code,
+            _ if is_item(line) => Kind::Item,
+            text if MAYBE.is_match(text) => Kind::Maybe,
+            _ if indented && in_list => Kind::Item,
+            text if indented && !is_sentence(text) => Kind::Indented,
+            _ => Kind::Prose,
+        });
+    }
+    kinds
+}
+
+/// A line without its indentation and the mark of a quotation.
+fn bare(line: &str) -> &str {
+    line.trim().trim_start_matches(['>', ' ']).trim()
+}
+
+fn indent(line: &str) -> usize {
+    let line = line
+        .trim_start()
+        .strip_prefix('>')
+        .map_or(line, |quoted| quoted.strip_prefix(' ').unwrap_or(quoted));
+    line.len() - line.trim_start().len()
+}
+
+/// `- item`, `1. item`.
+pub(super) fn is_item(line: &str) -> bool {
+    let text = bare(line);
+    let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = number.len() < text.len() && number.starts_with([')', '.']);
+    let rest = if numbered {
+        &number[1..]
+    } else {
+        text.strip_prefix(['-', '*', '+']).unwrap_or(text)
+    };
+    rest.len() < text.len() && rest.starts_with(' ')
+}
+
+/// Whether it ends as a sentence does, or a part of one.
+fn is_sentence(text: &str) -> bool {
+    text.ends_with(['.', '?', '!', ',']) && text.split_whitespace().count() > 2
+}
+
+/// Statements that no sentence is.
+const CODE: &[&str] = &[
+    // A condition with an operator in it, a loop, and what else begins a block.
+    r#"^(?:\}\s*)?(?:if|elif|else if|elsif|unless|while|until|for|switch|match|when|catch|with)\b.*(?:[=!<>]=|&&|\|\||\w [<>] [\w"'(-]| in \S+:$)"#,
+    r"^(?:\}\s*)?(?:if|elif|else if|elseif|while|for|foreach|switch|catch|using|synchronized)\s*\((?:[^)\s]+|.*(?:[=<>!&|+*/%.:]| of | in ).*)\)\s*[{:]?$",
+    r"^(?:elif|elsif)\b|^except(?: [\w.]+| \([\w., ]+\))?(?: as \w+)?:$",
+    r"^(?:if|while|with|unless|case|match|for)\b.*[\w)](?:[(\[_]\w|\.[A-Za-z_]).*:$",
+    r"^(?:if|while) not \w+:$|^with \S+ as \w+:$|^while \w+:$|^case \S+:$|^for \w+(?:, ?\w+)* in \S+:?$",
+    r"^if (?:\[|test )|^\$ \S|^#!",
+    // Definitions.
+    r"^(?:(?:async|export|public|private|protected|static|abstract|final|override|pub) )*(?:def|fn|func|fun) \w",
+    r"^(?:(?:export|public|private|protected|static|abstract|final) )*(?:class|struct|interface|enum|trait|module|namespace|function|data|type) \w*[A-Z_]\w*(?:\s*[({:<=].*| (?:extends|implements|where) .*)?$",
+    r"^(?:val|var|let|const|final|auto|static|int|long|float|double|bool|boolean|char|string|String)\s+(?:mut )?\w+\s*(?::\s*\S+\s*)?(?:=|;)",
+    // What is assigned, returned, thrown, called, said.
+    r#"^[$@]?[\w.]+(?:\[[^\]]*\])*(?:\.\w+)*(?:, ?[\w.]+)* ?(?:[-+*/%|&^]|\*\*|//|<<|>>|:|\|\||&&|\?\?)?= ?[^=\s].*[^.?!]$"#,
+    r"^[$@]?[\w.]+(?:\[[^\]]*\])* ?(?:[-+*/%|&^:])?= ?[^=\s]$",
+    r"^\w+ (?:\w+ |\([^)]*\) )*= .*[-+*/(\[]",
+    r"^(?:return|yield|await)(?: not| new| await| await)? [^\s,]*[^\s.,?!:];?$",
+    r#"^(?:return|yield|await)\b.* (?:[-+*/%&|<>^]|[=!<>]=|&&|\|\|) "#,
+    r#"^(?:return|yield|await) (?:\S+, \S+$|[\w.]*[(\[{"'].*[^.,?!]$)"#,
+    r"^(?:throw|raise) (?:new )?\w*[A-Z_.(]\S*|^throw new\b",
+    r"^[\w.]+(?:\.|::|->)?\w*\(.*\)[;,]?$",
+    r#"^(?:print|puts|echo|printf|die) ["']"#,
+    r#"^["']\w+["']\s*:\s*\S.*,$"#,
+    // Queries.
+    r"^SELECT\b.*\bFROM\b|^INSERT INTO\b|^DELETE FROM\b|^UPDATE \w+ SET\b|^(?i:select) \* (?i:from) ",
+];
+
+/// Statements that may be the beginning of a sentence, or all of a short one.
+const PERHAPS: &[&str] = &[
+    r"^(?:else|try|finally|do|begin|loop|then):?$|^(?:if|unless|else if|class|switch|match|case|while|until) \S+:?$",
+    r"^(?:unless|if|when|until) \S+[.?]\S*$|^(?:unless|if) \S+\?$",
+    r"^(?:return|break|continue|pass|end|fi|done|esac|exit|raise|yield)(?: \d+)?;?$",
+    r"^(?:raise|throw|yield|await|del|delete|import|require|use|using|include|extends?) [\w.:]+$",
+    r"^[\])}]+[;,]?$",
+    r"^(?:WHERE|FROM|JOIN|LEFT|RIGHT|INNER|OUTER|GROUP BY|ORDER BY|HAVING|VALUES|SET|LIMIT|AND|OR|ON)\b",
+    r"^[\w.]+ (?:[-+*/%<>]|[=!<>]=|&&|\|\|) [\w.]+$",
+    r"^[A-Za-z_$][\w.]*[.(\[_]\w[^ ]*$",
+    r"^@\w+(?:\(.*\))?$|^\w+ :\w+|^//|^#\s?\w+$",
+];
+
+static IS_CODE: LazyLock<RegexSet> = LazyLock::new(|| set(CODE));
+static MAYBE: LazyLock<RegexSet> = LazyLock::new(|| set(PERHAPS));
+
+fn set(expressions: &[&str]) -> RegexSet {
+    #[expect(
+        clippy::expect_used,
+        reason = "the expressions are part of the program, and a test uses them"
+    )]
+    RegexSet::new(expressions).expect("the expressions of code are well formed")
+}
+
+/// Whether a line reads as code wherever it stands.
+fn is_code(line: &str) -> bool {
+    let trimmed = bare(line);
+    let starts = [
+        "fn ", "pub ", "def ", "class ", "import ", "from ", "#include", "let ", "const ", "var ",
+        "func ", "package ", "use ", "impl ", "struct ", "enum ", "return ", "@", "//", "/*",
+        "* @", "#[", "<?", "</", "SELECT ", "INSERT ", "UPDATE ",
+    ];
+    let marks = [
+        "::", "->", "=>", "==", "!=", "&&", "||", "+=", "()", "</", "/>", ":=", "();", " = ",
+    ];
+    let ends = trimmed.ends_with([';', '{', '}'])
+        || (trimmed.ends_with("):") && !trimmed.contains("]("))
+        || trimmed.ends_with(") {");
+    let marks = marks.iter().filter(|mark| trimmed.contains(**mark)).count();
+    let begins = starts.iter().any(|start| trimmed.starts_with(start));
+    let deep = line.starts_with("    ") || line.starts_with('\t');
+    // A sentence has a space before what it has in brackets.
+    let call = trimmed
+        .match_indices('(')
+        .any(|(at, _)| trimmed[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+    ends || marks > 1
+        || (begins && (marks > 0 || call || trimmed.contains([';', '{', '"', '<'])))
+        || (deep && marks > 0)
+        || IS_CODE.is_match(trimmed)
+}
