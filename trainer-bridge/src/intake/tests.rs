@@ -133,6 +133,9 @@ fn lines_of_code_without_any_mark_are_taken_out() {
         "- the loop:\n\n  for order in orders:\n      cancel order",
         "data Shape = Circle Double\narea (Circle r) = pi * r * r",
         "val rate: Double = 0.3",
+        "pub struct Order\n    pub customer: String,\n    margin: Option<f64>,",
+        "    (6, 9),\n    (9, 12),",
+        "    \"gold\",\n    \"silver\",",
     ];
     let mut kept = String::new();
     for block in blocks {

@@ -124,6 +124,7 @@ const CODE: &[&str] = &[
     r"^(?:(?:async|export|public|private|protected|static|abstract|final|override|pub) )*(?:def|fn|func|fun) \w",
     r"^(?:(?:export|public|private|protected|static|abstract|final) )*(?:class|struct|interface|enum|trait|module|namespace|function|data|type) \w*[A-Z_]\w*(?:\s*[({:<=].*| (?:extends|implements|where) .*)?$",
     r"^(?:val|var|let|const|final|auto|static|int|long|float|double|bool|boolean|char|string|String)\s+(?:mut )?\w+\s*(?::\s*\S+\s*)?(?:=|;)",
+    r"^#!?\[|^pub(?:\(\w+\))? \w|^impl(?:<[^>]*>)? [A-Z]\S* for [A-Z]|^# ?(?:define|undef|if|ifdef|ifndef|endif|pragma)\b [\w(]",
     // What is assigned, returned, thrown, called, said.
     r#"^[$@]?[\w.]+(?:\[[^\]]*\])*(?:\.\w+)*(?:, ?[\w.]+)* ?(?:[-+*/%|&^]|\*\*|//|<<|>>|:|\|\||&&|\?\?)?= ?[^=\s].*[^.?!]$"#,
     r"^[$@]?[\w.]+(?:\[[^\]]*\])* ?(?:[-+*/%|&^:])?= ?[^=\s]$",
@@ -148,6 +149,8 @@ const PERHAPS: &[&str] = &[
     r"^[\])}]+[;,]?$",
     r"^(?:WHERE|FROM|JOIN|LEFT|RIGHT|INNER|OUTER|GROUP BY|ORDER BY|HAVING|VALUES|SET|LIMIT|AND|OR|ON)\b",
     r"^[\w.]+ (?:[-+*/%<>]|[=!<>]=|&&|\|\|) [\w.]+$",
+    // A row of a table, a field and its type.
+    r#"^[({][\w\s.,:'"&*-]*[)}],$|^["']\S*["'],?$|^(?:mut )?\w+: \S+(?: \S+)?,$|^0x\w+\b"#,
     r"^[A-Za-z_$][\w.]*[.(\[_]\w[^ ]*$",
     r"^@\w+(?:\(.*\))?$|^\w+ :\w+|^//|^#\s?\w+$",
 ];
