@@ -11,6 +11,7 @@ use super::ext::{AskResult, Mode};
 use super::snapshot::SessionSnapshot;
 use crate::answer::Answer;
 use crate::chat::Answered;
+use crate::samples::MARK;
 
 /// Documents beyond this many are deleted, the oldest first.
 const KEPT: usize = 100;
@@ -68,9 +69,6 @@ pub fn of_model(
         conversation_id,
     }
 }
-
-/// Before the id of an interaction, behind the answer in the document that holds it: a comment that nobody sees rendered.
-pub const MARK: &str = "<!-- repo-lsp: ";
 
 /// Writes an answer to the answers folder. The same answer is the same file, so that asking twice opens one document.
 pub fn write(session: &SessionSnapshot, name: &str, answer: &AskResult) -> Option<Uri> {

@@ -22,6 +22,8 @@ pub use follow_up::FollowUps;
 pub use occasion::{ByModel, Kind, Occasion};
 pub use survival::{Inserted, share};
 
+/// Before the id of an interaction, behind the answer in the document that holds it: a comment that nobody sees rendered.
+pub const MARK: &str = "<!-- repo-lsp: ";
 /// How long an answer may wait to be safe before it is shown without an id. A locked database says so after a third of that.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Sentences of hovers that are remembered as recorded.

@@ -64,9 +64,8 @@ impl Store {
         lines: &mut dyn BufRead,
     ) -> Result<Imported, StoreError> {
         let mut imported = Imported::default();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Nothing is locked while they are read: they may come from a slow pipe, and servers write meanwhile.
+        let mut ready = Vec::new();
         for (at, line) in lines.lines().enumerate() {
             let wrong = |reason: String| StoreError::Import {
                 line: at + 1,
@@ -81,19 +80,20 @@ impl Store {
                 imported.refused += 1;
                 continue;
             };
-            if !rows::Row::new(admitted.get())?.insert(&transaction)? {
+            let events = recorded.feedback.into_iter();
+            let events: Vec<_> = events.filter_map(|it| intake.admit_feedback(it)).collect();
+            ready.push((rows::Row::new(admitted.get())?, events));
+        }
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (row, events) in &ready {
+            let Some(seq) = row.insert(&transaction)? else {
                 imported.known += 1;
                 continue;
-            }
-            let seq = transaction.query_row(
-                "SELECT seq FROM interaction WHERE id = ?",
-                [&admitted.get().id],
-                |row| row.get(0),
-            )?;
-            for feedback in recorded.feedback {
-                if let Some(feedback) = intake.admit_feedback(feedback) {
-                    rows::insert_event(&transaction, seq, feedback.get())?;
-                }
+            };
+            for event in events {
+                rows::insert_event(&transaction, seq, event.get())?;
             }
             imported.new += 1;
         }

@@ -1,13 +1,13 @@
 //! Deletes interactions for good: from the tables, from pages that are free, from the log; and says which models have seen them.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::error::StoreError;
 use super::query::{Filter, Position};
-use super::{Store, rows};
+use super::{Store, lineage, rows};
 
 /// What was deleted, and what still knows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,10 +22,9 @@ pub struct Forgotten {
     pub generations: Vec<String>,
     /// Damaged files that were set aside and may still hold them. They are the user's to delete.
     pub set_aside: Vec<PathBuf>,
+    /// Why bytes of them may still be in the file, if they may. They are gone from every listing; the next call goes on with the file.
+    pub unfinished: Option<String>,
 }
-
-/// How long to wait for readers of the log to finish.
-const READERS: Duration = Duration::from_secs(10);
 
 impl Store {
     /// Deletes what `filter` means, and marks what has used it. An empty filter means everything.
@@ -49,17 +48,18 @@ impl Store {
             self.purge()?;
             return Ok(forgotten);
         }
-        forgotten.samples = self.samples_of(&forgotten.interactions)?;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Not before: samples may be made of them until nobody else can write.
+        forgotten.samples = lineage::samples_of(&transaction, &forgotten.interactions)?;
+        (forgotten.datasets, forgotten.generations) =
+            lineage::users_of(&transaction, &forgotten.samples)?;
         delete(&transaction, &found)?;
         taint(&transaction, &forgotten.samples)?;
         transaction.commit()?;
-        let (datasets, generations) = self.users_of(&forgotten.samples)?;
-        forgotten.datasets = datasets;
-        forgotten.generations = generations;
-        self.purge()?;
+        // From here on they are forgotten, and what is known of them is known to nobody else.
+        forgotten.unfinished = self.purge().err().map(|error| error.to_string());
         Ok(forgotten)
     }
 
@@ -69,18 +69,13 @@ impl Store {
     /// the file is written anew. The log still has the pages of before, until it is cut off.
     pub(super) fn purge(&mut self) -> Result<(), StoreError> {
         self.connection.execute_batch("VACUUM")?;
-        let began = Instant::now();
-        loop {
-            let busy: i64 =
-                self.connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-            if busy == 0 {
-                return Ok(());
-            }
-            if began.elapsed() > READERS {
-                return Err(StoreError::StillRead);
-            }
-            std::thread::sleep(Duration::from_millis(5));
+        // It waits for readers for as long as the connection waits for anything.
+        let busy: i64 =
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        match busy {
+            0 => Ok(()),
+            _ => Err(StoreError::StillRead),
         }
     }
 }

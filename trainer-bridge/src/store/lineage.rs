@@ -137,8 +137,8 @@ impl Store {
         &self,
         interaction: &str,
     ) -> Result<Vec<GenerationUse>, StoreError> {
-        let samples = self.samples_of(&[interaction.to_owned()])?;
-        let (_, labels) = self.users_of(&samples)?;
+        let samples = samples_of(&self.connection, &[interaction.to_owned()])?;
+        let (_, labels) = users_of(&self.connection, &samples)?;
         labels
             .into_iter()
             .map(|label| {
@@ -168,41 +168,47 @@ impl Store {
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?)
     }
+}
 
-    /// Samples that were made of any of the interactions, sorted.
-    pub(super) fn samples_of(&self, interactions: &[String]) -> Result<Vec<String>, StoreError> {
-        self.each(
-            interactions,
-            "SELECT sample FROM sample_of WHERE interaction = ?",
-        )
-    }
+/// Samples that were made of any of the interactions, sorted.
+pub(super) fn samples_of(
+    connection: &Connection,
+    interactions: &[String],
+) -> Result<Vec<String>, StoreError> {
+    each(
+        connection,
+        interactions,
+        "SELECT sample FROM sample_of WHERE interaction = ?",
+    )
+}
 
-    /// Datasets and generations that have seen any of the samples, each sorted.
-    pub(super) fn users_of(
-        &self,
-        samples: &[String],
-    ) -> Result<(Vec<String>, Vec<String>), StoreError> {
-        let datasets = self.each(
-            samples,
-            "SELECT dataset FROM dataset_sample WHERE sample = ?",
-        )?;
-        let generations = self.each(
-            &datasets,
-            "WITH RECURSIVE heir(label) AS (
-                 SELECT label FROM generation WHERE dataset = ?1
-                 UNION SELECT generation.label FROM generation JOIN heir ON generation.parent = heir.label
-             ) SELECT label FROM heir",
-        )?;
-        Ok((datasets, generations))
-    }
+/// Datasets and generations that have seen any of the samples, each sorted.
+pub(super) fn users_of(
+    connection: &Connection,
+    samples: &[String],
+) -> Result<(Vec<String>, Vec<String>), StoreError> {
+    let datasets = each(
+        connection,
+        samples,
+        "SELECT dataset FROM dataset_sample WHERE sample = ?",
+    )?;
+    let generations = each(
+        connection,
+        &datasets,
+        "WITH RECURSIVE heir(label) AS (
+             SELECT label FROM generation WHERE dataset = ?1
+             UNION SELECT generation.label FROM generation JOIN heir ON generation.parent = heir.label
+         ) SELECT label FROM heir",
+    )?;
+    Ok((datasets, generations))
+}
 
-    fn each(&self, keys: &[String], sql: &str) -> Result<Vec<String>, StoreError> {
-        let mut found = BTreeSet::new();
-        for key in keys {
-            found.extend(strings(&self.connection, sql, key)?);
-        }
-        Ok(found.into_iter().collect())
+fn each(connection: &Connection, keys: &[String], sql: &str) -> Result<Vec<String>, StoreError> {
+    let mut found = BTreeSet::new();
+    for key in keys {
+        found.extend(strings(connection, sql, key)?);
     }
+    Ok(found.into_iter().collect())
 }
 
 fn strings(connection: &Connection, sql: &str, key: &str) -> Result<Vec<String>, StoreError> {

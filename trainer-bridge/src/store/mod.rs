@@ -86,7 +86,7 @@ impl Store {
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut new = 0;
         for row in &rows {
-            new += usize::from(row.insert(&transaction)?);
+            new += usize::from(row.insert(&transaction)?.is_some());
         }
         transaction.commit()?;
         Ok(new)
@@ -103,14 +103,7 @@ impl Store {
     }
 
     pub fn get(&self, id: &str) -> Result<Option<Recorded>, StoreError> {
-        let found: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT seq FROM interaction WHERE id = ?")?
-            .query_row([id], |row| row.get(0))
-            .optional()?;
-        found
-            .map(|seq| rows::read(&self.connection, seq))
-            .transpose()
+        get(&self.connection, id)
     }
 
     /// Changes question, answer, verdict or correction of an interaction, and leaves no trace of what they were.
@@ -122,7 +115,11 @@ impl Store {
         id: &str,
         change: impl FnOnce(&mut Interaction),
     ) -> Result<bool, StoreError> {
-        let Some(before) = self.get(id)? else {
+        // Read and written in one, so that what is said of it meanwhile is not lost.
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let Some(before) = get(&transaction, id)? else {
             return Ok(false);
         };
         let corrected_before = before.interaction.correction.clone();
@@ -130,6 +127,8 @@ impl Store {
         change(&mut after);
         // What it is about, and when, is not for editing: indexes and lineage depend on it.
         let after = Interaction {
+            // Whoever writes an answer anew ends it as they mean to.
+            cut: before.interaction.cut && after.answer == before.interaction.answer,
             question: after.question,
             answer: after.answer,
             verdict: after.verdict,
@@ -139,11 +138,7 @@ impl Store {
         let Some(admitted) = intake.admit(after) else {
             return Ok(false);
         };
-        let row = rows::Row::new(admitted.get())?;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        row.replace(&transaction)?;
+        rows::Row::new(admitted.get())?.replace(&transaction)?;
         if corrected_before != admitted.get().correction {
             // Such an event holds a correction as it was.
             rows::drop_corrections(&transaction, id)?;
@@ -188,6 +183,14 @@ impl Store {
             count("SELECT count(*) FROM feedback WHERE time >= ?")?,
         ))
     }
+}
+
+fn get(connection: &Connection, id: &str) -> Result<Option<Recorded>, StoreError> {
+    let found: Option<i64> = connection
+        .prepare_cached("SELECT seq FROM interaction WHERE id = ?")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    found.map(|seq| rows::read(connection, seq)).transpose()
 }
 
 #[cfg(test)]

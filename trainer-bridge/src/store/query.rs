@@ -12,8 +12,9 @@ use crate::interaction::Verdict;
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub id: Option<String>,
-    /// The path of a workspace: what was asked in folders below it is meant as well.
+    /// The path of a workspace: what was asked in folders below it is meant as well, unless it is meant `alone`.
     pub workspace: Option<String>,
+    pub alone: bool,
     pub kind: Option<String>,
     /// `Some(None)` is those that nobody has judged.
     pub verdict: Option<Option<Verdict>>,

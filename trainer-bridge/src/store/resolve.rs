@@ -23,9 +23,12 @@ impl Store {
     pub(super) fn resolve(&self, filter: &Filter) -> Result<Resolved, StoreError> {
         let mut facets = self
             .connection
-            .prepare_cached("SELECT id FROM facet WHERE (?1 IS NULL OR workspace = ?1 OR substr(workspace, 1, length(?1) + 1) = ?1 || '/') AND kind = coalesce(?2, kind)")?;
+            .prepare_cached("SELECT id FROM facet WHERE (?1 IS NULL OR workspace = ?1 OR (NOT ?3 AND substr(workspace, 1, length(?1) + 1) = ?1 || '/')) AND kind = coalesce(?2, kind)")?;
         let facets = facets
-            .query_map(params![filter.workspace, filter.kind], |row| row.get(0))?
+            .query_map(
+                params![filter.workspace, filter.kind, filter.alone],
+                |row| row.get(0),
+            )?
             .collect::<Result<_, _>>()?;
         let verdicts = match filter.verdict {
             Some(verdict) => vec![rows::verdict_number(verdict)],

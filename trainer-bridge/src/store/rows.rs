@@ -48,8 +48,8 @@ impl Row {
         })
     }
 
-    /// False if there is an interaction of this id already.
-    pub(super) fn insert(&self, connection: &Connection) -> Result<bool, StoreError> {
+    /// The number of its row; none if there is an interaction of this id already.
+    pub(super) fn insert(&self, connection: &Connection) -> Result<Option<i64>, StoreError> {
         let facet = number(
             connection,
             [
@@ -76,7 +76,7 @@ impl Row {
             )?
             .execute(params![self.id, self.time, facet, self.verdict, numbers])?;
         if new == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         let seq = connection.last_insert_rowid();
         connection
@@ -88,7 +88,7 @@ impl Row {
         for file in files {
             link.execute(params![file, self.time, seq])?;
         }
-        Ok(true)
+        Ok(Some(seq))
     }
 
     /// Writes over the interaction of the same id. Its files stay as they were.

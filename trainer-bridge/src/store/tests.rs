@@ -3,6 +3,7 @@
 mod any;
 mod damage;
 mod erasure;
+mod races;
 
 use any::{any_event, any_filter, any_interaction, means};
 use proptest::prelude::*;

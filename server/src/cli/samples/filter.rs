@@ -65,6 +65,7 @@ impl Filters {
         Filter {
             id: None,
             workspace,
+            alone: false,
             kind: self.kind.clone(),
             verdict: self.verdict.map(Judged::verdict),
             since: self.since,
@@ -72,6 +73,12 @@ impl Filters {
             files: self.files.clone(),
         }
     }
+}
+
+/// Whether what was asked in `folder` belongs to a workspace: to it, or to a folder below it.
+pub(super) fn within(folder: &str, workspace: &str) -> bool {
+    let rest = folder.strip_prefix(workspace);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The workspace that was named, as interactions have it. The folder itself may be gone: what was kept of it is not.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use repo_lsp::paths::{self, Dirs};
-use repo_lsp::samples::workspace_name;
+use repo_lsp::samples::{MARK, workspace_name};
 use serde_json::json;
 use trainer_bridge::{Filter, Forgotten, Store};
 
@@ -25,7 +25,8 @@ Examples:
   repo-lsp samples forget --all --dry-run          say how much is kept of this workspace
   repo-lsp samples forget --all --all-workspaces   everything
 
-Without ids, only this workspace is meant, or the one that --workspace names. Afterwards no byte of it is in the database or its log.
+Without ids, only this workspace is meant, or the one that --workspace names; workspaces in folders below it are not. Afterwards no byte
+of it is in the database or its log.
 Files that `samples export` and `samples curate` have written, and models that were trained, are not changed; those that this program
 knows of are named.")]
 pub(crate) struct Args {
@@ -67,6 +68,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     if args.dry_run {
         return planned(&store, &filters, &counts, &scope, global);
     }
+    others_below(&store, &filters, &counts)?;
     if total == 0 {
         // An earlier call may have been cut short between deleting and rewriting the file.
         store.forget_any(&[])?;
@@ -80,16 +82,51 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return Ok(Outcome::Nothing);
     }
     let forgotten = store.forget_any(&filters)?;
-    remove_documents(&dirs.answers(), &forgotten.interactions);
-    report(&forgotten, &scope, global)
+    // One that bears no id may be of any of them.
+    remove_documents(&dirs.answers(), |text| {
+        let ids = &mut forgotten.interactions.iter();
+        ids.any(|id| text.contains(id)) || !text.contains(MARK)
+    });
+    let outcome = report(&forgotten, &scope, global)?;
+    match forgotten.unfinished {
+        Some(why) => bail!(
+            "bytes of them may still be in the file: {why}; the next `repo-lsp samples forget` goes on with it"
+        ),
+        None => Ok(outcome),
+    }
 }
 
-/// Answers that were opened in an editor are documents for a while.
-fn remove_documents(answers: &Path, forgotten: &[String]) {
+/// What was asked in folders below is of other workspaces: it is said, so that nobody thinks it was deleted as well.
+fn others_below(
+    store: &Store,
+    filters: &[Filter],
+    counts: &BTreeMap<String, u64>,
+) -> anyhow::Result<()> {
+    let below = filters.iter().filter(|filter| filter.alone);
+    let below: Vec<_> = below
+        .map(|filter| Filter {
+            alone: false,
+            ..filter.clone()
+        })
+        .collect();
+    let mut others = store.count(&below)?;
+    others.retain(|workspace, _| !counts.contains_key(workspace));
+    if !others.is_empty() {
+        let count = output::counted(others.values().sum::<u64>() as usize, "interaction");
+        let places = places(&others);
+        output::say(&format!(
+            "{count} of {places} below it stay; name each with --workspace to forget them"
+        ));
+    }
+    Ok(())
+}
+
+/// Answers that were opened in an editor are documents for a while. Deletes those with a text that is no longer to be there.
+pub(super) fn remove_documents(answers: &Path, is_of: impl Fn(&str) -> bool) {
     let entries = std::fs::read_dir(answers).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        if forgotten.iter().any(|id| text.contains(id))
+        if is_of(&text)
             && let Err(error) = std::fs::remove_file(&path)
         {
             let (shown, why) = (paths::tilde(&path), paths::plain(&error));
@@ -118,7 +155,11 @@ fn meant(
             Some(workspace) => render::workspace(workspace),
             None => "all workspaces".to_owned(),
         };
-        return Ok((vec![args.filters.of(workspace)], Some(scope)));
+        let filter = Filter {
+            alone: true,
+            ..args.filters.of(workspace)
+        };
+        return Ok((vec![filter], Some(scope)));
     }
     let scope = named.as_deref().map(render::workspace);
     let mut filters = Vec::with_capacity(args.ids.len());
@@ -228,6 +269,7 @@ fn report(forgotten: &Forgotten, scope: &str, global: &Global) -> anyhow::Result
         output::json(&json!({
             "dry_run": false, "interactions": forgotten.interactions, "samples": forgotten.samples,
             "datasets": forgotten.datasets, "generations": forgotten.generations, "set_aside": forgotten.set_aside,
+            "unfinished": forgotten.unfinished,
         }))?;
         return Ok(Outcome::Done);
     }

@@ -29,7 +29,9 @@ pub(super) fn run(_: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outc
     };
     let mut stats = store.stats()?;
     if let Some(workspace) = filter::named(global) {
-        stats.rows.retain(|row| row.workspace == workspace);
+        stats
+            .rows
+            .retain(|row| filter::within(&row.workspace, &workspace));
     }
     let set_aside = store.set_aside();
     if global.json {

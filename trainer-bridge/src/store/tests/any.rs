@@ -107,6 +107,7 @@ pub(super) fn any_filter() -> impl Strategy<Value = Filter> {
         .prop_map(|(workspace, kind, files, verdict, since, until)| Filter {
             id: None,
             workspace,
+            alone: false,
             kind,
             verdict,
             since,

@@ -10,6 +10,7 @@ use trainer_bridge::{Intake, Interaction, Verdict};
 use super::super::arguments::Global;
 use super::super::output;
 use super::filter::Judged;
+use super::forget::remove_documents;
 use super::{Outcome, existing, find_id, nothing_yet, render};
 use form::Form;
 
@@ -92,7 +93,10 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     }
     // It stays as private as it was: an edit that only judges must not take the code out.
     let intake = Intake::default();
-    if !store.edit(&intake, &id, |now| after.apply(&before, now))? {
+    let edited = store.edit(&intake, &id, |now| after.apply(&before, now));
+    // It was written before, and says what was there before.
+    remove_documents(&dirs.answers(), |text| text.contains(&id));
+    if !edited? {
         bail!("{id} has been forgotten meanwhile; nothing was changed");
     }
     let Some(changed) = store.get(&id)? else {
