@@ -19,6 +19,9 @@ pub struct Interaction {
     /// What the answer was made of.
     pub context: Vec<ContextRef>,
     pub answer: String,
+    /// Whether the answer breaks off: a model came to its limit, or was cut off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
     pub citations: Vec<Citation>,
     /// The share of the places and names in the answer that were found, from 0 to 1; none where it names nothing, or nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -71,11 +71,12 @@ pub fn open_root(shared: &Arc<Shared>, name: String, path: &Path) {
     let editor = shared.session().editor_settings.clone();
     let resolved = shared.source.resolve(Some(path), &editor);
     configuration::complain(shared, resolved.problems);
-    let root = Arc::new(Root::new(
-        name,
-        path.to_owned(),
-        resolved.settings.index.clone(),
-    ));
+    let root = Root::new(name, path.to_owned(), resolved.settings.index.clone());
+    let refused = resolved.fatal.is_some();
+    let root = Arc::new(match resolved.fatal {
+        Some(reason) => root.refused(reason),
+        None => root,
+    });
     {
         let mut session = shared.session();
         if session.roots.iter().any(|r| r.path == path) {
@@ -87,9 +88,8 @@ pub fn open_root(shared: &Arc<Shared>, name: String, path: &Path) {
         drop(session);
         shared.settle_recording();
     }
-    match resolved.fatal {
-        Some(reason) => root.refuse(reason),
-        None => roots::open(shared, root),
+    if !refused {
+        roots::open(shared, root);
     }
 }
 

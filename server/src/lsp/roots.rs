@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use repo_indexer::{Event, Guard, Index, Progress, Scope};
+use repo_indexer::{Event, Guard, Index, PrivateFiles, Progress, Scope};
 use tokio::sync::mpsc;
 use tower_lsp::ls_types::{MessageType, Uri};
 
@@ -19,6 +19,8 @@ pub struct Root {
     pub name: String,
     pub path: PathBuf,
     pub settings: IndexSettings,
+    /// Which files are private, whether there is an index yet or not; none where nobody can tell.
+    private: Option<PrivateFiles>,
     state: Mutex<RootState>,
 }
 
@@ -46,9 +48,25 @@ impl Root {
         Root {
             name,
             path,
+            private: PrivateFiles::new(&settings.private).ok(),
             settings,
             state: Mutex::default(),
         }
+    }
+
+    /// A root without an index, since nobody can tell which of its files are private; and the reason.
+    pub fn refused(self, reason: String) -> Self {
+        self.state().condition.error = Some(reason);
+        Root {
+            private: None,
+            ..self
+        }
+    }
+
+    /// Whether a file, by its path below this root, is kept private.
+    pub fn is_private(&self, path: &str) -> bool {
+        let private = self.private.as_ref();
+        private.is_none_or(|private| private.contains(path))
     }
 
     fn state(&self) -> MutexGuard<'_, RootState> {
@@ -71,11 +89,6 @@ impl Root {
             .map(|c| c.as_os_str().to_string_lossy())
             .collect();
         (!parts.is_empty()).then(|| parts.join("/"))
-    }
-
-    /// Leaves the root without an index, and says why.
-    pub fn refuse(&self, reason: String) {
-        self.state().condition.error = Some(reason);
     }
 
     /// Stops watching and lets go of the index. What still reads a snapshot keeps it.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use repo_indexer::{Snapshot, Span};
+use repo_indexer::{PrivateFiles, Snapshot, Span};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{Position, Range, Uri};
 
@@ -114,12 +114,34 @@ impl SessionSnapshot {
         Ok(Some(File { document, place }))
     }
 
-    /// Whether any root around a file keeps it private; in nested ones the stricter counts.
+    /// Whether a file is private, under its name or under that of the file it is a link to. It need not be in an index for that, nor
+    /// in the workspace.
     fn is_private(&self, path: &Path) -> bool {
-        self.roots.iter().any(|r| {
-            let inside = r.root.relative(path);
-            inside.is_some_and(|path| r.snapshot.is_private(&path))
-        })
+        let real = path.canonicalize().ok();
+        let is_private = |path: &Path| {
+            let roots = self.all_roots.iter();
+            let mut around = roots
+                .filter_map(|root| Some((root, root.relative(path)?)))
+                .peekable();
+            match around.peek() {
+                // In nested roots the stricter one counts.
+                Some(_) => around.any(|(root, path)| root.is_private(&path)),
+                None => self.is_private_elsewhere(path),
+            }
+        };
+        is_private(path) || real.is_some_and(|real| real != path && is_private(&real))
+    }
+
+    /// The same for a file that is in none of the workspace's folders.
+    fn is_private_elsewhere(&self, path: &Path) -> bool {
+        let settings = self.settings.as_ref();
+        let private = settings.map(|settings| PrivateFiles::new(&settings.index.private));
+        let path = path.to_string_lossy();
+        match private {
+            Some(Ok(private)) => private.contains(path.trim_start_matches('/')),
+            // Nobody can tell.
+            Some(Err(_)) | None => true,
+        }
     }
 
     pub fn place(&self, path: &Path) -> Option<(usize, String)> {

@@ -135,6 +135,7 @@ impl Occasion {
                 .map(|citation| self.citation(citation))
                 .chain(lost)
                 .collect(),
+            cut: answered.cut,
             grounded: answered.grounded,
             scores: answered
                 .hits
@@ -177,9 +178,12 @@ impl Occasion {
         }
     }
 
-    /// As citations write it: the name of the root before it where there are several.
+    /// A file of the workspace by its path; one of another root with the name of that before it. So it is the same whether the root was
+    /// opened alone or beside others.
     fn file(&self, root: usize, path: &str) -> String {
-        match self.views.get(root).and_then(|view| view.name.as_deref()) {
+        let view = self.views.get(root);
+        let elsewhere = view.filter(|view| workspace_name(view.snapshot.root()) != self.workspace);
+        match elsewhere.and_then(|view| view.name.as_deref()) {
             Some(name) => format!("{name}/{path}"),
             None => path.to_owned(),
         }
@@ -215,6 +219,7 @@ impl Occasion {
 #[derive(Debug, Clone)]
 pub struct ByModel {
     said: String,
+    cut: bool,
     generation: String,
     context: Vec<(usize, std::sync::Arc<str>, Lines)>,
     citations: Vec<answer::Citation>,
@@ -228,6 +233,7 @@ impl From<&Answered> for ByModel {
         let claims = &answered.checked.claims;
         ByModel {
             said: answered.checked.said.clone(),
+            cut: answered.interrupted.is_some(),
             generation: answered.generation.clone(),
             context: answered.context.clone(),
             citations: claims.citations.clone(),

@@ -23,6 +23,8 @@ pub enum Reason {
     Ungrounded,
     /// Something was taken out of it, which a model would learn to say.
     Redacted,
+    /// It breaks off: a model would learn to stop in the middle.
+    CutOff,
     /// Its code was taken out.
     WithoutCode,
     /// It is, nearly, a golden question.
@@ -96,6 +98,9 @@ fn good(recorded: &Recorded, options: &CurateOptions) -> Result<Signal, Reason> 
     };
     if let Some(reason) = unfit(&interaction.answer) {
         return Err(reason);
+    }
+    if interaction.cut {
+        return Err(Reason::CutOff);
     }
     if !is_grounded(interaction) {
         return Err(Reason::Ungrounded);

@@ -204,11 +204,15 @@ fn what_cannot_be_learned_from() {
             asked("code", "how is it called?", "src/b.rs")
                 .judged(Verdict::Good)
                 .changed(|interaction| interaction.answer = "by [code]".to_owned()),
+            asked("cut", "who reads the journal?", "src/e.rs")
+                .judged(Verdict::Good)
+                .changed(|interaction| interaction.cut = true),
             asked("empty", "and this one?", "src/c.rs").corrected(Verdict::Corrected, " "),
             asked("silent", "", "src/d.rs").judged(Verdict::Good),
         ],
         expect![[r#"
             left out code: WithoutCode
+            left out cut: CutOff
             left out empty: Empty
             left out secret: Redacted
             left out silent: Empty

@@ -82,9 +82,10 @@ pub(super) fn whole(
         Some(rate) => format!(" · {:.0} % of what it names found", rate * 100.0),
         None => String::new(),
     };
+    let cut = if asked.cut { " · breaks off" } else { "" };
     writeln!(
         out,
-        "{STRONG}answered{STRONG:#}    by {by} in {} ms{found}",
+        "{STRONG}answered{STRONG:#}    by {by} in {} ms{found}{cut}",
         asked.latency_ms
     )?;
     writeln!(out, "{STRONG}kept{STRONG:#}        {}", kept(asked))?;

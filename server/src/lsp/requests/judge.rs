@@ -2,11 +2,11 @@
 
 use tower_lsp::ls_types::{CodeAction, CodeActionKind, Command, Uri};
 
-use crate::lsp::answers::MARK;
 use crate::lsp::commands::{self, FEEDBACK};
 use crate::lsp::convert::to_path;
 use crate::lsp::ext::{FeedbackParams, Verdict};
 use crate::lsp::snapshot::SessionSnapshot;
+use crate::samples::MARK;
 
 /// The kind of these actions.
 pub const KIND: &str = "repoLsp.feedback";
@@ -55,7 +55,8 @@ pub fn actions(
     )
 }
 
-/// The text of an answer without what was put into it to be shown: who made it, links to places, marks, and escapes.
+/// The text of an answer without what was put into it to be shown: who made it, links to places, marks, and escapes. Code has none of
+/// these, and stays as it is.
 fn plain(shown: &str) -> String {
     let shown = shown.trim();
     let shown = match shown.split_once('\n') {
@@ -63,9 +64,34 @@ fn plain(shown: &str) -> String {
         _ => shown,
     };
     let mut text = String::with_capacity(shown.len());
-    let mut rest = shown;
+    let mut block: Option<&str> = None;
+    for line in shown.split_inclusive('\n') {
+        let mark = line.trim();
+        let ticks = &mark[..mark.len() - mark.trim_start_matches('`').len()];
+        match block {
+            Some(opened) => {
+                text.push_str(line);
+                if ticks == mark && ticks.len() >= opened.len() {
+                    block = None;
+                }
+            }
+            None if ticks.len() >= 3 && !mark[ticks.len()..].contains('`') => {
+                text.push_str(line);
+                block = Some(ticks);
+            }
+            None => plain_line(line, &mut text),
+        }
+    }
+    text
+}
+
+fn plain_line(line: &str, text: &mut String) {
+    let mut rest = line;
     while let Some(next) = rest.chars().next() {
-        if let Some((label, behind)) = linked(rest) {
+        if let Some((code, behind)) = code_span(rest) {
+            text.push_str(code);
+            rest = behind;
+        } else if let Some((label, behind)) = linked(rest) {
             text.push_str(label);
             rest = behind;
         } else if let Some(behind) = rest.strip_prefix(" ⚠") {
@@ -78,7 +104,22 @@ fn plain(shown: &str) -> String {
             rest = &rest[next.len_utf8()..];
         }
     }
-    text
+}
+
+/// A code span that ends on its line, and what comes behind it; a run of backticks without an end is a span of its own.
+fn code_span(text: &str) -> Option<(&str, &str)> {
+    let run = text.len() - text.trim_start_matches('`').len();
+    let mut at = run;
+    while let Some(start) = text[at..].find('`').filter(|_| run > 0) {
+        let start = at + start;
+        let tail = &text[start..];
+        let found = tail.len() - tail.trim_start_matches('`').len();
+        at = start + found;
+        if found == run {
+            return Some(text.split_at(at));
+        }
+    }
+    (run > 0).then(|| text.split_at(run))
 }
 
 /// `[src/a.rs#L1](file:///…)` and what comes behind it.
@@ -128,6 +169,14 @@ mod tests {
             ),
             ("A [list] and a[0] (x)", "A [list] and a[0] (x)"),
             ("ends with [", "ends with ["),
+            (
+                "Use `r\"\\[a-z\\]\"` ⚠ or ``a ` \\*``, not \\*this\\*.",
+                "Use `r\"\\[a-z\\]\"` or ``a ` \\*``, not *this*.",
+            ),
+            (
+                "\\_so\\_:\n```rust\nlet a = r\"\\[a\\]\"; // ⚠ [x](file:///y)\n``\n```\n\\_so\\_ ` \\_",
+                "_so_:\n```rust\nlet a = r\"\\[a\\]\"; // ⚠ [x](file:///y)\n``\n```\n_so_ ` _",
+            ),
         ] {
             assert_eq!(plain(shown), expected);
         }

@@ -79,3 +79,56 @@ async fn a_private_selection_is_no_question() {
     }
     client.close().await;
 }
+
+/// A selection in this document is no question, whatever there is of an index.
+async fn check_refused(client: &mut Client, uri: &str) {
+    let document =
+        json!({ "uri": uri, "languageId": "text", "version": 1, "text": format!("{SECRET}\n") });
+    client
+        .notify("textDocument/didOpen", json!({ "textDocument": document }))
+        .await;
+    let end = json!({ "line": 0, "character": SECRET.len() });
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": end });
+    let params = json!({ "question": "", "textDocument": { "uri": uri }, "range": range });
+    let error = client.refused("repoLsp/ask", params).await;
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("this file is private"), "{uri}: {error}");
+}
+
+#[tokio::test]
+async fn a_file_is_private_before_there_is_an_index() {
+    let mut client = Client::start(CRATE);
+    client.initialize(json!({}), json!({})).await;
+    let uri = client.uri(".env");
+    check_refused(&mut client, &uri).await;
+    client.close().await;
+}
+
+#[tokio::test]
+async fn every_file_is_private_while_nobody_can_tell_which_are() {
+    let mut client = Client::start(CRATE);
+    let unknown = json!({ "fatal": "index.private: not a list" });
+    client.initialize(json!({}), unknown).await;
+    let uri = client.uri("src/lib.rs");
+    check_refused(&mut client, &uri).await;
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_file_is_private_wherever_it_lies_and_whatever_it_is_called() {
+    let mut client = Client::ready(&format!("{CRATE}//- /.env\n{SECRET}\n")).await;
+    let outside = client.folder("elsewhere");
+    std::fs::create_dir(&outside).unwrap();
+    let uri = format!("file://{}/.env", outside.display());
+    check_refused(&mut client, &uri).await;
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(client.path(".env"), client.path("notes.txt")).unwrap();
+        let uri = client.uri("notes.txt");
+        check_refused(&mut client, &uri).await;
+        std::os::unix::fs::symlink(client.path(""), outside.join("link")).unwrap();
+        let linked = format!("file://{}/link/.env", outside.display());
+        check_refused(&mut client, &linked).await;
+    }
+    client.close().await;
+}

@@ -15,6 +15,7 @@ fn everything_about_an_interaction_is_shown() {
         kind: "ask".to_owned(),
         question: "who\u{1b}[31m posts?".to_owned(),
         answer: "Journal does.\n\n    let x;".to_owned(),
+        cut: true,
         context: vec![ContextRef {
             file: "a.rs".to_owned(),
             range,
@@ -83,7 +84,7 @@ fn everything_about_an_interaction_is_shown() {
     expect![[r#"
         0193  2026-11-19 00:00 · ask · corrected
         workspace   /work/demo
-        answered    by repo@7 in 12 ms · 92 % of what it names found
+        answered    by repo@7 in 12 ms · 92 % of what it names found · breaks off
         kept        no-code · taken out: 2 password
 
         Question
