@@ -22,8 +22,9 @@ use crate::answer::{Plain, View, words::Certainty};
 use crate::config::ModelSettings;
 use crate::model::{Event, Message, ModelError, Priority, Reason, Request, Role};
 
-/// Tokens of the definition that the model is shown.
-const SHOWN: usize = 1500;
+/// Tokens of the definition that the model is shown. An engine that reads cannot be interrupted, and whoever asks meanwhile waits for it:
+/// with more, for half a minute on a CPU.
+const SHOWN: usize = 600;
 const ANSWER_TOKENS: usize = 96;
 /// Longest sentence shown, in characters.
 const LONGEST: usize = 300;

@@ -1,4 +1,5 @@
-//! Who is answered next. What somebody waits for goes before what nobody waits for; within each, first come, first served.
+//! Who is answered next. What somebody waits for goes before what nobody waits for, which is asked to give way even while it runs;
+//! within each, first come, first served.
 //!
 //! Knows nothing of models.
 
@@ -6,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use crate::model::Priority;
 
@@ -14,18 +16,31 @@ pub(crate) struct Queue(Mutex<State>);
 
 struct State {
     free: usize,
+    /// Of the turns of what nobody waits for, those that were not asked to give way yet.
+    yielding: Vec<CancellationToken>,
     chat: VecDeque<oneshot::Sender<Turn>>,
     background: VecDeque<oneshot::Sender<Turn>>,
 }
 
 /// The right to use the engine, until it is dropped.
-pub(crate) struct Turn(Option<Arc<Queue>>);
+pub(crate) struct Turn {
+    queue: Option<Arc<Queue>>,
+    wanted_back: CancellationToken,
+}
+
+impl Turn {
+    /// Cancelled when somebody waits for the engine and nobody for what this turn is for.
+    pub(crate) fn wanted_back(&self) -> &CancellationToken {
+        &self.wanted_back
+    }
+}
 
 impl Queue {
     /// A queue that lets through so many at once.
     pub(crate) fn new(at_once: usize) -> Arc<Self> {
         Arc::new(Queue(Mutex::new(State {
             free: at_once,
+            yielding: Vec::new(),
             chat: VecDeque::new(),
             background: VecDeque::new(),
         })))
@@ -37,17 +52,38 @@ impl Queue {
             let mut state = self.state();
             if state.free > 0 {
                 state.free -= 1;
-                return Turn(Some(self.clone()));
+                return self.turn(&mut state, priority);
             }
             let (sender, turn) = oneshot::channel();
             match priority {
-                Priority::Chat => state.chat.push_back(sender),
+                Priority::Chat => {
+                    state.chat.push_back(sender);
+                    if let Some(wanted_back) = state.yielding.pop() {
+                        wanted_back.cancel();
+                    }
+                }
                 Priority::Background => state.background.push_back(sender),
             }
             turn
         };
         // A sender is only dropped after it was used, so this waits until it is.
-        turn.await.unwrap_or(Turn(None))
+        turn.await.unwrap_or_else(|_| Turn {
+            queue: None,
+            wanted_back: CancellationToken::new(),
+        })
+    }
+
+    fn turn(self: &Arc<Self>, state: &mut State, priority: Priority) -> Turn {
+        let wanted_back = CancellationToken::new();
+        // Those that have ended need not be asked any more.
+        state.yielding.retain(|token| !token.is_cancelled());
+        if priority == Priority::Background {
+            state.yielding.push(wanted_back.clone());
+        }
+        Turn {
+            queue: Some(self.clone()),
+            wanted_back,
+        }
     }
 
     /// How many wait.
@@ -60,24 +96,23 @@ impl Queue {
 
     fn release(self: Arc<Self>) {
         loop {
-            let next = {
+            let (next, turn) = {
                 let mut state = self.state();
-                match state
-                    .chat
-                    .pop_front()
-                    .or_else(|| state.background.pop_front())
-                {
-                    Some(next) => next,
-                    None => {
-                        state.free += 1;
-                        return;
-                    }
-                }
+                let chat = state.chat.pop_front().map(|next| (next, Priority::Chat));
+                let next = chat.or_else(|| {
+                    let next = state.background.pop_front()?;
+                    Some((next, Priority::Background))
+                });
+                let Some((next, priority)) = next else {
+                    state.free += 1;
+                    return;
+                };
+                (next, self.turn(&mut state, priority))
             };
-            match next.send(Turn(Some(self.clone()))) {
+            match next.send(turn) {
                 Ok(()) => return,
                 // Whoever waited has left; their turn must not give itself back while it is dropped.
-                Err(mut unused) => unused.0 = None,
+                Err(mut unused) => unused.queue = None,
             }
         }
     }
@@ -89,7 +124,9 @@ impl Queue {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(queue) = self.0.take() {
+        // Nobody need ask for it any more.
+        self.wanted_back.cancel();
+        if let Some(queue) = self.queue.take() {
             queue.release();
         }
     }
@@ -139,6 +176,26 @@ mod tests {
             served.push(order.remove(at[0].0).0);
         }
         assert_eq!(served, ["chat 1", "chat 2", "background 1", "background 2"]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_gives_way_to_a_chat_and_to_nothing_else() {
+        let queue = Queue::new(1);
+        let first = queue.enter(Priority::Background).now_or_never().unwrap();
+        let mut background = enter(&queue, Priority::Background);
+        assert!(!first.wanted_back().is_cancelled());
+        let mut chat = enter(&queue, Priority::Chat);
+        assert!(first.wanted_back().is_cancelled());
+        drop(first);
+        let chat = (&mut chat).now_or_never().unwrap();
+        let mut another = enter(&queue, Priority::Chat);
+        assert!(!chat.wanted_back().is_cancelled());
+        drop(chat);
+        drop((&mut another).now_or_never().unwrap());
+        // One that ran before, and has ended, is not what is asked to give way.
+        let background = (&mut background).now_or_never().unwrap();
+        let _chat = enter(&queue, Priority::Chat);
+        assert!(background.wanted_back().is_cancelled());
     }
 
     #[test]

@@ -24,6 +24,9 @@ use crate::paths::Dirs;
 /// How often a host sees to it that it can be found.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
 
+/// What is left to send when all answers are made is sent within this.
+const PARTING: Duration = Duration::from_secs(2);
+
 /// What all requests share.
 pub struct Host {
     pub(super) desk: Arc<Desk>,
@@ -89,10 +92,23 @@ pub async fn serve<F: Future<Output = ()>>(
         files.withdraw();
     };
     let all = async {
-        let (served, ()) = tokio::join!(server.into_future(), end);
-        // Answers end in their own time, even when nobody listens any more.
-        host.nothing(&host.waiting).await;
-        host.nothing(&host.running).await;
+        let mut server = std::pin::pin!(server.into_future());
+        let answered = async {
+            end.await;
+            // Answers end in their own time, even when nobody listens any more.
+            host.nothing(&host.waiting).await;
+            host.nothing(&host.running).await;
+            // What is still to be sent is sent by then; a connection on which nothing was ever asked would stay for ever.
+            tokio::time::sleep(PARTING).await;
+        };
+        let served = tokio::select! {
+            served = &mut server => {
+                host.nothing(&host.waiting).await;
+                host.nothing(&host.running).await;
+                served
+            }
+            () = answered => Ok(()),
+        };
         host.desk.close().await;
         served
     };

@@ -45,14 +45,44 @@ fn question() -> Question {
 }
 
 /// Asks; the pieces arrive while it answers.
-fn ask(engine: &Arc<Engine>) -> mpsc::UnboundedReceiver<Piece> {
+fn ask(engine: &Arc<Engine>, priority: Priority) -> mpsc::UnboundedReceiver<Piece> {
     let (out, pieces) = mpsc::unbounded_channel();
     let engine = engine.clone();
     tokio::spawn(async move {
-        let _turn = engine.queue.enter(Priority::Chat).await;
-        engine.answer(question(), &out).await;
+        let turn = engine.queue.enter(priority).await;
+        let wanted_back = turn.wanted_back().clone();
+        engine.answer(question(), &out, &wanted_back).await;
     });
     pieces
+}
+
+/// All that is said, and how it ends.
+async fn rest(mut pieces: mpsc::UnboundedReceiver<Piece>) -> (String, Option<Piece>) {
+    let (mut text, mut last) = (String::new(), None);
+    while let Some(piece) = pieces.recv().await {
+        if let Piece::Text(words) = &piece {
+            text += words;
+        }
+        last = Some(piece);
+    }
+    (text, last)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_waits_for_gives_way_to_a_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path(), &Parrot::counting(300).slow(3, 1024));
+    let engine = desk.engine("repo").await.ok().unwrap();
+    let mut background = ask(&engine, Priority::Background);
+    while !matches!(background.recv().await.unwrap(), Piece::Text(_)) {}
+    let chat = ask(&engine, Priority::Chat);
+    let (_, last) = rest(background).await;
+    let Some(Piece::Failed(Failure::Engine(why))) = last else {
+        panic!("{last:?}");
+    };
+    assert_eq!(why, "it gave way to a question; ask again");
+    let (text, _) = rest(chat).await;
+    assert!(text.ends_with("299 300"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,14 +90,11 @@ async fn an_engine_that_breaks_down_costs_one_answer_and_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path(), &Parrot::counting(300).slow(3, 1024));
     let engine = desk.engine("repo").await.ok().unwrap();
-    let mut pieces = ask(&engine);
+    let mut pieces = ask(&engine, Priority::Chat);
     while !matches!(pieces.recv().await.unwrap(), Piece::Text(_)) {}
-    let mut next = ask(&engine);
+    let mut next = ask(&engine, Priority::Chat);
     engine.break_down().await;
-    let mut last = None;
-    while let Some(piece) = pieces.recv().await {
-        last = Some(piece);
-    }
+    let (_, last) = rest(pieces).await;
     let Some(Piece::Failed(Failure::Engine(why))) = last else {
         panic!("{last:?}");
     };
@@ -78,12 +105,6 @@ async fn an_engine_that_breaks_down_costs_one_answer_and_is_replaced() {
 
     let another = desk.engine("repo").await.ok().unwrap();
     assert!(!Arc::ptr_eq(&engine, &another));
-    let mut pieces = ask(&another);
-    let mut text = String::new();
-    while let Some(piece) = pieces.recv().await {
-        if let Piece::Text(words) = piece {
-            text += &words;
-        }
-    }
+    let (text, _) = rest(ask(&another, Priority::Chat)).await;
     assert!(text.ends_with("299 300"), "{text}");
 }

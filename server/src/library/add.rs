@@ -27,6 +27,8 @@ pub struct Incoming {
 pub enum Take {
     Copy,
     Move,
+    /// They stay under both names until whoever has them takes the other away: what is cut short here can be begun again.
+    Share,
 }
 
 /// What is known of a generation beside its weights; see [`Generation`].
@@ -258,7 +260,11 @@ fn choose(from: &Path) -> Result<(Format, Vec<(PathBuf, String)>), LibraryError>
 fn bring(from: &Path, to: &Path, take: Take) -> Result<(), LibraryError> {
     // What a link leads to belongs to somebody else, so it is copied.
     let is_link = fs::symlink_metadata(from).is_ok_and(|found| found.is_symlink());
-    if take == Take::Move && !is_link {
+    if take == Take::Share && !is_link && fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    // Not every file system has second names.
+    if take != Take::Copy && !is_link {
         match fs::rename(from, to) {
             Ok(()) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {}
@@ -271,7 +277,7 @@ fn bring(from: &Path, to: &Path, take: Take) -> Result<(), LibraryError> {
         file.map_or(Ok(()), |file| file.sync_all())
     });
     copied.map_err(LibraryError::io("copy", from))?;
-    if take == Take::Move {
+    if take != Take::Copy {
         fs::remove_file(from).map_err(LibraryError::io("remove", from))?;
     }
     Ok(())

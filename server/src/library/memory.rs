@@ -92,7 +92,50 @@ fn bits(quantization: Quantization) -> Option<f64> {
 pub fn available() -> u64 {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
-    let limited = system.cgroup_limits().map(|limits| limits.free_memory);
     let free = system.available_memory();
-    limited.map_or(free, |limited| limited.min(free))
+    let Some(limits) = system.cgroup_limits() else {
+        return free;
+    };
+    let limited = limits.free_memory.saturating_add(cached());
+    limited.min(limits.total_memory).min(free)
+}
+
+/// What a container holds of files that were read or written some time ago. sysinfo counts it as used, although the kernel gives it up
+/// as soon as somebody needs the memory: a model that has just been fetched would seem to leave no room for itself.
+fn cached() -> u64 {
+    let files = [
+        "/sys/fs/cgroup/memory.stat",
+        "/sys/fs/cgroup/memory/memory.stat",
+    ];
+    let stat = files.iter().find_map(|it| std::fs::read_to_string(it).ok());
+    inactive_files(&stat.unwrap_or_default())
+}
+
+/// Of the kernel's `memory.stat`, as version 2 of cgroups writes it or version 1, where only the line with the total is of all below.
+fn inactive_files(stat: &str) -> u64 {
+    let value = |key: &str| {
+        let mut lines = stat.lines().filter_map(|line| line.split_once(' '));
+        let found = lines.find(|(name, _)| *name == key);
+        found.and_then(|(_, value)| value.trim().parse().ok())
+    };
+    value("total_inactive_file")
+        .or_else(|| value("inactive_file"))
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inactive_files;
+
+    #[test]
+    fn files_that_a_container_has_read_are_no_memory_in_use() {
+        for (stat, bytes) in [
+            ("anon 7\ninactive_file 4096\nactive_file 2\n", 4096),
+            ("inactive_file 1\ntotal_inactive_file 3\n", 3),
+            ("anon 7\n", 0),
+            ("", 0),
+        ] {
+            assert_eq!(inactive_files(stat), bytes, "{stat}");
+        }
+    }
 }

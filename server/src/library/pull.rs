@@ -86,12 +86,17 @@ impl Library {
                 };
                 let incoming = Incoming {
                     from,
-                    take: Take::Move,
+                    take: Take::Share,
                     origin: origin(wanted.source, base),
                 };
                 let added = self.add(name, &incoming, &check);
-                // What was refused would be refused again, so it is not kept either.
-                fetched.discard();
+                // What was refused would be refused again, so it is not kept either. Where the disk failed it is whole.
+                if !matches!(
+                    added,
+                    Err(LibraryError::Io { .. } | LibraryError::DiskFull { .. })
+                ) {
+                    fetched.discard();
+                }
                 added?
             }
         };

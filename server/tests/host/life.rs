@@ -1,5 +1,6 @@
 //! How a host begins and ends.
 
+use std::io::Write;
 use std::process::Command;
 
 use checkpoint::Parrot;
@@ -71,6 +72,22 @@ async fn ends(end: impl FnOnce(&Home, u32)) {
     assert!(stream.answer.text.ends_with("299 300"));
     assert!(host.child.wait().unwrap().success());
     assert_eq!(HostFiles::new(&home.dirs).read(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_on_which_nothing_is_asked_keeps_no_host_alive() {
+    let home = Home::new();
+    let mut host = home.serve();
+    let address = host.endpoint().url.clone();
+    let address = address
+        .trim_start_matches("http://")
+        .trim_end_matches("/v1");
+    let mut connection = std::net::TcpStream::connect(address).unwrap();
+    connection.write_all(b"GET / HT").unwrap();
+    let stopped = home.command(&["model", "stop"]).output().unwrap();
+    assert!(stopped.status.success());
+    assert!(host.child.wait().unwrap().success());
+    drop(connection);
 }
 
 #[tokio::test(flavor = "multi_thread")]

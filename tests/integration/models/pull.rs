@@ -320,3 +320,17 @@ fn nothing_but_pull_makes_a_connection() {
     }
     assert_eq!(world.hub.seen(), []);
 }
+
+#[test]
+fn what_cannot_be_put_in_place_need_not_be_fetched_again() {
+    let world = World::new();
+    // Where the folder of the model has to be.
+    fs::create_dir_all(world.models()).unwrap();
+    fs::write(world.models().join("tiny"), "in the way").unwrap();
+    let ran = world.pull();
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(!world.hub.fetched().is_empty());
+    fs::remove_file(world.models().join("tiny")).unwrap();
+    shown(world.pull());
+    assert_eq!(world.hub.fetched(), []);
+}

@@ -77,3 +77,48 @@ fn what_is_forgotten_leaves_no_byte() {
         assert_eq!(world.traces(trace), Vec::<PathBuf>::new(), "{trace}");
     }
 }
+
+#[test]
+fn what_was_asked_in_folders_below_stays_and_is_named() {
+    let world = World::empty();
+    let here = world.sandbox.root().display().to_string();
+    let rows = [
+        interaction("0193a4f0aaaa", &here, 1, "who posts an entry?"),
+        interaction("0193a4f0abbb", &format!("{here}/below"), 2, "and below?"),
+        interaction("0193b7c00000", &format!("{here}-beside"), 3, "and beside?"),
+    ];
+    let rows = rows.map(|row| Intake::default().admit(row).unwrap());
+    world.store().insert(&rows).unwrap();
+    let ran = world.run(&["forget", "--all", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    expect![[r#"
+        1 interaction of $SANDBOX/work/demo/below, a folder below it, stays; to forget it as well, name the folder with --workspace
+    "#]]
+    .assert_eq(&ran.stderr);
+    assert_eq!(world.everything().len(), 2);
+    // The other commands mean what is below as well.
+    assert_eq!(world.ids(&["--workspace", &here]).len(), 1);
+    let stats = world.json(&["stats", "--workspace", &here]);
+    assert_eq!(stats["rows"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn documents_go_with_the_answers_that_they_show() {
+    let world = World::new();
+    let answers = world.sandbox.home().join(".cache/repo-lsp/answers");
+    fs::create_dir_all(&answers).unwrap();
+    let document = |name: &str, text: &str| {
+        let path = answers.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let marked = document("a.md", "x\n<!-- repo-lsp: 0193a4f0aaaa -->\n");
+    let edited = document("b.md", "x\n<!-- repo-lsp: 0193a4f0abbb -->\n");
+    let unmarked = document("c.md", "x\n");
+    let there = || [&marked, &edited, &unmarked].map(|path| path.exists());
+    world.done(&["edit", "0193a4f0abbb", "--answer", "In Journal::balance."]);
+    assert_eq!(there(), [true, false, true]);
+    // One without an id may be of any interaction.
+    world.done(&["forget", "0193a4f0aaaa", "--yes"]);
+    assert_eq!(there(), [false, false, false]);
+}

@@ -112,10 +112,21 @@ fn others_below(
     let mut others = store.count(&below)?;
     others.retain(|workspace, _| !counts.contains_key(workspace));
     if !others.is_empty() {
-        let count = output::counted(others.values().sum::<u64>() as usize, "interaction");
-        let places = places(&others);
+        let count = others.values().sum::<u64>() as usize;
+        let (stay, them) = if count == 1 {
+            ("stays", "it")
+        } else {
+            ("stay", "them")
+        };
+        let folders = if others.len() == 1 {
+            ", a folder below it,"
+        } else {
+            " below it"
+        };
         output::say(&format!(
-            "{count} of {places} below it stay; name each with --workspace to forget them"
+            "{} of {}{folders} {stay}; to forget {them} as well, name the folder with --workspace",
+            output::counted(count, "interaction"),
+            places(&others)
         ));
     }
     Ok(())

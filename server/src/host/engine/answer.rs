@@ -11,6 +11,7 @@ use mistralrs_server_core::chat_completion::parse_request;
 use mistralrs_server_core::openai::ChatCompletionRequest;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::Engine;
 use crate::model::{Reason, Usage};
@@ -19,6 +20,10 @@ use crate::model::{Reason, Usage};
 const SILENCE: Duration = Duration::from_secs(120);
 /// What is allowed on top of that for each token of the prompt: large models read some ten of them a second on a small processor.
 const READING: Duration = Duration::from_millis(100);
+/// What an engine may take to stop that has begun to speak: it is asked to after each token.
+const STEP: Duration = Duration::from_secs(30);
+/// More tokens than a character that is cut in half may take.
+const HALVES: usize = 4;
 /// How often it is looked whether the engine has let go of an answer; nothing tells.
 const LOOK: Duration = Duration::from_millis(1);
 /// What is asked for where a request does not say.
@@ -59,13 +64,19 @@ type Out = mpsc::UnboundedSender<Piece>;
 impl Engine {
     /// Answers. For whoever has the turn, and not to be dropped before it is done: the engine would go on, with the turn given away.
     /// When `out` is closed the engine stops.
-    pub(crate) async fn answer(self: &Arc<Self>, question: Question, out: &Out) {
+    /// So it does when `wanted_back` is cancelled.
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        question: Question,
+        out: &Out,
+        wanted_back: &CancellationToken,
+    ) {
         if self.is_lost() {
             let _ = out.send(failed("the model has just failed; ask again"));
             return;
         }
         let _ = out.send(Piece::Began(self.installed.label()));
-        match self.ask(question, out).await {
+        match self.ask(question, out, wanted_back).await {
             Ok(tokens) => self.keep_cache_small(tokens).await,
             Err(Lost(why)) => {
                 self.lose();
@@ -78,7 +89,12 @@ impl Engine {
     }
 
     /// Gives the number of tokens that the engine has kept in mind.
-    async fn ask(&self, question: Question, out: &Out) -> Result<usize, Lost> {
+    async fn ask(
+        &self,
+        question: Question,
+        out: &Out,
+        wanted_back: &CancellationToken,
+    ) -> Result<usize, Lost> {
         let core = self
             .core()
             .as_ref()
@@ -122,9 +138,15 @@ impl Engine {
             return Err(Lost("the engine of the model ended".into()));
         }
         let reading = SILENCE + READING * prompt as u32;
-        let end = follow(&mut answers, reading, SILENCE, out).await;
+        let mut begun = false;
+        let end = tokio::select! {
+            end = follow(&mut answers, reading, SILENCE, out, &mut begun) => end,
+            () = wanted_back.cancelled() => {
+                End::Said(fail(out, "it gave way to a question; ask again"))
+            }
+        };
         answers.close();
-        let quiet = quiet(&answers, reading).await;
+        let quiet = quiet(&answers, if begun { STEP } else { reading }).await;
         if requests.is_closed() {
             return Err(Lost("the engine of the model broke down".into()));
         }
@@ -132,6 +154,11 @@ impl Engine {
             _ if !quiet => Err(Lost("the model does not stop".into())),
             End::Silent => Err(Lost("the model gave no sign of life".into())),
             End::Said(tokens) => Ok(tokens),
+            // It drops without a word what it cannot take.
+            End::Unsaid if !begun && wanted > HALVES => {
+                let _ = out.send(failed("the engine of the model gave no answer"));
+                Ok(prompt)
+            }
             // The engine keeps a last token that is half a character to itself, and its word that this was the last one with it.
             End::Unsaid => {
                 let usage = Usage {
@@ -195,6 +222,7 @@ async fn follow(
     reading: Duration,
     silence: Duration,
     out: &Out,
+    begun: &mut bool,
 ) -> End {
     let mut limit = reading;
     let mut text = Trimmed::default();
@@ -211,6 +239,7 @@ async fn follow(
         limit = silence;
         match response {
             Some(Response::Chunk(chunk)) => {
+                *begun = true;
                 let Some(choice) = chunk.choices.into_iter().next() else {
                     continue;
                 };
@@ -304,117 +333,4 @@ fn plain(error: &dyn std::fmt::Display) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use mistralrs_core::{ChatCompletionChunkResponse, ChunkChoice, Delta};
-
-    use super::*;
-
-    const LONG: Duration = Duration::from_secs(3600);
-
-    fn chunk(thought: Option<&str>, text: Option<&str>, finish: Option<&str>) -> Response {
-        let delta = Delta {
-            content: text.map(str::to_owned),
-            role: "assistant".into(),
-            tool_calls: None,
-            reasoning_content: thought.map(str::to_owned),
-        };
-        let finish_reason = finish.map(str::to_owned);
-        Response::Chunk(ChatCompletionChunkResponse {
-            id: String::new(),
-            choices: vec![ChunkChoice {
-                finish_reason,
-                index: 0,
-                delta,
-                logprobs: None,
-            }],
-            created: 0,
-            model: String::new(),
-            system_fingerprint: String::new(),
-            object: String::new(),
-            usage: None,
-        })
-    }
-
-    /// Follows an engine that says this; it then ends, or is silent for ever.
-    async fn followed(said: Vec<Response>, ends: bool, silence: Duration) -> (End, Vec<Piece>) {
-        let (engine, mut answers) = mpsc::channel(16);
-        for response in said {
-            engine.send(response).await.unwrap();
-        }
-        let _silent = (!ends).then_some(engine);
-        let (out, mut pieces) = mpsc::unbounded_channel();
-        let end = follow(&mut answers, silence, silence, &out).await;
-        drop(out);
-        let mut all = Vec::new();
-        while let Some(piece) = pieces.recv().await {
-            all.push(piece);
-        }
-        (end, all)
-    }
-
-    #[tokio::test]
-    async fn an_engine_that_is_silent_for_too_long_is_given_up() {
-        let said = vec![chunk(None, Some("so"), None)];
-        let (end, pieces) = followed(said, false, Duration::from_millis(1)).await;
-        assert_eq!((end, pieces), (End::Silent, vec![Piece::Text("so".into())]));
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_ends_without_a_word_is_told_from_one_that_ends() {
-        let said = vec![chunk(None, Some("so"), None)];
-        let (end, pieces) = followed(said, true, LONG).await;
-        assert_eq!((end, pieces), (End::Unsaid, vec![Piece::Text("so".into())]));
-        let said = vec![chunk(None, Some("so"), Some("length"))];
-        let (end, pieces) = followed(said, true, LONG).await;
-        assert_eq!(end, End::Said(0));
-        assert_eq!(
-            pieces,
-            [
-                Piece::Text("so".into()),
-                Piece::Done(Reason::Length, NOTHING)
-            ]
-        );
-    }
-
-    #[tokio::test]
-    async fn white_space_before_thoughts_and_text_is_left_out() {
-        let said = vec![
-            chunk(Some("\n"), None, None),
-            chunk(Some(" Hm. "), None, None),
-            chunk(None, Some("\n"), None),
-            chunk(None, Some("\nYes. "), None),
-            chunk(None, Some("\n"), None),
-            chunk(None, None, Some("stop")),
-        ];
-        let (_, pieces) = followed(said, false, LONG).await;
-        let text = |text: &str| Piece::Text(text.into());
-        assert_eq!(
-            pieces,
-            [
-                Piece::Thinking("Hm. ".into()),
-                text("Yes. "),
-                text("\n"),
-                Piece::Done(Reason::Stop, NOTHING)
-            ]
-        );
-    }
-
-    #[tokio::test]
-    async fn what_goes_wrong_in_the_engine_is_told() {
-        let said = vec![
-            chunk(None, Some("so"), None),
-            Response::InternalError("no room\nat engine.rs".into()),
-        ];
-        let (end, pieces) = followed(said, false, LONG).await;
-        assert_eq!(end, End::Said(0));
-        assert_eq!(pieces, [Piece::Text("so".into()), failed("no room")]);
-    }
-
-    #[tokio::test]
-    async fn an_engine_is_not_quiet_before_it_lets_go() {
-        let (engine, answers) = mpsc::channel(1);
-        assert!(!quiet(&answers, Duration::from_millis(5)).await);
-        drop(engine);
-        assert!(quiet(&answers, LONG).await);
-    }
-}
+mod tests;

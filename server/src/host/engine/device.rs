@@ -5,6 +5,7 @@ use mistralrs_core::{IsqType, MemoryUsage, ModelDType};
 
 use super::LoadError;
 use crate::config::{Device, Quantization};
+use crate::library::memory;
 
 /// A device, opened.
 #[derive(Clone)]
@@ -54,12 +55,7 @@ impl Place {
     /// What is free where the weights go.
     pub(super) fn available_memory(&self) -> Result<u64, LoadError> {
         if matches!(self.device, Accelerator::Cpu) {
-            let mut system = sysinfo::System::new();
-            system.refresh_memory();
-            // A container may have less than its machine.
-            let limited = system.cgroup_limits().map(|limits| limits.free_memory);
-            let free = system.available_memory();
-            return Ok(limited.map_or(free, |limited| limited.min(free)));
+            return Ok(memory::available());
         }
         MemoryUsage
             .get_memory_available(&self.device)

@@ -169,13 +169,16 @@ fn loader(files: &Files, label: &str) -> Result<Box<dyn Loader>, LoadError> {
         .map_err(|error| LoadError::Broken(format!("{label} cannot be loaded: {error}")))
 }
 
+/// Tokens that a paged cache holds. A conversation that has more would be dropped by the engine.
+const PAGED: usize = 16_384;
+
 fn paged(place: &Place) -> Result<Option<PagedAttentionConfig>, LoadError> {
     if !place.is_paged() {
         return Ok(None);
     }
     PagedAttentionConfig::new(
         None,
-        MemoryGpuConfig::ContextSize(16_384),
+        MemoryGpuConfig::ContextSize(PAGED),
         PagedCacheType::Auto,
     )
     .map(Some)
@@ -222,7 +225,10 @@ fn facts(
         device: place.name,
         precision,
         bytes: need.weights,
-        context: usable(metadata.max_seq_len),
+        context: usable(match place.is_paged() {
+            true => metadata.max_seq_len.min(PAGED),
+            false => metadata.max_seq_len,
+        }),
         cached_bytes_per_token,
     }
 }

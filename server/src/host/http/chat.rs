@@ -117,7 +117,8 @@ async fn answered(
     // In this order, so that it is counted at every moment.
     let running = Counted::new(host.clone(), |host| &host.running);
     drop(waiting);
-    engine.answer(asked.question, &out).await;
+    let wanted_back = turn.wanted_back().clone();
+    engine.answer(asked.question, &out, &wanted_back).await;
     host.note_request();
     drop((turn, running));
 }

@@ -1,5 +1,7 @@
 //! A GGUF file: its kind, its version, what it says of itself, and whether all its tensors are in it.
 
+mod qwen3;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -7,6 +9,7 @@ use std::path::Path;
 
 use super::super::LibraryError;
 use super::refused;
+use qwen3::Shapes;
 
 /// Lengths above these are damage, not data.
 const MOST_TENSORS: u64 = 100_000;
@@ -114,11 +117,21 @@ impl Reader {
             Some(_) => return Err(damaged("`general.alignment` is no power of two")),
             None => 32,
         };
-        self.tensors(tensors, alignment, length)
+        let shapes = self.tensors(tensors, alignment, length)?;
+        let is_qwen3 = matches!(values.get("general.architecture"), Some(Value::Text(name)) if name.eq_ignore_ascii_case("qwen3"));
+        if is_qwen3 {
+            let number = |key: &str| match values.get(&format!("qwen3.{key}")) {
+                Some(Value::Number(number)) => Some(*number),
+                _ => None,
+            };
+            qwen3::check(number, &shapes).map_err(damaged)?;
+        }
+        Ok(())
     }
 
-    fn tensors(&mut self, count: u64, alignment: u64, length: u64) -> Result<(), Stop> {
+    fn tensors(&mut self, count: u64, alignment: u64, length: u64) -> Result<Shapes, Stop> {
         let mut ends = Vec::new();
+        let mut shapes = Shapes::new();
         for _ in 0..count {
             let name = self.text()?;
             let dimensions = self.u32()?;
@@ -146,7 +159,10 @@ impl Reader {
                 .and_then(|n| (n / block).checked_mul(bytes));
             let end = size.and_then(|size| offset.checked_add(size));
             match end {
-                Some(end) if offset % alignment == 0 => ends.push((end, name)),
+                Some(end) if offset % alignment == 0 => {
+                    ends.push((end, name.clone()));
+                    shapes.insert(name, shape);
+                }
                 _ => {
                     return Err(damaged(format!(
                         "tensor {name}: its place does not fit its shape {shape:?}"
@@ -166,7 +182,7 @@ impl Reader {
             Some((_, name)) => Err(damaged(format!(
                 "it is cut short at tensor {name}: {length} of {whole} bytes"
             ))),
-            None => Ok(()),
+            None => Ok(shapes),
         }
     }
 

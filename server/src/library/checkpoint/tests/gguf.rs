@@ -41,7 +41,7 @@ fn gguf_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.gguf");
     let fixture = Fixture::new();
-    let whole = gguf("qwen3", 3, 8, 68);
+    let whole = gguf("llama", 3, 8, 68);
     let cases = [
         (
             b"NOPE".to_vec(),
@@ -52,7 +52,7 @@ fn gguf_files() {
             "model.gguf: not a GGUF file",
         ),
         (
-            gguf("qwen3", 1, 8, 68),
+            gguf("llama", 1, 8, 68),
             "model.gguf: version 1 of GGUF; versions 2 and 3 can be used",
         ),
         (
@@ -60,15 +60,15 @@ fn gguf_files() {
             "model.gguf: `general.architecture` is clip; llama, mistral3",
         ),
         (
-            gguf("qwen3", 3, 23, 68),
+            gguf("llama", 3, 23, 68),
             "model.gguf: tensor token_embd.weight is of type 23, which cannot be run here",
         ),
         (
-            gguf("qwen3", 3, 8, 67),
+            gguf("llama", 3, 8, 67),
             "model.gguf: it is cut short at tensor token_embd.weight: ",
         ),
         (
-            gguf("qwen3", 3, 12, 68),
+            gguf("llama", 3, 12, 68),
             "model.gguf: tensor token_embd.weight: its place does not fit its shape [32, 2]",
         ),
     ];
@@ -99,4 +99,42 @@ fn gguf_files() {
         added.installed.directory.join("model.gguf")
     );
     assert!(!path.exists());
+}
+
+#[test]
+fn a_qwen3_has_all_its_tensors() {
+    let folder = tempfile::tempdir().unwrap();
+    let (made, path) = (folder.path().join("made"), folder.path().join("tiny.gguf"));
+    ::checkpoint::Parrot::new("Well.").write(&made).unwrap();
+    ::checkpoint::to_gguf(&made, &path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let fixture = Fixture::new();
+    for (from, to, expected) in [
+        (
+            "blk.0.attn_q.weight",
+            "blk.0.attn_x.weight",
+            "model.gguf: tensor blk.0.attn_q.weight is missing",
+        ),
+        (
+            "token_embd.weight",
+            "token_emby.weight",
+            "model.gguf: tensor token_embd.weight is missing",
+        ),
+        (
+            "qwen3.attention.head_count_kv",
+            "qwen3.attention.head_count_ky",
+            "model.gguf: `qwen3.attention.head_count_kv` is missing, or no number that makes sense",
+        ),
+    ] {
+        let at = whole
+            .windows(from.len())
+            .position(|some| some == from.as_bytes());
+        let mut damaged = whole.clone();
+        damaged[at.unwrap()..][..from.len()].copy_from_slice(&to.as_bytes()[..from.len()]);
+        fs::write(&path, damaged).unwrap();
+        let error = fixture.add("tiny", &path).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    fs::write(&path, &whole).unwrap();
+    fixture.add("tiny", &path).unwrap();
 }
