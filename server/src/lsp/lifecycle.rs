@@ -26,11 +26,13 @@ pub fn initialize(shared: &Arc<Shared>, params: InitializeParams) -> Result<Init
     let first = folders.first().map(|(_, path)| path.as_path());
     let settings = shared.source.resolve(first, &editor).settings;
     let navigation = settings.navigation;
+    let elsewhere = shared.source.resolve(None, &editor).private();
     {
         let mut session = shared.session();
         session.encoding = encoding;
         session.support = ClientSupport::new(&params.capabilities);
         session.editor_settings = editor;
+        session.private_elsewhere = elsewhere.map(Arc::new);
         session.settings = Some(Arc::new(settings));
     }
     // Begun before the client is ready for messages: the index is being read while the editor starts.

@@ -18,6 +18,8 @@ const NOTICES: usize = 20;
 pub struct Root {
     pub name: String,
     pub path: PathBuf,
+    /// The same folder without links, where there is one: what a client names may be spelled either way.
+    real: Option<PathBuf>,
     pub settings: IndexSettings,
     /// Which files are private, whether there is an index yet or not; none where nobody can tell.
     private: Option<PrivateFiles>,
@@ -47,6 +49,7 @@ impl Root {
     pub fn new(name: String, path: PathBuf, settings: IndexSettings) -> Self {
         Root {
             name,
+            real: path.canonicalize().ok(),
             path,
             private: PrivateFiles::new(&settings.private).ok(),
             settings,
@@ -61,6 +64,11 @@ impl Root {
             private: None,
             ..self
         }
+    }
+
+    /// Whether it was refused: nobody could tell what is private with the settings it came with.
+    pub fn is_refused(&self) -> bool {
+        self.private.is_none()
     }
 
     /// Whether a file, by its path below this root, is kept private.
@@ -81,9 +89,12 @@ impl Root {
         self.state().condition.clone()
     }
 
-    /// The path of a file below this root, as the index spells it. The root itself is spelled as the client spells it.
+    /// The path of a file below this root, as the index spells it. The root itself is spelled as the client spells it, or without links.
     pub fn relative(&self, path: &Path) -> Option<String> {
-        let inside = path.strip_prefix(&self.path).ok()?;
+        let spelled = std::iter::once(&self.path).chain(&self.real);
+        let inside = spelled
+            .filter_map(|root| path.strip_prefix(root).ok())
+            .next()?;
         let parts: Vec<_> = inside
             .components()
             .map(|c| c.as_os_str().to_string_lossy())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
+use repo_indexer::PrivateFiles;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tower_lsp::Client;
@@ -42,6 +43,8 @@ pub struct Session {
     pub settings: Option<Arc<Settings>>,
     pub documents: Arc<HashMap<String, Arc<Document>>>,
     pub roots: Vec<Arc<Root>>,
+    /// Which files are private that lie in no root; none while nobody can tell.
+    pub private_elsewhere: Option<Arc<PrivateFiles>>,
     /// How much each root wants kept of questions and answers.
     pub recording: HashMap<PathBuf, PrivacyMode>,
     /// Capabilities that are registered dynamically at the moment.
@@ -153,6 +156,7 @@ impl Shared {
             documents: session.documents.clone(),
             roots: session.roots.iter().filter_map(open).collect(),
             all_roots: session.roots.clone(),
+            private_elsewhere: session.private_elsewhere.clone(),
             summaries: self.summaries.clone(),
             samples: self.samples.clone(),
             keeping,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use repo_indexer::PrivateFiles;
 use serde_json::Value;
 
 use crate::chat::Assistant;
@@ -28,6 +29,16 @@ pub struct Resolved {
     pub problems: Vec<String>,
     /// Why nothing may be indexed with these settings: nobody can tell which files are private.
     pub fatal: Option<String>,
+}
+
+impl Resolved {
+    /// Which files are private; none if nobody can tell.
+    pub fn private(&self) -> Option<PrivateFiles> {
+        match self.fatal {
+            Some(_) => None,
+            None => PrivateFiles::new(&self.settings.index.private).ok(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

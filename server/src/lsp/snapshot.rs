@@ -1,7 +1,7 @@
 //! What a request sees: the session at the moment the request arrived. Immutable.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use repo_indexer::{PrivateFiles, Snapshot, Span};
@@ -27,6 +27,8 @@ pub struct SessionSnapshot {
     /// The roots whose index is open. What answers count as their roots.
     pub roots: Vec<RootSnapshot>,
     pub all_roots: Vec<Arc<Root>>,
+    /// Which files are private that lie in none of them; none while nobody can tell.
+    pub private_elsewhere: Option<Arc<PrivateFiles>>,
     pub summaries: Arc<Summaries>,
     pub samples: Arc<Samples>,
     /// How much is kept; the strictest of all roots has its way.
@@ -117,41 +119,29 @@ impl SessionSnapshot {
     /// Whether a file is private, under its name or under that of the file it is a link to. It need not be in an index for that, nor
     /// in the workspace.
     fn is_private(&self, path: &Path) -> bool {
-        let real = path.canonicalize().ok();
-        let is_private = |path: &Path| {
-            let roots = self.all_roots.iter();
-            let mut around = roots
-                .filter_map(|root| Some((root, root.relative(path)?)))
-                .peekable();
-            match around.peek() {
-                // In nested roots the stricter one counts.
-                Some(_) => around.any(|(root, path)| root.is_private(&path)),
-                None => self.is_private_elsewhere(path),
-            }
-        };
-        is_private(path) || real.is_some_and(|real| real != path && is_private(&real))
+        self.is_named_private(path) || self.is_named_private(&without_links(path))
     }
 
-    /// The same for a file that is in none of the workspace's folders.
-    fn is_private_elsewhere(&self, path: &Path) -> bool {
-        let settings = self.settings.as_ref();
-        let private = settings.map(|settings| PrivateFiles::new(&settings.index.private));
-        let path = path.to_string_lossy();
-        match private {
-            Some(Ok(private)) => private.contains(path.trim_start_matches('/')),
-            // Nobody can tell.
-            Some(Err(_)) | None => true,
+    fn is_named_private(&self, path: &Path) -> bool {
+        let roots = self.all_roots.iter();
+        let mut around = roots
+            .filter_map(|root| Some((root, root.relative(path)?)))
+            .peekable();
+        if around.peek().is_some() {
+            // In nested roots the stricter one counts.
+            return around.any(|(root, path)| root.is_private(&path));
         }
+        let path = path.to_string_lossy();
+        let private = self.private_elsewhere.as_ref();
+        private.is_none_or(|private| private.contains(path.trim_start_matches('/')))
     }
 
     pub fn place(&self, path: &Path) -> Option<(usize, String)> {
-        let containing = self
-            .roots
-            .iter()
-            .enumerate()
-            .filter(|(_, r)| path.starts_with(&r.root.path));
-        let (root, found) = containing.max_by_key(|(_, r)| r.root.path.as_os_str().len())?;
-        Some((root, found.root.relative(path)?))
+        let roots = self.roots.iter().enumerate();
+        let containing =
+            roots.filter_map(|(at, r)| Some((at, &r.root.path, r.root.relative(path)?)));
+        let (at, _, path) = containing.max_by_key(|(_, root, _)| root.as_os_str().len())?;
+        Some((at, path))
     }
 
     /// The client's own spelling of a URI if it has the file open.
@@ -199,6 +189,16 @@ impl SessionSnapshot {
             indexed_at,
         }))
     }
+}
+
+/// What a path leads to. Its end need not be there, as that of a file that was never saved.
+fn without_links(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|folder| {
+        let real = folder.canonicalize().ok()?;
+        let rest = path.strip_prefix(folder).ok()?;
+        Some(real.components().chain(rest.components()).collect())
+    });
+    there.unwrap_or_else(|| path.to_owned())
 }
 
 impl File {

@@ -255,13 +255,14 @@ impl UnlessPrivate for Interaction {
         let files = files
             .chain(self.citations.iter().map(|citation| &citation.file))
             .chain(self.scores.iter().map(|score| &score.file));
+        // Who wrote a name may have put the root's before it, or not.
         let is_private = |file: &String| {
             views.iter().any(|view| {
-                let inside = view.name.as_ref().and_then(|name| {
-                    let rest = file.strip_prefix(name.as_str())?;
-                    rest.strip_prefix('/')
-                });
-                view.snapshot.is_private(inside.unwrap_or(file))
+                let name = view.name.as_deref().unwrap_or_default();
+                let inside = file.strip_prefix(name);
+                let inside = inside.and_then(|rest| rest.strip_prefix('/'));
+                let mut names = inside.into_iter().chain([file.as_str()]);
+                names.any(|file| view.snapshot.is_private(file))
             })
         };
         if files.into_iter().any(is_private) {

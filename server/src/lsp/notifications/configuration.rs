@@ -102,7 +102,8 @@ fn apply(shared: &Arc<Shared>, editor: Value) -> Vec<String> {
         session.recording.insert(root.path.clone(), recording);
         drop(session);
         // With settings that may index nothing, what was indexed by the ones before them stays.
-        if mine.fatal.is_none() && mine.settings.index != root.settings {
+        let differs = root.is_refused() || mine.settings.index != root.settings;
+        if mine.fatal.is_none() && differs {
             replace(
                 shared,
                 &root,
@@ -111,7 +112,12 @@ fn apply(shared: &Arc<Shared>, editor: Value) -> Vec<String> {
         }
     }
     register(shared, settings.navigation);
-    shared.session().settings = Some(Arc::new(settings));
+    let elsewhere = shared.source.resolve(None, &editor).private();
+    {
+        let mut session = shared.session();
+        session.settings = Some(Arc::new(settings));
+        session.private_elsewhere = elsewhere.map(Arc::new);
+    }
     shared.settle_recording();
     problems
 }

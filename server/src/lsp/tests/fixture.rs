@@ -10,7 +10,7 @@ use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
 use crate::paths::Dirs;
 use crate::samples::Keeping;
 
-/// Reads `engine` (the address of one), `navigation`, `exclude`, `problem` and `fatal` from what the editor sends.
+/// Reads `engine` (the address of one), `navigation`, `exclude`, `private`, `problem` and `fatal` from what the editor sends.
 pub struct TestSettings(pub PathBuf);
 
 impl SettingsSource for TestSettings {
@@ -18,6 +18,7 @@ impl SettingsSource for TestSettings {
         let name = root.and_then(|r| r.file_name()).unwrap_or_default();
         let engine = editor["engine"].as_str().map(str::to_owned);
         let exclude = editor["exclude"].as_str().map(str::to_owned);
+        let private = editor["private"].as_str().unwrap_or("**/.env").to_owned();
         let settings = Settings {
             navigation: editor["navigation"] == json!(true),
             sources: 6,
@@ -25,7 +26,7 @@ impl SettingsSource for TestSettings {
             index: IndexSettings {
                 directory: self.0.join("index").join(name),
                 exclude: exclude.into_iter().collect(),
-                private: vec!["**/.env".to_owned()],
+                private: vec![private],
                 max_file_bytes: 1_000_000,
                 languages_off: Vec::new(),
                 threads: 2,

@@ -109,8 +109,27 @@ async fn every_file_is_private_while_nobody_can_tell_which_are() {
     let mut client = Client::start(CRATE);
     let unknown = json!({ "fatal": "index.private: not a list" });
     client.initialize(json!({}), unknown).await;
-    let uri = client.uri("src/lib.rs");
-    check_refused(&mut client, &uri).await;
+    for file in [client.path("src/lib.rs"), client.folder("elsewhere.rs")] {
+        check_refused(&mut client, &format!("file://{}", file.display())).await;
+    }
+    client.close().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_is_private_in_a_root_that_is_a_link() {
+    let mut client = Client::start(&format!("{CRATE}//- /vault/key\n{SECRET}\n"));
+    let (link, real) = (client.folder("root"), client.folder("real"));
+    std::fs::rename(&link, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let anchored = json!({ "private": "vault/**" });
+    client.initialize(json!({}), anchored).await;
+    client.fresh().await;
+    for root in [link, real] {
+        for file in ["vault/key", "vault/not-saved-yet"] {
+            check_refused(&mut client, &format!("file://{}/{file}", root.display())).await;
+        }
+    }
     client.close().await;
 }
 

@@ -211,6 +211,11 @@ async fn settings_that_hide_what_is_private_stop_indexing() {
     let status = client.ask("repoLsp/status", json!({})).await;
     assert_eq!(status["roots"][0]["state"], "failed");
     assert_eq!(status["roots"][0]["error"], "index.private: not a list");
+    let mended = json!({ "settings": { "repoLsp": {} } });
+    client
+        .notify("workspace/didChangeConfiguration", mended)
+        .await;
+    client.fresh().await;
     client.close().await;
 }
 
