@@ -192,6 +192,13 @@ fn sentences_and_lists_stay_as_they_are() {
         "* [BUG #4](https://host/a(b):\n  Fix a panic in the parser.\n  Found by a fuzzer",
         "with respect to v0.4.0. Release highlights:",
         "@jo, @kim\n@lee, @max",
+        "see lib.rs#L1-L4\nmain.rs#L3-L9",
+        "lib.rs#L1-L4\nmain.rs#L3-L9\n- src/a.rs#L7",
+        "server_core/src/lib.rs#L3\nserver_core/src/main.rs",
+        "src/some_file.rs:12:3, src/other_file.rs:40-44",
+        "# Overview\n\n# Usage\n\nRun it.",
+        "total = the sum of all rows",
+        "match the names in Config.toml:\n- one of them is wrong",
         "Dear team,\n\n  the build is red again,\n  and nobody looks at it.\n\n  Jo",
     ];
     let mut changed = String::new();

@@ -287,25 +287,32 @@ pub(super) fn is_joined_words(value: &str) -> bool {
 const TECHNICAL: &[&str] = &[
     "aes", "alpha", "argon", "ascii", "base", "bcrypt", "beta", "cbc", "char", "des", "float",
     "gcm", "hmac", "http", "id", "int", "ipv", "iso", "md", "oauth", "pbkdf", "pkcs", "rc", "rfc",
-    "rsa", "scram", "scrypt", "sha", "ssha", "tls", "uint", "utf", "v", "varchar", "with", "ws",
-    "x",
+    "rsa", "scram", "scrypt", "sha", "ssha", "tls", "uint", "utf", "varchar", "with", "ws", "x",
 ];
 
-/// Whether it is the name of a method (`sha256`, `PBKDF2-HMAC-SHA512`, `utf8mb4`), a version, a date or a number that is no decimal one.
+/// Whether it is the name of a method (`sha256`, `PBKDF2-HMAC-SHA512`, `utf8mb4`) or a version (`v2`, `1.2.3`), or a number that is no
+/// decimal one. Decimal ones joined by dashes are neither: somebody may have chosen them.
 pub(super) fn is_technical(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
+    let hexadecimal = lower.strip_prefix("0x");
+    let hexadecimal = hexadecimal.is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    let numbers = lower.strip_prefix('v').unwrap_or(&lower);
+    let small =
+        |part: &str| matches!(part.len(), 1..=3) && part.bytes().all(|b| b.is_ascii_digit());
+    let version = (numbers.contains('.') || numbers != lower) && numbers.split('.').all(small);
+    let name_of = |part: &str| {
+        let end = part.find(|c: char| c.is_ascii_digit());
+        end.unwrap_or(part.len())
+    };
     let known = |part: &str| {
-        let hex = part.strip_prefix("0x");
-        let hex = hex.is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        let name = part.split(|c: char| c.is_ascii_digit()).next();
-        let (name, number) = part.split_at(name.unwrap_or_default().len());
+        let (name, number) = part.split_at(name_of(part));
         let behind = number.trim_start_matches(|c: char| c.is_ascii_digit());
-        let technical = (name.is_empty() && number.len() <= 4) || TECHNICAL.contains(&name);
-        hex || (technical && matches!(behind, "" | "id" | "le" | "be" | "mb3" | "mb4"))
+        let technical = TECHNICAL.contains(&name) || (name.is_empty() && number.len() <= 4);
+        technical && matches!(behind, "" | "id" | "le" | "be" | "mb3" | "mb4")
     };
     let parts = || lower.split(['-', '.', '_', '/', ':']);
-    let number = lower.bytes().all(|b| b.is_ascii_digit());
-    !number && parts().all(known)
+    let named = parts().any(|part| name_of(part) > 0);
+    hexadecimal || version || (named && parts().all(known))
 }
 
 /// A type that has parameters: `Vec<u8>`, or the beginning of one that goes on on the same line.

@@ -59,7 +59,7 @@ pub(super) fn code_lines(lines: &[&str]) -> Vec<bool> {
 fn kinds(lines: &[&str]) -> Vec<Kind> {
     let mut in_list = false;
     let mut kinds = Vec::with_capacity(lines.len());
-    for line in lines {
+    for (at, line) in lines.iter().enumerate() {
         let indented = indent(line) > 0;
         if is_item(line) {
             in_list = true;
@@ -69,6 +69,7 @@ fn kinds(lines: &[&str]) -> Vec<Kind> {
         kinds.push(match bare(line) {
             "" => Kind::Blank,
             super::PLACEHOLDER => Kind::Prose,
+            text if PLACES.is_match(text) || is_heading(lines, at) => Kind::Prose,
             _ if is_code(line) => Kind::Code,
             _ if is_item(line) => Kind::Item,
             text if MAYBE.is_match(text) => Kind::Maybe,
@@ -104,6 +105,37 @@ pub(super) fn is_item(line: &str) -> bool {
         text.strip_prefix(['-', '*', '+']).unwrap_or(text)
     };
     rest.len() < text.len() && rest.starts_with(' ')
+}
+
+/// A title of Markdown that stands apart; a comment stands by what it is about.
+fn is_heading(lines: &[&str], at: usize) -> bool {
+    let apart = |line: Option<&&str>| line.is_none_or(|line| bare(line).is_empty());
+    let title = lines[at].trim_start_matches('#');
+    lines[at].len() - title.len() <= 6
+        && title.len() < lines[at].len()
+        && title.starts_with(' ')
+        && apart(at.checked_sub(1).and_then(|before| lines.get(before)))
+        && apart(lines.get(at + 1))
+        && !is_code(title)
+}
+
+/// Whether it has the little words that sentences have and statements do not, and nothing that only statements have.
+fn is_worded(text: &str) -> bool {
+    let words = || text.split_whitespace();
+    let plain = |word: &str| {
+        let word = word.trim_end_matches([',', '.', ':', ';', '?', '!']);
+        word == "="
+            || word
+                .chars()
+                .all(|c| c.is_alphanumeric() || "./'-".contains(c))
+    };
+    let little = |word: &str| {
+        matches!(
+            word,
+            "the" | "an" | "of" | "are" | "was" | "were" | "that" | "which" | "our" | "your"
+        )
+    };
+    words().count() > 3 && words().any(little) && words().all(plain)
 }
 
 /// Whether it ends as a sentence does, or a part of one.
@@ -155,6 +187,13 @@ const PERHAPS: &[&str] = &[
     r"^@\w+(?:\(.*\))?$|^\w+ :\w+|^//|^#\s?\w+$",
 ];
 
+/// Places in files, as citations have them: with a line or a folder, since a field of something looks like a file alone.
+static PLACES: LazyLock<RegexSet> = LazyLock::new(|| {
+    set(&[
+        r"^(?:(?:[-*+] )?(?:[\w.@+-]+/)*[\w.@+-]+(?:#L\d+(?:-L?\d+)?|:\d+(?:[:-]\d+)?|(?:/[\w.@+-]+)+\.[a-z]{1,5})(?:[,.;] ?|$))+$",
+    ])
+});
+
 static IS_CODE: LazyLock<RegexSet> = LazyLock::new(|| set(CODE));
 static MAYBE: LazyLock<RegexSet> = LazyLock::new(|| set(PERHAPS));
 
@@ -190,5 +229,5 @@ fn is_code(line: &str) -> bool {
     ends || marks > 1
         || (begins && (marks > 0 || call || trimmed.contains([';', '{', '"', '<'])))
         || (deep && marks > 0)
-        || IS_CODE.is_match(trimmed)
+        || (IS_CODE.is_match(trimmed) && !is_worded(trimmed))
 }
