@@ -11,8 +11,8 @@ use repo_indexer::{Cancel, Hit, IndexError, Lines};
 use super::assistant::Assistant;
 use super::check::{Checked, Checker};
 use super::conversation::{Conversation, Turn};
-use super::prompt::{self, Excerpt};
-use super::{sources, tokens};
+use super::excerpt::{Excerpt, News};
+use super::{prompt, sources, tokens};
 use crate::answer::{Citation, Links, Target, View};
 use crate::config::ModelSettings;
 use crate::markdown;
@@ -140,14 +140,17 @@ pub fn prepare(
     conversation.fit(room / 2);
     let hits = sources::retrieve(views, question, conversation.last_question(), cancel)?;
     let budget = room.saturating_sub(conversation.tokens());
-    let looked_at = asked
-        .at
-        .and_then(|target| sources::looked_at(views, target, budget / 3));
-    let mut shown = conversation.shown();
-    let spent = looked_at.as_ref().map_or(0, sources::cost);
-    shown.extend(looked_at.iter().map(Excerpt::shown));
-    let packed = sources::pack(views, &hits, budget.saturating_sub(spent), &shown);
-    let excerpts: Vec<_> = looked_at.into_iter().chain(packed).collect();
+    let mut excerpts: Vec<Excerpt> = Vec::new();
+    if let Some(target) = asked.at
+        && let Some(mut excerpt) = sources::looked_at(views, target, budget / 3)
+    {
+        excerpt.changed = excerpt.news(conversation.shown()) == News::Changed;
+        excerpts.push(excerpt);
+    }
+    let left = budget.saturating_sub(excerpts.iter().map(sources::cost).sum());
+    let shown: Vec<_> = conversation.shown().chain(&excerpts).collect();
+    let packed = sources::pack(views, &hits, left, &shown);
+    excerpts.extend(packed);
     let prompt = prompt::question(question, &excerpts);
     let message = |role, content: &str| Message {
         role,
@@ -174,11 +177,7 @@ pub fn prepare(
             asked: question.to_owned(),
             prompt,
             said: String::new(),
-            given: excerpts
-                .iter()
-                .map(|excerpt| format!("{}\n{}", excerpt.place, excerpt.text))
-                .collect(),
-            shown: excerpts.iter().map(Excerpt::shown).collect(),
+            shown: excerpts,
         },
     })
 }
@@ -198,7 +197,8 @@ pub async fn answer(
         conversation,
         turn,
     } = prepared;
-    let given: Vec<&str> = conversation.given().chain([turn.given.as_str()]).collect();
+    let given = conversation.shown().chain(&turn.shown);
+    let given: Vec<String> = given.map(Excerpt::words).collect();
     let mut checker = Checker::new(views, links, &given.join("\n"));
     let mut stream = assistant.chat(request).await?;
     let mut thinking = String::new();

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::prompt::{self, Shown};
+use super::excerpt::Excerpt;
+use super::prompt;
 use super::tokens;
 use crate::model::{Message, Role};
 
@@ -16,12 +17,11 @@ pub struct Turn {
     pub asked: String,
     /// As the model was asked it, sources included: the same again, so that an engine need not read it again.
     pub prompt: String,
-    /// The sources alone: a name that only the question holds is no name of the repository.
-    pub given: String,
     /// As the model said it, without what it thought.
     pub said: String,
-    /// The sources, each as it was then.
-    pub shown: Vec<Shown>,
+    /// The sources, each as it was then. They are the question's without its words: a name that only these hold is no name of the
+    /// repository.
+    pub shown: Vec<Excerpt>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,14 +36,8 @@ impl Conversation {
     }
 
     /// What the model has been shown and still sees.
-    pub fn shown(&self) -> Vec<Shown> {
-        let shown = self.turns.iter().flat_map(|turn| &turn.shown);
-        shown.cloned().collect()
-    }
-
-    /// The sources of earlier turns, for whoever looks up what an answer names.
-    pub fn given(&self) -> impl Iterator<Item = &str> {
-        self.turns.iter().map(|turn| turn.given.as_str())
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Excerpt> {
+        self.turns.iter().flat_map(|turn| &turn.shown)
     }
 
     pub fn messages(&self) -> impl Iterator<Item = Message> {
@@ -126,12 +120,8 @@ mod tests {
         Turn {
             asked: asked.to_owned(),
             prompt: "p".repeat(length),
-            given: String::new(),
             said: "so".to_owned(),
-            shown: vec![Shown {
-                place: asked.into(),
-                text: blake3::hash(b""),
-            }],
+            shown: Vec::new(),
         }
     }
 
@@ -158,7 +148,6 @@ mod tests {
         assert_eq!(conversation.turns.len(), 10);
         conversation.fit(each * 8);
         assert_eq!(conversation.turns.len(), 4);
-        assert_eq!(conversation.shown().len(), 4);
         assert_eq!(conversation.last_question(), Some("9"));
         conversation.fit(0);
         assert_eq!(conversation.messages().count(), 0);

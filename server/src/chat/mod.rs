@@ -1,12 +1,13 @@
 //! Questions answered by a model, on the ground of what retrieval found.
 //!
-//! The way of a question: [`ask`] retrieves and packs (`sources`) what goes into a prompt (`prompt`) after what was said before
+//! The way of a question: [`ask`] retrieves and packs (`sources`) the excerpts that go into a prompt (`prompt`) after what was said before
 //! ([`conversation`]), the [`assistant`] asks the model, and [`check`] looks up what it says while it says it. Nothing here knows LSP.
 
 pub mod ask;
 pub mod assistant;
 pub mod check;
 pub mod conversation;
+mod excerpt;
 pub mod modules;
 mod prompt;
 mod sources;

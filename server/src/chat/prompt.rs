@@ -2,46 +2,13 @@
 //!
 //! Text of the repository, and the question, are data: they are fenced, and what a model would take for the end of a turn is broken up.
 
-use std::sync::{Arc, LazyLock};
-
-use repo_indexer::Lines;
+use std::sync::LazyLock;
 
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
+use super::excerpt::Excerpt;
 use crate::markdown::fence;
-
-/// A piece of the repository as the model sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
-    /// `path#L10-L24`
-    pub place: Arc<str>,
-    /// The same in parts: which root, which file of it, which lines.
-    pub at: (usize, Arc<str>, Lines),
-    pub language: &'static str,
-    pub text: String,
-    /// Whether its end was left out.
-    pub cut: bool,
-    /// Whether an earlier turn holds what stood there before.
-    pub changed: bool,
-}
-
-impl Excerpt {
-    /// Tells it from whatever else was shown.
-    pub fn shown(&self) -> Shown {
-        Shown {
-            place: self.place.clone(),
-            text: blake3::hash(self.text.as_bytes()),
-        }
-    }
-}
-
-/// What a model has seen: a place, and by its hash what stood there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    pub place: Arc<str>,
-    pub text: blake3::Hash,
-}
 
 /// A module as the model sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -159,6 +126,7 @@ pub fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
+    use repo_indexer::Lines;
 
     use super::*;
 

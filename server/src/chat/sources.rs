@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
 
-use super::prompt::{Excerpt, Shown};
+use super::excerpt::{Excerpt, News};
 use super::tokens;
 use crate::answer::{Citation, Target, View};
 use crate::markdown::language_tag;
@@ -49,7 +49,12 @@ pub fn retrieve(
 }
 
 /// The hits as excerpts, best first, as many as the budget holds, without what was `shown` and is still the same.
-pub fn pack(views: &[View], hits: &[(usize, Hit)], budget: usize, shown: &[Shown]) -> Vec<Excerpt> {
+pub fn pack(
+    views: &[View],
+    hits: &[(usize, Hit)],
+    budget: usize,
+    shown: &[&Excerpt],
+) -> Vec<Excerpt> {
     let mut excerpts: Vec<Excerpt> = Vec::new();
     let mut taken: Vec<(usize, &Arc<str>, Lines)> = Vec::new();
     let mut left = budget;
@@ -68,10 +73,10 @@ pub fn pack(views: &[View], hits: &[(usize, Hit)], budget: usize, shown: &[Shown
             continue;
         };
         taken.push((*root, &hit.path, hit.lines));
-        if shown.contains(&excerpt.shown()) {
-            continue;
+        match excerpt.news(shown.iter().copied()) {
+            News::Nothing => continue,
+            news => excerpt.changed = news == News::Changed,
         }
-        excerpt.changed = shown.iter().any(|shown| shown.place == excerpt.place);
         left = left.saturating_sub(cost(&excerpt));
         excerpts.push(excerpt);
         if excerpts.len() == MOST {

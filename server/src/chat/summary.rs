@@ -16,7 +16,8 @@ use trainer_bridge::Redactor;
 
 use super::assistant::Assistant;
 use super::check::Checker;
-use super::prompt::{self, Excerpt};
+use super::excerpt::Excerpt;
+use super::prompt;
 use super::sources;
 use crate::answer::{Plain, View, words::Certainty};
 use crate::config::ModelSettings;
@@ -165,7 +166,7 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
         }
         match summarize(&wanted).await {
             // The next hover asks again.
-            Ok(Made::NotNow) => {}
+            Ok(Made::NotNow) | Err(ModelError::GaveWay) => {}
             Ok(Made::Sentence(text)) => {
                 let text = text.map(|text| Redactor::built_in().redact(&text).0.into_owned());
                 let path = wanted.directory.join(&wanted.key);

@@ -21,6 +21,9 @@ pub enum ModelError {
     /// The engine said, in the middle of an answer, that it cannot go on.
     #[error("the model's engine gave up: {0}; ask again, or see its log")]
     Failed(String),
+    /// Nobody waited for the answer, and somebody for the engine.
+    #[error("the answer gave way to a question; ask again")]
+    GaveWay,
     #[error(
         "no word from the model within {} s; ask again, or allow for more with `model.first_token_seconds`",
         .0.as_secs_f64().ceil()

@@ -11,6 +11,8 @@ use crate::paths::Dirs;
 
 /// The header that says how urgent a request is; the values are those of [`super::Priority`] in lower case.
 pub const PRIORITY_HEADER: &str = "x-repo-lsp-priority";
+/// The type of the error that ends an answer in the background when somebody waits for the engine.
+pub const GAVE_WAY: &str = "gave_way";
 
 /// `endpoint.json`. Readable for its owner only, because of the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -51,6 +51,27 @@ async fn an_answer_without_an_end_is_cut_off() {
 }
 
 #[tokio::test]
+async fn an_answer_may_give_way() {
+    let error = json!({ "error": { "message": "not now", "type": "gave_way" } });
+    let midway = events() + &text("Half") + &event(&error);
+    check(
+        midway,
+        expect![[r#"
+        text "Half"
+        broken off: the answer gave way to a question; ask again
+    "#]],
+    )
+    .await;
+    check(
+        whole("503 Service Unavailable", &error),
+        expect![[r#"
+        no answer: the answer gave way to a question; ask again
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn an_engine_may_give_up() {
     let error = json!({ "error": { "message": "CUDA error:\nout of memory", "type": "engine" } });
     check(

@@ -54,6 +54,8 @@ pub(crate) enum Failure {
     Refused(String),
     /// The engine is at fault.
     Engine(String),
+    /// Nobody waited for the answer, and somebody for the engine.
+    GaveWay,
 }
 
 /// The engine of an answer is gone, or must be given up.
@@ -142,7 +144,8 @@ impl Engine {
         let end = tokio::select! {
             end = follow(&mut answers, reading, SILENCE, out, &mut begun) => end,
             () = wanted_back.cancelled() => {
-                End::Said(fail(out, "it gave way to a question; ask again"))
+                let _ = out.send(Piece::Failed(Failure::GaveWay));
+                End::Said(0)
             }
         };
         answers.close();

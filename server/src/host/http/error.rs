@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::host::engine::Failure;
+use crate::model::host_files::GAVE_WAY;
 
 #[derive(Debug)]
 pub(super) enum Error {
@@ -54,7 +55,8 @@ impl Error {
                 line("the host of models is ending; ask again"),
             ),
             Error::Failed(failure) => {
-                let (status, kind, why) = match failure {
+                let gave_way = || line("it gave way to a question; ask again");
+                let (status, kind, why) = match failure.clone() {
                     Failure::NoSuchModel(why) => (StatusCode::NOT_FOUND, "not_found_error", why),
                     Failure::Unavailable(why) => {
                         (StatusCode::SERVICE_UNAVAILABLE, "unavailable_error", why)
@@ -67,8 +69,9 @@ impl Error {
                     Failure::Engine(why) => {
                         (StatusCode::INTERNAL_SERVER_ERROR, "engine_error", why)
                     }
+                    Failure::GaveWay => (StatusCode::SERVICE_UNAVAILABLE, GAVE_WAY, gave_way()),
                 };
-                (status, kind, why.clone())
+                (status, kind, why)
             }
         }
     }

@@ -20,6 +20,8 @@ pub enum Act {
     /// One piece, and then nothing for ever.
     Hang(&'static str),
     Refuse(u16),
+    /// A piece, and that somebody else needs the engine.
+    GiveWay(&'static str),
 }
 
 pub struct Engine {
@@ -106,6 +108,10 @@ async fn serve(
         ],
         Act::BreakOff(pieces) => pieces.iter().map(|p| text(p)).collect(),
         Act::Hang(piece) => vec![text(piece)],
+        Act::GiveWay(piece) => {
+            let error = json!({ "error": { "message": "not now", "type": "gave_way" } });
+            vec![text(piece), format!("data: {error}\n\n")]
+        }
         Act::Refuse(status) => {
             let body =
                 json!({ "error": { "message": "as the script has it [x](command:evil)", "type": "x" } }).to_string();

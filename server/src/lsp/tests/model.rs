@@ -333,6 +333,24 @@ async fn a_hover_shows_the_sentence_that_was_made_after_the_one_before() {
 }
 
 #[tokio::test]
+async fn a_sentence_that_gave_way_to_a_question_is_made_by_the_next_hover() {
+    let engine = Engine::start(vec![
+        Act::GiveWay("Call it"),
+        Act::Say(vec!["Call it per batch."]),
+    ])
+    .await;
+    let mut client = ready(&engine).await;
+    let at = client.at("src/writer.rs", "pub fn com$0mit");
+    client
+        .until("the sentence", "textDocument/hover", at, |hover| {
+            let text = hover["contents"]["value"].as_str().unwrap();
+            text.contains("― Call it per batch.")
+        })
+        .await;
+    client.close().await;
+}
+
+#[tokio::test]
 async fn a_name_that_only_the_question_holds_is_not_verified() {
     let engine = Engine::start(vec![Act::Say(vec!["`frobnicate_all` does it."])]).await;
     let mut client = ready(&engine).await;

@@ -124,6 +124,9 @@ impl Attempt {
                 break;
             }
         }
+        if serde_json::from_slice(&body).is_ok_and(|error| wire::gave_way(&error)) {
+            return Failure::never(ModelError::GaveWay);
+        }
         let mut message = told(&body).unwrap_or_else(|| {
             status
                 .canonical_reason()

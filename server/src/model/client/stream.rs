@@ -112,6 +112,9 @@ impl Reader {
     }
 
     fn take(&mut self, chunk: Chunk) -> Result<(), ModelError> {
+        if chunk.gave_way() {
+            return Err(ModelError::GaveWay);
+        }
         if let Some(error) = chunk.error() {
             return Err(ModelError::Failed(one_line(&error)));
         }

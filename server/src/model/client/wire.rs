@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::host_files::GAVE_WAY;
 use crate::model::{Message, Request, Usage};
 
 /// Which fields an engine understands beyond OpenAI's own.
@@ -118,6 +119,10 @@ impl From<Counts> for Usage {
 }
 
 impl Chunk {
+    pub fn gave_way(&self) -> bool {
+        self.error.as_ref().is_some_and(gave_way)
+    }
+
     /// What the engine says went wrong, if this is no piece of an answer.
     pub fn error(&self) -> Option<String> {
         match (&self.error, &self.choices) {
@@ -126,6 +131,12 @@ impl Chunk {
             _ => self.message.as_ref().map(message),
         }
     }
+}
+
+/// Whether an error says that the answer gave way to a question.
+pub(super) fn gave_way(error: &Value) -> bool {
+    let error = error.get("error").unwrap_or(error);
+    error["type"] == GAVE_WAY
 }
 
 /// The text of an error, which is an object for most engines and a string for some.
