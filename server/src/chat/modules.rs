@@ -9,7 +9,7 @@ use repo_indexer::{Cancel, IndexError, Module};
 use super::assistant::Assistant;
 use super::prompt::{self, ModuleLine};
 use super::{sources, tokens};
-use crate::answer::{View, first_line};
+use crate::answer::{self, Answer, View, first_line};
 use crate::config::ModelSettings;
 use crate::model::{Event, Grammar, Message, ModelError, Priority, Request, Role};
 
@@ -93,6 +93,48 @@ pub async fn choose(
     }
     let generation = generation.unwrap_or_else(|| assistant.label().to_owned());
     Ok((chosen(&said, choices).cloned(), generation))
+}
+
+/// Which module it is, and whose word that is.
+pub struct Placed {
+    pub choice: Option<Choice>,
+    /// The generation that chose; none where retrieval did.
+    pub generation: Option<String>,
+    /// Why the model that is set up did not choose.
+    pub why: Option<String>,
+    pub answer: Answer,
+}
+
+/// The answer: what a model chose, or else what retrieval thinks of first, if it thinks of any. `chosen` is none where no model is set up.
+pub fn place(
+    views: &[View],
+    choices: &[Choice],
+    chosen: Option<Result<(Option<Choice>, String), String>>,
+) -> Placed {
+    let best = || choices.first().filter(|choice| choice.score > 0.0).cloned();
+    let (choice, generation, why) = match chosen {
+        Some(Ok((Some(choice), generation))) => (Some(choice), Some(generation), None),
+        Some(Ok((None, generation))) => {
+            let why = format!("{generation} named no module of this workspace");
+            (best(), None, Some(why))
+        }
+        Some(Err(why)) => (best(), None, Some(why)),
+        None => (best(), None, None),
+    };
+    let named = choice.as_ref();
+    let named = named.map(|choice| (choice.root, choice.id.as_str(), choice.path.as_ref()));
+    let answer = answer::belongs(views, named, choices.len());
+    let answer = answer.because(match (&generation, &why) {
+        (Some(generation), _) => format!("chosen by {generation}"),
+        (None, Some(why)) => format!("the model did not answer: {why}"),
+        (None, None) => "by what its files are worth to a search".to_owned(),
+    });
+    Placed {
+        choice,
+        generation,
+        why,
+        answer,
+    }
 }
 
 fn request(

@@ -37,6 +37,7 @@ pub fn result(
         grounded: None,
         unverified: Vec::new(),
         error: None,
+        module: None,
         interaction_id: None,
         conversation_id,
     }
@@ -65,6 +66,7 @@ pub fn of_model(
         grounded: claims.grounded(),
         unverified: unverified.into_iter().map(str::to_owned).collect(),
         error: answered.interrupted.clone(),
+        module: None,
         interaction_id: None,
         conversation_id,
     }

@@ -22,6 +22,9 @@ pub struct AskParams {
     pub question: String,
     pub text_document: Option<TextDocumentIdentifier>,
     pub range: Option<Range>,
+    /// Which module the question belongs to is all that is asked.
+    #[serde(default)]
+    pub module: bool,
     pub conversation_id: Option<String>,
     pub partial_result_token: Option<ProgressToken>,
 }
@@ -49,6 +52,9 @@ pub struct AskResult {
     /// Why the model's answer is missing or not whole.
     #[serde(default)]
     pub error: Option<String>,
+    /// The id of the module, where that was asked; null where none was found.
+    #[serde(default)]
+    pub module: Option<String>,
     /// By which feedback names the answer; null where it is not kept, or not kept yet.
     #[serde(default)]
     pub interaction_id: Option<String>,

@@ -79,19 +79,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         true => Ok(None),
         false => Assistants::new(&context.dirs).choose(&context.settings.model),
     };
-    let (assistant, why) = match assistant {
-        Ok(assistant) => (assistant, None),
-        Err(why) => (None, Some(why)),
-    };
     if args.module {
-        return module::run(&asking, assistant.as_ref(), why);
+        return module::run(&asking, assistant);
     }
     match assistant {
-        Some(assistant) => match model::run(&asking, &assistant)? {
+        Ok(Some(assistant)) => match model::run(&asking, &assistant)? {
             Ok(outcome) => Ok(outcome),
             Err(why) => asking.by_index(Some(why)),
         },
-        None => asking.by_index(why),
+        Ok(None) => asking.by_index(None),
+        Err(why) => asking.by_index(Some(why)),
     }
 }
 

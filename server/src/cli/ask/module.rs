@@ -4,9 +4,8 @@ use std::io::Write;
 
 use anyhow::Context as _;
 use repo_indexer::Cancel;
-use repo_lsp::answer;
 use repo_lsp::chat::Assistant;
-use repo_lsp::chat::modules::{self, Choice};
+use repo_lsp::chat::modules::{self, Choice, Placed};
 use repo_lsp::samples::Kind;
 use serde_json::json;
 use trainer_bridge::Interaction;
@@ -17,40 +16,24 @@ use crate::cli::output;
 
 pub(super) fn run(
     asking: &Asking,
-    assistant: Option<&Assistant>,
-    mut why: Option<String>,
+    assistant: Result<Option<Assistant>, String>,
 ) -> anyhow::Result<Outcome> {
     let occasion = asking.occasion(Kind::Module);
     let choices = modules::choices(&asking.views, &asking.question, &Cancel::new())?;
-    let mut chosen = None;
-    if let (Some(assistant), false) = (assistant, choices.is_empty()) {
-        match ask(asking, assistant, &choices)? {
-            Ok((choice, generation)) => chosen = Some((choice, generation)),
-            Err(error) => why = Some(error),
-        }
-    }
+    let chosen = match assistant {
+        Err(why) => Some(Err(why)),
+        Ok(Some(assistant)) if !choices.is_empty() => Some(ask(asking, &assistant, &choices)?),
+        Ok(_) => None,
+    };
+    let Placed {
+        choice,
+        generation,
+        why,
+        answer,
+    } = modules::place(&asking.views, &choices, chosen);
     if let Some(why) = &why {
         output::warning(format!("the model did not answer: {why}"));
     }
-    let (choice, generation) = match chosen {
-        Some((Some(choice), generation)) => (Some(choice), Some(generation)),
-        Some((None, generation)) => {
-            output::warning(format!("{generation} named no module of this workspace"));
-            (best(&choices), None)
-        }
-        None => (best(&choices), None),
-    };
-    let mut answer = answer::belongs(
-        &asking.views,
-        choice
-            .as_ref()
-            .map(|c| (c.root, c.id.as_str(), c.path.as_ref())),
-        choices.len(),
-    );
-    answer = answer.because(match &generation {
-        Some(generation) => format!("chosen by {generation}"),
-        None => "by what its files are worth to a search".to_owned(),
-    });
     let took = asking.started.elapsed();
     let (kept, by) = (answer.clone(), generation.clone());
     let keep = || {
@@ -105,9 +88,4 @@ fn ask(
         &context.settings.model,
     ));
     Ok(chosen.map_err(|error| error.to_string()))
-}
-
-/// Without a model, the module that retrieval thinks of first, if it thinks of any.
-fn best(choices: &[Choice]) -> Option<Choice> {
-    choices.first().filter(|choice| choice.score > 0.0).cloned()
 }

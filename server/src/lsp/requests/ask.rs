@@ -1,6 +1,7 @@
 //! `repoLsp/ask`: a question in words, answered in parts as they are made or found.
 //!
-//! The model answers where one is set up. Where it cannot be asked, the index does, and says why.
+//! The model answers where one is set up. Where it cannot be asked, the index does, and says why. Where only the module is asked for,
+//! [`super::module`] answers.
 
 use std::sync::Arc;
 
@@ -35,9 +36,17 @@ pub async fn handle(
     };
     let id = params.conversation_id.clone();
     let root = question.at.as_ref().map(|target| target.root);
-    let mut occasion = session.occasion(Kind::Ask, &question.text, root);
+    let kind = if params.module {
+        Kind::Module
+    } else {
+        Kind::Ask
+    };
+    let mut occasion = session.occasion(kind, &question.text, root);
     if question.selected {
         occasion = occasion.selected();
+    }
+    if params.module {
+        return super::module::handle(shared, session, question, id, parts, occasion).await;
     }
     let asked = by_model(shared, &session, &question, id.clone(), &parts, &occasion).await?;
     let result = match asked {

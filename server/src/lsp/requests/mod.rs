@@ -9,6 +9,7 @@ pub mod execute_command;
 pub mod feedback;
 pub mod hover;
 pub mod judge;
+mod module;
 pub mod references;
 pub mod status;
 pub mod workspace_symbol;

@@ -10,6 +10,7 @@ mod hooks;
 mod hover;
 mod lifecycle;
 mod model;
+mod module;
 mod navigation;
 mod private;
 mod protocol;

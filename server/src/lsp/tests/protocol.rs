@@ -74,6 +74,7 @@ async fn the_fields_of_results_and_parameters_are_documented() {
         "question",
         "textDocument",
         "range",
+        "module",
         "conversationId",
         "partialResultToken",
     ]
@@ -81,9 +82,11 @@ async fn the_fields_of_results_and_parameters_are_documented() {
     .into();
     fields("", &ask, &mut found);
     let mut named = documented(section("`repoLsp/ask`"));
-    // Both a parameter and a field of the result.
-    let twice = named.iter().position(|n| n == "conversationId").unwrap();
-    named.remove(twice);
+    for twice in ["conversationId", "module"] {
+        // Both a parameter and a field of the result.
+        let twice = named.iter().position(|n| n == twice).unwrap();
+        named.remove(twice);
+    }
     same("ask", found, named);
 
     let status = client.ask(ext::STATUS, json!({})).await;
@@ -100,11 +103,12 @@ fn the_parameters_are_what_the_code_reads() {
         json!({ "start": { "line": 1, "character": 2 }, "end": { "line": 3, "character": 4 } });
     let document = json!({ "uri": "file:///a" });
     let params: ext::AskParams = serde_json::from_value(json!({
-        "question": "q", "textDocument": document, "range": range, "conversationId": "c", "partialResultToken": 1,
+        "question": "q", "textDocument": document, "range": range, "module": true, "conversationId": "c", "partialResultToken": 1,
     }))
     .unwrap();
     assert!(
-        params.text_document.is_some()
+        params.module
+            && params.text_document.is_some()
             && params.range.is_some()
             && params.partial_result_token.is_some()
     );
