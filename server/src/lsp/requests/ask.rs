@@ -46,7 +46,7 @@ pub async fn handle(
         occasion = occasion.selected();
     }
     if params.module {
-        return super::module::handle(shared, session, question, id, parts, occasion).await;
+        return super::module::handle(shared, session, question.text, id, parts, occasion).await;
     }
     let asked = by_model(shared, &session, &question, id.clone(), &parts, &occasion).await?;
     let result = match asked {

@@ -8,7 +8,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Result;
 use trainer_bridge::Interaction;
 
-use super::ask::QuestionAt;
 use crate::chat::modules;
 use crate::lsp::answers;
 use crate::lsp::convert::index_error;
@@ -22,14 +21,14 @@ use crate::samples::Occasion;
 pub async fn handle(
     shared: &Shared,
     session: Arc<SessionSnapshot>,
-    question: QuestionAt,
+    requirement: String,
     id: Option<String>,
     parts: Option<UnboundedSender<AskPartial>>,
     occasion: Occasion,
 ) -> Result<AskResult> {
     let views = session.views();
     let search = {
-        let (session, views, text) = (session.clone(), views.clone(), question.text.clone());
+        let (session, views, text) = (session.clone(), views.clone(), requirement.clone());
         move |cancel: &Cancel| {
             let choices = modules::choices(&views, &text, cancel).map_err(index_error)?;
             Ok((choices, session.assistant()))
@@ -40,7 +39,7 @@ pub async fn handle(
         Err(why) => Some(Err(why)),
         Ok(Some(assistant)) if !choices.is_empty() => {
             let (repository, settings) = (session.repository(), session.model());
-            let text = &question.text;
+            let text = &requirement;
             let chosen =
                 modules::choose(&assistant, &views, &repository, text, &choices, &settings);
             Some(chosen.await.map_err(|error| error.to_string()))
