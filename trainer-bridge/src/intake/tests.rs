@@ -136,6 +136,16 @@ fn lines_of_code_without_any_mark_are_taken_out() {
         "pub struct Order\n    pub customer: String,\n    margin: Option<f64>,",
         "    (6, 9),\n    (9, 12),",
         "    \"gold\",\n    \"silver\",",
+        "z-index:100;\nopacity:1;\nmargin:0;padding:0;",
+        "sum/self.n;",
+        "total = sum\nself.sum/self.count",
+        "call(x)\n    port:8080,\n    dx/r.x, dy/r.y,",
+        "type CustomerId = CustomerId of int",
+        "newModel = case msg of",
+        "val cmp = this compare that",
+        "return this - that",
+        "\n# define MAX_RETRIES 5\n\n",
+        "\n# if DEBUG\n\n# pragma omp parallel\n",
     ];
     let mut kept = String::new();
     for block in blocks {

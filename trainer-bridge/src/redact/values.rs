@@ -1,6 +1,9 @@
 //! What the value of a secret looks like, and what only stands where a secret would: placeholders, prose, names.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::RegexSet;
 
 /// Bits per character (Shannon).
 pub(super) fn entropy(value: &str) -> f64 {
@@ -290,29 +293,27 @@ const TECHNICAL: &[&str] = &[
     "rsa", "scram", "scrypt", "sha", "ssha", "tls", "uint", "utf", "varchar", "with", "ws", "x",
 ];
 
-/// Whether it is the name of a method (`sha256`, `PBKDF2-HMAC-SHA512`, `utf8mb4`) or a version (`v2`, `1.2.3`), or a number that is no
-/// decimal one. Decimal ones joined by dashes are neither: somebody may have chosen them.
+/// Whether it is the name of a method (`sha256`, `PBKDF2-HMAC-SHA512`, `utf8mb4`), a version (`v2`, `1.2.3`), a count (`3/5`), a time of
+/// day, or a number that is no decimal one. Longer numbers somebody may have chosen, whatever stands before them or joins them.
 pub(super) fn is_technical(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let hexadecimal = lower.strip_prefix("0x");
-    let hexadecimal = hexadecimal.is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    let numbers = lower.strip_prefix('v').unwrap_or(&lower);
-    let small =
-        |part: &str| matches!(part.len(), 1..=3) && part.bytes().all(|b| b.is_ascii_digit());
-    let version = (numbers.contains('.') || numbers != lower) && numbers.split('.').all(small);
-    let name_of = |part: &str| {
-        let end = part.find(|c: char| c.is_ascii_digit());
-        end.unwrap_or(part.len())
-    };
-    let known = |part: &str| {
-        let (name, number) = part.split_at(name_of(part));
-        let behind = number.trim_start_matches(|c: char| c.is_ascii_digit());
-        let technical = TECHNICAL.contains(&name) || (name.is_empty() && number.len() <= 4);
-        technical && matches!(behind, "" | "id" | "le" | "be" | "mb3" | "mb4")
-    };
-    let parts = || lower.split(['-', '.', '_', '/', ':']);
-    let named = parts().any(|part| name_of(part) > 0);
-    hexadecimal || version || (named && parts().all(known))
+    static KNOWN: LazyLock<RegexSet> = LazyLock::new(|| {
+        let names = TECHNICAL.join("|");
+        let method = format!("(?:{names})[0-9]{{0,3}}(?:id|le|be|mb3|mb4)?");
+        #[expect(
+            clippy::expect_used,
+            reason = "the expressions are part of the program, and a test uses them"
+        )]
+        RegexSet::new([
+            format!(
+                "(?i)^(?:{method}|(?:iso|rfc)[-_]?[0-9]{{4,5}})(?:[-_/.:]{method})*(?:[-_/.:][0-9]{{1,3}}){{0,2}}(?:[-_/.:]{method})*$"
+            ),
+            r"^v?[0-9]{1,2}(?:\.[0-9]{1,2}){1,3}$|^v[0-9]{1,3}$".to_owned(),
+            r"^[0-9]+/[0-9]+$|^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$".to_owned(),
+            r"^0x[0-9A-Fa-f]{1,8}$".to_owned(),
+        ])
+        .expect("the expressions of what is technical are well formed")
+    });
+    KNOWN.is_match(value)
 }
 
 /// A type that has parameters: `Vec<u8>`, or the beginning of one that goes on on the same line.

@@ -116,6 +116,7 @@ fn is_heading(lines: &[&str], at: usize) -> bool {
         && title.starts_with(' ')
         && apart(at.checked_sub(1).and_then(|before| lines.get(before)))
         && apart(lines.get(at + 1))
+        && !is_code(lines[at])
         && !is_code(title)
 }
 
@@ -125,17 +126,23 @@ fn is_worded(text: &str) -> bool {
     let plain = |word: &str| {
         let word = word.trim_end_matches([',', '.', ':', ';', '?', '!']);
         word == "="
-            || word
-                .chars()
-                .all(|c| c.is_alphanumeric() || "./'-".contains(c))
+            || (word.contains(char::is_alphanumeric)
+                && word
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "./'-".contains(c)))
     };
-    let little = |word: &str| {
+    let little =
+        |word: &str| matches!(word, "the" | "an" | "are" | "was" | "were" | "our" | "your");
+    let declares = |word: &str| {
         matches!(
             word,
-            "the" | "an" | "of" | "are" | "was" | "were" | "that" | "which" | "our" | "your"
+            "val" | "var" | "let" | "const" | "type" | "data" | "return"
         )
     };
-    words().count() > 3 && words().any(little) && words().all(plain)
+    words().count() > 3
+        && words().any(little)
+        && words().all(plain)
+        && !words().next().is_some_and(declares)
 }
 
 /// Whether it ends as a sentence does, or a part of one.
@@ -187,10 +194,10 @@ const PERHAPS: &[&str] = &[
     r"^@\w+(?:\(.*\))?$|^\w+ :\w+|^//|^#\s?\w+$",
 ];
 
-/// Places in files, as citations have them: with a line or a folder, since a field of something looks like a file alone.
+/// Places in files, as citations have them: with a line, or in a folder and with an ending that no field of anything has.
 static PLACES: LazyLock<RegexSet> = LazyLock::new(|| {
     set(&[
-        r"^(?:(?:[-*+] )?(?:[\w.@+-]+/)*[\w.@+-]+(?:#L\d+(?:-L?\d+)?|:\d+(?:[:-]\d+)?|(?:/[\w.@+-]+)+\.[a-z]{1,5})(?:[,.;] ?|$))+$",
+        r"^(?:(?:[-*+] )?(?:[\w.@+-]+/)*[\w.@+-]+(?:#L\d+(?:-L?\d+)?|\.[a-z]{1,5}:\d+(?:[:-]\d+)?|/[\w.@+-]*\.(?:rs|py|js|ts|tsx|jsx|go|java|kt|cc|cpp|hpp|rb|php|swift|scala|sh|lua|sql|md|rst|txt|toml|ya?ml|json|html|css))(?:[,.] ?|$))+$",
     ])
 });
 
