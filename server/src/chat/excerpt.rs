@@ -31,14 +31,14 @@ pub enum News {
 impl Excerpt {
     /// `shown` is in the order in which it was: of two that were shown of the same lines, the later one counts.
     pub fn news<'e>(&self, shown: impl DoubleEndedIterator<Item = &'e Excerpt>) -> News {
-        let (root, path, lines) = &self.at;
+        let lines = &self.at.2;
         for earlier in shown.rev() {
-            let (its_root, its_path, its_lines) = &earlier.at;
+            let its_lines = &earlier.at.2;
             let both = Lines {
                 first: max(lines.first, its_lines.first),
                 last: min(lines.last, its_lines.last),
             };
-            if root != its_root || path != its_path || both.first > both.last {
+            if self.file() != earlier.file() || both.first > both.last {
                 continue;
             }
             if !self.lines(both).eq(earlier.lines(both)) {
@@ -49,6 +49,12 @@ impl Excerpt {
             }
         }
         News::New
+    }
+
+    /// The name of its file, as a citation has it. The number of its root may be another one after each question.
+    fn file(&self) -> &str {
+        let file = self.place.rsplit_once("#L");
+        file.map_or(&self.place, |(file, _)| file)
     }
 
     /// Lines of it, by their places in the file.

@@ -55,6 +55,7 @@ pub struct Session {
 /// What handlers and background tasks share.
 pub struct Shared {
     session: Mutex<Session>,
+    configuring: Mutex<()>,
     pub client: Client,
     pub source: Arc<dyn SettingsSource>,
     pub lanes: Lanes,
@@ -113,6 +114,7 @@ impl Shared {
         let shared = Shared {
             summaries: Arc::new(summaries),
             session: Mutex::default(),
+            configuring: Mutex::default(),
             client,
             source,
             lanes: Lanes::default(),
@@ -131,6 +133,13 @@ impl Shared {
     /// A panic while the lock was held has changed at most one field; going on is better than refusing everything.
     pub fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by whoever applies a change of the settings, which takes longer than the session may be locked.
+    pub fn configuring(&self) -> MutexGuard<'_, ()> {
+        self.configuring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a request works on: everything as it is now.
@@ -199,16 +208,24 @@ impl Shared {
 
     /// Lays the newest text over the innermost root's index, as [`SessionSnapshot::place`] has it, and over no other's.
     fn lay_over(&self, path: &Path) {
-        let (document, roots) = {
+        let (documents, roots) = {
             let session = self.session();
-            let document = session.documents.get(path.to_string_lossy().as_ref());
-            (document.cloned(), session.roots.clone())
+            (session.documents.clone(), session.roots.clone())
         };
         let mut around: Vec<_> = roots
             .iter()
             .filter_map(|root| Some((root, root.relative(path)?, root.index()?)))
             .collect();
         around.sort_by_key(|(root, ..)| Reverse(root.path.as_os_str().len()));
+        let document = documents.get(path.to_string_lossy().as_ref());
+        // The same file may be open under another name as well.
+        let document = document.or_else(|| {
+            let (root, relative, _) = around.first()?;
+            documents.values().find(|document| {
+                let other = to_path(&document.uri);
+                other.and_then(|path| root.relative(&path)).as_ref() == Some(relative)
+            })
+        });
         let mut text = document.map(|document| document.text().clone());
         for (_, relative, index) in around {
             if let Err(error) = index.set_overlay(&relative, text.take()) {

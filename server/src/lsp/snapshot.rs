@@ -132,8 +132,11 @@ impl SessionSnapshot {
             return around.any(|(root, path)| root.is_private(&path));
         }
         let path = path.to_string_lossy();
+        let path = path.trim_start_matches('/');
         let private = self.private_elsewhere.as_ref();
-        private.is_none_or(|private| private.contains(path.trim_start_matches('/')))
+        // A link in the workspace may lead here, so that what is private there is private here.
+        private.is_none_or(|private| private.contains(path))
+            || self.all_roots.iter().any(|root| root.is_private(path))
     }
 
     pub fn place(&self, path: &Path) -> Option<(usize, String)> {

@@ -65,23 +65,33 @@ pub fn complain(shared: &Arc<Shared>, problems: Vec<String>) {
 
 /// Reads the settings' files, so not on the thread that reads messages.
 fn apply_later(shared: &Arc<Shared>, editor: Value) {
+    let changed = {
+        let mut session = shared.session();
+        // Where nobody can tell what is private, the files may have been mended meanwhile.
+        let refused = session.private_elsewhere.is_none()
+            || session.roots.iter().any(|root| root.is_refused());
+        let changed = session.editor_settings != editor || session.settings.is_none();
+        session.editor_settings = editor;
+        changed || refused
+    };
+    if !changed {
+        return;
+    }
     let this = shared.clone();
     tokio::spawn(async move {
         let blocking = this.clone();
-        if let Ok(problems) = tokio::task::spawn_blocking(move || apply(&blocking, editor)).await {
+        if let Ok(problems) = tokio::task::spawn_blocking(move || apply(&blocking)).await {
             complain(&this, problems);
         }
     });
 }
 
-fn apply(shared: &Arc<Shared>, editor: Value) -> Vec<String> {
-    let current = {
-        let mut session = shared.session();
-        if session.editor_settings == editor && session.settings.is_some() {
-            return Vec::new();
-        }
-        session.editor_settings = editor.clone();
-        session.roots.clone()
+/// One after the other, and each time what the editor sent last: an older change that takes longer must not undo a newer one.
+fn apply(shared: &Arc<Shared>) -> Vec<String> {
+    let _turn = shared.configuring();
+    let (editor, current) = {
+        let session = shared.session();
+        (session.editor_settings.clone(), session.roots.clone())
     };
     let Resolved {
         settings,

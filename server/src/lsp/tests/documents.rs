@@ -56,6 +56,51 @@ async fn a_document_never_opened_is_read_from_the_workspace_or_refused() {
     client.close().await;
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_open_under_two_names_is_open_until_both_are_closed() {
+    let mut client = Client::start(CRATE);
+    let (link, real) = (client.folder("root"), client.folder("real"));
+    std::fs::rename(&link, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    client.initialize(json!({}), json!({})).await;
+    client.fresh().await;
+    let names = [link, real].map(|root| format!("file://{}/src/merge.rs", root.display()));
+    for (uri, text) in names
+        .iter()
+        .zip(["pub fn by_link() {}\n", "pub fn by_path() {}\n"])
+    {
+        let document = json!({ "uri": uri, "languageId": "rust", "version": 1, "text": text });
+        client
+            .notify("textDocument/didOpen", json!({ "textDocument": document }))
+            .await;
+    }
+    let found = |name: &'static str| {
+        move |answer: &Value| answer["markdown"].as_str().unwrap().contains(name)
+    };
+    let question = json!({ "question": "by_link by_path" });
+    let ask = "repoLsp/ask";
+    client
+        .until(
+            "the last text",
+            ask,
+            question.clone(),
+            found("by_path() {}"),
+        )
+        .await;
+    let closed = json!({ "textDocument": { "uri": names[1] } });
+    client.notify("textDocument/didClose", closed).await;
+    client
+        .until(
+            "the text that is left",
+            ask,
+            question,
+            found("by_link() {}"),
+        )
+        .await;
+    client.close().await;
+}
+
 #[tokio::test]
 async fn closing_brings_back_what_is_on_disk() {
     let mut client = Client::ready(CRATE).await;

@@ -10,7 +10,7 @@ use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
 use crate::paths::Dirs;
 use crate::samples::Keeping;
 
-/// Reads `engine` (the address of one), `navigation`, `exclude`, `private`, `problem` and `fatal` from what the editor sends.
+/// Reads `engine` (the address of one), `navigation`, `exclude`, `private`, `problem` and `fatal` from what the editor sends, and `fatal` from a file.
 pub struct TestSettings(pub PathBuf);
 
 impl SettingsSource for TestSettings {
@@ -18,7 +18,10 @@ impl SettingsSource for TestSettings {
         let name = root.and_then(|r| r.file_name()).unwrap_or_default();
         let engine = editor["engine"].as_str().map(str::to_owned);
         let exclude = editor["exclude"].as_str().map(str::to_owned);
-        let private = editor["private"].as_str().unwrap_or("**/.env").to_owned();
+        // The workspace may add what is private, but only for itself.
+        let private = editor["private"].as_str().filter(|_| root.is_some());
+        let private = private.unwrap_or("**/.env").to_owned();
+        let fatal = editor["fatal"].as_str().map(str::to_owned);
         let settings = Settings {
             navigation: editor["navigation"] == json!(true),
             sources: 6,
@@ -50,7 +53,7 @@ impl SettingsSource for TestSettings {
         Resolved {
             settings,
             problems,
-            fatal: editor["fatal"].as_str().map(str::to_owned),
+            fatal: fatal.or(std::fs::read_to_string(self.0.join("fatal")).ok()),
         }
     }
 

@@ -117,6 +117,22 @@ async fn every_file_is_private_while_nobody_can_tell_which_are() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn what_a_workspace_keeps_private_is_private_where_its_links_lead() {
+    let mut client = Client::start(CRATE);
+    let outside = client.folder("notes.hush");
+    std::fs::write(&outside, SECRET).unwrap();
+    std::os::unix::fs::symlink(&outside, client.path("notes.txt")).unwrap();
+    let private = json!({ "private": "**/*.hush" });
+    client.initialize(json!({}), private).await;
+    client.fresh().await;
+    for file in [client.path("notes.txt"), outside] {
+        check_refused(&mut client, &format!("file://{}", file.display())).await;
+    }
+    client.close().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_file_is_private_in_a_root_that_is_a_link() {
     let mut client = Client::start(&format!("{CRATE}//- /vault/key\n{SECRET}\n"));
     let (link, real) = (client.folder("root"), client.folder("real"));

@@ -220,6 +220,24 @@ async fn settings_that_hide_what_is_private_stop_indexing() {
 }
 
 #[tokio::test]
+async fn a_file_of_settings_that_was_mended_is_read_again() {
+    let mut client = Client::start(CRATE);
+    let fatal = client.folder("user").join("fatal");
+    std::fs::create_dir_all(fatal.parent().unwrap()).unwrap();
+    std::fs::write(&fatal, "index.private: not a list").unwrap();
+    client.initialize(json!({}), json!({})).await;
+    let status = client.ask("repoLsp/status", json!({})).await;
+    assert_eq!(status["roots"][0]["state"], "failed");
+    std::fs::remove_file(fatal).unwrap();
+    let unchanged = json!({ "settings": { "repoLsp": {} } });
+    client
+        .notify("workspace/didChangeConfiguration", unchanged)
+        .await;
+    client.fresh().await;
+    client.close().await;
+}
+
+#[tokio::test]
 async fn a_folder_that_is_not_there_is_reported_and_survived() {
     let mut client = Client::start(CRATE);
     std::fs::remove_dir_all(client.folder("root")).unwrap();
