@@ -84,6 +84,15 @@ impl World {
         self.sandbox.home().join(".local/share/repo-lsp")
     }
 
+    /// The file of an edit that was kept, as the program names it.
+    fn typed(&self, ran: &Ran) -> PathBuf {
+        let said = "warning: what you have typed is kept in ~/";
+        let line = ran.stderr.lines().find_map(|line| line.strip_prefix(said));
+        self.sandbox
+            .home()
+            .join(line.unwrap_or_else(|| panic!("{ran:?}")))
+    }
+
     fn store(&self) -> Store {
         Store::open(&self.data().join("samples.db")).unwrap()
     }
@@ -249,7 +258,7 @@ fn what_was_asked_is_listed_newest_first() {
     assert_eq!(world.ids(&["--files", "src/sec*.rs"]), all[1..2]);
     let more = world.run(&["list", "-n", "1"]);
     assert_eq!(more.stderr, "there are more; --limit N shows them\n");
-    let none = world.run(&["list", "--kind", "nothing"]);
+    let none = world.run(&["list", "--kind", "hover"]);
     assert_eq!(
         (none.code, none.stderr.as_str()),
         (Some(1), "nothing found\n")

@@ -27,6 +27,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 8] = [
+        Kind::Ask,
+        Kind::Explain,
+        Kind::Usages,
+        Kind::Impact,
+        Kind::Module,
+        Kind::Selection,
+        Kind::Diagnostic,
+        Kind::Hover,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Kind::Ask => "ask",

@@ -75,14 +75,17 @@ fn an_interaction_is_put_right_in_an_editor() {
     let after = world.everything();
 
     let broken = world.edit(&["0193a4f0aa"], "echo 'verdict = ' >> \"$1\"");
-    assert_eq!(
-        (broken.code, broken.stderr.lines().count()),
-        (Some(2), 1),
+    assert_eq!(broken.code, Some(2), "{broken:?}");
+    assert!(
+        broken.stderr.contains("\nerror: cannot be read at `"),
         "{broken:?}"
     );
+    // Nobody is there to mend it, so what was typed stays until it is forgotten.
+    let typed = world.typed(&broken);
     assert!(
-        broken.stderr.starts_with("error: cannot be read at `"),
-        "{broken:?}"
+        fs::read_to_string(&typed)
+            .unwrap()
+            .ends_with("verdict = \n")
     );
     let failed = world.edit(&["0193a4f0aa"], "exit 3");
     assert!(
@@ -95,7 +98,10 @@ fn an_interaction_is_put_right_in_an_editor() {
         "{none:?}"
     );
     assert_eq!(world.everything(), after);
-    // Neither the file nor the editor's backup is left.
+    world.run(&["forget", "0193a4f0aa", "--yes"]);
+    assert!(!typed.exists());
+    fs::remove_dir(typed.parent().unwrap()).unwrap();
+    // Neither the file nor the editor's backup is left of the others.
     let left: Vec<_> = fs::read_dir(world.data())
         .unwrap()
         .flatten()
@@ -106,4 +112,21 @@ fn an_interaction_is_put_right_in_an_editor() {
             .all(|name| name.to_string_lossy().starts_with("samples.db")),
         "{left:?}"
     );
+}
+
+#[test]
+#[cfg(unix)]
+fn what_was_typed_outlives_a_database_that_cannot_be_written() {
+    let world = World::new();
+    let database = world.data().join("samples.db");
+    let other = world.data().join("elsewhere.db");
+    let script = format!(
+        "sed -i -e 's/^correction = .*/correction = \"Journal::post.\"/' \"$1\"; mv {} {}; mkdir {0}",
+        database.display(),
+        other.display()
+    );
+    let ran = world.edit(&["0193a4f0aa"], &script);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    let typed = fs::read_to_string(world.typed(&ran)).unwrap();
+    assert!(typed.contains("correction = \"Journal::post.\""), "{typed}");
 }

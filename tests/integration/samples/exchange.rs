@@ -15,7 +15,18 @@ fn what_is_exported_is_imported_as_it_was() {
     let file = world.sandbox.home().join("all.jsonl");
     fs::write(&file, "what was there before").unwrap();
     let place = file.to_str().unwrap();
-    let ran = world.run(&["export", place]);
+    world.refused(
+        &["export", place],
+        expect![[r#"
+            error: ~/all.jsonl exists already; give another name, or --force to replace it
+        "#]],
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), "what was there before");
+    let nothing = world.sandbox.home().join("nothing.jsonl");
+    let none = ["export", nothing.to_str().unwrap(), "--since", "2030-01-01"];
+    assert_eq!(world.run(&none).code, Some(1));
+    assert!(!nothing.exists());
+    let ran = world.run(&["export", place, "--force"]);
     assert_eq!(
         (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
         (Some(0), "", "4 interactions written to ~/all.jsonl\n")
@@ -98,4 +109,76 @@ fn a_reader_of_an_export_may_stop() {
     drop(child.stdout.take());
     let ran = world.sandbox.ran(child.wait_with_output().unwrap());
     assert_eq!((ran.stderr.as_str(), ran.code), ("", Some(0)));
+}
+
+#[test]
+fn chat_jsonl_of_others_is_imported() {
+    let world = World::empty();
+    let file = world.sandbox.home().join("others.jsonl");
+    let place = file.to_str().unwrap();
+    let line = |question: &str| {
+        let messages = json!([
+            { "role": "user", "content": question },
+            { "role": "assistant", "content": "In `Journal::post`." },
+        ]);
+        json!({ "messages": messages })
+    };
+    let mut with_metadata = line("where is an entry posted?");
+    with_metadata["metadata"] = json!({ "source": "a wiki" });
+    fs::write(
+        &file,
+        format!("{}\n\n{with_metadata}\n", line("who posts an entry?")),
+    )
+    .unwrap();
+    assert_eq!(world.done(&["import", place]), "2 interactions imported\n");
+    assert_eq!(
+        world.done(&["import", place]),
+        "0 interactions imported · 2 known already\n"
+    );
+    let listed = world.json(&["list"]);
+    assert_eq!(listed[0]["verdict"], "good");
+    assert_eq!(listed[0]["kind"], "ask");
+    for (line, expected) in [
+        ("[]", "it is no JSON object"),
+        ("{", "column 1: EOF while parsing an object"),
+        (
+            r#"{ "messages": [{ "role": "user", "content": "why?" }] }"#,
+            "it is not one question of the user and one answer of the assistant",
+        ),
+    ] {
+        fs::write(&file, line).unwrap();
+        let ran = world.run(&["import", place]);
+        let error = format!("error: line 1 cannot be imported: {expected}\n");
+        assert_eq!((ran.code, ran.stderr), (Some(2), error));
+    }
+    let folder = world.sandbox.home().display().to_string();
+    let ran = world.run(&["import", &folder]);
+    assert!(ran.stderr.ends_with("it is a folder\n"), "{ran:?}");
+}
+
+#[test]
+fn a_slip_is_no_empty_answer() {
+    let world = World::new();
+    world.refused(
+        &["list", "--kind", "nope"],
+        expect![[r#"
+            error: no such kind: nope; there are ask, explain, usages, impact, module, selection, diagnostic, hover
+        "#]],
+    );
+    for command in ["list", "stats", "export"] {
+        world.refused(
+            &[command, "--workspace", "/no/such"],
+            expect![[r#"
+                error: /no/such is no folder, and nothing is kept of one
+            "#]],
+        );
+    }
+    // The folder is gone, and what was asked there is not.
+    assert_eq!(
+        world.run(&["list", "--workspace", "/work/elsewhere"]).code,
+        Some(0)
+    );
+    let ran = world.run(&["forget", "--kind", "hover", "--yes", "--json"]);
+    let none: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, &none["interactions"]), (Some(1), &json!([])));
 }

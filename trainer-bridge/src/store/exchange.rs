@@ -1,4 +1,4 @@
-//! Interactions as chat JSONL, out and in again: each line is a [`Sample`] that any trainer reads, with the rest of the interaction under
+//! Interactions as chat JSONL, out and in again: each line is a [`Sample`](crate::Sample) that any trainer reads, with the rest of the interaction under
 //! `metadata.interaction`, so that what is imported is exactly what was exported.
 
 use std::io::{BufRead, Write};
@@ -13,7 +13,7 @@ use crate::curate;
 use crate::feedback::Feedback;
 use crate::intake::Intake;
 use crate::interaction::{Citation, Interaction, Verdict};
-use crate::sample::{Role, Sample};
+use crate::sample::{Message, Metadata, Role};
 
 /// What came of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -124,27 +124,40 @@ fn written(recorded: &Recorded) -> Result<Value, serde_json::Error> {
 }
 
 fn read(line: &str) -> Result<Recorded, String> {
-    let said = |error: serde_json::Error| error.to_string();
+    let said = |error: serde_json::Error| plain(&error);
     let mut value: Value = serde_json::from_str(line).map_err(said)?;
-    let rest = value
-        .get_mut("metadata")
-        .and_then(Value::as_object_mut)
-        .and_then(|metadata| metadata.remove(KEY));
-    let sample: Sample = serde_json::from_value(value).map_err(said)?;
-    let (question, answer) = match &sample.messages[..] {
-        [question, answer] if (question.role, answer.role) == (Role::User, Role::Assistant) => {
-            (question.content.clone(), answer.content.clone())
-        }
-        _ => {
-            return Err(
-                "it is not one question of the user and one answer of the assistant".to_owned(),
-            );
-        }
+    let Some(fields) = value.as_object_mut() else {
+        return Err("it is no JSON object".to_owned());
     };
+    let messages = fields.remove("messages").ok_or("missing field `messages`")?;
+    let messages: Vec<Message> = serde_json::from_value(messages)
+        .map_err(|error| format!("`messages`: {}", plain(&error)))?;
+    let [question, answer] = <[Message; 2]>::try_from(messages)
+        .ok()
+        .filter(|[question, answer]| (question.role, answer.role) == (Role::User, Role::Assistant))
+        .ok_or("it is not one question of the user and one answer of the assistant")?;
+    let (question, answer) = (question.content, answer.content);
+    let mut metadata = fields.remove("metadata").unwrap_or_default();
+    let rest = metadata
+        .as_object_mut()
+        .and_then(|metadata| metadata.remove(KEY));
     match rest {
         Some(Value::Object(rest)) => own(rest, question, answer).map_err(said),
         Some(_) => Err(format!("`metadata.{KEY}` is not an object")),
-        None => Ok(foreign(sample, question, answer)),
+        None => Ok(foreign(
+            serde_json::from_value(metadata).ok(),
+            question,
+            answer,
+        )),
+    }
+}
+
+/// What is wrong, without the place in what is no file of its own.
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((what, _)) if error.column() > 0 => format!("column {}: {what}", error.column()),
+        _ => text,
     }
 }
 
@@ -176,11 +189,14 @@ fn own(
     })
 }
 
-/// A sample that somebody else made: whoever imports it finds it good.
-fn foreign(sample: Sample, question: String, answer: String) -> Recorded {
-    let metadata = sample.metadata;
-    Recorded {
-        interaction: Interaction {
+/// A sample that somebody else made: whoever imports it finds it good. Without metadata as ours it is known by what it says.
+fn foreign(metadata: Option<Metadata>, question: String, answer: String) -> Recorded {
+    let good = Interaction {
+        verdict: Some(Verdict::Good),
+        ..Interaction::default()
+    };
+    let interaction = match metadata {
+        Some(metadata) => Interaction {
             id: metadata.id,
             kind: metadata.kind,
             question,
@@ -191,9 +207,25 @@ fn foreign(sample: Sample, question: String, answer: String) -> Recorded {
                 verified: metadata.grounded,
             }],
             generation: metadata.teacher,
-            verdict: Some(Verdict::Good),
-            ..Interaction::default()
+            ..good
         },
+        None => {
+            let mut hasher = blake3::Hasher::new();
+            for part in [&question, &answer] {
+                hasher.update(&(part.len() as u64).to_le_bytes());
+                hasher.update(part.as_bytes());
+            }
+            Interaction {
+                id: hasher.finalize().to_hex()[..32].to_owned(),
+                kind: "ask".to_owned(),
+                question,
+                answer,
+                ..good
+            }
+        }
+    };
+    Recorded {
+        interaction,
         feedback: Vec::new(),
     }
 }

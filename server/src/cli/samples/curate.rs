@@ -57,7 +57,8 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     let Some(mut store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
-    let listing = store.list(&args.filters.of(filter::named(global)), usize::MAX, None)?;
+    let filter = args.filters.of(&store, filter::named(global))?;
+    let listing = store.list(&filter, usize::MAX, None)?;
     if listing.unreadable > 0 {
         let count = output::counted(listing.unreadable as usize, "interaction");
         output::warning(format!("{count} left out: damaged"));

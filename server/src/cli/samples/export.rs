@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use repo_lsp::paths::{self, Dirs};
 use serde_json::json;
 
@@ -25,6 +26,10 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
+    /// Replace the file if there is one
+    #[arg(long)]
+    force: bool,
+
     #[command(flatten)]
     filters: Filters,
 }
@@ -33,8 +38,20 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     let Some(store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
-    let filter = args.filters.of(filter::named(global));
+    let filter = args.filters.of(&store, filter::named(global))?;
     let file = args.file.as_deref().filter(|file| *file != Path::new("-"));
+    if let Some(file) = file
+        && file.is_file()
+        && !args.force
+    {
+        bail!(
+            "{} exists already; give another name, or --force to replace it",
+            paths::tilde(file)
+        );
+    }
+    if file.is_some() && store.count(std::slice::from_ref(&filter))?.is_empty() {
+        return nothing(global);
+    }
     let exported = match file {
         Some(file) => private::write(file, |out| Ok(store.export(&filter, out)?))?,
         None => {
@@ -70,6 +87,15 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return Ok(Outcome::Nothing);
     }
     Ok(Outcome::Done)
+}
+
+/// No file is written for nothing.
+fn nothing(global: &Global) -> anyhow::Result<Outcome> {
+    if global.json {
+        output::json(&json!({ "file": null, "interactions": 0, "unreadable": 0 }))?;
+    }
+    output::say("nothing found");
+    Ok(Outcome::Nothing)
 }
 
 /// Remembers the first error of writing.

@@ -1,7 +1,10 @@
 //! Which interactions a command means: the same flags for each.
 
-use repo_lsp::samples::workspace_name;
-use trainer_bridge::{Filter, Verdict};
+use std::path::Path;
+
+use anyhow::bail;
+use repo_lsp::samples::{Kind, workspace_name};
+use trainer_bridge::{Filter, Store, Verdict};
 
 use super::super::arguments::Global;
 use super::when;
@@ -61,8 +64,23 @@ impl Filters {
         since.is_some() || until.is_some() || verdict.is_some() || kind.is_some() || files.is_some()
     }
 
-    pub(super) fn of(&self, workspace: Option<String>) -> Filter {
-        Filter {
+    /// Refuses what is certainly a slip: nothing would be found, and somebody would think that nothing is there.
+    pub(super) fn of(&self, store: &Store, workspace: Option<String>) -> anyhow::Result<Filter> {
+        if let Some(kind) = &self.kind {
+            let known = Kind::ALL.map(Kind::name);
+            let of_kind = Filter {
+                kind: Some(kind.clone()),
+                ..Filter::default()
+            };
+            // What was imported may have kinds of its own.
+            if !known.contains(&kind.as_str()) && store.count(&[of_kind])?.is_empty() {
+                bail!("no such kind: {kind}; there are {}", known.join(", "));
+            }
+        }
+        if let Some(workspace) = &workspace {
+            exists(store, workspace)?;
+        }
+        Ok(Filter {
             id: None,
             workspace,
             alone: false,
@@ -71,8 +89,20 @@ impl Filters {
             since: self.since,
             until: self.until,
             files: self.files.clone(),
-        }
+        })
     }
+}
+
+/// A workspace is a folder, or was one when something was asked there.
+pub(super) fn exists(store: &Store, workspace: &str) -> anyhow::Result<()> {
+    let asked_there = Filter {
+        workspace: Some(workspace.to_owned()),
+        ..Filter::default()
+    };
+    if !Path::new(workspace).is_dir() && store.count(&[asked_there])?.is_empty() {
+        bail!("{workspace} is no folder, and nothing is kept of one");
+    }
+    Ok(())
 }
 
 /// Whether what was asked in `folder` belongs to a workspace: to it, or to a folder below it.

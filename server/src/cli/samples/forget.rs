@@ -14,7 +14,7 @@ use super::super::arguments::Global;
 use super::super::output::{self, FAINT, STRONG, WARN};
 use super::filter::{self, Filters};
 use super::list::SHORT;
-use super::{Outcome, existing, find_id, nothing_yet, render};
+use super::{Outcome, edit, existing, find_id, nothing_yet, render};
 
 /// Delete interactions for good
 #[derive(Debug, clap::Args)]
@@ -72,6 +72,9 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     if total == 0 {
         // An earlier call may have been cut short between deleting and rewriting the file.
         store.forget_any(&[])?;
+        if global.json {
+            report(&Forgotten::default(), &scope, global)?;
+        }
         output::say(&format!(
             "nothing of {scope} matches; nothing was forgotten"
         ));
@@ -82,11 +85,15 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return Ok(Outcome::Nothing);
     }
     let forgotten = store.forget_any(&filters)?;
+    let is_of = |text: &str| {
+        let mut ids = forgotten.interactions.iter();
+        ids.any(|id| text.contains(id))
+    };
     // One that bears no id may be of any of them.
-    remove_documents(&dirs.answers(), |text| {
-        let ids = &mut forgotten.interactions.iter();
-        ids.any(|id| text.contains(id)) || !text.contains(MARK)
-    });
+    remove_documents(&dirs.answers(), |text| is_of(text) || !text.contains(MARK));
+    for folder in edit::kept(dirs) {
+        remove_documents(&folder, is_of);
+    }
     let outcome = report(&forgotten, &scope, global)?;
     match forgotten.unfinished {
         Some(why) => bail!(
@@ -168,7 +175,7 @@ fn meant(
         };
         let filter = Filter {
             alone: true,
-            ..args.filters.of(workspace)
+            ..args.filters.of(store, workspace)?
         };
         return Ok((vec![filter], Some(scope)));
     }
@@ -185,7 +192,7 @@ fn meant(
         };
         filters.push(Filter {
             id: Some(id),
-            ..args.filters.of(named.clone())
+            ..args.filters.of(store, named.clone())?
         });
     }
     Ok((filters, scope))

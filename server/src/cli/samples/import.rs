@@ -22,7 +22,10 @@ Examples:
   repo-lsp samples import all.jsonl        what `samples export` wrote, exactly as it was
   zcat all.jsonl.gz | repo-lsp samples import -
 
-A line that is no export of ours is one question of the user and one answer of the assistant; it counts as good.
+A line that is no export of ours is one question of the user and one answer of the assistant, such as
+  {\"messages\": [{\"role\": \"user\", \"content\": \"…\"}, {\"role\": \"assistant\", \"content\": \"…\"}]}
+and counts as good.
+
 All lines are taken or none. `samples.mode` holds for what is taken in as well, and so do private files and the redaction of secrets.")]
 pub(crate) struct Args {
     /// The file, or - for standard input
@@ -73,6 +76,9 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
 fn input(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     if file == Path::new("-") {
         return Ok(Box::new(std::io::stdin().lock()));
+    }
+    if file.is_dir() {
+        bail!("cannot read {}: it is a folder", file.display());
     }
     match File::open(file) {
         Ok(file) => Ok(Box::new(BufReader::new(file))),

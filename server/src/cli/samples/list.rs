@@ -17,7 +17,7 @@ use super::{Outcome, existing, nothing_yet, render};
 #[command(after_help = "\
 Examples:
   repo-lsp samples list                                 of all workspaces; ✓ good, ✗ bad, ✎ corrected, · not judged
-  repo-lsp samples list --workspace . --since 7d
+  repo-lsp samples list --workspace . --since 7d        of this folder and those below it
   repo-lsp samples list --verdict bad --files 'src/**/*.rs'
   repo-lsp samples list --json | jq -r '.[].question'
 
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return nothing_yet(global, Some(&json!([])));
     };
     let limit = args.limit as usize;
-    let filter = args.filters.of(filter::named(global));
+    let filter = args.filters.of(&store, filter::named(global))?;
     // One more than is shown says whether there are more.
     let mut listing = store.list(&filter, limit + 1, None)?;
     let more = listing.rows.len() > limit;

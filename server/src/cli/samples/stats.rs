@@ -29,6 +29,7 @@ pub(super) fn run(_: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outc
     };
     let mut stats = store.stats()?;
     if let Some(workspace) = filter::named(global) {
+        filter::exists(&store, &workspace)?;
         stats
             .rows
             .retain(|row| filter::within(&row.workspace, &workspace));

@@ -10,14 +10,15 @@ use repo_lsp::paths::{self, Dirs};
 use trainer_bridge::Interaction;
 
 use super::form::Form;
+use crate::cli::output;
 use crate::cli::samples::{private, render};
 
-/// What the user has made of it.
+/// What the user has made of it, and the file in which they did.
 pub(super) fn change(
     before: &Form,
     interaction: &Interaction,
     dirs: &Dirs,
-) -> anyhow::Result<Form> {
+) -> anyhow::Result<(Form, Folder)> {
     let editor = chosen()?;
     let folder = Folder::create(dirs)?;
     let file = folder.0.join("interaction.toml");
@@ -36,21 +37,27 @@ pub(super) fn change(
         let written = fs::read_to_string(&file)
             .with_context(|| format!("cannot read what {editor} has written"))?;
         if written == text {
-            return Ok(before.clone());
+            return Ok((before.clone(), folder));
         }
-        let error = match Form::read(&written) {
-            Ok(form) => return Ok(form),
-            Err(error) => error,
+        let read = Form::read(&written).map_err(|error| problem(&written, &error));
+        let settled = read.and_then(|form| {
+            let settled = form.settled(before);
+            settled.map_err(|error| error.to_string())
+        });
+        let problem = match settled {
+            Ok(form) => return Ok((form, folder)),
+            Err(problem) => problem,
         };
         if !std::io::stdin().is_terminal() {
-            bail!("{}; nothing was changed", problem(&written, &error));
+            folder.keep();
+            bail!("{problem}; nothing was changed");
         }
         // What was typed is not lost: it is shown again with what is wrong above it, until it is right or left as it is.
         let typed = match written.split_once('\n') {
             Some((first, rest)) if first.starts_with(PROBLEM) => rest,
             _ => &written,
         };
-        text = format!("{PROBLEM}{}\n{typed}", problem(&written, &error));
+        text = format!("{PROBLEM}{problem}\n{typed}");
         fs::write(&file, &text).context("cannot write what is to be edited")?;
     }
 }
@@ -104,13 +111,35 @@ fn edit(editor: &str, file: &Path) -> anyhow::Result<()> {
 }
 
 /// A folder of its own: editors leave backups and swap files beside what they edit.
-struct Folder(PathBuf);
+pub(super) struct Folder(PathBuf);
+
+const FOLDER: &str = ".edit-";
+
+/// The folders of those that were kept, or are being edited now.
+pub(in crate::cli::samples) fn kept(dirs: &Dirs) -> Vec<PathBuf> {
+    let entries = fs::read_dir(&dirs.data).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(FOLDER))
+        .map(|entry| entry.path())
+        .collect()
+}
 
 impl Folder {
+    /// Leaves what was typed where it is, and says where that is.
+    pub(super) fn keep(self) {
+        let file = paths::tilde(&self.0.join("interaction.toml"));
+        std::mem::forget(self);
+        output::warning(format!("what you have typed is kept in {file}"));
+    }
+
     fn create(dirs: &Dirs) -> anyhow::Result<Self> {
-        let folder = dirs.data.join(format!(".edit-{}", std::process::id()));
-        // Left by a process of this number that was killed.
-        let _ = fs::remove_dir_all(&folder);
+        let named = |number: u32| {
+            dirs.data
+                .join(format!("{FOLDER}{}-{number}", std::process::id()))
+        };
+        // One that was kept by a process of the same number stays.
+        let folder = (0..).map(named).find(|folder| !folder.exists());
+        let folder = folder.context("no folder is free")?;
         private::create_folder(&folder).map_err(|error| {
             anyhow::anyhow!(
                 "cannot make {}: {}",

@@ -3,9 +3,11 @@
 mod editor;
 mod form;
 
-use anyhow::bail;
+pub(super) use editor::kept;
+
+use anyhow::{anyhow, bail};
 use repo_lsp::paths::Dirs;
-use trainer_bridge::{Intake, Interaction, Verdict};
+use trainer_bridge::{Intake, Interaction, Recorded, Store, Verdict};
 
 use super::super::arguments::Global;
 use super::super::output;
@@ -46,7 +48,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outcome> {
-    let Some(mut store) = existing(dirs)? else {
+    let Some(store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
     let id = find_id(&store, &args.id)?;
@@ -54,52 +56,80 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         bail!("{id} has been forgotten a moment ago");
     };
     let before = Form::of(&recorded.interaction);
-    let by_flags = args.question.is_some()
-        || args.answer.is_some()
-        || args.verdict.is_some()
-        || args.correction.is_some();
-    let mut after = before.clone();
-    if by_flags {
+    let Some(after) = args.applied(&before) else {
+        // No connection is held while a person thinks.
+        drop(store);
+        let (after, typed) = editor::change(&before, &recorded.interaction, dirs)?;
+        let saved = existing(dirs).and_then(|store| {
+            let gone = || anyhow!("{id} has been forgotten meanwhile; nothing was changed");
+            save(
+                store.ok_or_else(gone)?,
+                &recorded,
+                &before,
+                &after,
+                global,
+                dirs,
+            )
+        });
+        if saved.is_err() {
+            typed.keep();
+        }
+        return saved;
+    };
+    let after = after.settled(&before)?;
+    save(store, &recorded, &before, &after, global, dirs)
+}
+
+impl Args {
+    /// What the flags make of it; none if there are none.
+    fn applied(&self, before: &Form) -> Option<Form> {
         let Args {
+            id: _,
             question,
             answer,
             verdict,
             correction,
-            ..
-        } = args;
+        } = self;
+        if question.is_none() && answer.is_none() && verdict.is_none() && correction.is_none() {
+            return None;
+        }
+        let mut after = before.clone();
         after.question = question.clone().unwrap_or(after.question);
         after.answer = answer.clone().unwrap_or(after.answer);
         after.verdict = verdict.map_or(after.verdict, Judged::verdict);
         if let Some(text) = correction {
             after.correction = Some(text.clone()).filter(|text| !text.trim().is_empty());
         }
-    } else {
-        // No connection is held while a person thinks.
-        drop(store);
-        after = editor::change(&before, &recorded.interaction, dirs)?;
-        let Some(again) = existing(dirs)? else {
-            bail!("{id} has been forgotten meanwhile; nothing was changed");
-        };
-        store = again;
+        Some(after)
     }
-    let after = after.settled(&before)?;
+}
+
+fn save(
+    mut store: Store,
+    recorded: &Recorded,
+    before: &Form,
+    after: &Form,
+    global: &Global,
+    dirs: &Dirs,
+) -> anyhow::Result<Outcome> {
+    let id = &recorded.interaction.id;
     if after == before {
         output::say("nothing was changed");
         return if global.json {
-            shown(&recorded, global)
+            shown(recorded, global)
         } else {
             Ok(Outcome::Done)
         };
     }
     // It stays as private as it was: an edit that only judges must not take the code out.
     let intake = Intake::default();
-    let edited = store.edit(&intake, &id, |now| after.apply(&before, now));
+    let edited = store.edit(&intake, id, |now| after.apply(before, now));
     // It was written before, and says what was there before.
-    remove_documents(&dirs.answers(), |text| text.contains(&id));
+    remove_documents(&dirs.answers(), |text| text.contains(id));
     if !edited? {
         bail!("{id} has been forgotten meanwhile; nothing was changed");
     }
-    let Some(changed) = store.get(&id)? else {
+    let Some(changed) = store.get(id)? else {
         bail!("{id} has been forgotten a moment ago");
     };
     let count = |interaction: &Interaction| -> u64 {
@@ -119,7 +149,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     shown(&changed, global)
 }
 
-fn shown(recorded: &trainer_bridge::Recorded, global: &Global) -> anyhow::Result<Outcome> {
+fn shown(recorded: &Recorded, global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         output::json(&render::as_json(recorded))?;
     } else {
