@@ -260,6 +260,13 @@ fn every_command_speaks_json() {
     );
     assert_eq!(search["files"][0]["path"], "src/journal.rs");
     let ask = sandbox.json(&["ask", "balance"]);
+    let citation = &ask["citations"][0];
+    assert_eq!(citation["label"], "src/journal.rs#L19-L21");
+    assert_eq!(
+        (&citation["lines"]["first"], &citation["lines"]["last"]),
+        (&19.into(), &21.into())
+    );
+    assert_eq!(citation, &ask["sources"][0]["citation"]);
     assert_eq!(
         (&ask["mode"], &ask["sources"][0]["citation"]["verified"]),
         (&"extractive".into(), &true.into())

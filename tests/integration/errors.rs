@@ -42,6 +42,20 @@ fn wrong_paths() {
     );
 }
 
+#[test]
+fn empty_questions() {
+    let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
+    for question in ["", "  "] {
+        check(
+            &sandbox,
+            &["ask", question],
+            expect![[r#"
+            error: the question is empty
+        "#]],
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn unreadable_folders() {

@@ -201,6 +201,7 @@ fn models_are_listed_shown_chosen_and_removed() {
             expect![[r#"
                 added      repo@3 · safetensors · SIZE · ~/checkpoint-4
                 in use     repo@3, was repo@2; `repo-lsp model rollback repo` goes back
+                default    tiny answers as before; `repo-lsp model use repo` changes that
             "#]]
             .assert_eq(&said);
         }
@@ -210,7 +211,11 @@ fn models_are_listed_shown_chosen_and_removed() {
         * tiny@1   SIZE  safetensors  Org/Tiny@0123456
     "#]]
     .assert_eq(&shown(world.run(&["model", "list"])));
-    expect!["in use     repo@3\n"].assert_eq(&shown(world.run(&["model", "use", "repo"])));
+    expect![[r#"
+        in use     repo@3
+        default    repo answers where no model is named
+    "#]]
+    .assert_eq(&shown(world.run(&["model", "use", "repo"])));
     expect!["in use     repo@2, was repo@3\n"]
         .assert_eq(&shown(world.run(&["model", "rollback", "repo"])));
     let show = world.sandbox.json(&["model", "show", "repo"]);
@@ -229,8 +234,19 @@ fn models_are_listed_shown_chosen_and_removed() {
             && one.contains("~/checkpoint-3"),
         "{one}"
     );
-    expect!["in use     repo@3, was repo@2\n"]
-        .assert_eq(&shown(world.run(&["model", "use", "repo@3"])));
+    expect![[r#"
+        in use     repo@3, was repo@2
+        default    repo answers where no model is named
+    "#]]
+    .assert_eq(&shown(world.run(&["model", "use", "repo@3"])));
+
+    let whole = world.folder(2).display().to_string();
+    world.refused(
+        &["model", "pull", &whole, "--name", "repo", "--base", "none"],
+        expect![[r#"
+        error: --base is for adapters, and this is a whole model
+    "#]],
+    );
 
     let dry = world.sandbox.json(&["model", "gc", "--dry-run"]);
     assert_eq!(dry["removed"][0]["what"], "repo@1");

@@ -110,11 +110,21 @@ pub struct Citation {
     /// Index of the root in the views that were asked.
     pub root: usize,
     pub path: Arc<str>,
+    /// Written as the label has them: from 1.
+    #[serde(serialize_with = "from_one")]
     pub lines: Lines,
     pub span: Option<Span>,
     /// `path#L10-L24`, the root's name before it where there are several.
     pub label: String,
     pub verified: bool,
+}
+
+fn from_one<S: serde::Serializer>(lines: &Lines, serializer: S) -> Result<S::Ok, S::Error> {
+    let lines = Lines {
+        first: lines.first.saturating_add(1),
+        last: lines.last.saturating_add(1),
+    };
+    lines.serialize(serializer)
 }
 
 impl Answer {

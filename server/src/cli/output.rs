@@ -52,8 +52,8 @@ pub(crate) fn error(error: &anyhow::Error) {
     for cause in error.chain() {
         let cause = cause.to_string();
         let cause = cause.split(" (os error").next().unwrap_or_default();
-        // Many errors already say what caused them.
-        if !text.ends_with(cause) {
+        // Many errors already say what caused them, in small letters.
+        if !text.to_lowercase().ends_with(&cause.to_lowercase()) {
             text += if text.is_empty() { "" } else { ": " };
             text += cause;
         }

@@ -114,7 +114,10 @@ impl Library {
     /// The generation that an adapter is to be laid over: the one in use now, if only a name is given.
     fn base_of(&self, format: Format, origin: &Origin) -> Result<Option<Installed>, LibraryError> {
         if format != Format::Lora {
-            return Ok(None);
+            return match origin.base {
+                Some(_) if origin.source.is_some() => Err(no_adapter()),
+                _ => Ok(None),
+            };
         }
         let Some(base) = &origin.base else {
             return Err(no_base());
@@ -186,6 +189,10 @@ pub(super) fn no_base() -> LibraryError {
     LibraryError::Refused(
         "this is an adapter; name the model it is laid over with --base NAME".to_owned(),
     )
+}
+
+pub(super) fn no_adapter() -> LibraryError {
+    LibraryError::Refused("--base is for adapters, and this is a whole model".to_owned())
 }
 
 /// A folder in which a generation is put together, and the lock that says that somebody still does.

@@ -22,7 +22,7 @@ pub enum LibraryError {
     },
     #[error("no generation of {name} is in use. {}", generations(.name, .known))]
     NothingInUse { name: String, known: Vec<u32> },
-    #[error("{name}@{current} is the oldest generation on disk; there is none to go back to")]
+    #[error("{name}@{current} is the oldest sound generation on disk; there is none to go back to")]
     NothingBefore { name: String, current: u32 },
     #[error(
         "bad name for a model: `{0}`; letters, digits, `.`, `_` and `-` will do, and it begins with no dot"
@@ -103,9 +103,10 @@ fn generations(name: &str, known: &[u32]) -> String {
     }
 }
 
-fn heal(label: &str) -> String {
+/// What to do about a damaged generation. Whether there is another one to go back to only the listing says.
+pub(crate) fn heal(label: &str) -> String {
     let name = label.split('@').next().unwrap_or(label);
-    format!("Go back with `repo-lsp model rollback {name}`, or pull it again")
+    format!("Pull it again, or use another of those that `repo-lsp model show {name}` lists")
 }
 
 /// `8.1 GB`; a need is never rounded down to nothing.

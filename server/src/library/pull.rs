@@ -171,6 +171,9 @@ fn wanted(
     if format == Format::Lora && base.is_none() {
         return Err(super::add::no_base());
     }
+    if format != Format::Lora && base.is_some() {
+        return Err(super::add::no_adapter());
+    }
     let mut source = listing.source();
     if let (Format::Gguf, Some(file)) = (format, names.first()) {
         source = format!("{source}/{file}");

@@ -253,7 +253,7 @@ fn one_goes_back_to_the_newest_sound_generation() {
     assert_eq!(fixture.library.rollback("repo").unwrap(), (2, 1));
     says(
         fixture.library.rollback("repo"),
-        expect!["repo@1 is the oldest generation on disk; there is none to go back to"],
+        expect!["repo@1 is the oldest sound generation on disk; there is none to go back to"],
     );
     assert_eq!(fixture.label(Some("repo")), "repo@1");
 }
@@ -274,7 +274,7 @@ fn damage_is_said_and_never_put_in_use() {
             &|| fs::write(&weights, &whole[..100]).unwrap(),
         ),
         (
-            "repo@2 is damaged: model.safetensors is gone. Go back with `repo-lsp model rollback repo`, or pull it again",
+            "repo@2 is damaged: model.safetensors is gone. Pull it again, or use another of those that `repo-lsp model show repo` lists",
             &|| {
                 fs::remove_file(&weights).unwrap();
             },

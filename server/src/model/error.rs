@@ -16,7 +16,7 @@ pub enum ModelError {
     #[error("the model's engine refused ({status}): {message}")]
     Refused { status: u16, message: String },
     /// The answer was begun, or at least promised, and did not come to its end.
-    #[error("the answer was cut off: {0}; ask again")]
+    #[error("{0}; ask again")]
     CutOff(String),
     /// The engine said, in the middle of an answer, that it cannot go on.
     #[error("the model's engine gave up: {0}; ask again, or see its log")]

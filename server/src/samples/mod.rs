@@ -163,7 +163,8 @@ pub async fn safe(id: String, ticket: Option<Ticket>) -> Option<String> {
         Ok(Outcome::Durable) => Some(id),
         Ok(Outcome::NotKept) => None,
         Ok(outcome) => {
-            tracing::warn!("an interaction is not kept yet: {outcome:?}");
+            // The recorder has told the user why.
+            tracing::debug!("an interaction is not kept yet: {outcome:?}");
             None
         }
         Err(_) => {

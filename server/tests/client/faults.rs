@@ -18,15 +18,23 @@ async fn check(bytes: impl Into<Vec<u8>>, expected: Expect) {
 
 #[tokio::test]
 async fn an_answer_without_an_end_is_cut_off() {
-    check(events() + &text("Half"), expect![[r#"
+    check(
+        events() + &text("Half"),
+        expect![[r#"
         text "Half"
-        broken off: the answer was cut off: the engine closed the connection before the answer's end; ask again
-    "#]]).await;
+        broken off: the engine closed the connection before the answer's end; ask again
+    "#]],
+    )
+    .await;
     // The engine thinks it is done, and has not said why.
-    check(events() + &text("Half") + &done(), expect![[r#"
+    check(
+        events() + &text("Half") + &done(),
+        expect![[r#"
         text "Half"
-        broken off: the answer was cut off: the engine closed the connection before the answer's end; ask again
-    "#]]).await;
+        broken off: the engine closed the connection before the answer's end; ask again
+    "#]],
+    )
+    .await;
     // The connection breaks within a piece.
     let broken =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -35,16 +43,16 @@ async fn an_answer_without_an_end_is_cut_off() {
     check(
         broken,
         expect![[r#"
-        text "Half"
-        broken off: the answer was cut off: the connection to the engine broke; ask again
-    "#]],
+            text "Half"
+            broken off: the connection to the engine broke; ask again
+        "#]],
     )
     .await;
     check(
         events() + &text("Half") + &finish("content_filter"),
         expect![[r#"
             text "Half"
-            broken off: the answer was cut off: the engine ended it with the reason `content_filter`; ask again
+            broken off: the engine ended it with the reason `content_filter`; ask again
         "#]],
     )
     .await;

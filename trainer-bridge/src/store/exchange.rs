@@ -129,7 +129,9 @@ fn read(line: &str) -> Result<Recorded, String> {
     let Some(fields) = value.as_object_mut() else {
         return Err("it is no JSON object".to_owned());
     };
-    let messages = fields.remove("messages").ok_or("missing field `messages`")?;
+    let messages = fields
+        .remove("messages")
+        .ok_or("missing field `messages`")?;
     let messages: Vec<Message> = serde_json::from_value(messages)
         .map_err(|error| format!("`messages`: {}", plain(&error)))?;
     let [question, answer] = <[Message; 2]>::try_from(messages)

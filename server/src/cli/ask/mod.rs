@@ -7,8 +7,9 @@ mod module;
 use std::io::Write;
 use std::time::Instant;
 
+use anyhow::bail;
 use repo_indexer::{Cancel, Scope};
-use repo_lsp::answer::{self, Question, View};
+use repo_lsp::answer::{self, Plain, Question, View};
 use repo_lsp::chat::Assistants;
 use repo_lsp::samples::{self, Keeping, Kind, Occasion, Samples};
 use serde_json::json;
@@ -27,7 +28,7 @@ Examples:
   repo-lsp ask --module \"show the type of a variable in the editor\"
   repo-lsp ask --json \"what writes the log?\" | jq '.citations[].label'
 
-A model answers where one is set up (repo-lsp model --help), else the index does: it quotes the places that match best. Every place an
+A model answers where one is set up (repo-lsp model --help), else the index does: it quotes the places that match best. Every place an \
 answer names is looked up, and what was not found is marked.")]
 pub(crate) struct Args {
     /// The question; quotes are not needed
@@ -62,12 +63,16 @@ struct Asking<'a> {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let question = args.question.join(" ").trim().to_owned();
+    if question.is_empty() {
+        bail!("the question is empty");
+    }
     let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
     let samples = Samples::new(output::warning);
     let asking = Asking {
         args,
         context,
-        question: args.question.join(" "),
+        question,
         samples,
         started: Instant::now(),
         views: vec![View {
@@ -135,6 +140,10 @@ impl Asking<'_> {
             let mut value = serde_json::to_value(&answer)?;
             value["question"] = json!(self.question);
             value["mode"] = json!("extractive");
+            // By these names a model's answer has them, too.
+            value["markdown"] = json!(answer.to_markdown(&Plain));
+            value["citations"] = json!(answer.citations());
+            value["generation"] = json!(null);
             value["error"] = json!(why);
             value["interaction"] = json!(keep());
             value["milliseconds"] = json!(took.as_secs_f64() * 1e3);

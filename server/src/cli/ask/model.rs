@@ -79,9 +79,11 @@ pub(super) fn run(
         }
         out.flush()?;
     }
-    Ok(Ok(match answered.checked.said.trim() {
-        "" => Outcome::Nothing,
-        _ => Outcome::Done,
+    Ok(Ok(match &answered.interrupted {
+        // A script has to see that it is not whole.
+        Some(_) => Outcome::Nothing,
+        None if answered.checked.said.trim().is_empty() => Outcome::Nothing,
+        None => Outcome::Done,
     }))
 }
 

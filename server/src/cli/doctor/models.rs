@@ -29,7 +29,7 @@ pub(super) fn examine(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
     let label = installed.label();
     let why = match &model.name {
         Some(_) => "by `model.name`",
-        None => "by `repo-lsp model use`",
+        None => "as the default; `repo-lsp model use` changes it",
     };
     let size = output::bytes(installed.bytes());
     let mut checks = vec![ok("model", format!("{label} · {size} · chosen {why}"))];
@@ -77,14 +77,15 @@ fn unusable(library: &Library, error: &LibraryError) -> Check {
         };
     }
     let advice = match (error, library.names().first()) {
-        (LibraryError::Damaged { label, .. }, _) => {
-            let name = label.split('@').next().unwrap_or(label);
-            format!("repo-lsp model rollback {name}, or pull it again")
-        }
-        (_, Some(name)) => format!("repo-lsp model use {name}"),
-        (_, None) => "repo-lsp model pull Qwen/Qwen3-4B".to_owned(),
+        // It says itself what to do.
+        (LibraryError::Damaged { .. }, _) => None,
+        (_, Some(name)) => Some(format!("repo-lsp model use {name}")),
+        (_, None) => Some("repo-lsp model pull Qwen/Qwen3-4B".to_owned()),
     };
-    fail("model", error.to_string(), advice)
+    Check {
+        advice,
+        ..fail("model", error.to_string(), "")
+    }
 }
 
 /// Where the weights go, as far as it is known before a device is opened.
@@ -194,7 +195,7 @@ fn host(dirs: &Dirs) -> Check {
                 all => fail(
                     "host",
                     format!("{found}; {}", all.join("; ")),
-                    "repo-lsp model rollback NAME, or pull it again",
+                    "pull it again, or see `repo-lsp model show NAME` for another generation",
                 ),
             }
         }

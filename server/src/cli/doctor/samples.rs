@@ -4,7 +4,7 @@ use std::path::Path;
 
 use repo_lsp::config::Settings;
 use repo_lsp::paths::{self, Dirs};
-use trainer_bridge::Store;
+use trainer_bridge::{PrivacyMode, Store};
 
 use super::super::samples;
 use super::{Check, fail, ok, output, warn};
@@ -16,6 +16,15 @@ pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
     let mode = settings.samples.mode.name();
     let store = match samples::existing(dirs) {
         Ok(Some(store)) => store,
+        Ok(None) if settings.samples.mode == PrivacyMode::Off => {
+            return ok("samples", format!("nothing is recorded · mode {mode}"));
+        }
+        Ok(None) if !could_be_made(&dirs.data) => {
+            let folder = paths::tilde(&dirs.data);
+            let found = format!("{folder} cannot be made, so that nothing is recorded");
+            let advice = "make it writable, or set XDG_DATA_HOME to a folder that is";
+            return fail("samples", found, advice);
+        }
         Ok(None) => return ok("samples", format!("nothing recorded yet · mode {mode}")),
         Err(error) => return unreadable(&error, dirs),
     };
@@ -42,6 +51,20 @@ pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
         }
         Err(error) => unreadable(&error, dirs),
     }
+}
+
+/// Whether a folder is there and may be written to, or could be made: it is not made here, since whoever records nothing has none.
+fn could_be_made(folder: &Path) -> bool {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    #[cfg(unix)]
+    let may_write =
+        |folder: &Path| rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok();
+    #[cfg(not(unix))]
+    let may_write = |folder: &Path| {
+        let metadata = folder.metadata();
+        metadata.is_ok_and(|metadata| !metadata.permissions().readonly())
+    };
+    there.is_some_and(|folder| folder.is_dir() && may_write(folder))
 }
 
 fn look(store: &Store, dirs: &Dirs, root: &Path) -> anyhow::Result<(String, Option<String>)> {

@@ -33,7 +33,7 @@ Examples:
   repo-lsp eval retrieval --questions bench.jsonl --checkouts '/data/{repo}/{commit}'
   repo-lsp eval retrieval --questions golden.jsonl --json > ranked.jsonl
 
-One question a line: {\"id\", \"question\", \"gold_files\": [], \"repo\"?, \"commit\"?, \"answer\"?, \"gold_symbols\"?: []}.
+One question a line: {\"id\", \"question\", \"gold_files\": [], \"repo\"?, \"commit\"?, \"answer\"?, \"gold_symbols\"?: []}. \
 Gold is restricted to source files that are not tests; a question left without gold is not counted.")]
 pub(crate) struct Retrieval {
     /// Golden questions, one JSON object a line

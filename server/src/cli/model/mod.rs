@@ -64,10 +64,16 @@ pub(super) fn failures(dirs: &Dirs) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    match runtime {
+    let failures = match runtime {
         Ok(runtime) => runtime.block_on(Host::new(dirs).failures()),
         Err(_) => Vec::new(),
-    }
+    };
+    // The host remembers models that have been removed meanwhile.
+    let installed = Library::new(dirs).names();
+    let of_those = failures
+        .into_iter()
+        .filter(|(name, _)| installed.contains(name));
+    of_those.map(|(_, line)| line).collect()
 }
 
 fn library() -> anyhow::Result<Library> {

@@ -21,7 +21,7 @@ Examples:
   repo-lsp model pull ./checkpoint --name repo             a folder with config.json, tokenizer.json and *.safetensors
   repo-lsp model pull ./adapter --name repo --base qwen3-4b
 
-A model that is damaged, or could not be run, is refused and changes nothing. HF_ENDPOINT names another hub, HF_TOKEN the token for
+A model that is damaged, or could not be run, is refused and changes nothing. HF_ENDPOINT names another hub, HF_TOKEN the token for \
 models that need one, HF_HOME where other programs keep theirs.")]
 pub(crate) struct Args {
     /// Org/Repo of a hub, a folder with a model or an adapter, or a .gguf file
@@ -86,6 +86,9 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     ));
     if pulled.chosen {
         said.push(("default", format!("{name} answers where no model is named")));
+    } else if let Some(default) = library()?.default_name().filter(|default| *default != name) {
+        let text = format!("{default} answers as before; `repo-lsp model use {name}` changes that");
+        said.push(("default", text));
     }
     lines(&said)?;
     Ok(Outcome::Done)

@@ -41,7 +41,8 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             Some(before) => format!("{label}, was {name}@{before}"),
             None => label,
         };
-        lines(&[("in use", text)])?;
+        let default = format!("{name} answers where no model is named");
+        lines(&[("in use", text), ("default", default)])?;
     }
     Ok(Outcome::Done)
 }

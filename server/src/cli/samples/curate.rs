@@ -26,7 +26,7 @@ Examples:
   repo-lsp samples curate --out data --golden golden.jsonl never train on what is measured by
   repo-lsp samples curate --out data --unjudged            take answers whose every citation is there, too
 
-The same interactions give the same files. Which sample was made of which interaction is noted, so that `samples forget` can say who
+The same interactions give the same files. Which sample was made of which interaction is noted, so that `samples forget` can say who \
 has learned from what is forgotten.")]
 pub(crate) struct Args {
     /// The folder for the files, made where it is not there

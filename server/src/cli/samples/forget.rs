@@ -25,9 +25,9 @@ Examples:
   repo-lsp samples forget --all --dry-run          say how much is kept of this workspace
   repo-lsp samples forget --all --all-workspaces   everything
 
-Without ids, only this workspace is meant, or the one that --workspace names; workspaces in folders below it are not. Afterwards no byte
+Without ids, only this workspace is meant, or the one that --workspace names; workspaces in folders below it are not. Afterwards no byte \
 of it is in the database or its log.
-Files that `samples export` and `samples curate` have written, and models that were trained, are not changed; those that this program
+Files that `samples export` and `samples curate` have written, and models that were trained, are not changed; those that this program \
 knows of are named.")]
 pub(crate) struct Args {
     /// Ids of interactions, or as much of their beginning as no other has

@@ -40,9 +40,9 @@ Examples:
   repo-lsp samples forget 0193a4           one interaction, for good
   repo-lsp samples stats                   how much there is, and of what
 
-All workspaces are meant unless --workspace names one; `forget` means this one unless --all-workspaces is given.
-Everything is in samples.db in your own data folder and goes nowhere by itself. `mode = \"off\"` under [samples] in config.toml keeps
-nothing from then on, `mode = \"no-code\"` no source text. An editor that is open has to restart its server to see that.
+All workspaces are meant unless --workspace names one; `forget` means this one unless --all-workspaces is given. \
+Everything is in samples.db in your own data folder and goes nowhere by itself. `mode = \"off\"` under [samples] in config.toml keeps \
+nothing from then on, `mode = \"no-code\"` no source text. An editor that is open has to restart its server to see that. \
 `repo-lsp schema --markdown` says more.")]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use super::super::LibraryError;
 use super::{CONFIG, read_json, refused};
 
+/// No prompt with sources fits into less.
+const SHORTEST: usize = 128;
+
 /// `config.json` as it will be used.
 pub struct Config(Map<String, Value>);
 
@@ -92,7 +95,15 @@ pub fn read(directory: &Path, notes: &mut Vec<String>) -> Result<Config, Library
     if config.is_qwen3() {
         config.number("rope_theta")?;
         config.number("rms_norm_eps")?;
-        config.count("max_position_embeddings")?;
+        let context = config.count("max_position_embeddings")?;
+        if context < SHORTEST {
+            return Err(refused(
+                CONFIG,
+                format!(
+                    "`max_position_embeddings` is {context}; a prompt and its answer take at least {SHORTEST} tokens"
+                ),
+            ));
+        }
     }
     Ok(config)
 }

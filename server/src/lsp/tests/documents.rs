@@ -66,28 +66,18 @@ async fn a_file_that_is_open_under_two_names_is_open_until_both_are_closed() {
     client.initialize(json!({}), json!({})).await;
     client.fresh().await;
     let names = [link, real].map(|root| format!("file://{}/src/merge.rs", root.display()));
-    for (uri, text) in names
-        .iter()
-        .zip(["pub fn by_link() {}\n", "pub fn by_path() {}\n"])
-    {
+    let (ask, question) = ("repoLsp/ask", json!({ "question": "by_link by_path" }));
+    let found = |name: &'static str| {
+        move |answer: &Value| answer["markdown"].as_str().unwrap().contains(name)
+    };
+    for (uri, name) in names.iter().zip(["by_link() {}", "by_path() {}"]) {
+        let text = format!("pub fn {name}\n");
         let document = json!({ "uri": uri, "languageId": "rust", "version": 1, "text": text });
         client
             .notify("textDocument/didOpen", json!({ "textDocument": document }))
             .await;
+        client.until(name, ask, question.clone(), found(name)).await;
     }
-    let found = |name: &'static str| {
-        move |answer: &Value| answer["markdown"].as_str().unwrap().contains(name)
-    };
-    let question = json!({ "question": "by_link by_path" });
-    let ask = "repoLsp/ask";
-    client
-        .until(
-            "the last text",
-            ask,
-            question.clone(),
-            found("by_path() {}"),
-        )
-        .await;
     let closed = json!({ "textDocument": { "uri": names[1] } });
     client.notify("textDocument/didClose", closed).await;
     client

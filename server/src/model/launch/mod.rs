@@ -87,17 +87,24 @@ impl Host {
         })
     }
 
-    /// What the host that runs could not load, one line each; an older generation answers instead, where there is one.
-    pub async fn failures(&self) -> Vec<String> {
+    /// What the host that runs could not load: the name of each model and one line; an older generation answers instead, where there
+    /// is one.
+    pub async fn failures(&self) -> Vec<(String, String)> {
         let Ok(Some(status)) = self.status().await else {
             return Vec::new();
         };
         let failed = status.models.into_iter().filter_map(|model| {
             let label = match model.generation {
                 Some(generation) => format!("{}@{generation}", model.name),
-                None => model.name,
+                None => model.name.clone(),
             };
-            Some(format!("{label} could not be loaded: {}", model.problem?))
+            let problem = model.problem?;
+            // Most say so themselves.
+            let line = match problem.contains(&label) {
+                true => problem,
+                false => format!("{label} could not be loaded: {problem}"),
+            };
+            Some((model.name, line))
         });
         failed.collect()
     }

@@ -44,6 +44,17 @@ fn damaged_settings() {
         expect![[r#"config.json: `hidden_size` is "much" and has to be a count"#]],
     );
     refused(
+        "no room for a question",
+        |folder| {
+            edit(folder, "config.json", |config| {
+                config["max_position_embeddings"] = json!(1)
+            })
+        },
+        expect![
+            "config.json: `max_position_embeddings` is 1; a prompt and its answer take at least 128 tokens"
+        ],
+    );
+    refused(
         "an absurd count",
         |folder| {
             edit(folder, "config.json", |config| {
