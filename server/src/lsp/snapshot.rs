@@ -134,9 +134,11 @@ impl SessionSnapshot {
         let path = path.to_string_lossy();
         let path = path.trim_start_matches('/');
         let private = self.private_elsewhere.as_ref();
-        // A link in the workspace may lead here, so that what is private there is private here.
+        // A link in the workspace may lead here, so that what is private there is private here. Globs that begin at the root hold below
+        // it only, and this is not below it.
+        let below = format!("elsewhere/{path}");
         private.is_none_or(|private| private.contains(path))
-            || self.all_roots.iter().any(|root| root.is_private(path))
+            || self.all_roots.iter().any(|root| root.is_private(&below))
     }
 
     pub fn place(&self, path: &Path) -> Option<(usize, String)> {

@@ -100,7 +100,6 @@ fn an_interaction_is_put_right_in_an_editor() {
     assert_eq!(world.everything(), after);
     world.run(&["forget", "0193a4f0aa", "--yes"]);
     assert!(!typed.exists());
-    fs::remove_dir(typed.parent().unwrap()).unwrap();
     // Neither the file nor the editor's backup is left of the others.
     let left: Vec<_> = fs::read_dir(world.data())
         .unwrap()
@@ -129,4 +128,29 @@ fn what_was_typed_outlives_a_database_that_cannot_be_written() {
     assert_eq!(ran.code, Some(2), "{ran:?}");
     let typed = fs::read_to_string(world.typed(&ran)).unwrap();
     assert!(typed.contains("correction = \"Journal::post.\""), "{typed}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_forgotten_while_it_is_edited_is_gone() {
+    let world = World::new();
+    let program = integration::binary();
+    let script = format!(
+        "sed -i -e 's/^correction = .*/correction = \"Journal::post.\"/' \"$1\"; cp -r \"$(dirname \"$1\")\" \"$HOME/copy\"; {} samples forget 0193a4f0aa --yes; mv \"$HOME/copy\" \"$(dirname \"$1\")\"",
+        program.display()
+    );
+    let ran = world.edit(&["0193a4f0aa"], &script);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("forgotten meanwhile"), "{ran:?}");
+    assert_eq!(world.traces("who posts an entry?"), Vec::<PathBuf>::new());
+    // An edit that was killed leaves its file; whatever is forgotten next takes it along.
+    let left = world.data().join(".edit-1-0");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("id"), "0193a4f0aaaa").unwrap();
+    fs::write(left.join("interaction.toml"), "who posts an entry?").unwrap();
+    assert_eq!(
+        world.run(&["forget", "0193a4f0aaaa", "--yes"]).code,
+        Some(2)
+    );
+    assert_eq!(world.traces("who posts an entry?"), Vec::<PathBuf>::new());
 }

@@ -94,6 +94,8 @@ pub(super) enum Check {
     /// A value in quotes that a key or a token is set to.
     QuotedSecret,
     BareSecret,
+    /// A key that words introduce: names and places stand behind these words as often.
+    SpokenSecret,
     UrlPassword,
     KeyBody,
     /// The pairs of a cookie.
@@ -111,6 +113,7 @@ impl Check {
             "listed_password" => Self::ListedPassword,
             "quoted_secret" => Self::QuotedSecret,
             "bare_secret" => Self::BareSecret,
+            "spoken_secret" => Self::SpokenSecret,
             "url_password" => Self::UrlPassword,
             "key_body" => Self::KeyBody,
             "cookie" => Self::Cookie,
@@ -147,6 +150,7 @@ impl Check {
                 !is_placeholder(value) && !is_expression(found) && is_bare_secret(found)
             }
             Self::UrlPassword => !is_placeholder(value) && !speaks_of_secrets(value),
+            Self::SpokenSecret => !is_placeholder(value) && is_spoken_secret(value),
             Self::KeyBody => has_key_body(value),
             Self::Cookie => has_session(value),
             Self::Email => is_a_persons(found),
@@ -211,6 +215,15 @@ fn is_chosen_secret(found: &Found) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         && !value.contains("secret")
+}
+
+/// A key by itself, with enough digits in it.
+fn is_spoken_secret(value: &str) -> bool {
+    let joined = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'=');
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    // Words within names have such runs of letters, keys hardly ever.
+    let mut runs = value.split(|c: char| !c.is_ascii_lowercase());
+    value.bytes().all(joined) && digits > 2 && runs.all(|run| run.len() < 8) && looks_random(value)
 }
 
 /// A key that somebody chose or that has letters only is known by where it stands.

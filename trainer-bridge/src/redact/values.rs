@@ -308,7 +308,7 @@ pub(super) fn is_technical(value: &str) -> bool {
                 "(?i)^(?:{method}|(?:iso|rfc)[-_]?[0-9]{{4,5}})(?:[-_/.:]{method})*(?:[-_/.:][0-9]{{1,3}}){{0,2}}(?:[-_/.:]{method})*$"
             ),
             r"^v?[0-9]{1,2}(?:\.[0-9]{1,2}){1,3}$|^v[0-9]{1,3}$".to_owned(),
-            r"^[0-9]+/[0-9]+$|^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$".to_owned(),
+            r"^[0-9]{1,4}/[0-9]{1,4}$|^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$".to_owned(),
             r"^0x[0-9A-Fa-f]{1,8}$".to_owned(),
         ])
         .expect("the expressions of what is technical are well formed")

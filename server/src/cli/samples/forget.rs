@@ -61,7 +61,14 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     let Some(mut store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
-    let (filters, scope) = meant(args, global, &mut store)?;
+    let (filters, scope) = match meant(args, global, &store) {
+        Ok(meant) => meant,
+        Err(error) => {
+            // It may have been deleted by a call that could not rewrite the file.
+            go_on(&mut store, dirs)?;
+            return Err(error);
+        }
+    };
     let counts = store.count(&filters)?;
     let scope = scope.unwrap_or_else(|| places(&counts));
     let total: u64 = counts.values().sum();
@@ -71,7 +78,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     others_below(&store, &filters, &counts)?;
     if total == 0 {
         // An earlier call may have been cut short between deleting and rewriting the file.
-        store.forget_any(&[])?;
+        go_on(&mut store, dirs)?;
         if global.json {
             report(&Forgotten::default(), &scope, global)?;
         }
@@ -85,15 +92,12 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return Ok(Outcome::Nothing);
     }
     let forgotten = store.forget_any(&filters)?;
-    let is_of = |text: &str| {
-        let mut ids = forgotten.interactions.iter();
-        ids.any(|id| text.contains(id))
-    };
     // One that bears no id may be of any of them.
-    remove_documents(&dirs.answers(), |text| is_of(text) || !text.contains(MARK));
-    for folder in edit::kept(dirs) {
-        remove_documents(&folder, is_of);
-    }
+    remove_documents(&dirs.answers(), |text| {
+        let ids = &mut forgotten.interactions.iter();
+        ids.any(|id| text.contains(id)) || !text.contains(MARK)
+    });
+    edit::sweep(dirs, &store)?;
     let outcome = report(&forgotten, &scope, global)?;
     match forgotten.unfinished {
         Some(why) => bail!(
@@ -101,6 +105,12 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         ),
         None => Ok(outcome),
     }
+}
+
+/// Finishes what an earlier call may have begun.
+fn go_on(store: &mut Store, dirs: &Dirs) -> anyhow::Result<()> {
+    store.forget_any(&[])?;
+    edit::sweep(dirs, store)
 }
 
 /// What was asked in folders below is of other workspaces: it is said, so that nobody thinks it was deleted as well.
@@ -160,7 +170,7 @@ pub(super) fn remove_documents(answers: &Path, is_of: impl Fn(&str) -> bool) {
 fn meant(
     args: &Args,
     global: &Global,
-    store: &mut Store,
+    store: &Store,
 ) -> anyhow::Result<(Vec<Filter>, Option<String>)> {
     let named = filter::named(global);
     if args.ids.is_empty() {
@@ -182,16 +192,8 @@ fn meant(
     let scope = named.as_deref().map(render::workspace);
     let mut filters = Vec::with_capacity(args.ids.len());
     for start in &args.ids {
-        let id = match find_id(store, start) {
-            Ok(id) => id,
-            Err(error) => {
-                // It may have been deleted by a call that could not rewrite the file.
-                store.forget_any(&[])?;
-                return Err(error);
-            }
-        };
         filters.push(Filter {
-            id: Some(id),
+            id: Some(find_id(store, start)?),
             ..args.filters.of(store, named.clone())?
         });
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use repo_lsp::paths::{self, Dirs};
-use trainer_bridge::Interaction;
+use trainer_bridge::{Interaction, Store};
 
 use super::form::Form;
 use crate::cli::output;
@@ -20,7 +20,7 @@ pub(super) fn change(
     dirs: &Dirs,
 ) -> anyhow::Result<(Form, Folder)> {
     let editor = chosen()?;
-    let folder = Folder::create(dirs)?;
+    let folder = Folder::create(dirs, &interaction.id)?;
     let file = folder.0.join("interaction.toml");
     let mut text = before.write(interaction)?;
     private::create(&file)
@@ -33,9 +33,19 @@ pub(super) fn change(
             )
         })?;
     loop {
-        edit(&editor, &file)?;
-        let written = fs::read_to_string(&file)
-            .with_context(|| format!("cannot read what {editor} has written"))?;
+        let edited = edit(&editor, &file).and_then(|()| {
+            fs::read_to_string(&file)
+                .with_context(|| format!("cannot read what {editor} has written"))
+        });
+        let written = match edited {
+            Ok(written) => written,
+            Err(error) => {
+                if fs::read(&file).is_ok_and(|bytes| bytes != text.as_bytes()) {
+                    folder.keep();
+                }
+                return Err(error);
+            }
+        };
         if written == text {
             return Ok((before.clone(), folder));
         }
@@ -115,13 +125,28 @@ pub(super) struct Folder(PathBuf);
 
 const FOLDER: &str = ".edit-";
 
-/// The folders of those that were kept, or are being edited now.
-pub(in crate::cli::samples) fn kept(dirs: &Dirs) -> Vec<PathBuf> {
+/// Holds the id of what is edited, beside it: the text itself may be anything.
+const ID: &str = "id";
+
+/// Removes what was typed into interactions that are no more, whether it was kept or is being edited now.
+pub(in crate::cli::samples) fn sweep(dirs: &Dirs, store: &Store) -> anyhow::Result<()> {
     let entries = fs::read_dir(&dirs.data).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(FOLDER))
-        .map(|entry| entry.path())
-        .collect()
+    for folder in entries.map(|entry| entry.path()) {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        if !name.starts_with(FOLDER) {
+            continue;
+        }
+        if let Ok(id) = fs::read_to_string(folder.join(ID))
+            && store.get(&id)?.is_none()
+            && let Err(error) = fs::remove_dir_all(&folder)
+        {
+            let (shown, why) = (paths::tilde(&folder), paths::plain(&error));
+            output::warning(format!(
+                "{shown} holds a forgotten answer and cannot be deleted: {why}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl Folder {
@@ -132,7 +157,7 @@ impl Folder {
         output::warning(format!("what you have typed is kept in {file}"));
     }
 
-    fn create(dirs: &Dirs) -> anyhow::Result<Self> {
+    fn create(dirs: &Dirs, id: &str) -> anyhow::Result<Self> {
         let named = |number: u32| {
             dirs.data
                 .join(format!("{FOLDER}{}-{number}", std::process::id()))
@@ -140,14 +165,16 @@ impl Folder {
         // One that was kept by a process of the same number stays.
         let folder = (0..).map(named).find(|folder| !folder.exists());
         let folder = folder.context("no folder is free")?;
-        private::create_folder(&folder).map_err(|error| {
-            anyhow::anyhow!(
-                "cannot make {}: {}",
-                paths::tilde(&folder),
-                paths::plain(&error)
-            )
-        })?;
-        Ok(Folder(folder))
+        let failed = |error: std::io::Error| {
+            let (shown, why) = (paths::tilde(&folder), paths::plain(&error));
+            anyhow::anyhow!("cannot make {shown}: {why}")
+        };
+        private::create_folder(&folder).map_err(failed)?;
+        let made = Folder(folder.clone());
+        private::create(&folder.join(ID))
+            .and_then(|mut out| out.write_all(id.as_bytes()))
+            .map_err(failed)?;
+        Ok(made)
     }
 }
 

@@ -3,7 +3,7 @@
 mod editor;
 mod form;
 
-pub(super) use editor::kept;
+pub(super) use editor::sweep;
 
 use anyhow::{anyhow, bail};
 use repo_lsp::paths::Dirs;
@@ -71,7 +71,13 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
                 dirs,
             )
         });
-        if saved.is_err() {
+        // What was forgotten meanwhile must not stay in this way.
+        let forgotten = match existing(dirs) {
+            Ok(Some(store)) => matches!(store.get(&id), Ok(None)),
+            Ok(None) => true,
+            Err(_) => false,
+        };
+        if saved.is_err() && !forgotten {
             typed.keep();
         }
         return saved;
