@@ -19,8 +19,7 @@ pub struct Turn {
     pub prompt: String,
     /// As the model said it, without what it thought.
     pub said: String,
-    /// The sources, each as it was then. They are the question's without its words: a name that only these hold is no name of the
-    /// repository.
+    /// The sources, each as it was then. What they hold is of the repository; a name that only the question holds is not.
     pub shown: Vec<Excerpt>,
 }
 
@@ -114,6 +113,8 @@ impl Conversations {
 
 #[cfg(test)]
 mod tests {
+    use repo_indexer::Lines;
+
     use super::*;
 
     fn turn(asked: &str, length: usize) -> Turn {
@@ -121,7 +122,14 @@ mod tests {
             asked: asked.to_owned(),
             prompt: "p".repeat(length),
             said: "so".to_owned(),
-            shown: Vec::new(),
+            shown: vec![Excerpt {
+                place: asked.into(),
+                at: (0, asked.into(), Lines::default()),
+                language: "text",
+                text: String::new(),
+                cut: false,
+                changed: false,
+            }],
         }
     }
 
@@ -148,6 +156,7 @@ mod tests {
         assert_eq!(conversation.turns.len(), 10);
         conversation.fit(each * 8);
         assert_eq!(conversation.turns.len(), 4);
+        assert_eq!(conversation.shown().count(), 4);
         assert_eq!(conversation.last_question(), Some("9"));
         conversation.fit(0);
         assert_eq!(conversation.messages().count(), 0);

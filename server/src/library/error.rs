@@ -104,7 +104,7 @@ fn generations(name: &str, known: &[u32]) -> String {
 }
 
 /// What to do about a damaged generation. Whether there is another one to go back to only the listing says.
-pub(crate) fn heal(label: &str) -> String {
+fn heal(label: &str) -> String {
     let name = label.split('@').next().unwrap_or(label);
     format!("Pull it again, or use another of those that `repo-lsp model show {name}` lists")
 }

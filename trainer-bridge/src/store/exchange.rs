@@ -1,5 +1,5 @@
-//! Interactions as chat JSONL, out and in again: each line is a [`Sample`](crate::Sample) that any trainer reads, with the rest of the interaction under
-//! `metadata.interaction`, so that what is imported is exactly what was exported.
+//! Interactions as chat JSONL, out and in again: each line is a [`Sample`](crate::Sample) that any trainer reads, with the rest of the
+//! interaction under `metadata.interaction`, so that what is imported is exactly what was exported.
 
 use std::io::{BufRead, Write};
 

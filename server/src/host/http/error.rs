@@ -54,25 +54,29 @@ impl Error {
                 "unavailable_error",
                 line("the host of models is ending; ask again"),
             ),
-            Error::Failed(failure) => {
-                let gave_way = || line("it gave way to a question; ask again");
-                let (status, kind, why) = match failure.clone() {
-                    Failure::NoSuchModel(why) => (StatusCode::NOT_FOUND, "not_found_error", why),
-                    Failure::Unavailable(why) => {
-                        (StatusCode::SERVICE_UNAVAILABLE, "unavailable_error", why)
-                    }
-                    Failure::Refused(why) => (
-                        StatusCode::UNPROCESSABLE_ENTITY,
-                        "invalid_request_error",
-                        why,
-                    ),
-                    Failure::Engine(why) => {
-                        (StatusCode::INTERNAL_SERVER_ERROR, "engine_error", why)
-                    }
-                    Failure::GaveWay => (StatusCode::SERVICE_UNAVAILABLE, GAVE_WAY, gave_way()),
-                };
-                (status, kind, why)
+            Error::Failed(Failure::NoSuchModel(why)) => {
+                (StatusCode::NOT_FOUND, "not_found_error", why.clone())
             }
+            Error::Failed(Failure::Unavailable(why)) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable_error",
+                why.clone(),
+            ),
+            Error::Failed(Failure::Refused(why)) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_request_error",
+                why.clone(),
+            ),
+            Error::Failed(Failure::Engine(why)) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "engine_error",
+                why.clone(),
+            ),
+            Error::Failed(Failure::GaveWay) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                GAVE_WAY,
+                line("it gave way to a question; ask again"),
+            ),
         }
     }
 

@@ -26,7 +26,7 @@ name = "web"
 pub fn render_page() {}
 "#;
 
-/// Asks where an order is saved; the engine says `said`, if there is one.
+/// Asks where an order is saved; the engine, if there is one, does `act`.
 async fn check(act: Option<Act>, expected: Value, markdown: &str) {
     let engine = match act {
         Some(act) => Some(Engine::start(vec![act]).await),
@@ -76,23 +76,4 @@ async fn a_search_chooses_where_no_model_can() {
     let why = "the model's engine refused (418): as the script has it [x](command:evil)";
     let expected = json!(["store", "extractive", null, why]);
     check(Some(Act::Refuse(418)), expected, "the model did not answer").await;
-}
-
-#[tokio::test]
-async fn a_private_selection_is_no_requirement() {
-    let mut client = Client::ready(&format!("{WORKSPACE}//- /.env\nPASSWORD=hunter2\n")).await;
-    let range =
-        json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 16 } });
-    let document = json!({ "uri": client.uri(".env") });
-    let params =
-        json!({ "question": "", "module": true, "textDocument": document, "range": range });
-    let error = client.refused("repoLsp/ask", params).await;
-    assert!(
-        error["message"]
-            .as_str()
-            .unwrap()
-            .contains("this file is private"),
-        "{error}"
-    );
-    client.close().await;
 }

@@ -66,8 +66,8 @@ async fn nothing_is_offered_or_shown_in_a_private_file() {
 #[tokio::test]
 async fn a_private_selection_is_no_question() {
     let (mut client, document, range) = opened().await;
-    for question in ["", "what is this?"] {
-        let params = json!({ "question": question, "textDocument": document, "range": range });
+    for (question, module) in [("", false), ("what is this?", false), ("", true)] {
+        let params = json!({ "question": question, "module": module, "textDocument": document, "range": range });
         let error = client.refused("repoLsp/ask", params).await;
         assert!(
             error["message"]
