@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use repo_lsp::chat::Assistant;
-use repo_lsp::config::ModelSettings;
+use assistant::chat::Assistant;
+use assistant::recording::Keeping;
 use repo_lsp::lsp::frame::{self, Frame, FrameReader};
 use repo_lsp::lsp::{IndexSettings, Resolved, Settings, SettingsSource, serve};
-use repo_lsp::samples::Keeping;
 use serde_json::{Value, json};
+use settings::ModelSettings;
 use tempfile::TempDir;
 use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
 use tokio::runtime::Runtime;

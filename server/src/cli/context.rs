@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use repo_indexer::{Cancel, Index, Report, Role, Scope};
-use repo_lsp::config::{self, Loaded, LogFilter, Options, Settings, Source};
-use repo_lsp::paths::{self, Dirs};
+use settings::paths::{self, Dirs};
+use settings::{Loaded, LogFilter, Options, Settings, Source};
 
 use super::arguments::Global;
 use super::output;
@@ -95,7 +95,7 @@ impl Context {
 /// Loads the settings, starts the log, and reports what is wrong with the configuration: the user's own mistakes stop a command,
 /// those of a file that came with the repository do not.
 fn settings(root: &Path, dirs: &Dirs, global: &Global) -> anyhow::Result<Loaded> {
-    let loaded = config::load(Some(root), dirs, None, flags(global));
+    let loaded = settings::load(Some(root), dirs, None, flags(global));
     start_log(&loaded.settings.log);
     if let Some(problem) = loaded.fatal() {
         bail!(

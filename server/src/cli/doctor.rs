@@ -7,9 +7,8 @@ use std::io::Write;
 use std::path::Path;
 
 use repo_indexer::{Index, Role};
-use repo_lsp::config;
-use repo_lsp::paths::{self, Dirs};
 use serde_json::json;
+use settings::paths::{self, Dirs};
 
 use super::arguments::Global;
 use super::output::{self, BAD, FAINT, GOOD, WARN};
@@ -130,7 +129,7 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
         }
     };
     let mut checks = vec![workspace(&root)];
-    let loaded = config::load(Some(&root), dirs, None, context::flags(global));
+    let loaded = settings::load(Some(&root), dirs, None, context::flags(global));
     context::start_log(&loaded.settings.log);
     checks.extend(configuration(&loaded, dirs));
     let directory = dirs.index(&root);
@@ -173,13 +172,13 @@ fn workspace(root: &Path) -> Check {
     }
 }
 
-fn configuration(loaded: &config::Loaded, dirs: &Dirs) -> Vec<Check> {
+fn configuration(loaded: &settings::Loaded, dirs: &Dirs) -> Vec<Check> {
     let advice = "`repo-lsp schema --markdown` explains every key";
     let mut checks: Vec<Check> = loaded
         .problems
         .iter()
         .map(|problem| match problem.source {
-            config::Source::Workspace if !problem.hides_privacy() => {
+            settings::Source::Workspace if !problem.hides_privacy() => {
                 warn("config", problem.to_string(), advice)
             }
             _ => fail("config", problem.to_string(), advice),

@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use repo_lsp::config;
-
 use super::{Outcome, output};
 
 /// Print the JSON schema of the configuration
@@ -25,12 +23,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
     if args.markdown {
         let mut out = output::stdout();
-        out.write_all(config::markdown().as_bytes())?;
+        out.write_all(settings::markdown().as_bytes())?;
         out.flush()?;
     } else if args.workspace_file {
-        output::json(&config::workspace_schema())?;
+        output::json(&settings::workspace_schema())?;
     } else {
-        output::json(&config::schema())?;
+        output::json(&settings::schema())?;
     }
     Ok(Outcome::Done)
 }

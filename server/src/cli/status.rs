@@ -10,8 +10,8 @@ use super::Outcome;
 use super::context::{Context, Opened};
 use super::output::{self, FAINT, PLACE, STRONG, WARN};
 use super::samples;
-use repo_lsp::chat::Assistants;
-use repo_lsp::paths;
+use assistant::chat::Assistants;
+use settings::paths;
 
 /// Show what is indexed, and what was skipped and why
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         took,
     } = context.open_fresh(Scope::All)?;
     let status = index.snapshot().status();
-    let model = Assistants::new(&context.dirs).choose(&context.settings.model);
+    let model = Assistants::new(&context.dirs, cfg!(feature = "local-model"))
+        .choose(&context.settings.model);
     let model = model.map(|assistant| assistant.map(|assistant| assistant.label().to_owned()));
     let failures = super::model::failures(&context.dirs);
     let kept = samples::kept(&context.dirs, &context.root).map_err(|error| error.to_string());

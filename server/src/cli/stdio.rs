@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use repo_lsp::chat::{Assistant, Assistants};
-use repo_lsp::config::{self, Loaded, ModelSettings, Options};
+use assistant::chat::{Assistant, Assistants};
+use assistant::recording::Keeping;
 use repo_lsp::lsp::{self, IndexSettings, Resolved, Settings, SettingsSource};
-use repo_lsp::paths::Dirs;
-use repo_lsp::samples::Keeping;
 use serde_json::Value;
+use settings::paths::Dirs;
+use settings::{Loaded, ModelSettings, Options};
 
 use super::arguments::Global;
 use super::{Outcome, context};
@@ -16,11 +16,11 @@ use super::{Outcome, context};
 pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
     let dirs = Dirs::from_environment()?;
     let source = Sources {
-        assistants: Assistants::new(&dirs),
+        assistants: Assistants::new(&dirs, cfg!(feature = "local-model")),
         dirs,
         flags: context::flags(global),
     };
-    let user = config::load(None, &source.dirs, None, source.flags.clone());
+    let user = settings::load(None, &source.dirs, None, source.flags.clone());
     context::start_log(&user.settings.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -47,7 +47,7 @@ struct Sources {
 
 impl SettingsSource for Sources {
     fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved {
-        let loaded = config::load(root, &self.dirs, Some(editor), self.flags.clone());
+        let loaded = settings::load(root, &self.dirs, Some(editor), self.flags.clone());
         let fatal = loaded.fatal().map(ToString::to_string);
         let problems = loaded.problems.iter().map(ToString::to_string).collect();
         let Loaded { settings, .. } = loaded;

@@ -9,9 +9,9 @@ use trainer_bridge::Redactor;
 use super::convert::{FileLinks, Locator, to_uri};
 use super::ext::{AskResult, Mode};
 use super::snapshot::SessionSnapshot;
-use crate::answer::Answer;
-use crate::chat::Answered;
-use crate::samples::MARK;
+use assistant::answer::Answer;
+use assistant::chat::Answered;
+use assistant::recording::MARK;
 
 /// Documents beyond this many are deleted, the oldest first.
 const KEPT: usize = 100;

@@ -2,7 +2,7 @@
 
 use tower_lsp::ls_types::CodeActionKind;
 
-use crate::samples::Kind;
+use assistant::recording::Kind;
 
 /// Records what came of an answer; its argument is that of `repoLsp/feedback`.
 pub const FEEDBACK: &str = "repoLsp.feedback";

@@ -11,7 +11,6 @@ use tower_lsp::ls_types::{self as lsp, Position, Range, Uri};
 use super::ext;
 use super::position::LineIndex;
 use super::snapshot::SessionSnapshot;
-use crate::answer;
 
 /// The file a URI names; none for documents that are no files.
 ///
@@ -99,7 +98,7 @@ impl<'s> Locator<'s> {
         })
     }
 
-    pub fn citation(&mut self, citation: &answer::Citation) -> Option<ext::Citation> {
+    pub fn citation(&mut self, citation: &grounding::Citation) -> Option<ext::Citation> {
         let uri = self.session.uri_of(citation.root, &citation.path)?;
         let spanned = citation
             .span
@@ -136,8 +135,8 @@ fn whole_lines(lines: Lines) -> Range {
 /// Links to files, with the line as a fragment that editors and browsers of code understand.
 pub struct FileLinks<'s>(pub &'s SessionSnapshot);
 
-impl answer::Links for FileLinks<'_> {
-    fn target(&self, citation: &answer::Citation) -> Option<String> {
+impl grounding::Links for FileLinks<'_> {
+    fn target(&self, citation: &grounding::Citation) -> Option<String> {
         let uri = self.0.uri_of(citation.root, &citation.path)?;
         Some(format!("{}#L{}", uri.as_str(), citation.lines.first + 1))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use trainer_bridge::{After, Event};
 
 use super::session::Shared;
-use crate::samples::{Inserted, share};
+use assistant::recording::{Inserted, share};
 
 /// Insertions that are followed at once; the oldest are let go.
 const FOLLOWED: usize = 256;

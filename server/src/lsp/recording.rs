@@ -5,8 +5,8 @@ use std::sync::Arc;
 use trainer_bridge::{Event, Interaction};
 
 use super::snapshot::SessionSnapshot;
-use crate::answer::Answer;
-use crate::samples::{self, Occasion};
+use assistant::answer::Answer;
+use assistant::recording::{self, Occasion};
 
 /// Keeps an interaction that `make` puts together, elsewhere. Its id, once it is safe; none if it is not kept.
 pub async fn keep(
@@ -17,7 +17,7 @@ pub async fn keep(
     let keeping = session.keeping.as_ref()?;
     let id = occasion.id.clone();
     let ticket = session.samples.record(keeping, occasion, make);
-    samples::safe(id, ticket).await
+    recording::safe(id, ticket).await
 }
 
 /// Keeps an answer of the index.

@@ -23,8 +23,8 @@ use super::roots::Root;
 use super::settings::{Settings, SettingsSource};
 use super::snapshot::{RootSnapshot, SessionSnapshot};
 use super::worker::Coalescer;
-use crate::chat::{Conversations, Summaries};
-use crate::samples::{Keeping, Samples};
+use assistant::chat::{Conversations, Summaries};
+use assistant::recording::{Keeping, Samples};
 
 /// How long a detached request to the client may stay unanswered.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);

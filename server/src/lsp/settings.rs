@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use repo_indexer::PrivateFiles;
 use serde_json::Value;
 
-use crate::chat::Assistant;
-use crate::config::ModelSettings;
-use crate::samples::Keeping;
+use assistant::chat::Assistant;
+use assistant::recording::Keeping;
+use settings::ModelSettings;
 
 /// Where settings come from: the user's file, the workspace's file, and what the editor sent.
 pub trait SettingsSource: Send + Sync + 'static {

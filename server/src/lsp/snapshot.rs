@@ -1,5 +1,6 @@
 //! What a request sees: the session at the moment the request arrived. Immutable.
 
+use grounding::View;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use super::document::{Document, key};
 use super::position::{Encoding, PastEnd, carry};
 use super::roots::Root;
 use super::settings::{Settings, SettingsSource};
-use crate::answer::{SOURCES, Target, View};
-use crate::chat::{Assistant, Summaries};
-use crate::config::ModelSettings;
-use crate::samples::{Keeping, Kind, Occasion, Samples};
+use assistant::answer::{SOURCES, Target};
+use assistant::chat::{Assistant, Summaries};
+use assistant::recording::{Keeping, Kind, Occasion, Samples};
+use settings::ModelSettings;
 
 pub struct SessionSnapshot {
     pub encoding: Encoding,

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
-use repo_lsp::library::{Incoming, Library, Origin, Take};
-use repo_lsp::model::host_files::{Endpoint, HostFiles};
-use repo_lsp::paths::Dirs;
+use models::host_files::{Endpoint, HostFiles};
+use models::library::{Incoming, Library, Origin, Take};
 use serde_json::{Value, json};
+use settings::paths::Dirs;
 use tempfile::TempDir;
 
 pub struct Home {

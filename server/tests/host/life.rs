@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Command;
 
 use checkpoint::Parrot;
-use repo_lsp::model::host_files::HostFiles;
+use models::host_files::HostFiles;
 
 use crate::home::{Home, Stream, question};
 

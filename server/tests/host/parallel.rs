@@ -2,7 +2,7 @@
 
 use checkpoint::{Parrot, Shape};
 use futures::future::join_all;
-use repo_lsp::model::host_files::PRIORITY_HEADER;
+use models::host_files::PRIORITY_HEADER;
 use serde_json::json;
 
 use crate::home::{Home, Host, Stream, question};

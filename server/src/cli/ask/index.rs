@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use repo_lsp::answer::{Answer, Relation, Source};
+use assistant::answer::{Answer, Relation, Source};
 
 use crate::cli::output::{self, BAD, FAINT, PLACE, STRONG, WARN};
 use crate::cli::search;

@@ -4,14 +4,15 @@ mod index;
 mod model;
 mod module;
 
+use grounding::{Plain, View};
 use std::io::Write;
 use std::time::Instant;
 
 use anyhow::bail;
+use assistant::answer::{self, Question};
+use assistant::chat::Assistants;
+use assistant::recording::{self, Keeping, Kind, Occasion, Samples};
 use repo_indexer::{Cancel, Scope};
-use repo_lsp::answer::{self, Plain, Question, View};
-use repo_lsp::chat::Assistants;
-use repo_lsp::samples::{self, Keeping, Kind, Occasion, Samples};
 use serde_json::json;
 use trainer_bridge::Interaction;
 
@@ -82,7 +83,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     let assistant = match args.no_model {
         true => Ok(None),
-        false => Assistants::new(&context.dirs).choose(&context.settings.model),
+        false => Assistants::new(&context.dirs, cfg!(feature = "local-model"))
+            .choose(&context.settings.model),
     };
     if args.module {
         return module::run(&asking, assistant);
@@ -116,7 +118,7 @@ impl Asking<'_> {
         let id = occasion.id.clone();
         let ticket = self.samples.record(&keeping, occasion, make);
         // What there is to say of this is said by itself.
-        runtime().ok()?.block_on(samples::safe(id, ticket))
+        runtime().ok()?.block_on(recording::safe(id, ticket))
     }
 
     /// The index's answer; `why` a model that is set up did not give one.

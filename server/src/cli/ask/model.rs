@@ -1,14 +1,15 @@
 //! A model's answer on a terminal, word by word.
 
+use grounding::Plain;
 use std::io::Write;
 
 use anyhow::Context as _;
 use repo_indexer::Cancel;
-use repo_lsp::answer::Plain;
-use repo_lsp::chat::{self, Answered, Asked, Assistant, Conversation, Part, Unready};
-use repo_lsp::config::ModelSettings;
-use repo_lsp::samples::{ByModel, Kind};
+
+use assistant::chat::{self, Answered, Asked, Assistant, Conversation, Part, Unready};
+use assistant::recording::{ByModel, Kind};
 use serde_json::json;
+use settings::ModelSettings;
 
 use super::Asking;
 use crate::cli::Outcome;

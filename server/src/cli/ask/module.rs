@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use anyhow::Context as _;
+use assistant::chat::Assistant;
+use assistant::chat::modules::{self, Choice, Placed};
+use assistant::recording::Kind;
 use repo_indexer::Cancel;
-use repo_lsp::chat::Assistant;
-use repo_lsp::chat::modules::{self, Choice, Placed};
-use repo_lsp::samples::Kind;
 use serde_json::json;
 use trainer_bridge::Interaction;
 

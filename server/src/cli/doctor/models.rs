@@ -4,10 +4,10 @@
 
 use std::fs::File;
 
-use repo_lsp::config::{Device, ModelSettings, Quantization, Settings};
-use repo_lsp::library::{Installed, Library, LibraryError, memory};
-use repo_lsp::model::host_files::HostFiles;
-use repo_lsp::paths::Dirs;
+use models::host_files::HostFiles;
+use models::library::{Installed, Library, LibraryError, memory};
+use settings::paths::Dirs;
+use settings::{Device, ModelSettings, Quantization, Settings};
 
 use super::{Check, fail, ok, output, warn};
 use crate::cli::model::failures;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use repo_lsp::config::Settings;
-use repo_lsp::paths::{self, Dirs};
+use settings::Settings;
+use settings::paths::{self, Dirs};
 use trainer_bridge::{PrivacyMode, Store};
 
 use super::super::samples;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use repo_lsp::paths;
+use settings::paths;
 use trainer_bridge::GoldenQuestion;
 
 /// Reads a file of questions. The first bad line ends it: figures over a part would mislead.

@@ -15,7 +15,7 @@ use crate::cli::Outcome;
 use crate::cli::arguments::Global;
 use crate::cli::context::Context;
 use crate::cli::output::{self, FAINT, STRONG};
-use repo_lsp::paths;
+use settings::paths;
 use trainer_bridge::GoldenQuestion;
 
 /// The figures of one repository, ours and the baseline's.

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             out,
             "{size:>7}  {}  {FAINT}{}{FAINT:#}",
             found.what,
-            repo_lsp::paths::tilde(&found.path)
+            settings::paths::tilde(&found.path)
         )?;
     }
     let total = output::bytes(garbage.iter().map(|found| found.bytes).sum());

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use repo_lsp::library::{Installed, Library, name};
-use repo_lsp::paths::Dirs;
+use models::library::{Installed, Library, name};
+use settings::paths::Dirs;
 use trainer_bridge::{Format, Store};
 
 use super::super::{output, samples};

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use repo_lsp::library::{Installed, Library, LibraryError};
-use repo_lsp::paths::Dirs;
+use models::library::{Installed, Library, LibraryError};
+use settings::paths::Dirs;
 
 use super::super::arguments::Global;
 use super::super::output::{self, BAD, FAINT, STRONG, WARN};

@@ -17,9 +17,9 @@ use std::io::Write;
 use serde_json::{Value, json};
 use trainer_bridge::Format;
 
-use repo_lsp::library::{Installed, Library};
-use repo_lsp::model::launch::Host;
-use repo_lsp::paths::Dirs;
+use models::launch::Host;
+use models::library::{Installed, Library};
+use settings::paths::Dirs;
 
 use super::Outcome;
 use super::arguments::Global;
@@ -113,7 +113,7 @@ fn origin(installed: &Installed) -> String {
                 let commit: String = commit.chars().take(7).collect();
                 format!("{repo}@{commit}{file}")
             }
-            _ => repo_lsp::paths::tilde(std::path::Path::new(source)),
+            _ => settings::paths::tilde(std::path::Path::new(source)),
         },
         (None, Some(parent)) => format!("trained from {}@{parent}", installed.name),
         (None, None) => "trained here".to_owned(),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use repo_lsp::library::{Source, Step, name};
+use models::library::{Source, Step, name};
 
 use super::super::arguments::Global;
 use super::super::output;

@@ -29,15 +29,15 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     use std::io::Write;
 
     use anyhow::Context as _;
-    use repo_lsp::config;
-    use repo_lsp::host::{self, Lock, Taken};
-    use repo_lsp::model::host_files::HostFiles;
-    use repo_lsp::paths::{Dirs, tilde};
+    use model_host::{Lock, Taken};
+    use models::host_files::HostFiles;
+    use settings;
+    use settings::paths::{Dirs, tilde};
 
     use crate::cli::{context, output};
 
     let dirs = Dirs::from_environment()?;
-    let loaded = config::load(None, &dirs, None, context::flags(global));
+    let loaded = settings::load(None, &dirs, None, context::flags(global));
     context::start_log(&filter(&loaded.settings.log));
     for problem in &loaded.problems {
         tracing::warn!("{problem}");
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let served = runtime.block_on(host::serve(&dirs, loaded.settings.host, lock, told));
+    let served = runtime.block_on(model_host::serve(&dirs, loaded.settings.host, lock, told));
     // What is being loaded is not waited for; nothing is lost with it.
     runtime.shutdown_background();
     served.context("cannot serve models")?;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 #[cfg(feature = "local-model")]
 fn filter(configured: &str) -> String {
     if configured == "warn" {
-        "warn,repo_lsp::host=info".to_owned()
+        "warn,model_host=info".to_owned()
     } else {
         configured.to_owned()
     }

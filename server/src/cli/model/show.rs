@@ -4,8 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use repo_lsp::library::{Installed, name};
-use repo_lsp::paths;
+use models::library::{Installed, name};
+use settings::paths;
 
 use super::super::arguments::Global;
 use super::super::output::{self, BAD, FAINT, STRONG, WARN};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use repo_lsp::library::name;
+use models::library::name;
 
 use super::super::arguments::Global;
 use super::super::output;

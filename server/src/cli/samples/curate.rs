@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use repo_lsp::paths::{self, Dirs};
 use serde::Serialize;
 use serde_json::json;
+use settings::paths::{self, Dirs};
 use trainer_bridge::{
     CurateOptions, Curated, Filter, Reason, Recorded, Sample, Split, Store, curate,
 };

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use repo_lsp::paths::{self, Dirs};
 use serde_json::json;
+use settings::paths::{self, Dirs};
 
 use super::super::arguments::Global;
 use super::super::output;

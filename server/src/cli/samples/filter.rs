@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use repo_lsp::samples::{Kind, workspace_name};
+use assistant::recording::{Kind, workspace_name};
 use trainer_bridge::{Filter, Store, Verdict};
 
 use super::super::arguments::Global;

@@ -5,9 +5,9 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::bail;
-use repo_lsp::paths::{self, Dirs};
-use repo_lsp::samples::{MARK, workspace_name};
+use assistant::recording::{MARK, workspace_name};
 use serde_json::json;
+use settings::paths::{self, Dirs};
 use trainer_bridge::{Filter, Forgotten, Store};
 
 use super::super::arguments::Global;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use repo_indexer::PrivateFiles;
-use repo_lsp::paths::{self, Dirs};
 use serde_json::json;
+use settings::paths::{self, Dirs};
 use trainer_bridge::{Intake, PrivacyMode, Store};
 
 use super::super::arguments::Global;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::bail;
-use repo_lsp::library::{Library, name};
-use repo_lsp::paths::Dirs;
+use models::library::{Library, name};
 use serde_json::{Value, json};
+use settings::paths::Dirs;
 use trainer_bridge::{SampleOrigin, Store, StoreError};
 
 use super::super::arguments::Global;

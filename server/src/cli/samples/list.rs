@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use repo_lsp::paths::Dirs;
 use serde_json::{Value, json};
+use settings::paths::Dirs;
 use trainer_bridge::{Interaction, Store};
 
 use super::super::arguments::Global;

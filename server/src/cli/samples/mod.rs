@@ -26,8 +26,8 @@ use anyhow::bail;
 use serde_json::Value;
 use trainer_bridge::{Filter, Store};
 
-use repo_lsp::paths::Dirs;
-use repo_lsp::samples::workspace_name;
+use assistant::recording::workspace_name;
+use settings::paths::Dirs;
 
 use super::arguments::Global;
 use super::{Outcome, output};

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::bail;
-use repo_lsp::paths;
+use settings::paths;
 
 /// Writes a file as a whole or not at all: beside its place first, then renamed. What is no file, `/dev/null` or a pipe, is written to.
 pub(super) fn write<T>(

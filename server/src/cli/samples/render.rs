@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use trainer_bridge::{After, Event, GenerationUse, Interaction, Lines, Recorded, Verdict};
 
 use super::super::output::{self, BAD, FAINT, GOOD, PLACE, STRONG, WARN};
-use repo_lsp::paths;
+use settings::paths;
 
 /// How an answer was judged, in one coloured letter.
 pub(super) fn mark(verdict: Option<Verdict>) -> String {

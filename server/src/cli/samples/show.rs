@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use anyhow::bail;
-use repo_lsp::paths::Dirs;
 use serde_json::{Value, json};
+use settings::paths::Dirs;
 
 use super::super::arguments::Global;
 use super::super::output;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use repo_lsp::paths::{self, Dirs};
 use serde_json::{Value, json};
+use settings::paths::{self, Dirs};
 use trainer_bridge::{StatsRow, Verdict};
 
 use super::super::arguments::Global;

@@ -9,8 +9,6 @@ use repo_indexer::Cancel;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::answer::{self, Answer, Listener, Question, Source, Target};
-use crate::chat::{self, Asked, Part, Prepared, Unready};
 use crate::lsp::answers;
 use crate::lsp::convert::{FileLinks, Locator, index_error};
 use crate::lsp::dispatch::Lane;
@@ -18,7 +16,9 @@ use crate::lsp::ext::{AskParams, AskPartial, AskResult};
 use crate::lsp::recording;
 use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
-use crate::samples::{ByModel, Kind, Occasion};
+use assistant::answer::{self, Answer, Listener, Question, Source, Target};
+use assistant::chat::{self, Asked, Part, Prepared, Unready};
+use assistant::recording::{ByModel, Kind, Occasion};
 
 type Parts = Option<UnboundedSender<AskPartial>>;
 

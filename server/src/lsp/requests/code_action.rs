@@ -7,10 +7,10 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::*;
 
-use crate::answer::first_line;
 use crate::lsp::commands::{self, Entry, Question};
 use crate::lsp::ext::CommandArgument;
 use crate::lsp::snapshot::SessionSnapshot;
+use assistant::answer::first_line;
 
 /// Longest message of a diagnostic in a title.
 const MESSAGE: usize = 60;

@@ -9,8 +9,6 @@ use repo_indexer::Cancel;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::ExecuteCommandParams;
 
-use crate::answer::{self, Answer, Question as Asked, Target};
-use crate::chat;
 use crate::lsp::answers;
 use crate::lsp::commands::{self, Question};
 use crate::lsp::convert::index_error;
@@ -19,6 +17,8 @@ use crate::lsp::ext::{AskResult, CommandArgument, CommandResult};
 use crate::lsp::recording;
 use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
+use assistant::answer::{self, Answer, Question as Asked, Target};
+use assistant::chat;
 
 pub async fn handle(
     shared: &Shared,

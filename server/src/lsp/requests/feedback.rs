@@ -8,7 +8,7 @@ use trainer_bridge::{Event, Outcome, new_id};
 use crate::lsp::ext::{FeedbackParams, FeedbackResult, InsertedAt, Verdict};
 use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
-use crate::samples::Inserted;
+use assistant::recording::Inserted;
 
 pub async fn handle(
     shared: &Arc<Shared>,

@@ -4,10 +4,10 @@ use repo_indexer::{Cancel, SymbolInfo};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
 
-use crate::chat::Summary;
-use crate::hover;
 use crate::lsp::snapshot::SessionSnapshot;
-use crate::samples::{Kind, Occasion};
+use assistant::chat::Summary;
+use assistant::hover;
+use assistant::recording::{Kind, Occasion};
 
 pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Result<Option<Hover>> {
     let Some(found) = super::denoted(session, &params.text_document_position_params)? else {

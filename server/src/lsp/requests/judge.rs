@@ -6,7 +6,7 @@ use crate::lsp::commands::{self, FEEDBACK};
 use crate::lsp::convert::to_path;
 use crate::lsp::ext::{FeedbackParams, Verdict};
 use crate::lsp::snapshot::SessionSnapshot;
-use crate::samples::MARK;
+use assistant::recording::MARK;
 
 /// The kind of these actions.
 pub const KIND: &str = "repoLsp.feedback";

@@ -8,7 +8,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::Result;
 use trainer_bridge::Interaction;
 
-use crate::chat::modules;
 use crate::lsp::answers;
 use crate::lsp::convert::index_error;
 use crate::lsp::dispatch::Lane;
@@ -16,7 +15,8 @@ use crate::lsp::ext::{AskPartial, AskResult, Mode};
 use crate::lsp::recording;
 use crate::lsp::session::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
-use crate::samples::Occasion;
+use assistant::chat::modules;
+use assistant::recording::Occasion;
 
 pub async fn handle(
     shared: &Shared,

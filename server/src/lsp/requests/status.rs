@@ -10,7 +10,7 @@ use crate::lsp::ext::{
 };
 use crate::lsp::roots::Root;
 use crate::lsp::snapshot::SessionSnapshot;
-use crate::samples;
+use assistant::recording;
 
 const SKIPPED: usize = 20;
 
@@ -42,7 +42,7 @@ fn samples(session: &SessionSnapshot) -> SamplesStatus {
         };
     };
     let since = session.source.trained(&session.model());
-    let counts = samples::counts(keeping, since.unwrap_or(0));
+    let counts = recording::counts(keeping, since.unwrap_or(0));
     let unreadable = counts.as_ref().err().map(ToString::to_string);
     let counts = counts.unwrap_or_default();
     SamplesStatus {

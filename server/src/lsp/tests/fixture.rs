@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::chat::{Assistant, Assistants};
-use crate::config::ModelSettings;
 use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
-use crate::paths::Dirs;
-use crate::samples::Keeping;
+use assistant::chat::{Assistant, Assistants};
+use assistant::recording::Keeping;
+use settings::ModelSettings;
+use settings::paths::Dirs;
 
 /// Reads `engine` (the address of one), `navigation`, `exclude`, `private`, `problem` and `fatal` from what the editor sends, and `fatal` from a file.
 pub struct TestSettings(pub PathBuf);
@@ -64,7 +64,7 @@ impl SettingsSource for TestSettings {
             config: folder("config"),
             data: folder("data"),
         };
-        Assistants::new(&dirs).choose(settings)
+        Assistants::new(&dirs, cfg!(feature = "local-model")).choose(settings)
     }
 
     fn trained(&self, _: &ModelSettings) -> Option<u64> {

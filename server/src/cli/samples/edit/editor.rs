@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-use repo_lsp::paths::{self, Dirs};
+use settings::paths::{self, Dirs};
 use trainer_bridge::{Interaction, Store};
 
 use super::form::Form;

@@ -6,7 +6,7 @@ mod form;
 pub(super) use editor::sweep;
 
 use anyhow::{anyhow, bail};
-use repo_lsp::paths::Dirs;
+use settings::paths::Dirs;
 use trainer_bridge::{Intake, Interaction, Recorded, Store, Verdict};
 
 use super::super::arguments::Global;

@@ -1,0 +1,70 @@
+//! "Explain this": the definition, what it lies in, and the first lines about what it calls.
+
+use grounding::View;
+use repo_indexer::{Cancel, IndexError, SymbolKind};
+
+use super::source::{Detail, of_symbol};
+use super::{Answer, Kind, SOURCES, Target, words};
+use grounding::markdown::code;
+
+/// Lines of the definition itself that are quoted.
+const BODY: usize = 30;
+
+pub fn explain(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
+    let Some((symbol, certainty)) = target.symbol(views) else {
+        return super::module(views, target, cancel);
+    };
+    let snapshot = &views[target.root].snapshot;
+    let whereabouts = words::whereabouts(snapshot, &symbol);
+    let article = if whereabouts.starts_with(['e', 'i']) {
+        "an"
+    } else {
+        "a"
+    };
+    let mut answer = Answer::new(
+        Kind::Explain,
+        format!(
+            "{}{} is {article} {}.",
+            certainty.prefix(),
+            code(&symbol.name),
+            whereabouts.replace(" · ", " in ")
+        ),
+    );
+    answer.sources.push(of_symbol(
+        views,
+        target.root,
+        &symbol,
+        Detail {
+            relations: true,
+            body: BODY,
+        },
+    ));
+    let container = symbol
+        .container
+        .and_then(|id| snapshot.symbol(id))
+        .filter(|c| c.kind != SymbolKind::Section);
+    let callees = snapshot
+        .callees(symbol.id)
+        .into_iter()
+        .filter_map(|c| snapshot.symbol(c.symbol));
+    // What has documentation explains; what has none would only repeat a name from the list above.
+    for related in container
+        .into_iter()
+        .chain(callees)
+        .filter(|s| s.doc.is_some() && s.id != symbol.id)
+    {
+        cancel.check()?;
+        if answer.sources.len() == SOURCES {
+            break;
+        }
+        answer
+            .sources
+            .push(of_symbol(views, target.root, &related, Detail::default()));
+    }
+    if symbol.doc.is_none() {
+        answer
+            .notes
+            .push("It has no documentation of its own.".to_owned());
+    }
+    Ok(answer)
+}

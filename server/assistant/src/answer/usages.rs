@@ -1,0 +1,52 @@
+//! "How is this used": the places that use a definition, the likeliest first.
+
+use grounding::View;
+use repo_indexer::{Cancel, IndexError};
+
+use super::source::{Detail, of_place, of_symbol};
+use super::{Answer, Kind, SOURCES, Target, words};
+use grounding::markdown::code;
+
+pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
+    let Some((symbol, certainty)) = target.symbol(views) else {
+        return Ok(super::target::nothing_here(Kind::Usages));
+    };
+    let users = views[target.root].snapshot.users(symbol.id);
+    let places = words::count(users.total as usize, "place");
+    let headline = match users.total {
+        0 => words::unused(&symbol.name, &users),
+        _ => format!(
+            "{} is used in {places} in {}.",
+            code(&symbol.name),
+            words::count(users.files.len(), "file")
+        ),
+    };
+    let mut answer = Answer::new(Kind::Usages, format!("{}{headline}", certainty.prefix()));
+    answer
+        .sources
+        .push(of_symbol(views, target.root, &symbol, Detail::default()));
+    for place in users.places.iter().take(SOURCES) {
+        cancel.check()?;
+        answer.sources.push(of_place(views, target.root, place));
+    }
+    let shown: u32 = users.places.iter().take(SOURCES).map(|p| p.count).sum();
+    if users.total > shown {
+        let rest: Vec<String> = users
+            .files
+            .iter()
+            .take(8)
+            .map(|f| format!("{} ({})", code(&f.path), f.count))
+            .collect();
+        answer.notes.push(format!(
+            "By file: {}{}",
+            rest.join(" · "),
+            if users.files.len() > 8 {
+                " · …"
+            } else {
+                "."
+            }
+        ));
+    }
+    answer.notes.extend(words::possible(&users));
+    Ok(answer)
+}

@@ -1,0 +1,107 @@
+//! How the index's facts are said in words. The hover and the answers share this wording.
+
+use repo_indexer::{Module, ModuleKind, Snapshot, SymbolInfo, SymbolKind, Users};
+
+use grounding::markdown::code;
+
+pub fn kind(kind: SymbolKind) -> &'static str {
+    match kind {
+        SymbolKind::Module => "module",
+        SymbolKind::Class => "class",
+        SymbolKind::Struct => "struct",
+        SymbolKind::Enum => "enum",
+        SymbolKind::Interface => "interface",
+        SymbolKind::Impl => "implementation",
+        SymbolKind::Function => "function",
+        SymbolKind::Method => "method",
+        SymbolKind::Macro => "macro",
+        SymbolKind::TypeAlias => "type alias",
+        SymbolKind::Constant => "constant",
+        SymbolKind::Variable => "variable",
+        SymbolKind::Field => "field",
+        SymbolKind::Variant => "variant",
+        SymbolKind::Section => "section",
+        SymbolKind::Table => "table",
+        SymbolKind::Key => "key",
+    }
+}
+
+/// "method of `IndexWriter` · crate `tantivy::indexer`"
+pub fn whereabouts(snapshot: &Snapshot, symbol: &SymbolInfo) -> String {
+    let mut out = kind(symbol.kind).to_owned();
+    if let Some(container) = symbol.container.and_then(|id| snapshot.symbol(id)) {
+        out.push_str(&format!(" of {}", code(&container.name)));
+    }
+    let module = snapshot.membership(&symbol.path);
+    out.push_str(&format!(
+        " · {} {}",
+        module_kind(module.kind),
+        code(&module.id)
+    ));
+    out
+}
+
+fn module_kind(kind: ModuleKind) -> &'static str {
+    match kind {
+        ModuleKind::Crate => "crate",
+        ModuleKind::Package => "package",
+        ModuleKind::Directory => "module",
+    }
+}
+
+/// "crate `tantivy`"
+pub fn module_name(module: &Module) -> String {
+    format!("{} {}", module_kind(module.kind), code(&module.id))
+}
+
+/// How sure the index is of what a name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    Sure,
+    Perhaps,
+}
+
+impl Certainty {
+    /// None for a mere guess, which is not shown: naming the wrong definition is worse than naming none.
+    pub fn of(confidence: f32) -> Option<Self> {
+        match confidence {
+            ..0.5 => None,
+            ..0.65 => Some(Certainty::Perhaps),
+            _ => Some(Certainty::Sure),
+        }
+    }
+
+    /// What is said before anything about the definition.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Certainty::Sure => "",
+            Certainty::Perhaps => "Perhaps: ",
+        }
+    }
+}
+
+/// "Nothing in the index uses `commit`."
+pub fn unused(name: &str, users: &Users) -> String {
+    let uses = if users.possible > 0 {
+        "is certain to use"
+    } else {
+        "uses"
+    };
+    format!("Nothing in the index {uses} {}.", code(name))
+}
+
+/// "3 more uses of that name may mean another definition."
+pub fn possible(users: &Users) -> Option<String> {
+    let more = if users.total > 0 { "more use" } else { "use" };
+    let uses = count(users.possible as usize, more);
+    (users.possible > 0).then(|| format!("{uses} of that name may mean another definition."))
+}
+
+/// "1 place", "23 places"
+pub fn count(n: usize, one: &str) -> String {
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {one}s")
+    }
+}

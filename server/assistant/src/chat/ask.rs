@@ -1,0 +1,315 @@
+//! A question in words: what it is answered from, the asking, and the checked answer.
+//!
+//! In two steps, because they are of two kinds: [`prepare`] reads the index and is done in milliseconds on a worker, [`answer`] waits for
+//! a model and may be dropped at any moment, which stops the model as well.
+
+use grounding::{Checked, Checker, Citation, Links, View};
+use std::sync::Arc;
+
+use futures::StreamExt;
+use repo_indexer::{Cancel, Hit, IndexError, Lines};
+
+use super::assistant::Assistant;
+use super::conversation::{Conversation, Turn};
+use super::excerpt::{Excerpt, News};
+use super::{prompt, sources, tokens};
+use crate::answer::Target;
+use grounding::markdown;
+use models::{Event, Message, ModelError, Priority, Reason, Request, Role};
+use settings::ModelSettings;
+
+/// What a developer asks.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    pub question: &'a str,
+    /// What they look at while they ask; it comes first among the sources.
+    pub at: Option<&'a Target>,
+}
+
+/// A question that is ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub request: Request,
+    /// What retrieval found, best first; not all of it may have fitted.
+    pub hits: Vec<(usize, Hit)>,
+    /// The places of the sources that the prompt holds.
+    pub context: Vec<(usize, Arc<str>, Lines)>,
+    conversation: Conversation,
+    turn: Turn,
+}
+
+/// A piece of an answer, to be appended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Part {
+    pub markdown: String,
+    /// What the model thinks before it answers; no part of the answer.
+    pub thinking: String,
+    /// The places that the piece names for the first time.
+    pub citations: Vec<Citation>,
+}
+
+/// What a model answered.
+#[derive(Debug)]
+pub struct Answered {
+    pub checked: Checked,
+    pub thinking: String,
+    /// Which generation it was, `name@7`; else the name of the model.
+    pub generation: String,
+    /// The places of the sources that the model was shown.
+    pub context: Vec<(usize, Arc<str>, Lines)>,
+    /// What retrieval found, best first.
+    pub hits: Vec<(usize, Hit)>,
+    /// Why the answer is not whole, if it is not.
+    pub interrupted: Option<String>,
+    conversation: Conversation,
+    turn: Turn,
+}
+
+impl Answered {
+    /// The conversation before, and the turn it goes on with.
+    pub fn into_turn(self) -> (Conversation, Turn) {
+        let said = self.checked.said;
+        (self.conversation, Turn { said, ..self.turn })
+    }
+
+    /// `repo@7 · 6 sources · 5 of 5 places and 7 of 8 names verified`
+    pub fn footer(&self) -> String {
+        let claims = &self.checked.claims;
+        let count = |n: usize, one: &str| crate::answer::words::count(n, one);
+        let places = claims.citations.len() + claims.lost.len();
+        let found = claims.citations.iter().filter(|c| c.verified).count();
+        let names = claims.names.len();
+        let known = claims.names.iter().filter(|(_, known)| *known).count();
+        let verified = match (places, names) {
+            (0, 0) => "no place or name to verify".to_owned(),
+            (0, _) => format!("{known} of {} verified", count(names, "name")),
+            (_, 0) => format!("{found} of {} verified", count(places, "place")),
+            _ => format!(
+                "{found} of {} and {known} of {} verified",
+                count(places, "place"),
+                count(names, "name")
+            ),
+        };
+        format!(
+            "{} · {} · {verified}",
+            markdown::inline(&self.generation),
+            count(self.context.len(), "source")
+        )
+    }
+}
+
+/// Why a question cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(
+        "the question takes about {tokens} tokens, too many for the {context} of `model.context_tokens`; select less, or raise that"
+    )]
+    TooLong { tokens: usize, context: usize },
+}
+
+/// Tokens for what the template of a model adds.
+const OVERHEAD: usize = 64;
+/// How many times what an answer may take a model may think for before it, as far as there is room.
+const THOUGHTS: usize = 2;
+
+/// Retrieves what the question is about and writes the prompt, within the budget of tokens that the settings leave.
+pub fn prepare(
+    views: &[View],
+    repository: &str,
+    asked: &Asked,
+    mut conversation: Conversation,
+    settings: &ModelSettings,
+    cancel: &Cancel,
+) -> Result<Prepared, Unready> {
+    let (question, thinking) = thinking_switch(asked.question);
+    let thinking = thinking.unwrap_or(settings.thinking);
+    let system = prompt::system(repository);
+    // What it thinks must not use up what it may answer.
+    let parts = if thinking { 1 + THOUGHTS } else { 1 };
+    let answer_tokens = (settings.answer_tokens * parts).min(settings.context_tokens / 2);
+    let asking = tokens::estimate(question);
+    let fixed = tokens::estimate(&system) + asking + OVERHEAD + answer_tokens;
+    let Some(room) = settings.context_tokens.checked_sub(fixed) else {
+        return Err(Unready::TooLong {
+            tokens: asking,
+            context: settings.context_tokens,
+        });
+    };
+    conversation.fit(room / 2);
+    let hits = sources::retrieve(views, question, conversation.last_question(), cancel)?;
+    let budget = room.saturating_sub(conversation.tokens());
+    let mut excerpts: Vec<Excerpt> = Vec::new();
+    if let Some(target) = asked.at
+        && let Some(mut excerpt) = sources::looked_at(views, target, budget / 3)
+    {
+        excerpt.changed = excerpt.news(conversation.shown()) == News::Changed;
+        excerpts.push(excerpt);
+    }
+    let left = budget.saturating_sub(excerpts.iter().map(sources::cost).sum());
+    let shown: Vec<_> = conversation.shown().chain(&excerpts).collect();
+    let packed = sources::pack(views, &hits, left, &shown);
+    excerpts.extend(packed);
+    let prompt = prompt::question(question, &excerpts);
+    let message = |role, content: &str| Message {
+        role,
+        content: content.to_owned(),
+    };
+    let messages = std::iter::once(message(Role::System, &system))
+        .chain(conversation.messages())
+        .chain([message(Role::User, &prompt)])
+        .collect();
+    Ok(Prepared {
+        request: Request {
+            model: String::new(),
+            messages,
+            max_tokens: answer_tokens,
+            temperature: f64::from(settings.temperature_percent) / 100.0,
+            thinking,
+            grammar: None,
+            priority: Priority::Chat,
+        },
+        hits,
+        context: excerpts.iter().map(|excerpt| excerpt.at.clone()).collect(),
+        conversation,
+        turn: Turn {
+            asked: question.to_owned(),
+            prompt,
+            said: String::new(),
+            shown: excerpts,
+        },
+    })
+}
+
+/// Asks, and checks what comes while it comes. Fails only if there is no word of an answer; one that breaks off is still an answer.
+pub async fn answer(
+    assistant: &Assistant,
+    prepared: Prepared,
+    views: &[View],
+    links: &(dyn Links + Sync),
+    part: &mut (dyn FnMut(Part) + Send),
+) -> Result<Answered, ModelError> {
+    let Prepared {
+        request,
+        hits,
+        context,
+        conversation,
+        turn,
+    } = prepared;
+    let given = conversation.shown().chain(&turn.shown);
+    let given: Vec<String> = given.map(Excerpt::words).collect();
+    let mut checker = Checker::new(views, links, &given.join("\n"));
+    let mut stream = assistant.chat(request).await?;
+    let mut thinking = String::new();
+    let mut generation = None;
+    let mut interrupted = None;
+    loop {
+        let event = match stream.next().await {
+            Some(Ok(event)) => event,
+            Some(Err(error)) if checker.said().trim().is_empty() => return Err(error),
+            Some(Err(error)) => {
+                interrupted = Some(error.to_string());
+                break;
+            }
+            None => break,
+        };
+        match event {
+            Event::Thinking(text) => {
+                thinking.push_str(&text);
+                part(Part {
+                    thinking: text,
+                    ..Part::default()
+                });
+            }
+            Event::Text(text) => {
+                let (markdown, citations) = checker.push(&text);
+                if !markdown.is_empty() {
+                    part(Part {
+                        markdown,
+                        citations,
+                        ..Part::default()
+                    });
+                }
+            }
+            Event::Done(finish) => {
+                generation = finish.generation;
+                if finish.reason == Reason::Length {
+                    interrupted = Some("it reached the limit of its length".to_owned());
+                }
+                break;
+            }
+        }
+    }
+    if checker.said().trim().is_empty() {
+        let why = match (interrupted, thinking.is_empty()) {
+            (Some(why), false) => format!("it thought, and before it said anything {why}"),
+            _ => "the model said nothing".to_owned(),
+        };
+        return Err(ModelError::Failed(why));
+    }
+    let (markdown, citations) = checker.finish();
+    part(Part {
+        markdown,
+        citations,
+        ..Part::default()
+    });
+    let mut answered = Answered {
+        checked: checker.checked(),
+        thinking,
+        generation: generation.unwrap_or_else(|| assistant.label().to_owned()),
+        context,
+        hits,
+        interrupted,
+        conversation,
+        turn,
+    };
+    let cut = answered.interrupted.as_ref();
+    let cut = cut.map(|why| format!("\n\n⚠ the answer ends here: {}", markdown::inline(why)));
+    let cut = cut.unwrap_or_default();
+    let ended = cut.is_empty() && answered.checked.markdown.ends_with('\n');
+    let gap = if ended { "\n" } else { "\n\n" };
+    let end = format!("{cut}{gap}*{}*\n", answered.footer());
+    answered.checked.markdown.push_str(&end);
+    part(Part {
+        markdown: end,
+        ..Part::default()
+    });
+    Ok(answered)
+}
+
+/// `/think` and `/no_think`, at the beginning or the end of a question, say for this question whether to think.
+fn thinking_switch(question: &str) -> (&str, Option<bool>) {
+    let question = question.trim();
+    for (word, thinking) in [("/no_think", false), ("/think", true)] {
+        let after = question.strip_prefix(word);
+        if let Some(rest) =
+            after.filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+        {
+            return (rest.trim(), Some(thinking));
+        }
+        let before = question.strip_suffix(word);
+        if let Some(rest) = before.filter(|rest| rest.ends_with(char::is_whitespace)) {
+            return (rest.trim(), Some(thinking));
+        }
+    }
+    (question, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switch_is_a_word_of_its_own() {
+        for (written, question, thinking) in [
+            ("/think why?", "why?", Some(true)),
+            ("why? /no_think", "why?", Some(false)),
+            ("why /think so?", "why /think so?", None),
+            ("/thinking", "/thinking", None),
+            ("a/think", "a/think", None),
+        ] {
+            assert_eq!(thinking_switch(written), (question, thinking), "{written}");
+        }
+    }
+}

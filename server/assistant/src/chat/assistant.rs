@@ -1,0 +1,139 @@
+//! Who is asked: which model answers with given settings, and by which way it is reached.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use models::launch::Host;
+use models::library::{Library, LibraryError};
+use models::{Client, ModelError, Request, Stream};
+use settings::ModelSettings;
+use settings::paths::Dirs;
+
+/// The ways to models, kept for as long as the program runs.
+#[derive(Debug)]
+pub struct Assistants {
+    library: Library,
+    host: Arc<Host>,
+    hosts_models: bool,
+}
+
+/// A model that can be asked.
+#[derive(Debug, Clone)]
+pub struct Assistant {
+    /// As the engine knows it.
+    name: String,
+    label: String,
+    engine: Engine,
+    first_token: Duration,
+}
+
+#[derive(Debug, Clone)]
+enum Engine {
+    /// The process that runs models on this machine; it is started when it is first asked.
+    Host(Arc<Host>),
+    /// What the user has configured.
+    Remote(Client),
+}
+
+impl Assistants {
+    /// `hosts_models`: whether this program was built with the model host.
+    pub fn new(dirs: &Dirs, hosts_models: bool) -> Self {
+        Assistants {
+            hosts_models,
+            library: Library::new(dirs),
+            host: Arc::new(Host::new(dirs)),
+        }
+    }
+
+    /// Who answers with these settings: none if no model is set up, or why the one that is cannot be asked.
+    pub fn choose(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String> {
+        if !settings.enabled {
+            return Ok(None);
+        }
+        let first_token = Duration::from_secs(settings.first_token_seconds);
+        if let Some(endpoint) = &settings.endpoint {
+            let Some(name) = settings.name.clone() else {
+                return Err(format!(
+                    "model.endpoint is {endpoint}, but model.name does not say which of its models to ask"
+                ));
+            };
+            let key = settings.api_key_variable.as_ref().map(|variable| {
+                std::env::var(variable).map_err(|_| {
+                    format!("{variable}, which model.api_key_variable names, is not set")
+                })
+            });
+            let client = Client::new(endpoint, key.transpose()?.as_deref());
+            return Ok(Some(Assistant {
+                label: name.clone(),
+                name,
+                engine: Engine::Remote(client.map_err(|error| error.to_string())?),
+                first_token,
+            }));
+        }
+        let installed = match self.library.resolve(settings.name.as_deref()) {
+            Err(LibraryError::NoDefault { installed }) if installed.is_empty() => return Ok(None),
+            resolved => resolved.map_err(|error| error.to_string())?,
+        };
+        if !self.hosts_models {
+            return Err("this program was built without the feature local-model; set model.endpoint, or build it with that".to_owned());
+        }
+        Ok(Some(Assistant {
+            label: installed.label(),
+            name: installed.name,
+            engine: Engine::Host(self.host.clone()),
+            first_token,
+        }))
+    }
+
+    /// When the model in use was trained, in milliseconds since 1970; none if it was not trained here.
+    pub fn trained(&self, settings: &ModelSettings) -> Option<u64> {
+        if settings.endpoint.is_some() {
+            return None;
+        }
+        let installed = self.library.resolve(settings.name.as_deref()).ok()?;
+        let manifest = installed.manifest;
+        manifest.trainer.is_some().then_some(manifest.created)
+    }
+}
+
+impl Assistant {
+    /// An engine that is reached by itself, whatever is installed.
+    #[cfg(test)]
+    pub fn remote(name: &str, client: Client) -> Self {
+        Assistant {
+            name: name.to_owned(),
+            label: name.to_owned(),
+            engine: Engine::Remote(client),
+            first_token: Duration::from_secs(20),
+        }
+    }
+
+    /// `name@7`, or the name that a remote engine has for it.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The same for what nobody waits for: none if it would first have to start or load a model.
+    pub async fn chat_if_running(&self, request: Request) -> Result<Option<Stream>, ModelError> {
+        if let Engine::Host(host) = &self.engine {
+            let status = host.status().await?;
+            let mut loaded = status.iter().flat_map(|status| &status.models);
+            if !loaded.any(|model| model.name == self.name && model.state == "serving") {
+                return Ok(None);
+            }
+        }
+        self.chat(request).await.map(Some)
+    }
+
+    /// Has the model go on from the messages of a request.
+    pub async fn chat(&self, request: Request) -> Result<Stream, ModelError> {
+        let request = Request {
+            model: self.name.clone(),
+            ..request
+        };
+        match &self.engine {
+            Engine::Host(host) => host.chat(&request, self.first_token).await,
+            Engine::Remote(client) => client.chat(&request, self.first_token).await,
+        }
+    }
+}

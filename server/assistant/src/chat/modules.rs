@@ -1,0 +1,251 @@
+//! Which module a requirement belongs to: the model chooses among the modules that exist, and can say nothing else.
+
+use grounding::View;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use repo_indexer::{Cancel, IndexError, Module};
+
+use super::assistant::Assistant;
+use super::prompt::{self, ModuleLine};
+use super::{sources, tokens};
+use crate::answer::{self, Answer, first_line};
+use models::{Event, Grammar, Message, ModelError, Priority, Request, Role};
+use settings::ModelSettings;
+
+/// Of large workspaces, the modules that retrieval thinks of.
+const MOST: usize = 64;
+/// Longest description of a module in the prompt, in characters.
+const DESCRIPTION: usize = 160;
+/// No id is longer than so many tokens.
+const ID_TOKENS: usize = 96;
+
+/// One of the modules a requirement may belong to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub root: usize,
+    pub id: String,
+    /// The file in it that retrieval thinks of first, if it thinks of any.
+    pub path: Option<Arc<str>>,
+    /// By what its files are worth to retrieval; the most likely has 1.
+    pub score: f32,
+}
+
+/// The modules to choose from, the likeliest first.
+pub fn choices(
+    views: &[View],
+    requirement: &str,
+    cancel: &Cancel,
+) -> Result<Vec<Choice>, IndexError> {
+    let hits = sources::retrieve(views, requirement, None, cancel)?;
+    let mut worth: HashMap<(usize, String), (f32, Arc<str>)> = HashMap::new();
+    for (root, hit) in &hits {
+        let id = views[*root].snapshot.membership(&hit.path).id;
+        let (sum, _) = worth
+            .entry((*root, id))
+            .or_insert_with(|| (0.0, hit.path.clone()));
+        *sum += hit.scores.total;
+    }
+    let best = worth.values().map(|(sum, _)| *sum);
+    let best = best.fold(f32::MIN_POSITIVE, f32::max);
+    let mut all: Vec<Choice> = Vec::new();
+    for (root, view) in views.iter().enumerate() {
+        for module in view.snapshot.modules() {
+            let key = (root, module.id.clone());
+            let found = worth.remove(&key);
+            let (root, id) = key;
+            all.push(Choice {
+                root,
+                id,
+                score: found.as_ref().map_or(0.0, |(sum, _)| sum / best),
+                path: found.map(|(_, path)| path),
+            });
+        }
+    }
+    all.retain(|choice| !choice.id.is_empty());
+    all.sort_by(|a, b| {
+        let order = b.score.total_cmp(&a.score);
+        order.then_with(|| (a.root, &a.id).cmp(&(b.root, &b.id)))
+    });
+    all.truncate(MOST);
+    Ok(all)
+}
+
+/// Has the model choose. None if it chose nothing that exists, which an engine that knows no grammars may do.
+pub async fn choose(
+    assistant: &Assistant,
+    views: &[View],
+    repository: &str,
+    requirement: &str,
+    choices: &[Choice],
+    settings: &ModelSettings,
+) -> Result<(Option<Choice>, String), ModelError> {
+    let request = request(views, repository, requirement, choices, settings)?;
+    let mut stream = assistant.chat(request).await?;
+    let mut said = String::new();
+    let mut generation = None;
+    while let Some(event) = stream.next().await {
+        match event? {
+            Event::Text(text) => said.push_str(&text),
+            Event::Thinking(_) => {}
+            Event::Done(finish) => generation = finish.generation,
+        }
+    }
+    let generation = generation.unwrap_or_else(|| assistant.label().to_owned());
+    Ok((chosen(&said, choices).cloned(), generation))
+}
+
+/// Which module it is, and whose word that is.
+pub struct Placed {
+    pub choice: Option<Choice>,
+    /// The generation that chose; none where retrieval did.
+    pub generation: Option<String>,
+    /// Why the model that is set up did not choose.
+    pub why: Option<String>,
+    pub answer: Answer,
+}
+
+/// The answer: what a model chose, or else what retrieval thinks of first, if it thinks of any. `chosen` is none where no model is set up.
+pub fn place(
+    views: &[View],
+    choices: &[Choice],
+    chosen: Option<Result<(Option<Choice>, String), String>>,
+) -> Placed {
+    let best = || choices.first().filter(|choice| choice.score > 0.0).cloned();
+    let (choice, generation, why) = match chosen {
+        Some(Ok((Some(choice), generation))) => (Some(choice), Some(generation), None),
+        Some(Ok((None, generation))) => {
+            let why = format!("{generation} named no module of this workspace");
+            (best(), None, Some(why))
+        }
+        Some(Err(why)) => (best(), None, Some(why)),
+        None => (best(), None, None),
+    };
+    let named = choice.as_ref();
+    let named = named.map(|choice| (choice.root, choice.id.as_str(), choice.path.as_ref()));
+    let answer = answer::belongs(views, named, choices.len());
+    let answer = answer.because(match (&generation, &why) {
+        (Some(generation), _) => format!("chosen by {generation}"),
+        (None, Some(why)) => format!("the model did not answer: {why}"),
+        (None, None) => "by what its files are worth to a search".to_owned(),
+    });
+    Placed {
+        choice,
+        generation,
+        why,
+        answer,
+    }
+}
+
+fn request(
+    views: &[View],
+    repository: &str,
+    requirement: &str,
+    choices: &[Choice],
+    settings: &ModelSettings,
+) -> Result<Request, ModelError> {
+    let module = |choice: &Choice| -> Option<&Module> {
+        views.get(choice.root)?.snapshot.module(&choice.id)
+    };
+    let mut room = settings
+        .context_tokens
+        .saturating_sub(ID_TOKENS + tokens::estimate(requirement) + 256);
+    let mut lines = Vec::new();
+    for choice in choices {
+        let description = module(choice)
+            .map(|m| m.description.as_str())
+            .unwrap_or_default();
+        let description = first_line(description, DESCRIPTION);
+        let cost = tokens::estimate(&choice.id) + tokens::estimate(&description) + 4;
+        if cost > room {
+            break;
+        }
+        room -= cost;
+        lines.push(ModuleLine {
+            id: choice.id.clone(),
+            description,
+        });
+    }
+    if lines.is_empty() {
+        let why = "the requirement takes up the tokens of `model.context_tokens`; shorten it, or raise that";
+        return Err(ModelError::Failed(why.to_owned()));
+    }
+    let grammar = grammar(lines.iter().map(|line| line.id.as_str()));
+    let message = |role, content: String| Message { role, content };
+    Ok(Request {
+        model: String::new(),
+        messages: vec![
+            message(Role::System, prompt::system(repository)),
+            message(Role::User, prompt::module(requirement, &lines)),
+        ],
+        max_tokens: ID_TOKENS,
+        temperature: 0.0,
+        thinking: false,
+        grammar: Some(grammar),
+        priority: Priority::Chat,
+    })
+}
+
+/// One of the ids, and then the end of the turn: without that end an id that begins another could never be chosen.
+fn grammar<'a>(ids: impl Iterator<Item = &'a str>) -> Grammar {
+    let mut seen: Vec<String> = Vec::new();
+    for id in ids {
+        // Lark writes strings as JSON does.
+        let quoted = serde_json::Value::from(id).to_string();
+        if !seen.contains(&quoted) {
+            seen.push(quoted);
+        }
+    }
+    Grammar(format!("start: ({}) <|im_end|>", seen.join(" | ")))
+}
+
+/// The choice that was named: alone, or else as the only one in what was said.
+fn chosen<'c>(said: &str, choices: &'c [Choice]) -> Option<&'c Choice> {
+    let said = said.trim().trim_matches(['`', '"', '.', '*']);
+    let exact = choices.iter().find(|choice| choice.id == said);
+    exact.or_else(|| {
+        let words: Vec<&str> = said
+            .split(|c: char| c.is_whitespace() || "`\"*,;()".contains(c))
+            .map(|word| word.trim_end_matches(['.', ':']))
+            .collect();
+        let mut named = choices.iter().filter(|c| words.contains(&c.id.as_str()));
+        named.next().filter(|_| named.next().is_none())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_exists_can_be_chosen() {
+        let choice = |id: &str| Choice {
+            root: 0,
+            id: id.to_owned(),
+            score: 0.0,
+            path: None,
+        };
+        let choices = [choice("hir"), choice("hir-def"), choice("crate::a")];
+        for (said, id) in [
+            ("hir", Some("hir")),
+            (" `hir-def`.\n", Some("hir-def")),
+            ("It belongs to `crate::a`.", Some("crate::a")),
+            ("Either hir or hir-def.", None),
+            ("hirn", None),
+            ("", None),
+        ] {
+            let found = chosen(said, &choices).map(|c| c.id.as_str());
+            assert_eq!(found, id, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_grammar_ends_the_turn_and_quotes_what_it_must() {
+        let grammar = grammar(["hir", "hir-def", "a\"b\\", "hir"].into_iter());
+        assert_eq!(
+            grammar.0,
+            r#"start: ("hir" | "hir-def" | "a\"b\\") <|im_end|>"#
+        );
+    }
+}

@@ -1,0 +1,362 @@
+//! An answer as it is recorded: with the places it was made of, by their hashes, and what was said of them.
+
+use grounding::{Plain, View};
+use std::time::Instant;
+
+use repo_indexer::{Hit, Lines, Scores};
+use sha1::{Digest, Sha1};
+use trainer_bridge::{
+    Citation, ContextRef, Interaction, Lines as Range, PrivacyMode, RetrievalScore, new_id,
+};
+
+use super::{now, workspace_name};
+use crate::answer::Answer;
+use crate::chat::Answered;
+use grounding::markdown::fence;
+
+/// What asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Ask,
+    Explain,
+    Usages,
+    Impact,
+    Module,
+    Selection,
+    Diagnostic,
+    Hover,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 8] = [
+        Kind::Ask,
+        Kind::Explain,
+        Kind::Usages,
+        Kind::Impact,
+        Kind::Module,
+        Kind::Selection,
+        Kind::Diagnostic,
+        Kind::Hover,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Ask => "ask",
+            Kind::Explain => "explain",
+            Kind::Usages => "usages",
+            Kind::Impact => "impact",
+            Kind::Module => "module",
+            Kind::Selection => "selection",
+            Kind::Diagnostic => "diagnostic",
+            Kind::Hover => "hover",
+        }
+    }
+}
+
+/// That something was asked: what, of which workspace, and when.
+#[derive(Clone)]
+pub struct Occasion {
+    pub id: String,
+    kind: Kind,
+    question: String,
+    /// The root of the workspace.
+    workspace: String,
+    views: Vec<View>,
+    time: u64,
+    started: Instant,
+    latency_ms: u64,
+    /// Whether text of the repository is to be left out from the start.
+    no_code: bool,
+}
+
+impl Occasion {
+    pub fn new(kind: Kind, question: &str, workspace: &std::path::Path, views: Vec<View>) -> Self {
+        Occasion {
+            id: new_id(),
+            kind,
+            question: question.to_owned(),
+            workspace: workspace_name(workspace),
+            views,
+            time: now(),
+            started: Instant::now(),
+            latency_ms: 0,
+            no_code: false,
+        }
+    }
+
+    /// What was asked is text that was selected, not words.
+    pub fn selected(mut self) -> Self {
+        self.question = fence("", &self.question);
+        self
+    }
+
+    /// The answer is there, and is to be kept in this way.
+    pub(super) fn answered(mut self, mode: PrivacyMode) -> Self {
+        self.no_code = mode != PrivacyMode::Full;
+        self.latency_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// An answer made of the index.
+    pub fn by_index(self, answer: &Answer) -> Interaction {
+        let places = answer.sources.iter().map(|source| &source.citation);
+        let scores = answer.sources.iter().filter_map(|source| {
+            let file = self.file(source.citation.root, &source.citation.path);
+            Some(score(file, source.score.as_ref()?))
+        });
+        Interaction {
+            context: self.context(places.map(|c| (c.root, &*c.path, c.lines))),
+            citations: answer
+                .citations()
+                .into_iter()
+                .map(|citation| self.citation(citation))
+                .collect(),
+            scores: scores.collect(),
+            ..self.bare(self.plain(answer))
+        }
+        .unless_private(&self.views)
+    }
+
+    /// The answer without what a client adds to it: what it is made by, and links.
+    fn plain(&self, answer: &Answer) -> String {
+        let mut text = answer.headline.clone();
+        for (at, source) in answer.sources.iter().enumerate() {
+            text.push_str("\n\n");
+            match self.no_code {
+                // Documentation is text of the repository, and nothing tells it from other prose later.
+                true => text.push_str(&source.citation.label),
+                false => text.push_str(source.to_markdown(at + 1, &Plain).trim()),
+            }
+        }
+        text
+    }
+
+    /// What a model answered, checked.
+    pub fn by_model(self, answered: &ByModel) -> Interaction {
+        let places = answered.context.iter();
+        let lost = answered.lost.iter().map(|label| Citation {
+            file: label.split('#').next().unwrap_or_default().to_owned(),
+            range: Range { first: 0, last: 0 },
+            verified: false,
+        });
+        Interaction {
+            context: self.context(places.map(|(root, path, lines)| (*root, &**path, *lines))),
+            citations: answered
+                .citations
+                .iter()
+                .map(|citation| self.citation(citation))
+                .chain(lost)
+                .collect(),
+            cut: answered.cut,
+            grounded: answered.grounded,
+            scores: answered
+                .hits
+                .iter()
+                .map(|(root, hit)| score(self.file(*root, &hit.path), &hit.scores))
+                .collect(),
+            generation: Some(answered.generation.clone()),
+            ..self.bare(answered.said.clone())
+        }
+        .unless_private(&self.views)
+    }
+
+    /// A sentence that a model said of one definition.
+    pub fn sentence(
+        self,
+        text: String,
+        generation: String,
+        (root, path, lines): (usize, &str, Lines),
+    ) -> Interaction {
+        let citation = grounding::Citation::new(&self.views, root, &path.into(), lines, None);
+        Interaction {
+            context: self.context([(root, path, lines)].into_iter()),
+            citations: vec![self.citation(&citation)],
+            generation: Some(generation),
+            ..self.bare(text)
+        }
+        .unless_private(&self.views)
+    }
+
+    fn bare(&self, answer: String) -> Interaction {
+        Interaction {
+            id: self.id.clone(),
+            workspace: self.workspace.clone(),
+            time: self.time,
+            kind: self.kind.name().to_owned(),
+            question: self.question.clone(),
+            answer,
+            latency_ms: self.latency_ms,
+            ..Interaction::default()
+        }
+    }
+
+    /// A file of the workspace by its path; one of another root with the name of that before it. So it is the same whether the root was
+    /// opened alone or beside others.
+    fn file(&self, root: usize, path: &str) -> String {
+        let view = self.views.get(root);
+        let elsewhere = view.filter(|view| workspace_name(view.snapshot.root()) != self.workspace);
+        match elsewhere.and_then(|view| view.name.as_deref()) {
+            Some(name) => format!("{name}/{path}"),
+            None => path.to_owned(),
+        }
+    }
+
+    fn citation(&self, citation: &grounding::Citation) -> Citation {
+        Citation {
+            file: self.file(citation.root, &citation.path),
+            range: range(citation.lines),
+            verified: citation.verified,
+        }
+    }
+
+    fn context<'p>(
+        &self,
+        places: impl Iterator<Item = (usize, &'p str, Lines)>,
+    ) -> Vec<ContextRef> {
+        places
+            .filter_map(|(root, path, lines)| {
+                let text = self.views.get(root)?.snapshot.text(path)?;
+                Some(ContextRef {
+                    file: self.file(root, path),
+                    range: range(lines),
+                    hash: hash_of(&text, lines),
+                    blob: Some(blob(&text)),
+                })
+            })
+            .collect()
+    }
+}
+
+/// What a model answered, as far as it is recorded.
+#[derive(Debug, Clone)]
+pub struct ByModel {
+    said: String,
+    cut: bool,
+    generation: String,
+    context: Vec<(usize, std::sync::Arc<str>, Lines)>,
+    citations: Vec<grounding::Citation>,
+    lost: Vec<String>,
+    grounded: Option<f64>,
+    hits: Vec<(usize, Hit)>,
+}
+
+impl From<&Answered> for ByModel {
+    fn from(answered: &Answered) -> Self {
+        let claims = &answered.checked.claims;
+        ByModel {
+            said: answered.checked.said.clone(),
+            cut: answered.interrupted.is_some(),
+            generation: answered.generation.clone(),
+            context: answered.context.clone(),
+            citations: claims.citations.clone(),
+            lost: claims.lost.clone(),
+            grounded: claims.grounded(),
+            hits: answered.hits.clone(),
+        }
+    }
+}
+
+trait UnlessPrivate {
+    fn unless_private(self, views: &[View]) -> Self;
+}
+
+impl UnlessPrivate for Interaction {
+    /// Nothing is kept of what touches a private file. Such files are in no index, but a model may name one, or a glob be new.
+    fn unless_private(mut self, views: &[View]) -> Self {
+        let files = self.context.iter().map(|context| &context.file);
+        let files = files
+            .chain(self.citations.iter().map(|citation| &citation.file))
+            .chain(self.scores.iter().map(|score| &score.file));
+        // Who wrote a name may have put the root's before it, or not.
+        let is_private = |file: &String| {
+            views.iter().any(|view| {
+                let name = view.name.as_deref().unwrap_or_default();
+                let inside = file.strip_prefix(name);
+                let inside = inside.and_then(|rest| rest.strip_prefix('/'));
+                let mut names = inside.into_iter().chain([file.as_str()]);
+                names.any(|file| view.snapshot.is_private(file))
+            })
+        };
+        if files.into_iter().any(is_private) {
+            self.privacy = PrivacyMode::Off;
+        }
+        self
+    }
+}
+
+/// Lines as citations count them: from 1.
+fn range(lines: Lines) -> Range {
+    Range {
+        first: lines.first.saturating_add(1),
+        last: lines.last.saturating_add(1),
+    }
+}
+
+/// blake3 of the text of these lines, their line ends included.
+fn hash_of(text: &str, lines: Lines) -> String {
+    let wanted = (lines.last as usize + 1).saturating_sub(lines.first as usize);
+    let mut hasher = blake3::Hasher::new();
+    for line in text
+        .split_inclusive('\n')
+        .skip(lines.first as usize)
+        .take(wanted)
+    {
+        hasher.update(line.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// As git names the content of a file.
+fn blob(text: &str) -> String {
+    let mut hasher = Sha1::new();
+    hasher.update(format!("blob {}\0", text.len()));
+    hasher.update(text);
+    let digest = hasher.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn score(file: String, scores: &Scores) -> RetrievalScore {
+    let mut parts: trainer_bridge::Metrics = [
+        ("file", scores.file),
+        ("symbol", scores.symbol),
+        ("path", scores.path),
+        ("graph", scores.graph),
+        ("demotion", scores.demotion),
+    ]
+    .into_iter()
+    .filter(|(_, part)| *part != 0.0)
+    .map(|(name, part)| (name.to_owned(), rounded(part)))
+    .collect();
+    let fields = scores.bm25.iter();
+    parts.extend(fields.map(|(field, part)| (format!("bm25.{field}"), rounded(*part))));
+    RetrievalScore {
+        file,
+        total: rounded(scores.total),
+        parts,
+    }
+}
+
+/// To four digits: more say nothing, and take room in a million interactions.
+fn rounded(number: f32) -> f64 {
+    (f64::from(number) * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_is_named_as_git_names_it() {
+        // printf 'hello\n' | git hash-object --stdin
+        assert_eq!(blob("hello\n"), "ce013625030ba8dba906f756967f9e9ca394464a");
+    }
+
+    #[test]
+    fn the_hash_of_a_range_is_that_of_its_text() {
+        let of = |first, last| hash_of("a\nb\nc", Lines { first, last });
+        let hash = |text: &str| blake3::hash(text.as_bytes()).to_hex().to_string();
+        assert_eq!(of(0, 0), hash("a\n"));
+        assert_eq!(of(1, 2), hash("b\nc"));
+        assert_eq!(of(2, 9), hash("c"));
+    }
+}

@@ -1,0 +1,98 @@
+//! What goes wrong, in the form that clients of OpenAI's protocol know.
+
+use axum::Json;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::engine::Failure;
+use models::host_files::GAVE_WAY;
+
+#[derive(Debug)]
+pub(super) enum Error {
+    Unauthorized,
+    Forbidden,
+    NoSuchRoute(String),
+    /// The request is no request of this protocol, or asks for what is not done here.
+    BadRequest(String),
+    TooLarge,
+    Stopping,
+    Failed(Failure),
+}
+
+impl Error {
+    fn parts(&self) -> (StatusCode, &'static str, String) {
+        let line = |line: &str| line.to_owned();
+        match self {
+            Error::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "authentication_error",
+                line("wrong token; the one to show is in `host/endpoint.json`"),
+            ),
+            Error::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "permission_error",
+                line("only this machine may ask"),
+            ),
+            Error::NoSuchRoute(path) => (
+                StatusCode::NOT_FOUND,
+                "not_found_error",
+                format!("there is no {path}"),
+            ),
+            Error::BadRequest(why) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request_error",
+                why.clone(),
+            ),
+            Error::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "invalid_request_error",
+                line("the request is too large"),
+            ),
+            Error::Stopping => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable_error",
+                line("the host of models is ending; ask again"),
+            ),
+            Error::Failed(Failure::NoSuchModel(why)) => {
+                (StatusCode::NOT_FOUND, "not_found_error", why.clone())
+            }
+            Error::Failed(Failure::Unavailable(why)) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable_error",
+                why.clone(),
+            ),
+            Error::Failed(Failure::Refused(why)) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_request_error",
+                why.clone(),
+            ),
+            Error::Failed(Failure::Engine(why)) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "engine_error",
+                why.clone(),
+            ),
+            Error::Failed(Failure::GaveWay) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                GAVE_WAY,
+                line("it gave way to a question; ask again"),
+            ),
+        }
+    }
+
+    /// `{"error": …}`, as a body or inside a stream.
+    pub(super) fn json(&self) -> Value {
+        let (_, kind, message) = self.parts();
+        json!({ "error": { "message": message, "type": kind } })
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        (self.parts().0, Json(self.json())).into_response()
+    }
+}
+
+pub(super) async fn no_such_route(uri: Uri) -> Error {
+    Error::NoSuchRoute(uri.path().to_owned())
+}

@@ -1,0 +1,77 @@
+//! What the host has and does, and the request to end it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::desk::Row;
+use crate::serve::Host;
+
+/// `GET /v1/models`: every model that can be asked for.
+pub(super) async fn models(State(host): State<Arc<Host>>) -> Json<Value> {
+    let names = host.desk.shelf().names().await;
+    let data: Vec<Value> = names
+        .into_iter()
+        .map(|name| json!({ "id": name, "object": "model", "created": 0, "owned_by": "repo-lsp" }))
+        .collect();
+    Json(json!({ "object": "list", "data": data }))
+}
+
+/// `GET /repo-lsp/status`.
+pub(super) async fn status(State(host): State<Arc<Host>>) -> Json<Value> {
+    let rows = host.desk.rows();
+    let device = rows
+        .iter()
+        .find_map(|row| row.engine.as_ref())
+        .map(|engine| engine.facts.device);
+    let models: Vec<Value> = rows.iter().map(row).collect();
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "pid": std::process::id(),
+        "device": device,
+        "models": models,
+        "running": *host.running.borrow(),
+        "waiting": *host.waiting.borrow(),
+        "residentBytes": resident(),
+        "stopping": host.stopping.is_cancelled(),
+    }))
+}
+
+/// `POST /repo-lsp/stop`: it ends after what runs has finished.
+pub(super) async fn stop(State(host): State<Arc<Host>>) -> (StatusCode, Json<Value>) {
+    host.stopping.cancel();
+    (
+        StatusCode::ACCEPTED,
+        Json(json!({ "running": *host.running.borrow() })),
+    )
+}
+
+fn row(row: &Row) -> Value {
+    let facts = row.engine.as_ref().map(|engine| &engine.facts);
+    json!({
+        "name": row.name,
+        "generation": row.generation,
+        "state": row.state,
+        "precision": facts.map(|facts| &facts.precision),
+        "bytes": facts.map(|facts| facts.bytes),
+        "contextTokens": facts.map(|facts| facts.context),
+        "users": row.engine.as_ref().map(|engine| engine.users()),
+        "problem": row.problem,
+    })
+}
+
+/// The memory that this process has, as the operating system counts it.
+fn resident() -> Option<u64> {
+    use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+    let own = Pid::from_u32(std::process::id());
+    let mut system = System::new();
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::Some(&[own]),
+        false,
+        ProcessRefreshKind::nothing().with_memory(),
+    );
+    system.process(own).map(sysinfo::Process::memory)
+}

@@ -1,0 +1,234 @@
+//! Who is answered next. What somebody waits for goes before what nobody waits for, which is asked to give way even while it runs;
+//! within each, first come, first served.
+//!
+//! Knows nothing of models.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use models::Priority;
+
+/// The line in front of one engine.
+pub(crate) struct Queue(Mutex<State>);
+
+struct State {
+    free: usize,
+    /// Of the turns of what nobody waits for, those that were not asked to give way yet.
+    yielding: Vec<CancellationToken>,
+    chat: VecDeque<oneshot::Sender<Turn>>,
+    background: VecDeque<oneshot::Sender<Turn>>,
+}
+
+/// The right to use the engine, until it is dropped.
+pub(crate) struct Turn {
+    queue: Option<Arc<Queue>>,
+    wanted_back: CancellationToken,
+}
+
+impl Turn {
+    /// Cancelled when somebody waits for the engine and nobody for what this turn is for.
+    pub(crate) fn wanted_back(&self) -> &CancellationToken {
+        &self.wanted_back
+    }
+}
+
+impl Queue {
+    /// A queue that lets through so many at once.
+    pub(crate) fn new(at_once: usize) -> Arc<Self> {
+        Arc::new(Queue(Mutex::new(State {
+            free: at_once,
+            yielding: Vec::new(),
+            chat: VecDeque::new(),
+            background: VecDeque::new(),
+        })))
+    }
+
+    /// Waits for a turn. Whoever drops this leaves the queue.
+    pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> Turn {
+        let turn = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.free -= 1;
+                return self.turn(&mut state, priority);
+            }
+            let (sender, turn) = oneshot::channel();
+            match priority {
+                Priority::Chat => {
+                    state.chat.push_back(sender);
+                    if let Some(wanted_back) = state.yielding.pop() {
+                        wanted_back.cancel();
+                    }
+                }
+                Priority::Background => state.background.push_back(sender),
+            }
+            turn
+        };
+        // A sender is only dropped after it was used, so this waits until it is.
+        turn.await.unwrap_or_else(|_| Turn {
+            queue: None,
+            wanted_back: CancellationToken::new(),
+        })
+    }
+
+    fn turn(self: &Arc<Self>, state: &mut State, priority: Priority) -> Turn {
+        let wanted_back = CancellationToken::new();
+        // Those that have ended need not be asked any more.
+        state.yielding.retain(|token| !token.is_cancelled());
+        if priority == Priority::Background {
+            state.yielding.push(wanted_back.clone());
+        }
+        Turn {
+            queue: Some(self.clone()),
+            wanted_back,
+        }
+    }
+
+    /// How many wait.
+    #[cfg(test)]
+    fn waiting(&self) -> usize {
+        let state = self.state();
+        let both = state.chat.iter().chain(&state.background);
+        both.filter(|sender| !sender.is_closed()).count()
+    }
+
+    fn release(self: Arc<Self>) {
+        loop {
+            let (next, turn) = {
+                let mut state = self.state();
+                let chat = state.chat.pop_front().map(|next| (next, Priority::Chat));
+                let next = chat.or_else(|| {
+                    let next = state.background.pop_front()?;
+                    Some((next, Priority::Background))
+                });
+                let Some((next, priority)) = next else {
+                    state.free += 1;
+                    return;
+                };
+                (next, self.turn(&mut state, priority))
+            };
+            match next.send(turn) {
+                Ok(()) => return,
+                // Whoever waited has left; their turn must not give itself back while it is dropped.
+                Err(mut unused) => unused.queue = None,
+            }
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Nobody need ask for it any more.
+        self.wanted_back.cancel();
+        if let Some(queue) = self.queue.take() {
+            queue.release();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use futures::future::BoxFuture;
+
+    use super::*;
+
+    /// Enters, and waits if it must.
+    fn enter(queue: &Arc<Queue>, priority: Priority) -> BoxFuture<'static, Turn> {
+        let queue = queue.clone();
+        let mut waiting = async move { queue.enter(priority).await }.boxed();
+        assert!(
+            (&mut waiting).now_or_never().is_none(),
+            "somebody has the turn"
+        );
+        waiting
+    }
+
+    #[test]
+    fn chat_goes_first_and_each_kind_in_its_order() {
+        let queue = Queue::new(1);
+        let first = queue.enter(Priority::Background).now_or_never().unwrap();
+        let mut order = vec![
+            ("background 1", enter(&queue, Priority::Background)),
+            ("chat 1", enter(&queue, Priority::Chat)),
+            ("background 2", enter(&queue, Priority::Background)),
+            ("chat 2", enter(&queue, Priority::Chat)),
+        ];
+        drop(first);
+        let mut served = Vec::new();
+        while !order.is_empty() {
+            let ready: Vec<_> = order
+                .iter_mut()
+                .map(|(_, turn)| turn.now_or_never())
+                .collect();
+            let at: Vec<_> = ready
+                .iter()
+                .enumerate()
+                .filter(|(_, turn)| turn.is_some())
+                .collect();
+            assert_eq!(at.len(), 1, "one at a time");
+            served.push(order.remove(at[0].0).0);
+        }
+        assert_eq!(served, ["chat 1", "chat 2", "background 1", "background 2"]);
+    }
+
+    #[test]
+    fn what_nobody_waits_for_gives_way_to_a_chat_and_to_nothing_else() {
+        let queue = Queue::new(1);
+        let first = queue.enter(Priority::Background).now_or_never().unwrap();
+        let mut background = enter(&queue, Priority::Background);
+        assert!(!first.wanted_back().is_cancelled());
+        let mut chat = enter(&queue, Priority::Chat);
+        assert!(first.wanted_back().is_cancelled());
+        drop(first);
+        let chat = (&mut chat).now_or_never().unwrap();
+        let mut another = enter(&queue, Priority::Chat);
+        assert!(!chat.wanted_back().is_cancelled());
+        drop(chat);
+        drop((&mut another).now_or_never().unwrap());
+        // One that ran before, and has ended, is not what is asked to give way.
+        let background = (&mut background).now_or_never().unwrap();
+        let _chat = enter(&queue, Priority::Chat);
+        assert!(background.wanted_back().is_cancelled());
+    }
+
+    #[test]
+    fn whoever_leaves_is_skipped() {
+        let queue = Queue::new(1);
+        let first = queue.enter(Priority::Chat).now_or_never().unwrap();
+        let (left, mut stays) = (enter(&queue, Priority::Chat), enter(&queue, Priority::Chat));
+        assert_eq!(queue.waiting(), 2);
+        drop(left);
+        assert_eq!(queue.waiting(), 1);
+        drop(first);
+        assert!((&mut stays).now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_turn_that_was_given_but_never_taken_is_given_on() {
+        let queue = Queue::new(1);
+        let first = queue.enter(Priority::Chat).now_or_never().unwrap();
+        let (given, mut next) = (enter(&queue, Priority::Chat), enter(&queue, Priority::Chat));
+        drop(first);
+        drop(given);
+        assert!((&mut next).now_or_never().is_some());
+    }
+
+    #[test]
+    fn as_many_as_allowed_run_at_once() {
+        let queue = Queue::new(2);
+        let both: Vec<_> = (0..2)
+            .map(|_| queue.enter(Priority::Chat).now_or_never().unwrap())
+            .collect();
+        let mut third = enter(&queue, Priority::Chat);
+        drop(both);
+        assert!((&mut third).now_or_never().is_some());
+        assert!(queue.enter(Priority::Chat).now_or_never().is_some());
+    }
+}

@@ -1,0 +1,255 @@
+//! What engines do wrong, and the one line that is said about it.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use models::{Client, Pace};
+use serde_json::json;
+
+use super::http::{answer, done, event, events, finish, head, text, whole};
+use super::stub::{Step, always, send, stub};
+use super::{PATIENCE, client, pace, request, transcript};
+
+async fn check(bytes: impl Into<Vec<u8>>, expected: Expect) {
+    let stub = always(bytes).await;
+    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    expected.assert_eq(&stub.plain(&transcript(asked).await));
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_cut_off() {
+    check(
+        events() + &text("Half"),
+        expect![[r#"
+        text "Half"
+        broken off: the engine closed the connection before the answer's end; ask again
+    "#]],
+    )
+    .await;
+    // The engine thinks it is done, and has not said why.
+    check(
+        events() + &text("Half") + &done(),
+        expect![[r#"
+        text "Half"
+        broken off: the engine closed the connection before the answer's end; ask again
+    "#]],
+    )
+    .await;
+    // The connection breaks within a piece.
+    let broken =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let piece = text("Half");
+    let broken = format!("{broken}{:x}\r\n{piece}\r\n40\r\ndata: {{", piece.len());
+    check(
+        broken,
+        expect![[r#"
+            text "Half"
+            broken off: the connection to the engine broke; ask again
+        "#]],
+    )
+    .await;
+    check(
+        events() + &text("Half") + &finish("content_filter"),
+        expect![[r#"
+            text "Half"
+            broken off: the engine ended it with the reason `content_filter`; ask again
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_may_give_way() {
+    let error = json!({ "error": { "message": "not now", "type": "gave_way" } });
+    let midway = events() + &text("Half") + &event(&error);
+    check(
+        midway,
+        expect![[r#"
+        text "Half"
+        broken off: the answer gave way to a question; ask again
+    "#]],
+    )
+    .await;
+    check(
+        whole("503 Service Unavailable", &error),
+        expect![[r#"
+        no answer: the answer gave way to a question; ask again
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_engine_may_give_up() {
+    let error = json!({ "error": { "message": "CUDA error:\nout of memory", "type": "engine" } });
+    check(
+        events() + &text("Half") + &event(&error),
+        expect![[r#"
+            text "Half"
+            broken off: the model's engine gave up: CUDA error: out of memory; ask again, or see its log
+        "#]],
+    )
+    .await;
+    check(
+        events() + &event(&error),
+        expect![[r#"
+            no answer: the model's engine gave up: CUDA error: out of memory; ask again, or see its log
+        "#]],
+    )
+    .await;
+    let older = json!({ "object": "error", "message": "out of memory" });
+    check(
+        events() + &event(&older),
+        expect![[r#"
+            no answer: the model's engine gave up: out of memory; ask again, or see its log
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn events_that_are_no_events() {
+    check(
+        events() + &text("a") + "data: {\"choices\":[{\n\n",
+        expect![[r#"
+            text "a"
+            broken off: what came from URL is not OpenAI's protocol: EOF while parsing an object at line 1 column 13 in `{"choices":[{`; check `model.endpoint`, which usually ends in /v1
+        "#]],
+    )
+    .await;
+    check(events() + "data: 7\n\n", expect![[r#"
+        no answer: what came from URL is not OpenAI's protocol: invalid type: integer `7`, expected a piece of an answer at line 1 column 1 in `7`; check `model.endpoint`, which usually ends in /v1
+    "#]]).await;
+    check(
+        events() + &event(&json!({ "hello": "world" })),
+        expect![[r#"
+            no answer: what came from URL is not OpenAI's protocol: an event that is no piece of an answer; check `model.endpoint`, which usually ends in /v1
+        "#]],
+    )
+    .await;
+    let mut bytes = (events() + "data: ").into_bytes();
+    bytes.extend([0xff, 0xfe, b'\n', b'\n']);
+    check(bytes, expect![[r#"
+        no answer: what came from URL is not OpenAI's protocol: UTF8 error: invalid utf-8 sequence of 1 bytes from index 0; check `model.endpoint`, which usually ends in /v1
+    "#]]).await;
+    check(events() + "data: " + &"x".repeat(2 << 20), expect![[r#"
+        no answer: what came from URL is not OpenAI's protocol: a line that does not end; check `model.endpoint`, which usually ends in /v1
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn answers_of_something_else() {
+    let page = "<!DOCTYPE html>\n<html><title>Welcome</title></html>";
+    check(
+        head("200 OK", "text/html; charset=utf-8", "") + page,
+        expect![[r#"
+            no answer: what came from URL is not OpenAI's protocol: a web page; check `model.endpoint`, which usually ends in /v1
+        "#]],
+    )
+    .await;
+    check(whole("200 OK", &json!({ "choices": [] })), expect![[r#"
+        no answer: what came from URL is not OpenAI's protocol: an answer in one piece instead of a stream; check `model.endpoint`, which usually ends in /v1
+    "#]]).await;
+    check(head("404 Not Found", "text/html", "") + page, expect![[r#"
+        no answer: the model's engine refused (404): it answered with a web page; check `model.name`, and `model.endpoint`, which usually ends in /v1
+    "#]]).await;
+    check("SSH-2.0-OpenSSH_9.2\r\n", expect![[r#"
+        no answer: cannot reach the model at URL: invalid HTTP version parsed; see whether its engine is running there
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn refusals_say_what_to_do() {
+    let error = |message: &str| json!({ "error": { "message": message, "type": "t", "code": 7 } });
+    check(
+        whole("401 Unauthorized", &error("Incorrect API key.")),
+        expect![[r#"
+            no answer: the model's engine refused (401): Incorrect API key; check `model.api_key_variable`
+        "#]],
+    )
+    .await;
+    check(
+        whole(
+            "404 Not Found",
+            &json!({ "error": "model \"repo\" not found" }),
+        ),
+        expect![[r#"
+            no answer: the model's engine refused (404): model "repo" not found; check `model.name`, and `model.endpoint`, which usually ends in /v1
+        "#]],
+    )
+    .await;
+    check(
+        whole("400 Bad Request", &json!({ "detail": "too many tokens" })),
+        expect![[r#"
+            no answer: the model's engine refused (400): too many tokens
+        "#]],
+    )
+    .await;
+    check(whole("413 Payload Too Large", &json!(null)), expect![[r#"
+        no answer: the model's engine refused (413): payload too large; ask with less context, as `model.context_tokens` sets it
+    "#]]).await;
+    check(
+        head("418 I'm a teapot", "text/plain", ""),
+        expect![[r#"
+        no answer: the model's engine refused (418): i'm a teapot
+    "#]],
+    )
+    .await;
+    check(
+        head("500 Oops", "text/plain", "") + "Traceback:\n  \u{7}boom",
+        expect![[r#"
+            no answer: the model's engine refused (500): Traceback: boom; see its log, or ask again later
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_goes_nowhere_else() {
+    let elsewhere = always(answer("hello")).await;
+    let moved = format!("location: {}/chat/completions\r\n", elsewhere.url);
+    check(
+        head("307 Temporary Redirect", "text/plain", &moved),
+        expect![[r#"
+            no answer: the model's engine refused (307): temporary redirect; it has moved, so check `model.endpoint`
+        "#]],
+    )
+    .await;
+    assert!(elsewhere.received().is_empty());
+}
+
+#[tokio::test]
+async fn silence_is_not_waited_out() {
+    let short = Duration::from_millis(50);
+    let before = stub(vec![vec![send(events()), Step::Hold]]).await;
+    let asked = client(&before.url).chat(&request(), short).await;
+    expect![[r#"
+        no answer: no word from the model within 1 s; ask again, or allow for more with `model.first_token_seconds`
+    "#]].assert_eq(&transcript(asked).await);
+
+    let mut within = stub(vec![vec![send(events() + &text("a")), Step::Hold]]).await;
+    let pace = Pace {
+        between_tokens: short,
+        ..pace()
+    };
+    let client = Client::with_pace(&within.url, None, pace).unwrap();
+    let asked = client.chat(&request(), PATIENCE).await;
+    expect![[r#"
+        text "a"
+        broken off: the model fell silent for 1 s in the middle of its answer; ask again
+    "#]]
+    .assert_eq(&transcript(asked).await);
+    within.closed().await;
+}
+
+#[tokio::test]
+async fn nobody_is_there() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    drop(listener);
+    let asked = client(&url).chat(&request(), PATIENCE).await;
+    let said = transcript(asked).await.replace(&url, "URL");
+    expect![[r#"
+        no answer: cannot reach the model at URL: connection refused; see whether its engine is running there
+    "#]].assert_eq(&said);
+}

@@ -1,0 +1,207 @@
+//! A host without models: it keeps the contract with its clients, or breaks it as the test says. It runs in a process of its own.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use models::host_files::{Endpoint, HostFiles};
+use serde_json::{Value, json};
+use settings::paths::Dirs;
+use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::http::{self, events, finish, text, whole};
+
+/// The variable with what the host is to do, as JSON.
+pub const PLAY: &str = "REPO_LSP_TEST_PLAY";
+pub const VERSION: &str = "1.2.3";
+
+/// What has happened, a line each: `started PID`, `lost PID`, `asked PID`, `stopping PID`.
+pub fn diary(data: &Path) -> PathBuf {
+    data.join("diary")
+}
+
+/// Runs only as the process that a test starts.
+#[test]
+#[ignore = "is the host that other tests start"]
+fn scripted() {
+    let Ok(play) = std::env::var(PLAY) else {
+        return;
+    };
+    let play: Value = serde_json::from_str(&play).unwrap();
+    let data = PathBuf::from(std::env::var_os("REPO_LSP_DATA_DIR").unwrap());
+    let host = Host { play, data };
+    if let Some(last_words) = host.play["fails"].as_str() {
+        eprintln!("{last_words}");
+        std::process::exit(3);
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(host.run());
+}
+
+struct Host {
+    play: Value,
+    data: PathBuf,
+}
+
+impl Host {
+    async fn run(self) {
+        self.end_with_the_test();
+        let folder = self.data.clone();
+        let files = HostFiles::new(&Dirs {
+            cache: folder.clone(),
+            config: folder.clone(),
+            data: folder,
+        });
+        std::fs::create_dir_all(files.directory()).unwrap();
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(files.lock())
+            .unwrap();
+        match File::try_lock(&lock) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                self.note("lost");
+                std::process::exit(0);
+            }
+            Err(error) => panic!("{error}"),
+        }
+        self.note("started");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let endpoint = Endpoint {
+            url: format!("http://{address}/v1"),
+            token: format!("token of {address}"),
+            pid: std::process::id(),
+            version: self.version(),
+        };
+        files.publish(&endpoint).unwrap();
+        let host = Arc::new(self);
+        let stopping = Arc::new(AtomicBool::new(false));
+        loop {
+            let (connection, _) = listener.accept().await.unwrap();
+            let (host, endpoint) = (host.clone(), endpoint.clone());
+            let (files, stopping) = (files.clone(), stopping.clone());
+            tokio::spawn(async move {
+                // A client that leaves is no reason to end.
+                let _ = host.serve(connection, &endpoint, &files, &stopping).await;
+            });
+        }
+    }
+
+    async fn serve(
+        &self,
+        mut connection: TcpStream,
+        endpoint: &Endpoint,
+        files: &HostFiles,
+        stopping: &AtomicBool,
+    ) -> io::Result<()> {
+        let Some(request) = http::read(&mut connection).await? else {
+            return Ok(());
+        };
+        let token = format!("Bearer {}", endpoint.token);
+        let refused = |status| {
+            whole(
+                status,
+                &json!({ "error": { "message": "no", "type": "t" } }),
+            )
+        };
+        let reply = match request.what.as_str() {
+            _ if request.header("authorization") != Some(&token) => refused("401 Unauthorized"),
+            "GET /repo-lsp/status" => {
+                if self.play["hangs"] == true && self.first("hung") {
+                    std::future::pending::<()>().await;
+                }
+                let status = json!({
+                    "version": endpoint.version, "pid": endpoint.pid, "device": null, "models": [], "running": 0, "waiting": 0,
+                    "residentBytes": null, "stopping": stopping.load(Ordering::SeqCst),
+                });
+                whole("200 OK", &status)
+            }
+            "POST /repo-lsp/stop" => {
+                self.note("stopping");
+                stopping.store(true, Ordering::SeqCst);
+                http::write(
+                    &mut connection,
+                    whole("202 Accepted", &json!({ "running": 0 })),
+                )
+                .await?;
+                if self.play["lingers"] == true && self.first("lingered") {
+                    files.withdraw();
+                    // It holds the lock until the test lets go of it.
+                    while !self.data.join("release").exists() {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                }
+                files.withdraw();
+                std::process::exit(0);
+            }
+            "POST /v1/chat/completions" => {
+                self.note("asked");
+                let dies = self.play["dies"].as_str().unwrap_or_default();
+                match dies {
+                    "always" => std::process::exit(9),
+                    "once" if self.first("died") => std::process::exit(9),
+                    "after a word" if self.first("died") => {
+                        http::write(&mut connection, events() + &text("Half")).await?;
+                        // The word has arrived once the test says so.
+                        connection.flush().await?;
+                        while !self.data.join("release").exists() {
+                            tokio::time::sleep(Duration::from_millis(10)).await;
+                        }
+                        std::process::exit(9);
+                    }
+                    _ => {}
+                }
+                if self.play["refuses"] == true {
+                    let why = json!({ "error": { "message": "repo@7 needs 9 GB; free some, or set host.quantization", "type": "unavailable_error" } });
+                    whole("503 Service Unavailable", &why)
+                } else {
+                    let seen = json!([request.header("x-repo-lsp-priority"), request.body]);
+                    events() + &text(&seen.to_string()) + &finish("stop") + &http::done()
+                }
+            }
+            _ => refused("404 Not Found"),
+        };
+        http::write(&mut connection, reply).await?;
+        connection.shutdown().await?;
+        // Whoever asked closes first, so that nothing is lost.
+        let _ = connection.read(&mut [0]).await;
+        Ok(())
+    }
+
+    fn version(&self) -> String {
+        let version = self.play["version"].as_str();
+        version.unwrap_or(VERSION).to_owned()
+    }
+
+    fn note(&self, what: &str) {
+        let diary = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(diary(&self.data));
+        let line = format!("{what} {}\n", std::process::id());
+        diary.unwrap().write_all(line.as_bytes()).unwrap();
+    }
+
+    /// Whether this is the first process, or the first time, that something happens.
+    fn first(&self, what: &str) -> bool {
+        File::create_new(self.data.join(what)).is_ok()
+    }
+
+    /// No host outlives its test.
+    fn end_with_the_test(&self) {
+        let data = self.data.clone();
+        std::thread::spawn(move || {
+            while data.exists() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            std::process::exit(0);
+        });
+    }
+}

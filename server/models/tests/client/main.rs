@@ -1,0 +1,100 @@
+//! The client of models against engines that misbehave in every way, and the search for the local host against hosts that do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails by panicking is a test that works"
+)]
+
+mod http;
+mod stub;
+
+mod answers;
+mod cancelling;
+mod faults;
+mod requests;
+mod retries;
+
+#[cfg(unix)]
+mod host;
+#[cfg(unix)]
+mod launching;
+#[cfg(unix)]
+mod sandbox;
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use models::{
+    Client, Event, Grammar, Message, ModelError, Pace, Priority, Reason, Request, Role, Stream,
+};
+
+/// Long enough for a slow machine; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn pace() -> Pace {
+    Pace {
+        first_pause: Duration::from_millis(1),
+        ..Pace::default()
+    }
+}
+
+fn client(url: &str) -> Client {
+    Client::with_pace(url, None, pace()).unwrap()
+}
+
+fn request() -> Request {
+    let message = |role, content: &str| Message {
+        role,
+        content: content.to_owned(),
+    };
+    Request {
+        model: "repo".to_owned(),
+        messages: vec![
+            message(Role::System, "Be brief."),
+            message(Role::User, "What does it do?"),
+        ],
+        max_tokens: 64,
+        temperature: 0.0,
+        thinking: false,
+        grammar: Some(Grammar("start: \"a\"".to_owned())),
+        priority: Priority::Background,
+    }
+}
+
+/// A line for each event, and one for how it ended.
+async fn transcript(asked: Result<Stream, ModelError>) -> String {
+    let mut lines = Vec::new();
+    match asked {
+        Err(error) => lines.push(format!("no answer: {error}")),
+        Ok(mut stream) => {
+            while let Some(event) = stream.next().await {
+                lines.push(match event {
+                    Ok(event) => line(&event),
+                    Err(error) => format!("broken off: {error}"),
+                });
+            }
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn line(event: &Event) -> String {
+    match event {
+        Event::Thinking(text) => format!("thinking {text:?}"),
+        Event::Text(text) => format!("text {text:?}"),
+        Event::Done(finish) => {
+            let mut line = match finish.reason {
+                Reason::Stop => "done".to_owned(),
+                Reason::Length => "cut at its limit".to_owned(),
+            };
+            if let Some(usage) = finish.usage {
+                line += &format!(", {} + {} tokens", usage.prompt, usage.completion);
+            }
+            if let Some(generation) = &finish.generation {
+                line += &format!(", by {generation}");
+            }
+            line
+        }
+    }
+}

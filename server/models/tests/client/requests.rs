@@ -1,0 +1,100 @@
+//! What an engine gets to see.
+
+use std::process::Command;
+
+use models::{Client, Request};
+use serde_json::json;
+
+use super::http::answer;
+use super::stub::always;
+use super::{PATIENCE, client, pace, request, transcript};
+
+/// The variable by which [`asks`] is told where.
+const URL: &str = "REPO_LSP_TEST_URL";
+
+#[tokio::test]
+async fn the_fields_that_engines_know() {
+    let stub = always(answer("hello")).await;
+    let client = Client::with_pace(&stub.url, Some("key-1"), pace()).unwrap();
+    let thinking = Request {
+        thinking: true,
+        temperature: 0.5,
+        ..request()
+    };
+    transcript(client.chat(&thinking, PATIENCE).await).await;
+    let received = &stub.received()[0];
+    assert_eq!(received.what, "POST /v1/chat/completions");
+    assert_eq!(received.header("authorization"), Some("Bearer key-1"));
+    assert_eq!(received.header("content-type"), Some("application/json"));
+    // It is our own host's, and says who waits.
+    assert_eq!(received.header("x-repo-lsp-priority"), None);
+    // The grammar is left out: engines have dialects of their own, or refuse it.
+    let expected = json!({
+        "model": "repo",
+        "messages": [
+            { "role": "system", "content": "Be brief." },
+            { "role": "user", "content": "What does it do?" },
+        ],
+        "max_tokens": 64,
+        "temperature": 0.5,
+        "stream": true,
+        "stream_options": { "include_usage": true },
+        "chat_template_kwargs": { "enable_thinking": true },
+    });
+    assert_eq!(received.body, expected);
+}
+
+#[tokio::test]
+async fn no_key_no_header() {
+    let stub = always(answer("hello")).await;
+    transcript(client(&stub.url).chat(&request(), PATIENCE).await).await;
+    assert_eq!(stub.received()[0].header("authorization"), None);
+}
+
+/// Runs [`asks`] with an environment that would have everything go elsewhere, and with somebody's key.
+#[tokio::test]
+async fn the_environment_decides_nothing() {
+    let (stub, elsewhere) = (always(answer("hello")).await, always(answer("bye")).await);
+    let mut asks = Command::new(std::env::current_exe().unwrap());
+    asks.args(["--exact", "requests::asks", "--ignored", "--nocapture"]);
+    asks.env(URL, &stub.url)
+        .env("OPENAI_BASE_URL", &elsewhere.url);
+    let proxy = elsewhere.url.trim_end_matches("/v1");
+    for variable in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        asks.env(variable, proxy);
+    }
+    asks.env_remove("NO_PROXY").env_remove("no_proxy");
+    for variable in [
+        "OPENAI_API_KEY",
+        "OPENAI_ADMIN_KEY",
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+    ] {
+        asks.env(variable, "secret-of-somebody");
+    }
+    let output = tokio::task::spawn_blocking(move || asks.output().unwrap());
+    let output = output.await.unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    assert_eq!(stub.received().len(), 1);
+    assert!(elsewhere.received().is_empty());
+    let seen = format!("{:?}", stub.received());
+    assert!(!seen.contains("secret-of-somebody"), "{seen}");
+}
+
+#[tokio::test]
+#[ignore = "another test runs it in an environment of its own"]
+async fn asks() {
+    let url = std::env::var(URL).unwrap();
+    let said = transcript(client(&url).chat(&request(), PATIENCE).await).await;
+    assert_eq!(said, "text \"hello\"\ndone, by repo@7\n");
+}

@@ -1,0 +1,93 @@
+//! A user's folders for one test, with the host that is started there.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use models::host_files::{Endpoint, HostFiles};
+use models::launch::Host;
+use serde_json::Value;
+use settings::paths::Dirs;
+
+use super::host::{PLAY, VERSION, diary};
+use super::pace;
+
+/// A host that is silent for so long counts as hung. Long enough for a healthy one on a slow machine.
+const SILENT: Duration = Duration::from_secs(4);
+
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Sandbox {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn dirs(&self) -> Dirs {
+        std::fs::create_dir_all(self.data()).unwrap();
+        let folder = |name: &str| self.folder.path().join(name);
+        Dirs {
+            cache: folder("cache"),
+            config: folder("config"),
+            data: folder("data"),
+        }
+    }
+
+    pub fn files(&self) -> HostFiles {
+        HostFiles::new(&self.dirs())
+    }
+
+    /// As one window has it: of the version that scripted hosts have, which it starts to play this.
+    pub fn window(&self, play: Value) -> Host {
+        let test = std::env::current_exe().unwrap();
+        let play = format!("{PLAY}={play}");
+        // The last two words are those by which a host is known, and name no test.
+        let words = [
+            "--exact",
+            "host::scripted",
+            "--ignored",
+            "--nocapture",
+            "model",
+            "serve",
+        ];
+        let mut arguments = vec![play.into(), test.into()];
+        arguments.extend(words.map(Into::into));
+        self.window_of(Path::new("/usr/bin/env"), arguments)
+    }
+
+    pub fn window_of(&self, program: &Path, arguments: Vec<std::ffi::OsString>) -> Host {
+        Host::new(&self.dirs())
+            .with_program(program, arguments)
+            .with_version(VERSION)
+            .with_pace(pace(), SILENT)
+    }
+
+    /// The processes of which the diary says this, in order.
+    pub fn noted(&self, what: &str) -> Vec<u32> {
+        let diary = std::fs::read_to_string(diary(&self.data())).unwrap_or_default();
+        let lines = diary.lines().filter_map(|line| line.split_once(' '));
+        let about = lines.filter(|(noted, _)| *noted == what);
+        about.map(|(_, pid)| pid.parse().unwrap()).collect()
+    }
+
+    pub fn release(&self) {
+        std::fs::write(self.data().join("release"), "").unwrap();
+    }
+
+    /// What a host left behind that is no more.
+    pub fn leave_endpoint(&self, url: &str, pid: u32) {
+        let endpoint = Endpoint {
+            url: url.to_owned(),
+            token: "old token".to_owned(),
+            pid,
+            version: VERSION.to_owned(),
+        };
+        self.files().publish(&endpoint).unwrap();
+    }
+}
