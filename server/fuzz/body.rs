@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use assistant::chat::Assistant;
-use assistant::recording::Keeping;
+use assistant::recording::RecordingPolicy;
 use repo_lsp::lsp::frame::{self, Frame, FrameReader};
 use repo_lsp::lsp::{IndexSettings, Resolved, Settings, SettingsSource, serve};
 use serde_json::{Value, json};
@@ -184,7 +184,7 @@ impl SettingsSource for Fixed {
                 },
                 model: ModelSettings::default(),
                 summaries_directory: place("summaries"),
-                samples: Keeping {
+                samples: RecordingPolicy {
                     file: place("samples.db"),
                     mode: PrivacyMode::Full,
                 },

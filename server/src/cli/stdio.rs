@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assistant::chat::{Assistant, Assistants};
-use assistant::recording::Keeping;
+use assistant::recording::RecordingPolicy;
 use repo_lsp::lsp::{self, IndexSettings, Resolved, Settings, SettingsSource};
 use serde_json::Value;
 use settings::paths::Dirs;
@@ -66,7 +66,7 @@ impl SettingsSource for Sources {
             },
             model: settings.model,
             summaries_directory: self.dirs.summaries(),
-            samples: Keeping {
+            samples: RecordingPolicy {
                 file: self.dirs.samples(),
                 mode: settings.samples.mode,
             },

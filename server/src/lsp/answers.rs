@@ -1,4 +1,4 @@
-//! Answers on their way out: as the result of a request, and as a Markdown document an editor can open.
+//! The Markdown documents that answers are written to, for an editor to open.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,71 +6,13 @@ use std::path::Path;
 use tower_lsp::ls_types::Uri;
 use trainer_bridge::Redactor;
 
-use super::convert::{FileLinks, Locator, to_uri};
-use super::ext::{AskResult, Mode};
+use super::convert::to_uri;
 use super::snapshot::SessionSnapshot;
-use assistant::answer::Answer;
-use assistant::chat::Answered;
+use assistant::ask::AskResult;
 use assistant::recording::MARK;
 
 /// Documents beyond this many are deleted, the oldest first.
 const KEPT: usize = 100;
-
-pub fn result(
-    session: &SessionSnapshot,
-    answer: &Answer,
-    conversation_id: Option<String>,
-) -> AskResult {
-    let mut locator = Locator::new(session);
-    let markdown = answer.to_markdown(&FileLinks(session));
-    AskResult {
-        own: markdown.len(),
-        markdown,
-        citations: answer
-            .citations()
-            .into_iter()
-            .filter_map(|c| locator.citation(c))
-            .collect(),
-        mode: Mode::Extractive,
-        generation: None,
-        thinking: None,
-        grounded: None,
-        unverified: Vec::new(),
-        error: None,
-        module: None,
-        interaction_id: None,
-        conversation_id,
-    }
-}
-
-/// What a model answered, checked.
-pub fn of_model(
-    session: &SessionSnapshot,
-    answered: &Answered,
-    conversation_id: Option<String>,
-) -> AskResult {
-    let mut locator = Locator::new(session);
-    let claims = &answered.checked.claims;
-    let unverified = claims.unverified();
-    AskResult {
-        markdown: answered.checked.markdown.clone(),
-        own: answered.checked.own,
-        citations: claims
-            .citations
-            .iter()
-            .filter_map(|c| locator.citation(c))
-            .collect(),
-        mode: Mode::Model,
-        generation: Some(answered.generation.clone()),
-        thinking: Some(answered.thinking.clone()).filter(|t| !t.is_empty()),
-        grounded: claims.grounded(),
-        unverified: unverified.into_iter().map(str::to_owned).collect(),
-        error: answered.interrupted.clone(),
-        module: None,
-        interaction_id: None,
-        conversation_id,
-    }
-}
 
 /// Writes an answer to the answers folder. The same answer is the same file, so that asking twice opens one document.
 pub fn write(session: &SessionSnapshot, name: &str, answer: &AskResult) -> Option<Uri> {

@@ -2,8 +2,6 @@
 
 use tower_lsp::ls_types::CodeActionKind;
 
-use assistant::recording::Kind;
-
 /// Records what came of an answer; its argument is that of `repoLsp/feedback`.
 pub const FEEDBACK: &str = "repoLsp.feedback";
 
@@ -15,31 +13,6 @@ pub enum Question {
     Module,
     Selection,
     Diagnostic,
-}
-
-impl Question {
-    /// As it is recorded.
-    pub fn kind(self) -> Kind {
-        match self {
-            Question::Explain => Kind::Explain,
-            Question::Usages => Kind::Usages,
-            Question::Impact => Kind::Impact,
-            Question::Module => Kind::Module,
-            Question::Selection => Kind::Selection,
-            Question::Diagnostic => Kind::Diagnostic,
-        }
-    }
-
-    /// What it asks of something that is called `name`.
-    pub fn in_words(self, name: &str) -> String {
-        match self {
-            Question::Explain => format!("What is `{name}`, and what does it do?"),
-            Question::Usages => format!("How is `{name}` used?"),
-            Question::Impact => format!("What breaks if I change `{name}`?"),
-            Question::Module => format!("Which module does `{name}` belong to?"),
-            Question::Selection | Question::Diagnostic => format!("What about `{name}`?"),
-        }
-    }
 }
 
 pub struct Entry {

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use assistant::ask::{self, Locate};
+use grounding::{Citation, Links, View};
 use repo_indexer::{IndexError, Lines, Span, SymbolKind};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::ls_types::{self as lsp, Position, Range, Uri};
 
-use super::ext;
-use super::position::LineIndex;
+use super::position::{Encoding, LineIndex};
 use super::snapshot::SessionSnapshot;
 
 /// The file a URI names; none for documents that are no files.
@@ -98,20 +99,6 @@ impl<'s> Locator<'s> {
         })
     }
 
-    pub fn citation(&mut self, citation: &grounding::Citation) -> Option<ext::Citation> {
-        let uri = self.session.uri_of(citation.root, &citation.path)?;
-        let spanned = citation
-            .span
-            .and_then(|span| self.range(citation.root, &citation.path, span));
-        let range = spanned.unwrap_or_else(|| whole_lines(citation.lines));
-        Some(ext::Citation {
-            uri,
-            range,
-            label: citation.label.clone(),
-            verified: citation.verified,
-        })
-    }
-
     fn file(&mut self, root: usize, path: &Arc<str>) -> Option<&Text> {
         let load = || {
             let text = self.session.roots.get(root)?.snapshot.text(path)?;
@@ -125,19 +112,52 @@ impl<'s> Locator<'s> {
     }
 }
 
-fn whole_lines(lines: Lines) -> Range {
-    Range::new(
-        Position::new(lines.first, 0),
-        Position::new(lines.last + 1, 0),
-    )
-}
+/// Links to files, with the line as a fragment that editors and browsers of code understand; locations in the client's encoding.
+pub struct SessionLocator(pub Arc<SessionSnapshot>);
 
-/// Links to files, with the line as a fragment that editors and browsers of code understand.
-pub struct FileLinks<'s>(pub &'s SessionSnapshot);
-
-impl grounding::Links for FileLinks<'_> {
-    fn target(&self, citation: &grounding::Citation) -> Option<String> {
+impl Links for SessionLocator {
+    fn target(&self, citation: &Citation) -> Option<String> {
         let uri = self.0.uri_of(citation.root, &citation.path)?;
         Some(format!("{}#L{}", uri.as_str(), citation.lines.first + 1))
+    }
+}
+
+impl Locate for SessionLocator {
+    fn location(&self, citation: &Citation) -> Option<ask::Location> {
+        let uri = self.0.uri_of(citation.root, &citation.path)?;
+        let mut locator = Locator::new(&self.0);
+        let span = citation.span;
+        let spanned = span.and_then(|span| locator.range(citation.root, &citation.path, span));
+        Some(plain_location(&uri, spanned, citation))
+    }
+}
+
+/// The location of a citation outside of a session: a `file:` URI below `root`, and a range in UTF-16 code units.
+pub fn location(root: &Path, views: &[View], citation: &Citation) -> Option<ask::Location> {
+    let uri = to_uri(&root.join(&*citation.path))?;
+    let text = views.get(citation.root)?.snapshot.text(&citation.path);
+    let spanned = citation
+        .span
+        .zip(text)
+        .map(|(span, text)| LineIndex::new(&text).range(&text, span, Encoding::Utf16));
+    Some(plain_location(&uri, spanned, citation))
+}
+
+/// `spanned`: the range of the cited definition, otherwise the cited lines are the range.
+fn plain_location(uri: &Uri, spanned: Option<Range>, citation: &Citation) -> ask::Location {
+    let range = spanned.unwrap_or_else(|| {
+        let Lines { first, last } = citation.lines;
+        Range::new(Position::new(first, 0), Position::new(last + 1, 0))
+    });
+    let position = |at: Position| ask::Position {
+        line: at.line,
+        character: at.character,
+    };
+    ask::Location {
+        uri: uri.as_str().to_owned(),
+        range: ask::Range {
+            start: position(range.start),
+            end: position(range.end),
+        },
     }
 }

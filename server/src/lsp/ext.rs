@@ -1,5 +1,6 @@
 //! The extensions of the protocol, as `editors/PROTOCOL.md` documents them. A test holds the two together.
 
+pub use assistant::ask::{AskPartial, AskResult};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_lsp::ls_types::notification::Notification;
@@ -27,65 +28,6 @@ pub struct AskParams {
     pub module: bool,
     pub conversation_id: Option<String>,
     pub partial_result_token: Option<ProgressToken>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AskResult {
-    pub markdown: String,
-    /// How many bytes of it are the answer itself; what follows is ours. Not for clients.
-    #[serde(skip)]
-    pub own: usize,
-    pub citations: Vec<Citation>,
-    pub mode: Mode,
-    /// The generation of the model that answered; null where none did.
-    pub generation: Option<String>,
-    /// What the model thought before it answered; no part of the answer.
-    #[serde(default)]
-    pub thinking: Option<String>,
-    /// The share of the places and names in the answer that were found, from 0 to 1; null where it names none.
-    #[serde(default)]
-    pub grounded: Option<f64>,
-    /// The places and names that were not found, as the answer has them.
-    #[serde(default)]
-    pub unverified: Vec<String>,
-    /// Why the model's answer is missing or not whole.
-    #[serde(default)]
-    pub error: Option<String>,
-    /// The id of the module, where that was asked; null where none was found.
-    #[serde(default)]
-    pub module: Option<String>,
-    /// By which feedback names the answer; null where it is not kept, or not kept yet.
-    #[serde(default)]
-    pub interaction_id: Option<String>,
-    pub conversation_id: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    Model,
-    Extractive,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Citation {
-    pub uri: Uri,
-    pub range: Range,
-    /// `path#L10-L24`
-    pub label: String,
-    pub verified: bool,
-}
-
-/// What `$/progress` carries under the `partialResultToken` of an ask: text to append, and the places it cites.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AskPartial {
-    pub markdown: String,
-    pub citations: Vec<Citation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thinking: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -236,7 +178,7 @@ pub struct CommandArgument {
 }
 
 /// What our commands return: the answer, and the Markdown document it was written to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandResult {
     #[serde(flatten)]

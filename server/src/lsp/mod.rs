@@ -23,7 +23,6 @@ mod message;
 mod notifications;
 mod position;
 mod progress;
-mod recording;
 mod requests;
 mod roots;
 mod server;
@@ -40,6 +39,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::LspService;
 
+pub use convert::location;
 pub use settings::{IndexSettings, Resolved, Settings, SettingsSource};
 
 use server::Server;

@@ -14,13 +14,13 @@ use tower_lsp::{Client, LanguageServer};
 use super::commands;
 use super::dispatch::Lane::{self, Instant, Work};
 use super::ext::{
-    AskParams, AskResult, FeedbackParams, FeedbackResult, Partial, PartialParams, StatusParams,
-    StatusResult,
+    AskParams, FeedbackParams, FeedbackResult, Partial, PartialParams, StatusParams, StatusResult,
 };
 use super::session::{Shared, Workers};
 use super::settings::SettingsSource;
 use super::snapshot::SessionSnapshot;
 use super::{lifecycle, notifications as on, requests as req};
+use assistant::ask::AskResult;
 
 pub struct Server {
     pub(super) shared: Arc<Shared>,

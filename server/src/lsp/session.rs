@@ -24,7 +24,7 @@ use super::settings::{Settings, SettingsSource};
 use super::snapshot::{RootSnapshot, SessionSnapshot};
 use super::worker::Coalescer;
 use assistant::chat::{Conversations, Summaries};
-use assistant::recording::{Keeping, Samples};
+use assistant::recording::{RecordingPolicy, Samples};
 
 /// How long a detached request to the client may stay unanswered.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,7 +61,7 @@ pub struct Shared {
     pub lanes: Lanes,
     pub summaries: Arc<Summaries>,
     /// What was said in the conversations of this session.
-    pub conversations: Conversations,
+    pub conversations: Arc<Conversations>,
     pub samples: Arc<Samples>,
     pub insertions: Insertions,
     /// True once the client sent `initialized`: before, we may not ask it for anything.
@@ -118,7 +118,7 @@ impl Shared {
             client,
             source,
             lanes: Lanes::default(),
-            conversations: Conversations::default(),
+            conversations: Arc::default(),
             samples: Arc::new(samples),
             insertions: Insertions::default(),
             ready,
@@ -148,7 +148,7 @@ impl Shared {
         let roots = session.roots.iter();
         let wanted = roots.filter_map(|root| session.recording.get(&root.path));
         let strictest = wanted.copied().max().unwrap_or_default();
-        let keeping = session.settings.as_ref().map(|settings| Keeping {
+        let keeping = session.settings.as_ref().map(|settings| RecordingPolicy {
             mode: settings.samples.mode.max(strictest),
             ..settings.samples.clone()
         });

@@ -6,7 +6,7 @@ use repo_indexer::PrivateFiles;
 use serde_json::Value;
 
 use assistant::chat::Assistant;
-use assistant::recording::Keeping;
+use assistant::recording::RecordingPolicy;
 use settings::ModelSettings;
 
 /// Where settings come from: the user's file, the workspace's file, and what the editor sent.
@@ -54,7 +54,7 @@ pub struct Settings {
     /// Where summaries that a model made are kept.
     pub summaries_directory: PathBuf,
     /// How much of questions and answers is kept, and where.
-    pub samples: Keeping,
+    pub samples: RecordingPolicy,
 }
 
 /// What an index is opened with. Equal settings need no reopening.

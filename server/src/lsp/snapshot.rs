@@ -15,9 +15,9 @@ use super::document::{Document, key};
 use super::position::{Encoding, PastEnd, carry};
 use super::roots::Root;
 use super::settings::{Settings, SettingsSource};
-use assistant::answer::{SOURCES, Target};
+use assistant::answer::{DEFAULT_SOURCES, Target};
 use assistant::chat::{Assistant, Summaries};
-use assistant::recording::{Keeping, Kind, Occasion, Samples};
+use assistant::recording::{InteractionBuilder, Kind, RecordingPolicy, Samples};
 use settings::ModelSettings;
 
 pub struct SessionSnapshot {
@@ -33,7 +33,7 @@ pub struct SessionSnapshot {
     pub summaries: Arc<Summaries>,
     pub samples: Arc<Samples>,
     /// How much is kept; the strictest of all roots has its way.
-    pub keeping: Option<Keeping>,
+    pub keeping: Option<RecordingPolicy>,
     pub source: Arc<dyn SettingsSource>,
 }
 
@@ -72,16 +72,10 @@ impl SessionSnapshot {
         names.join(", ")
     }
 
-    /// That something is asked now: of the root that `at` says, or else of the first.
-    pub fn occasion(&self, kind: Kind, question: &str, at: Option<usize>) -> Occasion {
-        let root = at.and_then(|at| self.roots.get(at)).map(|root| &root.root);
-        let root = root.or(self.all_roots.first());
-        let workspace = root.map_or(Path::new(""), |root| &root.path);
-        Occasion::new(kind, question, workspace, self.views())
-    }
-
     pub fn sources(&self) -> usize {
-        self.settings.as_ref().map_or(SOURCES, |s| s.sources)
+        self.settings
+            .as_ref()
+            .map_or(DEFAULT_SOURCES, |s| s.sources)
     }
 
     /// The document a request is about. A private one is refused: none of its text may come into an answer.

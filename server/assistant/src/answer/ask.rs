@@ -17,7 +17,7 @@ impl<'a> From<&'a str> for Question<'a> {
     fn from(text: &'a str) -> Self {
         Question {
             text,
-            limit: super::SOURCES,
+            limit: super::DEFAULT_SOURCES,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use repo_indexer::{Cancel, IndexError, Lines, Snapshot, SymbolInfo};
 
 use super::source::{Detail, lines_of, of_hit, of_symbol};
-use super::{Answer, Kind, SOURCES, Source, Target, text, words};
+use super::{Answer, Kind, Source, Target, text, words};
 use grounding::markdown::{code, prose};
 
 /// Lines shown before and after the place of the diagnostic.
@@ -16,6 +16,7 @@ pub fn diagnostic(
     views: &[View],
     target: &Target,
     message: &str,
+    limit: usize,
     cancel: &Cancel,
 ) -> Result<Answer, IndexError> {
     let Some(view) = views.get(target.root) else {
@@ -29,7 +30,7 @@ pub fn diagnostic(
     for name in names(message) {
         cancel.check()?;
         match definition(snapshot, &name) {
-            Some(symbol) => quote(&mut answer, views, target.root, &symbol),
+            Some(symbol) => quote(&mut answer, views, target.root, &symbol, limit),
             None => near.extend(nearest(snapshot, &name).map(|found| (name, found))),
         }
     }
@@ -42,7 +43,7 @@ pub fn diagnostic(
         ));
         // Beside names that are known it may be a word of the language, and is no more than a hint.
         if nothing_known && let Some(symbol) = definition(snapshot, nearest) {
-            quote(&mut answer, views, target.root, &symbol);
+            quote(&mut answer, views, target.root, &symbol, limit);
         }
     }
     if answer.sources.len() == 1 {
@@ -53,7 +54,12 @@ pub fn diagnostic(
             scope: repo_indexer::QueryScope::All,
         };
         let words = text::words(message);
-        for hit in snapshot.search(&query, cancel)?.hits.iter().take(3) {
+        for hit in snapshot
+            .search(&query, cancel)?
+            .hits
+            .iter()
+            .take(limit.saturating_sub(1).min(3))
+        {
             answer.sources.push(of_hit(views, target.root, hit, &words));
         }
         answer.notes.push(
@@ -71,9 +77,9 @@ fn definition(snapshot: &Snapshot, name: &str) -> Option<SymbolInfo> {
         .min_by_key(|s| (s.test, !s.public))
 }
 
-fn quote(answer: &mut Answer, views: &[View], root: usize, symbol: &SymbolInfo) {
+fn quote(answer: &mut Answer, views: &[View], root: usize, symbol: &SymbolInfo, limit: usize) {
     let known = answer.sources.iter().any(|s| s.title == symbol.qualified);
-    if answer.sources.len() < SOURCES && !known {
+    if answer.sources.len() < limit && !known {
         let detail = Detail {
             relations: true,
             body: 0,

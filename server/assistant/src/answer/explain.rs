@@ -4,13 +4,18 @@ use grounding::View;
 use repo_indexer::{Cancel, IndexError, SymbolKind};
 
 use super::source::{Detail, of_symbol};
-use super::{Answer, Kind, SOURCES, Target, words};
+use super::{Answer, Kind, Target, words};
 use grounding::markdown::code;
 
 /// Lines of the definition itself that are quoted.
 const BODY: usize = 30;
 
-pub fn explain(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
+pub fn explain(
+    views: &[View],
+    target: &Target,
+    limit: usize,
+    cancel: &Cancel,
+) -> Result<Answer, IndexError> {
     let Some((symbol, certainty)) = target.symbol(views) else {
         return super::module(views, target, cancel);
     };
@@ -54,7 +59,7 @@ pub fn explain(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answe
         .filter(|s| s.doc.is_some() && s.id != symbol.id)
     {
         cancel.check()?;
-        if answer.sources.len() == SOURCES {
+        if answer.sources.len() == limit {
             break;
         }
         answer

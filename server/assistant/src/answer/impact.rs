@@ -4,7 +4,7 @@ use grounding::View;
 use repo_indexer::{Cancel, IndexError, Place, SymbolId};
 
 use super::source::{Detail, is_test, mention, of_place, of_symbol};
-use super::{Answer, Kind, Relation, SOURCES, Target, words};
+use super::{Answer, Kind, Relation, Target, words};
 use grounding::markdown::code;
 
 /// How many tests are listed by name.
@@ -12,7 +12,12 @@ const TESTS: usize = 12;
 /// How many callers are followed one step further.
 const FOLLOWED: usize = 50;
 
-pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
+pub fn impact(
+    views: &[View],
+    target: &Target,
+    limit: usize,
+    cancel: &Cancel,
+) -> Result<Answer, IndexError> {
     let Some((symbol, certainty)) = target.symbol(views) else {
         return Ok(super::target::nothing_here(Kind::Impact));
     };
@@ -40,7 +45,7 @@ pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
         });
     }
     answer.sources.push(definition);
-    for place in callers.iter().take(SOURCES) {
+    for place in callers.iter().take(limit) {
         cancel.check()?;
         answer.sources.push(of_place(views, target.root, place));
     }
@@ -58,10 +63,10 @@ pub fn impact(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
         indirect.extend(next.filter(|id| !direct.contains(id) && *id != symbol.id));
     }
     dedup(&mut indirect);
-    if callers.len() > SOURCES {
+    if callers.len() > limit {
         answer.notes.push(format!(
             "{} directly.",
-            match callers.len() - SOURCES {
+            match callers.len() - limit {
                 1 => "1 more place uses it".to_owned(),
                 more => format!("{more} more places use it"),
             }

@@ -34,8 +34,8 @@ pub use usages::usages;
 /// Why an answer is made of the index alone, where nothing else is known.
 const NO_MODEL: &str = "no model is set up";
 
-/// How many sources an answer quotes where the user has not said otherwise.
-pub const SOURCES: usize = 6;
+/// How many sources an answer quotes unless `answer.sources` is set.
+pub const DEFAULT_SOURCES: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,10 +4,15 @@ use grounding::View;
 use repo_indexer::{Cancel, IndexError};
 
 use super::source::{Detail, of_place, of_symbol};
-use super::{Answer, Kind, SOURCES, Target, words};
+use super::{Answer, Kind, Target, words};
 use grounding::markdown::code;
 
-pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer, IndexError> {
+pub fn usages(
+    views: &[View],
+    target: &Target,
+    limit: usize,
+    cancel: &Cancel,
+) -> Result<Answer, IndexError> {
     let Some((symbol, certainty)) = target.symbol(views) else {
         return Ok(super::target::nothing_here(Kind::Usages));
     };
@@ -25,11 +30,11 @@ pub fn usages(views: &[View], target: &Target, cancel: &Cancel) -> Result<Answer
     answer
         .sources
         .push(of_symbol(views, target.root, &symbol, Detail::default()));
-    for place in users.places.iter().take(SOURCES) {
+    for place in users.places.iter().take(limit) {
         cancel.check()?;
         answer.sources.push(of_place(views, target.root, place));
     }
-    let shown: u32 = users.places.iter().take(SOURCES).map(|p| p.count).sum();
+    let shown: u32 = users.places.iter().take(limit).map(|p| p.count).sum();
     if users.total > shown {
         let rest: Vec<String> = users
             .files

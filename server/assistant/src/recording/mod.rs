@@ -4,8 +4,10 @@
 //! safe, and not at all where it is not kept. Redaction, and the last word on what may be kept, are the business of `trainer_bridge`.
 //! Knows nothing of LSP.
 
+mod builder;
 mod follow_up;
-mod occasion;
+#[expect(clippy::module_inception, reason = "one recording of the module")]
+mod recording;
 mod survival;
 
 use std::collections::HashSet;
@@ -18,8 +20,9 @@ use trainer_bridge::{
     Store, StoreError, Ticket,
 };
 
+pub use builder::{InteractionBuilder, Kind};
 pub use follow_up::FollowUps;
-pub use occasion::{ByModel, Kind, Occasion};
+pub use recording::Recording;
 pub use survival::{Inserted, share};
 
 /// Before the id of an interaction, behind the answer in the document that holds it: a comment that nobody sees rendered.
@@ -44,7 +47,7 @@ pub struct Samples {
 
 /// How much is kept, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keeping {
+pub struct RecordingPolicy {
     pub file: PathBuf,
     pub mode: PrivacyMode,
 }
@@ -70,9 +73,9 @@ impl Samples {
     /// Records an interaction that `make` puts together, elsewhere. Nothing if nothing is to be kept.
     pub fn record(
         &self,
-        keeping: &Keeping,
-        occasion: Occasion,
-        make: impl FnOnce(Occasion) -> Interaction + Send + 'static,
+        keeping: &RecordingPolicy,
+        occasion: InteractionBuilder,
+        make: impl FnOnce(InteractionBuilder) -> Interaction + Send + 'static,
     ) -> Option<Ticket> {
         let keeping = self.now(keeping);
         let mode = keeping.mode;
@@ -91,10 +94,10 @@ impl Samples {
     /// The same, for what is recorded once however often it is shown: a sentence in a hover.
     pub fn record_once(
         &self,
-        keeping: &Keeping,
+        keeping: &RecordingPolicy,
         what: &str,
-        occasion: Occasion,
-        make: impl FnOnce(Occasion) -> Interaction + Send + 'static,
+        occasion: InteractionBuilder,
+        make: impl FnOnce(InteractionBuilder) -> Interaction + Send + 'static,
     ) {
         if self.now(keeping).mode == PrivacyMode::Off {
             // It is still to be recorded where that is switched on later.
@@ -111,7 +114,12 @@ impl Samples {
     }
 
     /// Records what came of an answer. Nothing if nothing is to be kept.
-    pub fn feedback(&self, keeping: &Keeping, interaction: &str, event: Event) -> Option<Ticket> {
+    pub fn feedback(
+        &self,
+        keeping: &RecordingPolicy,
+        interaction: &str,
+        event: Event,
+    ) -> Option<Ticket> {
         let recorder = self.recorder(&self.now(keeping))?;
         Some(recorder.feedback(Feedback {
             interaction: interaction.to_owned(),
@@ -126,9 +134,9 @@ impl Samples {
     }
 
     /// As it was when it was asked, or as it is now: whichever keeps less.
-    fn now(&self, keeping: &Keeping) -> Keeping {
+    fn now(&self, keeping: &RecordingPolicy) -> RecordingPolicy {
         let now = *self.mode.lock().unwrap_or_else(PoisonError::into_inner);
-        Keeping {
+        RecordingPolicy {
             mode: keeping.mode.max(now),
             ..keeping.clone()
         }
@@ -140,7 +148,7 @@ impl Samples {
         Some(notice.to_string())
     }
 
-    fn recorder(&self, keeping: &Keeping) -> Option<&Recorder> {
+    fn recorder(&self, keeping: &RecordingPolicy) -> Option<&Recorder> {
         if keeping.mode == PrivacyMode::Off {
             return None;
         }
@@ -175,7 +183,7 @@ pub async fn safe(id: String, ticket: Option<Ticket>) -> Option<String> {
 }
 
 /// How much has been kept since `time`, in milliseconds since 1970. Makes no database where there is none.
-pub fn counts(keeping: &Keeping, time: u64) -> Result<Counts, StoreError> {
+pub fn counts(keeping: &RecordingPolicy, time: u64) -> Result<Counts, StoreError> {
     if !keeping.file.exists() {
         return Ok(Counts::default());
     }
@@ -209,13 +217,13 @@ mod tests {
     #[test]
     fn what_is_switched_off_meanwhile_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let keeping = Keeping {
+        let keeping = RecordingPolicy {
             file: folder.path().join("samples.db"),
             mode: PrivacyMode::Full,
         };
         let samples = Samples::new(|_| {});
-        let asked = || Occasion::new(Kind::Ask, "where?", folder.path(), Vec::new());
-        let make = |occasion: Occasion| {
+        let asked = || InteractionBuilder::new(Kind::Ask, "where?", folder.path(), Vec::new());
+        let make = |occasion: InteractionBuilder| {
             occasion.sentence(
                 "x".into(),
                 "m".into(),

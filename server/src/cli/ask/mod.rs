@@ -1,20 +1,20 @@
-//! `repo-lsp ask`: an answer for a terminal, by the model where one is set up, else by the index.
+//! `repo-lsp ask`: an answer for a terminal, by the model where one is set up, otherwise by the index.
 
 mod index;
 mod model;
-mod module;
 
-use grounding::{Plain, View};
 use std::io::Write;
-use std::time::Instant;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::bail;
-use assistant::answer::{self, Question};
+use assistant::ask::{self, AskResult, Location, Mode, Question, Reply, Sink, Task, Worker};
 use assistant::chat::Assistants;
-use assistant::recording::{self, Keeping, Kind, Occasion, Samples};
-use repo_indexer::{Cancel, Scope};
-use serde_json::json;
-use trainer_bridge::Interaction;
+use assistant::recording::{RecordingPolicy, Samples};
+use grounding::{Citation, Links, View};
+use repo_indexer::{Cancel, IndexError, Scope};
+use repo_lsp::lsp;
+use settings::ModelSettings;
 
 use super::Outcome;
 use super::context::Context;
@@ -53,120 +53,140 @@ pub(crate) struct Args {
     module: bool,
 }
 
-/// A question on its way to an answer.
-struct Asking<'a> {
-    args: &'a Args,
-    context: &'a Context,
-    question: String,
-    views: Vec<View>,
-    started: Instant,
-    samples: Samples,
-}
-
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let question = args.question.join(" ").trim().to_owned();
-    if question.is_empty() {
+    let text = args.question.join(" ").trim().to_owned();
+    if text.is_empty() {
         bail!("the question is empty");
     }
     let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
-    let samples = Samples::new(output::warning);
-    let asking = Asking {
-        args,
-        context,
-        question,
-        samples,
-        started: Instant::now(),
-        views: vec![View {
-            name: None,
-            snapshot,
-        }],
-    };
-    let assistant = match args.no_model {
-        true => Ok(None),
-        false => Assistants::new(&context.dirs, cfg!(feature = "local-model"))
-            .choose(&context.settings.model),
-    };
-    if args.module {
-        return module::run(&asking, assistant);
-    }
-    match assistant {
-        Ok(Some(assistant)) => match model::run(&asking, &assistant)? {
-            Ok(outcome) => Ok(outcome),
-            Err(why) => asking.by_index(Some(why)),
+    let asking = service(args, context, snapshot);
+    let question = Question {
+        task: match args.module {
+            true => Task::Module { requirement: text },
+            false => Task::Words {
+                text,
+                at: None,
+                selected: false,
+            },
         },
-        Ok(None) => asking.by_index(None),
-        Err(why) => asking.by_index(Some(why)),
-    }
-}
-
-impl Asking<'_> {
-    /// That it is asked now.
-    fn occasion(&self, kind: Kind) -> Occasion {
-        Occasion::new(kind, &self.question, &self.context.root, self.views.clone())
-    }
-
-    /// Keeps an interaction; its id, by which `repo-lsp samples` knows it, or none if it is not kept.
-    fn keep(
-        &self,
-        occasion: Occasion,
-        make: impl FnOnce(Occasion) -> Interaction + Send + 'static,
-    ) -> Option<String> {
-        let keeping = Keeping {
-            file: self.context.dirs.samples(),
-            mode: self.context.settings.samples.mode,
-        };
-        let id = occasion.id.clone();
-        let ticket = self.samples.record(&keeping, occasion, make);
-        // What there is to say of this is said by itself.
-        runtime().ok()?.block_on(recording::safe(id, ticket))
-    }
-
-    /// The index's answer; `why` a model that is set up did not give one.
-    fn by_index(&self, why: Option<String>) -> anyhow::Result<Outcome> {
-        let asked = Question {
-            text: &self.question,
-            limit: self.context.settings.answer.sources,
-        };
-        let occasion = self.occasion(Kind::Ask);
-        let mut answer = answer::ask(&self.views, asked, &mut (), &Cancel::new())?;
-        if let Some(why) = &why {
-            output::warning(format!("the model did not answer: {why}"));
-            answer = answer.because("the model did not answer");
-        } else if self.args.no_model {
-            answer = answer.because("no model was asked");
-        }
-        let took = self.started.elapsed();
-        let kept = answer.clone();
-        let keep = || self.keep(occasion, move |occasion| occasion.by_index(&kept));
-        if self.context.json {
-            let mut value = serde_json::to_value(&answer)?;
-            value["question"] = json!(self.question);
-            value["mode"] = json!("extractive");
-            // By these names a model's answer has them, too.
-            value["markdown"] = json!(answer.to_markdown(&Plain));
-            value["citations"] = json!(answer.citations());
-            value["generation"] = json!(null);
-            value["error"] = json!(why);
-            value["interaction"] = json!(keep());
-            value["milliseconds"] = json!(took.as_secs_f64() * 1e3);
-            output::json(&value)?;
-        } else {
-            let mut out = output::stdout();
-            index::write(&mut out, &answer, self.args.why, took)?;
-            out.flush()?;
-            keep();
-        }
-        Ok(if answer.sources.is_empty() {
-            Outcome::Nothing
-        } else {
-            Outcome::Done
-        })
-    }
-}
-
-/// For commands that wait for a model: nothing else runs meanwhile, so one thread is enough.
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
+        workspace: context.root.clone(),
+        conversation: None,
+        use_model: !args.no_model,
+    };
+    let terminal = Arc::new(model::Terminal::new(context.json));
+    // Nothing else runs meanwhile, so one thread is enough.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
+        .build()?;
+    let mut reply = runtime.block_on(ask::ask(&asking, &InPlace, question, terminal.clone()))?;
+    if let Some(why) = reply.error.as_ref().filter(|_| reply.model.is_none()) {
+        output::warning(format!("the model did not answer: {why}"));
+    }
+    let outcome = outcome(&reply, args.module);
+    if context.json {
+        output::json(&runtime.block_on(AskResult::of(reply, &*asking.locate)))?;
+        return Ok(outcome);
+    }
+    let shown = terminal.result().and_then(|()| show(&reply, args));
+    // Also if nobody reads the output: what was asked and answered is recorded.
+    runtime.block_on(reply.interaction());
+    shown?;
+    Ok(outcome)
+}
+
+fn service(args: &Args, context: &Context, snapshot: Arc<repo_indexer::Snapshot>) -> ask::Context {
+    let views = vec![View {
+        name: None,
+        snapshot,
+    }];
+    let name = context.root.file_name().unwrap_or_default();
+    let models = Assistants::new(&context.dirs, cfg!(feature = "local-model"));
+    ask::Context {
+        repository: name.to_string_lossy().into_owned(),
+        model: ModelSettings {
+            thinking: args.think || context.settings.model.thinking,
+            ..context.settings.model.clone()
+        },
+        choose_model: Arc::new(move |settings| models.choose(settings)),
+        max_sources: context.settings.answer.sources,
+        locate: Arc::new(Paths {
+            root: context.root.clone(),
+            views: views.clone(),
+        }),
+        views,
+        conversations: Arc::default(),
+        samples: Arc::new(Samples::new(output::warning)),
+        recording: Some(RecordingPolicy {
+            file: context.dirs.samples(),
+            mode: context.settings.samples.mode,
+        }),
+    }
+}
+
+/// Prints what has not been printed while the answer was made.
+fn show(reply: &Reply, args: &Args) -> std::io::Result<()> {
+    let mut out = output::stdout();
+    if let Some(model) = &reply.model {
+        if args.why {
+            model::write_retrieved(&mut out, model)?;
+        }
+    } else if let Some(answer) = &reply.index {
+        // The whole reason has been printed as a warning.
+        let short = match (&reply.error, reply.mode()) {
+            (Some(_), Mode::Extractive) if !args.module => {
+                Some((**answer).clone().because("the model did not answer"))
+            }
+            _ => None,
+        };
+        let answer = short.as_ref().unwrap_or(answer);
+        index::write(&mut out, answer, args.why, reply.took)?;
+    }
+    out.flush()
+}
+
+/// A script has to see that nothing was found, or that an answer is incomplete.
+fn outcome(reply: &Reply, module: bool) -> Outcome {
+    let done = match (&reply.model, &reply.index) {
+        (Some(model), _) => model.interrupted.is_none() && !model.checked.said.trim().is_empty(),
+        (None, _) if module => reply.module.is_some(),
+        (None, Some(answer)) => !answer.sources.is_empty(),
+        (None, None) => false,
+    };
+    match done {
+        true => Outcome::Done,
+        false => Outcome::Nothing,
+    }
+}
+
+/// Work of a shell's question blocks nobody else.
+struct InPlace;
+
+impl Worker for InPlace {
+    type Error = IndexError;
+
+    async fn run<T, F>(&self, work: F) -> Result<T, IndexError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Cancel) -> Result<T, IndexError> + Send + 'static,
+    {
+        work(&Cancel::new())
+    }
+}
+
+/// On a terminal a citation is its label; in JSON it has a `file:` URI as well.
+struct Paths {
+    root: PathBuf,
+    views: Vec<View>,
+}
+
+impl Links for Paths {
+    fn target(&self, _: &Citation) -> Option<String> {
+        None
+    }
+}
+
+impl ask::Locate for Paths {
+    fn location(&self, citation: &Citation) -> Option<Location> {
+        lsp::location(&self.root, &self.views, citation)
+    }
 }

@@ -7,7 +7,7 @@ use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, Mark
 use crate::lsp::snapshot::SessionSnapshot;
 use assistant::chat::Summary;
 use assistant::hover;
-use assistant::recording::{Kind, Occasion};
+use assistant::recording::{InteractionBuilder, Kind};
 
 pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Result<Option<Hover>> {
     let Some(found) = super::denoted(session, &params.text_document_position_params)? else {
@@ -57,8 +57,11 @@ fn record(session: &SessionSnapshot, root: usize, symbol: &SymbolInfo, summary: 
     let Summary { text, generation } = summary.clone();
     let question = format!("What is `{}`?", symbol.qualified);
     let what = format!("{question}\n{generation}\n{text}");
-    let occasion = session.occasion(Kind::Hover, &question, Some(root));
+    let workspace = &session.roots[root].root.path;
+    let occasion = InteractionBuilder::new(Kind::Hover, &question, workspace, session.views());
     let (path, lines) = (symbol.path.clone(), symbol.lines);
-    let make = move |occasion: Occasion| occasion.sentence(text, generation, (root, &path, lines));
+    let make = move |occasion: InteractionBuilder| {
+        occasion.sentence(text, generation, (root, &path, lines))
+    };
     session.samples.record_once(keeping, &what, occasion, make);
 }

@@ -9,7 +9,6 @@ pub mod execute_command;
 pub mod feedback;
 pub mod hover;
 pub mod judge;
-mod module;
 pub mod references;
 pub mod status;
 pub mod workspace_symbol;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
 use assistant::chat::{Assistant, Assistants};
-use assistant::recording::Keeping;
+use assistant::recording::RecordingPolicy;
 use settings::ModelSettings;
 use settings::paths::Dirs;
 
@@ -40,7 +40,7 @@ impl SettingsSource for TestSettings {
                 ..ModelSettings::default()
             },
             summaries_directory: self.0.join("summaries"),
-            samples: Keeping {
+            samples: RecordingPolicy {
                 file: self.0.join("data/samples.db"),
                 mode: serde_json::from_value(editor["samples"].clone()).unwrap_or_default(),
             },

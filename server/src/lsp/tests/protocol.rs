@@ -38,8 +38,8 @@ fn fields(prefix: &str, value: &Value, out: &mut Vec<String>) {
         Value::Object(object) => {
             for (name, value) in object {
                 let path = format!("{prefix}{name}");
-                // Positions are the standard's.
-                if name != "range" {
+                // Positions are the standard's; the parts of a score are whatever retrieval measures.
+                if name != "range" && name != "score" {
                     let inner = if value.is_array() {
                         format!("{path}[].")
                     } else {
@@ -177,7 +177,10 @@ fn names_numbers_and_titles_are_documented() {
         );
         assert!(DOCUMENT.contains(&row), "{row}");
     }
-    for mode in [ext::Mode::Model, ext::Mode::Extractive] {
+    for mode in [
+        assistant::ask::Mode::Model,
+        assistant::ask::Mode::Extractive,
+    ] {
         assert!(section("`repoLsp/ask`").contains(&serde_json::to_string(&mode).unwrap()));
     }
     for state in [

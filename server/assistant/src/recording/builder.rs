@@ -3,7 +3,7 @@
 use grounding::{Plain, View};
 use std::time::Instant;
 
-use repo_indexer::{Hit, Lines, Scores};
+use repo_indexer::{Lines, Scores};
 use sha1::{Digest, Sha1};
 use trainer_bridge::{
     Citation, ContextRef, Interaction, Lines as Range, PrivacyMode, RetrievalScore, new_id,
@@ -53,28 +53,32 @@ impl Kind {
     }
 }
 
-/// That something was asked: what, of which workspace, and when.
+/// Builds the interaction that is recorded for one question: begun when the question arrives, finished with its answer.
 #[derive(Clone)]
-pub struct Occasion {
+pub struct InteractionBuilder {
     pub id: String,
     kind: Kind,
     question: String,
+    /// Whether the question is selected text: it is recorded in a fence, as code.
+    question_is_code: bool,
     /// The root of the workspace.
     workspace: String,
     views: Vec<View>,
+    /// Milliseconds since 1970.
     time: u64,
     started: Instant,
     latency_ms: u64,
-    /// Whether text of the repository is to be left out from the start.
+    /// Leaves out text of the repository from the start, for the privacy mode `no-code`.
     no_code: bool,
 }
 
-impl Occasion {
+impl InteractionBuilder {
     pub fn new(kind: Kind, question: &str, workspace: &std::path::Path, views: Vec<View>) -> Self {
-        Occasion {
+        InteractionBuilder {
             id: new_id(),
             kind,
             question: question.to_owned(),
+            question_is_code: false,
             workspace: workspace_name(workspace),
             views,
             time: now(),
@@ -84,13 +88,23 @@ impl Occasion {
         }
     }
 
-    /// What was asked is text that was selected, not words.
-    pub fn selected(mut self) -> Self {
-        self.question = fence("", &self.question);
-        self
+    /// Sets the question, where it is not known before the index was read.
+    pub fn with_question(self, question: &str) -> Self {
+        InteractionBuilder {
+            question: question.to_owned(),
+            ..self
+        }
     }
 
-    /// The answer is there, and is to be kept in this way.
+    /// Marks the question as selected text.
+    pub fn question_is_code(self) -> Self {
+        InteractionBuilder {
+            question_is_code: true,
+            ..self
+        }
+    }
+
+    /// Takes the latency, and the privacy mode to record with.
     pub(super) fn answered(mut self, mode: PrivacyMode) -> Self {
         self.no_code = mode != PrivacyMode::Full;
         self.latency_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -131,31 +145,32 @@ impl Occasion {
         text
     }
 
-    /// What a model answered, checked.
-    pub fn by_model(self, answered: &ByModel) -> Interaction {
+    /// A model's checked answer.
+    pub fn by_model(self, answered: &Answered) -> Interaction {
+        let claims = &answered.checked.claims;
         let places = answered.context.iter();
-        let lost = answered.lost.iter().map(|label| Citation {
+        let lost = claims.lost.iter().map(|label| Citation {
             file: label.split('#').next().unwrap_or_default().to_owned(),
             range: Range { first: 0, last: 0 },
             verified: false,
         });
         Interaction {
             context: self.context(places.map(|(root, path, lines)| (*root, &**path, *lines))),
-            citations: answered
+            citations: claims
                 .citations
                 .iter()
                 .map(|citation| self.citation(citation))
                 .chain(lost)
                 .collect(),
-            cut: answered.cut,
-            grounded: answered.grounded,
+            cut: answered.interrupted.is_some(),
+            grounded: claims.grounded(),
             scores: answered
                 .hits
                 .iter()
                 .map(|(root, hit)| score(self.file(*root, &hit.path), &hit.scores))
                 .collect(),
             generation: Some(answered.generation.clone()),
-            ..self.bare(answered.said.clone())
+            ..self.bare(answered.checked.said.clone())
         }
         .unless_private(&self.views)
     }
@@ -183,7 +198,10 @@ impl Occasion {
             workspace: self.workspace.clone(),
             time: self.time,
             kind: self.kind.name().to_owned(),
-            question: self.question.clone(),
+            question: match self.question_is_code {
+                true => fence("", &self.question),
+                false => self.question.clone(),
+            },
             answer,
             latency_ms: self.latency_ms,
             ..Interaction::default()
@@ -224,35 +242,6 @@ impl Occasion {
                 })
             })
             .collect()
-    }
-}
-
-/// What a model answered, as far as it is recorded.
-#[derive(Debug, Clone)]
-pub struct ByModel {
-    said: String,
-    cut: bool,
-    generation: String,
-    context: Vec<(usize, std::sync::Arc<str>, Lines)>,
-    citations: Vec<grounding::Citation>,
-    lost: Vec<String>,
-    grounded: Option<f64>,
-    hits: Vec<(usize, Hit)>,
-}
-
-impl From<&Answered> for ByModel {
-    fn from(answered: &Answered) -> Self {
-        let claims = &answered.checked.claims;
-        ByModel {
-            said: answered.checked.said.clone(),
-            cut: answered.interrupted.is_some(),
-            generation: answered.generation.clone(),
-            context: answered.context.clone(),
-            citations: claims.citations.clone(),
-            lost: claims.lost.clone(),
-            grounded: claims.grounded(),
-            hits: answered.hits.clone(),
-        }
     }
 }
 

@@ -18,12 +18,12 @@ use grounding::markdown;
 use models::{Event, Message, ModelError, Priority, Reason, Request, Role};
 use settings::ModelSettings;
 
-/// What a developer asks.
+/// A question for a model.
 #[derive(Debug, Clone)]
-pub struct Asked<'a> {
-    pub question: &'a str,
-    /// What they look at while they ask; it comes first among the sources.
-    pub at: Option<&'a Target>,
+pub struct ModelQuestion {
+    pub text: String,
+    /// The place in the code that the developer is looking at; it comes first among the sources.
+    pub at: Option<Target>,
 }
 
 /// A question that is ready to be asked.
@@ -48,6 +48,15 @@ pub struct Part {
     pub citations: Vec<Citation>,
 }
 
+impl Part {
+    pub fn text(markdown: String) -> Self {
+        Part {
+            markdown,
+            ..Part::default()
+        }
+    }
+}
+
 /// What a model answered.
 #[derive(Debug)]
 pub struct Answered {
@@ -66,10 +75,11 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// The conversation before, and the turn it goes on with.
-    pub fn into_turn(self) -> (Conversation, Turn) {
-        let said = self.checked.said;
-        (self.conversation, Turn { said, ..self.turn })
+    /// The conversation before this answer, and the turn that it continues with.
+    pub fn turn(&self) -> (Conversation, Turn) {
+        let said = self.checked.said.clone();
+        let turn = self.turn.clone();
+        (self.conversation.clone(), Turn { said, ..turn })
     }
 
     /// `repo@7 · 6 sources · 5 of 5 places and 7 of 8 names verified`
@@ -118,12 +128,12 @@ const THOUGHTS: usize = 2;
 pub fn prepare(
     views: &[View],
     repository: &str,
-    asked: &Asked,
+    asked: &ModelQuestion,
     mut conversation: Conversation,
     settings: &ModelSettings,
     cancel: &Cancel,
 ) -> Result<Prepared, Unready> {
-    let (question, thinking) = thinking_switch(asked.question);
+    let (question, thinking) = thinking_switch(&asked.text);
     let thinking = thinking.unwrap_or(settings.thinking);
     let system = prompt::system(repository);
     // What it thinks must not use up what it may answer.
@@ -141,7 +151,7 @@ pub fn prepare(
     let hits = sources::retrieve(views, question, conversation.last_question(), cancel)?;
     let budget = room.saturating_sub(conversation.tokens());
     let mut excerpts: Vec<Excerpt> = Vec::new();
-    if let Some(target) = asked.at
+    if let Some(target) = &asked.at
         && let Some(mut excerpt) = sources::looked_at(views, target, budget / 3)
     {
         excerpt.changed = excerpt.news(conversation.shown()) == News::Changed;
