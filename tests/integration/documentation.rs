@@ -18,9 +18,9 @@ fn readme() -> String {
 fn the_question_of_the_readme_is_answered_by_the_code_it_is_about() {
     let readme = readme();
     let question = readme
-        .split("cargo run --release -p repo-lsp -- ask \"")
-        .nth(1)
-        .and_then(|rest| rest.split('"').next());
+        .split_once("cargo run")
+        .and_then(|(_, rest)| rest.split_once("-- ask \""))
+        .and_then(|(_, rest)| rest.split('"').next());
     let question = question.expect("the README asks a question");
     let sandbox = Sandbox::new("");
     let root = repository().display().to_string();
