@@ -14,8 +14,8 @@ use expect_test::{Expect, expect};
 use integration::{Ran, Sandbox, holding};
 use serde_json::{Value, json};
 use trainer_bridge::{
-    Citation, ContextRef, Event, Feedback, Filter, Intake, Interaction, Lines, Recorded, Store,
-    Verdict,
+    CitedLines, ContextRef, Feedback, FeedbackEvent, Filter, Intake, Interaction, RecordedCitation,
+    RecordedInteraction, Store, Verdict,
 };
 
 /// 2026-11-19 00:00 in UTC.
@@ -57,14 +57,14 @@ impl World {
         let rows: Vec<_> = rows.map(|row| intake.admit(row).unwrap()).into();
         assert_eq!(store.insert(&rows).unwrap(), 4);
         for (id, event) in [
-            ("0193a4f0aaaa", Event::Up),
+            ("0193a4f0aaaa", FeedbackEvent::Up),
             (
                 "0193a4f0abbb",
-                Event::Corrected {
+                FeedbackEvent::Corrected {
                     answer: "In Journal::balance.".to_owned(),
                 },
             ),
-            ("0193b7c00000", Event::Down),
+            ("0193b7c00000", FeedbackEvent::Down),
         ] {
             let feedback = Feedback {
                 interaction: id.to_owned(),
@@ -97,7 +97,7 @@ impl World {
         Store::open(&self.data().join("samples.db")).unwrap()
     }
 
-    fn everything(&self) -> Vec<Recorded> {
+    fn everything(&self) -> Vec<RecordedInteraction> {
         self.store()
             .list(&Filter::default(), 1_000, None)
             .unwrap()
@@ -160,10 +160,10 @@ impl World {
     }
 }
 
-fn cited(file: &str, verified: bool) -> Citation {
-    Citation {
+fn cited(file: &str, verified: bool) -> RecordedCitation {
+    RecordedCitation {
         file: file.to_owned(),
-        range: Lines { first: 3, last: 9 },
+        range: CitedLines { first: 3, last: 9 },
         verified,
     }
 }
@@ -178,7 +178,7 @@ fn interaction(id: &str, workspace: &str, hour: u64, question: &str) -> Interact
         answer: format!("{question} Journal does."),
         context: vec![ContextRef {
             file: "src/journal.rs".to_owned(),
-            range: Lines { first: 3, last: 9 },
+            range: CitedLines { first: 3, last: 9 },
             hash: "0123456789abcdef".to_owned(),
             blob: None,
         }],
@@ -281,7 +281,7 @@ fn what_was_asked_is_listed_newest_first() {
     world.refused(
         &["list", "--files", "a["],
         expect![[r#"
-            error: the pattern for files is not valid: error parsing glob 'a[': unclosed character class; missing ']'
+            error: the file pattern is not valid: error parsing glob 'a[': unclosed character class; missing ']'
         "#]],
     );
 }

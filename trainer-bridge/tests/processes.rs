@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use trainer_bridge::{
-    Filter, Interaction, Notice, Outcome, Recorder, RecorderOptions, Store, new_id,
+    Filter, Interaction, Notice, RecordOutcome, Recorder, RecorderOptions, Store, new_id,
 };
 
 const ROLE: &str = "SAMPLES_TEST_ROLE";
@@ -61,7 +61,7 @@ fn record(path: &Path, count: usize) {
             .collect();
         for (id, ticket) in sent {
             // Others that open and write at the same time may make it wait; then it is kept later, and not said to be.
-            if ticket.wait() == Outcome::Durable {
+            if ticket.wait() == RecordOutcome::Durable {
                 writeln!(out, "kept {id}").unwrap();
             }
         }
@@ -90,8 +90,8 @@ fn kept(line: &str) -> Option<String> {
 
 fn ids(path: &Path) -> HashSet<String> {
     let store = Store::open(path).unwrap();
-    assert_eq!(store.damage().unwrap(), None);
-    assert_eq!(store.set_aside(), Vec::<std::path::PathBuf>::new());
+    assert_eq!(store.integrity_error().unwrap(), None);
+    assert_eq!(store.set_aside_files(), Vec::<std::path::PathBuf>::new());
     let listing = store.list(&Filter::default(), usize::MAX, None).unwrap();
     assert_eq!(listing.unreadable, 0);
     listing
@@ -194,28 +194,31 @@ fn record_on_a_full_disk(path: &Path) {
     };
     let (told, notices) = std::sync::mpsc::channel();
     let options = RecorderOptions {
-        tell: Box::new(move |notice| drop(told.send(notice))),
+        on_notice: Box::new(move |notice| drop(told.send(notice))),
         ..RecorderOptions::default()
     };
     let recorder = Recorder::new(path, options);
-    assert_eq!(recorder.record(interaction()).wait(), Outcome::Durable);
+    assert_eq!(
+        recorder.record(interaction()).wait(),
+        RecordOutcome::Durable
+    );
     limit(Some(200_000));
     let mut recorded = 1;
     let deferred = (0..2_000).find_map(|_| {
         recorded += 1;
         match recorder.record(interaction()).wait() {
-            Outcome::Durable => None,
+            RecordOutcome::Durable => None,
             other => Some(other),
         }
     });
-    let Some(Outcome::Deferred(Notice::Failing { .. })) = deferred else {
+    let Some(RecordOutcome::Deferred(Notice::Failing { .. })) = deferred else {
         panic!("{deferred:?} after {recorded}");
     };
     for _ in 0..20 {
         recorded += 1;
         assert!(matches!(
             recorder.record(interaction()).wait(),
-            Outcome::Deferred(_)
+            RecordOutcome::Deferred(_)
         ));
     }
     limit(before.current);
@@ -223,7 +226,10 @@ fn record_on_a_full_disk(path: &Path) {
         .take_while(|notice| !matches!(notice, Notice::Recovered { lost: 0, .. }))
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(recorder.record(interaction()).wait(), Outcome::Durable);
+    assert_eq!(
+        recorder.record(interaction()).wait(),
+        RecordOutcome::Durable
+    );
     drop(recorder);
     assert_eq!(ids(path).len(), recorded + 1, "nothing is lost");
 }

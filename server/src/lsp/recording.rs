@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trainer_bridge::{Event, Interaction};
+use trainer_bridge::{FeedbackEvent, Interaction};
 
 use super::snapshot::SessionSnapshot;
 use crate::answer::Answer;
@@ -38,6 +38,6 @@ pub fn follow(session: &SessionSnapshot, conversation: &str, question: &str, int
         let follow_up = Some(interaction.to_owned());
         session
             .samples
-            .feedback(keeping, &failed, Event::Failed { follow_up });
+            .feedback(keeping, &failed, FeedbackEvent::Failed { follow_up });
     }
 }

@@ -5,7 +5,8 @@ use std::time::Instant;
 use repo_indexer::{Hit, Lines, Scores};
 use sha1::{Digest, Sha1};
 use trainer_bridge::{
-    Citation, ContextRef, Interaction, Lines as Range, PrivacyMode, RetrievalScore, new_id,
+    CitedLines as Range, ContextRef, Interaction, PrivacyMode, RecordedCitation, RetrievalScore,
+    new_id,
 };
 
 use super::{now, workspace_name};
@@ -133,7 +134,7 @@ impl Occasion {
     /// What a model answered, checked.
     pub fn by_model(self, answered: &ByModel) -> Interaction {
         let places = answered.context.iter();
-        let lost = answered.lost.iter().map(|label| Citation {
+        let lost = answered.lost.iter().map(|label| RecordedCitation {
             file: label.split('#').next().unwrap_or_default().to_owned(),
             range: Range { first: 0, last: 0 },
             verified: false,
@@ -200,8 +201,8 @@ impl Occasion {
         }
     }
 
-    fn citation(&self, citation: &answer::Citation) -> Citation {
-        Citation {
+    fn citation(&self, citation: &answer::Citation) -> RecordedCitation {
+        RecordedCitation {
             file: self.file(citation.root, &citation.path),
             range: range(citation.lines),
             verified: citation.verified,

@@ -139,7 +139,7 @@ fn chat_jsonl_of_others_is_imported() {
     assert_eq!(listed[0]["verdict"], "good");
     assert_eq!(listed[0]["kind"], "ask");
     for (line, expected) in [
-        ("[]", "it is no JSON object"),
+        ("[]", "it is not a JSON object"),
         ("{", "column 1: EOF while parsing an object"),
         (
             r#"{ "messages": [{ "role": "user", "content": "why?" }] }"#,

@@ -1,6 +1,8 @@
 //! Interactions like those of a day's work, the same in every run.
 
-use trainer_bridge::{Citation, ContextRef, Interaction, Lines, RetrievalScore, Verdict, new_id};
+use trainer_bridge::{
+    CitedLines, ContextRef, Interaction, RecordedCitation, RetrievalScore, Verdict, new_id,
+};
 
 pub struct Random(pub u64);
 
@@ -44,7 +46,7 @@ impl Random {
 
     pub fn interaction(&mut self, at: u64) -> Interaction {
         let files: Vec<String> = (0..6).map(|_| self.file(at)).collect();
-        let range = |first: usize| Lines {
+        let range = |first: usize| CitedLines {
             first: first as u32,
             last: first as u32 + 14,
         };
@@ -77,7 +79,7 @@ impl Random {
             citations: files
                 .iter()
                 .take(4)
-                .map(|file| Citation {
+                .map(|file| RecordedCitation {
                     file: file.clone(),
                     range: range(self.below(900)),
                     verified: self.below(20) > 0,

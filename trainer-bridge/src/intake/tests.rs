@@ -3,8 +3,8 @@
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::interaction::{Citation, ContextRef};
-use crate::sample::Lines;
+use crate::interaction::{ContextRef, RecordedCitation};
+use crate::sample::CitedLines;
 
 fn interaction(question: &str, answer: &str) -> Interaction {
     Interaction {
@@ -226,7 +226,7 @@ fn off_lets_nothing_through() {
     let feedback = Feedback {
         interaction: "i".to_owned(),
         time: 0,
-        event: Event::Up,
+        event: FeedbackEvent::Up,
     };
     assert!(
         Intake::new(PrivacyMode::Off)
@@ -253,9 +253,9 @@ fn the_stricter_mode_holds() {
 fn secrets_are_taken_out_wherever_they_stand() {
     let mut raw = interaction("password = 'hunter2'?", "no, jo@acme.io");
     raw.correction = Some("pwd: \"letmein!\"".to_owned());
-    raw.citations.push(Citation {
+    raw.citations.push(RecordedCitation {
         file: "jo@acme.io/a.rs".to_owned(),
-        range: Lines { first: 1, last: 1 },
+        range: CitedLines { first: 1, last: 1 },
         verified: false,
     });
     let admitted = Intake::default().admit(raw).unwrap();
@@ -277,12 +277,12 @@ fn secrets_are_taken_out_wherever_they_stand() {
 
 #[test]
 fn nothing_is_kept_of_a_private_file() {
-    let intake = Intake::default().without_files(|file| file.ends_with("/.env"));
+    let intake = Intake::default().excluding_files(|file| file.ends_with("/.env"));
     let mut raw = interaction("q", "a");
     assert!(intake.admit(raw.clone()).is_some());
     raw.context.push(ContextRef {
         file: "deploy/.env".to_owned(),
-        range: Lines { first: 1, last: 1 },
+        range: CitedLines { first: 1, last: 1 },
         hash: String::new(),
         blob: None,
     });

@@ -84,7 +84,7 @@ proptest! {
         // Rows that grow move from page to page, and leave copies behind.
         for (at, index) in longer.iter().enumerate() {
             let answer = unique(2_000_000 + at, 2_500);
-            store.add_feedback(&feedback(&index.get(&rows).id, 1, Event::Corrected { answer })).unwrap();
+            store.add_feedback(&feedback(&index.get(&rows).id, 1, FeedbackEvent::Corrected { answer })).unwrap();
         }
         let mut gone = Vec::new();
         for index in &forgotten {
@@ -143,7 +143,7 @@ fn a_planted_secret_never_reaches_the_disk() {
     let mut row = interaction("i", 1);
     row.question = format!("why is {secret} refused?");
     store.insert(&[admitted(row)]).unwrap();
-    let correction = Event::Corrected {
+    let correction = FeedbackEvent::Corrected {
         answer: secret.clone(),
     };
     store.add_feedback(&feedback("i", 2, correction)).unwrap();
