@@ -1,4 +1,4 @@
-//! What was asked and answered, as a person looks after it: listed, shown, put right, forgotten, taken along, trained on.
+//! `repo-lsp samples`: interactions are listed, shown, edited, forgotten, exported, imported and curated.
 
 mod correct;
 mod curate;
@@ -84,9 +84,9 @@ impl World {
         self.sandbox.home().join(".local/share/repo-lsp")
     }
 
-    /// The file of an edit that was kept, as the program names it.
+    /// The file of a draft that was kept, as the program names it.
     fn typed(&self, ran: &Ran) -> PathBuf {
-        let said = "warning: what you have typed is kept in ~/";
+        let said = "warning: your text is kept in ~/";
         let line = ran.stderr.lines().find_map(|line| line.strip_prefix(said));
         self.sandbox
             .home()
@@ -190,7 +190,7 @@ fn interaction(id: &str, workspace: &str, hour: u64, question: &str) -> Interact
 }
 
 #[test]
-fn where_nothing_was_recorded_nothing_is_made() {
+fn commands_create_nothing_where_nothing_was_recorded() {
     let world = World::empty();
     for arguments in [
         &["list"][..],
@@ -239,7 +239,7 @@ fn where_nothing_was_recorded_nothing_is_made() {
 }
 
 #[test]
-fn what_was_asked_is_listed_newest_first() {
+fn interactions_are_listed_newest_first() {
     let world = World::new();
     expect![[r#"
         0193c9d0    2026-11-19 04:00  ask      ·    1 file  which mailbox is full?
@@ -265,7 +265,7 @@ fn what_was_asked_is_listed_newest_first() {
     assert_eq!(world.ids(&["--kind", "explain"]), all[1..2]);
     assert_eq!(world.ids(&["--files", "src/sec*.rs"]), all[1..2]);
     let more = world.run(&["list", "-n", "1"]);
-    assert_eq!(more.stderr, "there are more; --limit N shows them\n");
+    assert_eq!(more.stderr, "there are more; use --limit N to show them\n");
     let none = world.run(&["list", "--kind", "hover"]);
     assert_eq!(
         (none.code, none.stderr.as_str()),
@@ -287,13 +287,13 @@ fn what_was_asked_is_listed_newest_first() {
 }
 
 #[test]
-fn one_interaction_is_shown_whole() {
+fn one_interaction_is_shown() {
     let world = World::new();
     expect![[r#"
         0193b7c00000  2026-11-19 03:00 · explain · bad
         workspace   $SANDBOX/work/demo
         answered    by repo@7 in TIME
-        kept        full
+        recorded    full
 
         Question
           what is overdrawn?
@@ -305,11 +305,11 @@ fn one_interaction_is_shown_whole() {
           ✓ src/secretly.rs#L3-L9
           ✗ src/gone.rs#L3-L9   not verified
 
-        Made of
+        Context
           src/journal.rs#L3-L9   0123456789ab
 
-        What came of it
-          2026-11-19 09:00  found bad
+        Feedback
+          2026-11-19 09:00  rated bad
     "#]]
     .assert_eq(&world.done(&["show", "0193b7"]));
     let shown = world.json(&["show", "0193a4f0ab"]);
@@ -317,25 +317,25 @@ fn one_interaction_is_shown_whole() {
     assert_eq!(shown["feedback"][0]["event"], "corrected");
     assert_eq!(shown["generations"], json!([]));
     world.refused(&["show", "0193a4"], expect![[r#"
-        error: the ids of several interactions begin with 0193a4; give more of it, as `repo-lsp samples list` shows it
+        error: several interactions have an id that begins with 0193a4; use the longer ids that `repo-lsp samples list` shows
     "#]]);
     world.refused(
         &["show", "9"],
         expect![[r#"
-        error: no interaction's id begins with 9; `repo-lsp samples list` shows them
+        error: no interaction has an id that begins with 9; `repo-lsp samples list` shows them
     "#]],
     );
 }
 
 #[test]
-fn what_is_kept_is_counted() {
+fn interactions_are_counted() {
     let world = World::new();
     expect![[r#"
         $SANDBOX/work/demo  3 interactions
           ask            2   1 good · 1 corrected
           explain        1   1 bad
         /work/elsewhere  1 interaction
-          ask            1   1 not judged
+          ask            1   1 no verdict
         SIZE in ~/.local/share/repo-lsp/samples.db
     "#]]
     .assert_eq(&world.done(&["stats"]));

@@ -35,7 +35,7 @@ impl Draft {
         }
         let folder = builder
             .tempdir_in(parent)
-            .map_err(|error| FileError::new("create", parent, error))?;
+            .map_err(|error| FileError::new("create", parent, &error))?;
         write(&folder.path().join(ID_FILE), interaction)?;
         let file = folder.path().join(TEXT_FILE);
         write(&file, text)?;
@@ -56,7 +56,7 @@ impl Draft {
 fn write(path: &Path, text: &str) -> Result<(), FileError> {
     write_private_file(path, |out| {
         out.write_all(text.as_bytes())
-            .map_err(|error| FileError::new("write", path, error))
+            .map_err(|error| FileError::new("write", path, &error))
     })
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn delete_orphaned_drafts(
 pub(crate) fn deletion_error(path: &Path, result: io::Result<()>) -> Option<FileError> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Some(FileError::new("delete", path, error))
+            Some(FileError::new("delete", path, &error))
         }
         _ => None,
     }

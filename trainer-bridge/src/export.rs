@@ -40,7 +40,7 @@ pub fn export_curated(
     if !all_exist(store, metadata())? {
         return Err(ExportCuratedError::Forgotten);
     }
-    std::fs::create_dir_all(folder).map_err(|error| FileError::new("create", folder, error))?;
+    std::fs::create_dir_all(folder).map_err(|error| FileError::new("create", folder, &error))?;
     write_lines(&folder.join("samples.jsonl"), &curated.samples)?;
     write_lines(&folder.join("preferences.jsonl"), &curated.preferences)?;
     write_lines(&folder.join("rejected.jsonl"), &curated.rejected)?;
@@ -71,8 +71,51 @@ fn write_lines<T: Serialize>(file: &Path, rows: &[T]) -> Result<(), FileError> {
             serde_json::to_writer(&mut *out, row)
                 .map_err(std::io::Error::from)
                 .and_then(|()| out.write_all(b"\n"))
-                .map_err(|error| FileError::new("write", file, error))?;
+                .map_err(|error| FileError::new("write", file, &error))?;
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CurateOptions, Intake, Interaction, RecordedCitation, Verdict, curate};
+
+    #[test]
+    fn nothing_is_written_when_an_interaction_was_forgotten_after_it_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("samples.db")).unwrap();
+        let interaction = Interaction {
+            id: "i".to_owned(),
+            question: "where is the index opened?".to_owned(),
+            answer: "In store.rs.".to_owned(),
+            citations: vec![RecordedCitation {
+                file: "src/store.rs".to_owned(),
+                range: crate::CitedLines { first: 1, last: 2 },
+                verified: true,
+            }],
+            verdict: Some(Verdict::Good),
+            ..Interaction::default()
+        };
+        let admitted = Intake::default().admit(interaction).unwrap();
+        store.insert(&[admitted]).unwrap();
+        let recorded = store.list(&Filter::default(), 9, None).unwrap().rows;
+        let curated = curate(&recorded, &[], &CurateOptions::default());
+        let out = folder.path().join("out");
+        export_curated(&mut store, &curated, &out).unwrap();
+        let written = std::fs::read_to_string(out.join("samples.jsonl")).unwrap();
+        assert_eq!(written.lines().count(), 1);
+
+        std::fs::remove_dir_all(&out).unwrap();
+        store.forget(&Filter::default()).unwrap();
+        let refused = export_curated(&mut store, &curated, &out);
+        assert!(matches!(refused, Err(ExportCuratedError::Forgotten)));
+        assert!(!out.exists());
+        // The samples are noted nevertheless, so that files of an earlier export are found.
+        let noted = store
+            .sample_origins(&[curated.samples[0].metadata.id.clone()])
+            .unwrap();
+        assert_eq!(noted[0].interactions, ["i"]);
+    }
 }

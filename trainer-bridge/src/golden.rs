@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::private_file::io_reason;
+
 /// A question and the files that answer it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoldenQuestion {
@@ -29,11 +31,8 @@ pub struct GoldenQuestion {
 
 #[derive(Debug, thiserror::Error)]
 pub enum GoldenQuestionsError {
-    #[error("cannot read the questions {path}: {source}")]
-    Read {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    #[error("cannot read the questions {path}: {reason}")]
+    Read { path: PathBuf, reason: String },
     #[error("the questions {path} cannot be used: line {line}: {reason}")]
     Line {
         path: PathBuf,
@@ -47,9 +46,9 @@ pub enum GoldenQuestionsError {
 
 /// Reads a file of golden questions. Empty lines are skipped, and one invalid line is an error: metrics over the rest would mislead.
 pub fn read_golden_questions(path: &Path) -> Result<Vec<GoldenQuestion>, GoldenQuestionsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| GoldenQuestionsError::Read {
+    let text = std::fs::read_to_string(path).map_err(|error| GoldenQuestionsError::Read {
         path: path.to_owned(),
-        source,
+        reason: io_reason(&error),
     })?;
     let mut questions = Vec::new();
     for (index, line) in text.lines().enumerate() {

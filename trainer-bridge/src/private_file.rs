@@ -6,21 +6,32 @@ use std::path::{Path, PathBuf};
 
 /// A file or folder that could not be written or deleted.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {path}: {source}")]
+#[error("cannot {action} {path}: {reason}")]
 pub struct FileError {
     /// What was attempted: `write`, `create` or `delete`.
     pub action: &'static str,
     pub path: PathBuf,
-    pub source: io::Error,
+    pub reason: String,
 }
 
 impl FileError {
-    pub(crate) fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn new(action: &'static str, path: &Path, error: &io::Error) -> Self {
         Self {
             action,
             path: path.to_owned(),
-            source,
+            reason: io_reason(error),
         }
+    }
+}
+
+/// Formats an I/O error in lower case and without its number.
+pub(crate) fn io_reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
     }
 }
 
@@ -33,7 +44,7 @@ pub fn write_private_file<T, E: From<FileError>>(
     fill: impl FnOnce(&mut dyn Write) -> Result<T, E>,
 ) -> Result<T, E> {
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let failed = |error: io::Error| FileError::new("write", path, error);
+    let failed = |error: io::Error| FileError::new("write", path, &error);
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             let error = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
@@ -51,7 +62,7 @@ pub fn write_private_file<T, E: From<FileError>>(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // Files of this crate have mode 0600 from the start.
+    // The tempfile crate creates files with mode 0600.
     let temporary = tempfile::Builder::new()
         .prefix(".")
         .suffix(".new")

@@ -1,14 +1,14 @@
-//! What recording costs, what a million interactions cost, and what killing a process loses.
+//! Benchmarks of the store: recording, a million interactions, and processes that are killed.
 //!
 //!     cargo bench -p trainer-bridge --bench store -- all [FOLDER]
 //!
-//! `record`, `kill` and `million` run one part alone. The folder should be on the disk that is meant; without one it is the folder for
-//! temporary files. `SAMPLES` sets another number of interactions than a million.
+//! `record`, `kill` and `million` run one part. FOLDER selects the disk and defaults to the folder for temporary files. The environment
+//! variable `SAMPLES` sets the number of interactions of `million`.
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a measuring tool that stops where something is wrong, and prints what it measured"
+    reason = "a benchmark prints its results and panics on errors"
 )]
 
 mod million;

@@ -1,4 +1,4 @@
-//! What a million interactions take on the disk, and how long it takes to list, count and forget among them.
+//! The size of a million interactions on disk, and the time to list, count and forget some of them.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

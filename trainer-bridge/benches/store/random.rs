@@ -1,4 +1,4 @@
-//! Interactions like those of a day's work, the same in every run.
+//! Deterministic random interactions of realistic size.
 
 use trainer_bridge::{
     CitedLines, ContextRef, Interaction, RecordedCitation, RetrievalScore, Verdict, new_id,
@@ -19,7 +19,7 @@ impl Random {
         (self.next() % most as u64) as usize
     }
 
-    /// Few words are frequent, most are rare.
+    /// A few words are frequent, most are rare.
     fn word(&mut self) -> String {
         let rank = self.below(60) * self.below(60);
         let mut word = Random(rank as u64);
@@ -35,7 +35,7 @@ impl Random {
             .join(" ")
     }
 
-    /// 20,000 files; some were only asked about in the beginning.
+    /// One of 20,000 files. Some occur only in the first interactions.
     fn file(&mut self, at: u64) -> String {
         if at < 1_000 && self.below(10) == 0 {
             return format!("old/f{}.rs", self.below(500));

@@ -135,7 +135,7 @@ fn has_survived(recorded: &RecordedInteraction, threshold: f64) -> bool {
     last.values().any(|(_, share)| *share >= threshold)
 }
 
-/// Returns why a text cannot be used for training, whatever its verdict is.
+/// Returns why a text cannot be used for training, independently of its verdict.
 fn unusable(text: &str) -> Option<ExclusionReason> {
     if text.trim().is_empty() {
         Some(ExclusionReason::Empty)

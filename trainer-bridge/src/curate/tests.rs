@@ -1,4 +1,4 @@
-//! What becomes of each kind of interaction, and that neither their order nor others beside them change it.
+//! How each kind of interaction is curated, independently of the order of all.
 
 mod properties;
 
@@ -73,7 +73,7 @@ fn golden(question: &str) -> GoldenQuestion {
     }
 }
 
-/// Every line of it, short.
+/// Formats a result, one item per line.
 fn shown(curated: &Curated) -> String {
     let mut out = String::new();
     let mut line = |what: &str, messages: &[&[Message]], metadata: &Metadata| {
@@ -122,7 +122,7 @@ fn check(recorded: &[RecordedInteraction], expected: Expect) {
 }
 
 #[test]
-fn what_a_developer_thinks_of_an_answer() {
+fn verdicts_and_corrections_classify_answers() {
     let failed = FeedbackEvent::Failed { follow_up: None };
     check(
         &[
@@ -164,7 +164,7 @@ fn what_a_developer_thinks_of_an_answer() {
 }
 
 #[test]
-fn code_that_stays_is_a_weak_sign() {
+fn inserted_code_that_is_left_counts_as_good() {
     check(
         &[
             asked("kept", "write a test of the parser", "src/a.rs")
@@ -193,7 +193,7 @@ fn code_that_stays_is_a_weak_sign() {
 }
 
 #[test]
-fn what_cannot_be_learned_from() {
+fn unusable_interactions_are_excluded() {
     check(
         &[
             asked("secret", "what is the token for?", "src/a.rs")
@@ -221,7 +221,7 @@ fn what_cannot_be_learned_from() {
 }
 
 #[test]
-fn nearly_the_same_is_merged_and_documents_are_capped() {
+fn near_duplicates_are_merged_and_documents_are_limited() {
     check(
         &[
             asked(

@@ -98,7 +98,7 @@ impl Store {
             .unwrap_or_default())
     }
 
-    /// Returns the newest whatever their files are: the newest of each range, merged.
+    /// Returns the newest matches without a condition on files: the newest of each range, merged.
     fn newest(
         &self,
         conditions: &Resolved,

@@ -1,4 +1,4 @@
-//! The store through its own interface, against what a list in memory would say; and files looked at byte by byte.
+//! The store, compared with a list in memory, and its files byte by byte.
 
 mod any;
 mod damage;
@@ -55,7 +55,7 @@ fn interaction(id: &str, time: u64) -> Interaction {
 }
 
 #[test]
-fn feedback_changes_the_verdict_and_stays_as_events() {
+fn feedback_is_stored_and_changes_the_verdict() {
     let (_folder, mut store) = store();
     assert_eq!(store.insert(&[admitted(interaction("i", 1))]).unwrap(), 1);
     assert_eq!(
@@ -96,7 +96,7 @@ fn feedback_changes_the_verdict_and_stays_as_events() {
 }
 
 #[test]
-fn editing_changes_what_may_be_changed() {
+fn editing_changes_only_editable_fields() {
     let (_folder, mut store) = store();
     store.insert(&[admitted(interaction("i", 1))]).unwrap();
     let edited = store.edit(&Intake::default(), "i", |interaction| {
@@ -112,7 +112,7 @@ fn editing_changes_what_may_be_changed() {
 }
 
 #[test]
-fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
+fn forgetting_marks_the_models_that_have_learned_from_an_interaction() {
     let (_folder, mut store) = store();
     let rows: Vec<_> = ["a", "b"].map(|id| admitted(interaction(id, 1))).into();
     store.insert(&rows).unwrap();
@@ -187,7 +187,7 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
 }
 
 #[test]
-fn one_damaged_interaction_costs_only_itself() {
+fn a_damaged_interaction_does_not_affect_others() {
     let (folder, mut store) = store();
     store
         .insert(&[admitted(interaction("i", 1)), admitted(interaction("j", 2))])
@@ -227,7 +227,7 @@ fn one_damaged_interaction_costs_only_itself() {
 }
 
 #[test]
-fn a_file_of_samples_that_others_made_is_read() {
+fn foreign_samples_are_imported() {
     let (_folder, mut store) = store();
     let sample = crate::curate::as_sample(&interaction("x", 1));
     let line = serde_json::to_string(&sample).unwrap();
@@ -240,7 +240,7 @@ fn a_file_of_samples_that_others_made_is_read() {
         (found.question.as_str(), found.verdict),
         ("what is x?", Some(Verdict::Good))
     );
-    // Nothing of a file is kept if one line of it cannot be.
+    // One invalid line makes the whole import fail.
     let wrong = format!("{}\n{{}}", line.replace(&sample.metadata.id, "other"));
     let error = store
         .import(&Intake::default(), &mut wrong.as_bytes())
@@ -264,7 +264,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn what_is_exported_and_imported_is_the_same(
+    fn an_import_restores_what_was_exported(
         interactions in prop::collection::vec(any_interaction(), 0..12),
         events in prop::collection::vec((any::<prop::sample::Index>(), any_event()), 0..12),
     ) {
@@ -296,7 +296,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_means_what_a_loop_over_everything_would(
+    fn a_filter_finds_what_a_loop_over_everything_finds(
         interactions in prop::collection::vec(any_interaction(), 0..60),
         filter in any_filter(),
         page in 1..9_usize,
@@ -316,7 +316,7 @@ proptest! {
             }
         }
         prop_assert_eq!(found, wanted);
-        // However it is looked for, it is the same.
+        // All search strategies find the same.
         let usual = store.find(&filter, page, None).unwrap();
         for (max_rows_by_file, max_rows_by_time, max_files, max_ranges) in
             [(0, 0, 0, 0), (0, 9, 0, 0), (2, 0, 9, 0), (4, 9, 9, 0), (0, usize::MAX, 0, 0), (0, 0, 0, 99)]
@@ -328,7 +328,7 @@ proptest! {
 }
 
 #[test]
-fn an_edited_correction_leaves_no_event_with_the_one_before() {
+fn editing_a_correction_deletes_the_events_with_the_previous_one() {
     let (_folder, mut store) = store();
     store.insert(&[admitted(interaction("i", 1))]).unwrap();
     let correction = FeedbackEvent::Corrected {
@@ -349,7 +349,7 @@ fn an_edited_correction_leaves_no_event_with_the_one_before() {
 }
 
 #[test]
-fn an_id_is_found_by_its_beginning() {
+fn an_id_is_found_by_its_prefix() {
     let (_folder, mut store) = store();
     let ids = ["ab", "abc", "abd%", "b_1", "é1"];
     let rows: Vec<_> = ids.map(|id| admitted(interaction(id, 1))).into();
@@ -368,7 +368,7 @@ fn an_id_is_found_by_its_beginning() {
 }
 
 #[test]
-fn what_would_be_forgotten_is_counted_by_workspace() {
+fn matches_are_counted_by_workspace() {
     let (_folder, mut store) = store();
     let mut other = interaction("c", 3);
     other.workspace = "v".to_owned();

@@ -75,7 +75,7 @@ fn look(store: &Store, dirs: &Dirs, root: &Path) -> anyhow::Result<(String, Opti
         0..SMALL => store.integrity_error()?,
         _ => None,
     };
-    let kept = samples::kept(dirs, root)?.unwrap_or_default();
+    let kept = samples::count(dirs, root)?.unwrap_or_default();
     let kept = output::counted(kept as usize, "interaction");
     Ok((format!("{kept} of this workspace"), damage))
 }

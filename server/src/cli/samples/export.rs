@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use repo_lsp::paths::{self, Dirs};
 use serde_json::json;
-use trainer_bridge::{FileError, StoreError, write_private_file};
+use trainer_bridge::{FileError, write_private_file};
 
 use super::super::arguments::Global;
 use super::super::output;
@@ -54,8 +54,11 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return print_nothing_found(global);
     }
     let exported = match file {
-        Some(file) => write_private_file(file, |out| Ok(store.export(&filter, out)?))
-            .map_err(ExportError::into_anyhow)?,
+        Some(file) => write_private_file(file, |out| anyhow::Ok(store.export(&filter, out)?))
+            .map_err(|error| match error.downcast::<FileError>() {
+                Ok(error) => file_error(&error),
+                Err(error) => error,
+            })?,
         None => {
             let mut out = FirstError {
                 out: output::stdout(),
@@ -89,23 +92,6 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return Ok(Outcome::Nothing);
     }
     Ok(Outcome::Done)
-}
-
-#[derive(Debug, thiserror::Error)]
-enum ExportError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl ExportError {
-    fn into_anyhow(self) -> anyhow::Error {
-        match self {
-            ExportError::Store(error) => error.into(),
-            ExportError::File(error) => file_error(&error),
-        }
-    }
 }
 
 /// The result if no interaction matches; no file is written.

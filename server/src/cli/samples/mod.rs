@@ -86,7 +86,7 @@ pub(super) fn existing(dirs: &Dirs) -> anyhow::Result<Option<Store>> {
 }
 
 /// Counts the interactions of a workspace and its subfolders; `None` if nothing was ever recorded.
-pub(super) fn kept(dirs: &Dirs, root: &Path) -> anyhow::Result<Option<u64>> {
+pub(super) fn count(dirs: &Dirs, root: &Path) -> anyhow::Result<Option<u64>> {
     let Some(store) = existing(dirs)? else {
         return Ok(None);
     };
@@ -108,8 +108,8 @@ fn copy_locations(dirs: &Dirs) -> CopyLocations {
 
 /// Warns about files with text that was forgotten or changed.
 fn warn_undeleted(files: &[FileError]) {
-    for FileError { path, source, .. } in files {
-        let (path, reason) = (paths::tilde(path), paths::plain(source));
+    for FileError { path, reason, .. } in files {
+        let path = paths::tilde(path);
         output::warning(format!(
             "{path} contains a forgotten answer and cannot be deleted: {reason}"
         ));
@@ -121,13 +121,9 @@ fn file_error(error: &FileError) -> anyhow::Error {
     let FileError {
         action,
         path,
-        source,
+        reason,
     } = error;
-    anyhow!(
-        "cannot {action} {}: {}",
-        paths::tilde(path),
-        paths::plain(source)
-    )
+    anyhow!("cannot {action} {}: {reason}", paths::tilde(path))
 }
 
 /// The result of a command if there is no database. With --json it prints `empty`.

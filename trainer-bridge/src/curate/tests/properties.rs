@@ -1,4 +1,4 @@
-//! What holds of everything that is curated.
+//! Properties of every curation.
 
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ proptest! {
             prop_assert_eq!(sample.metadata.split, split_of(&sample.metadata.source.file));
             prop_assert!(!sample.metadata.interactions.is_empty());
         }
-        // Every interaction is in a sample, rejected, or left out with its reason.
+        // Every interaction is in a sample, rejected, or excluded with a reason.
         let mut seen: Vec<&str> = curated.excluded.iter().map(|(id, _)| id.as_str()).collect();
         let samples = curated.samples.iter().chain(&curated.rejected);
         seen.extend(samples.flat_map(|sample| sample.metadata.interactions.iter().map(String::as_str)));

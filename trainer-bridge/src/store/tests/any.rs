@@ -1,4 +1,4 @@
-//! Interactions, events and filters of every kind.
+//! Strategies for arbitrary interactions, events and filters.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Recording while the database is damaged, locked, gone or of a later version: it goes on, says so once, and recovers.
+//! Recording while the database is damaged, locked, missing or of a newer version: it continues, reports the problem once and recovers.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -6,10 +6,10 @@ use std::sync::mpsc::{Receiver, channel};
 use super::*;
 
 fn recorder(path: &Path) -> (Recorder, Receiver<Notice>) {
-    let (told, notices) = channel();
+    let (reported, notices) = channel();
     let options = RecorderOptions {
         intake: Intake::default(),
-        on_notice: Box::new(move |notice| drop(told.send(notice))),
+        on_notice: Box::new(move |notice| drop(reported.send(notice))),
     };
     (Recorder::new(path, options), notices)
 }
@@ -22,7 +22,7 @@ fn write_some(path: &Path, count: u64) {
     store.insert(&rows).unwrap();
 }
 
-/// Damages the closed database, and records into it; everything old is in the file that was set aside.
+/// Damages the closed database and records into it. The damaged file must have been set aside unchanged.
 fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
@@ -40,9 +40,9 @@ fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
         RecordOutcome::Durable
     );
     drop(recorder);
-    let told: Vec<_> = notices.iter().collect();
-    let [Notice::Damaged { aside }] = &told[..] else {
-        panic!("told {told:?}");
+    let reported: Vec<_> = notices.iter().collect();
+    let [Notice::Damaged { aside }] = &reported[..] else {
+        panic!("reported {reported:?}");
     };
     assert_eq!(
         std::fs::read(aside).unwrap(),
@@ -61,12 +61,12 @@ fn a_file_without_its_header() {
 }
 
 #[test]
-fn a_file_that_was_cut_off() {
+fn a_truncated_file() {
     check_damage(|bytes| bytes.truncate(bytes.len() / 2 + 77));
 }
 
 #[test]
-fn a_file_of_something_else() {
+fn a_file_of_another_format() {
     check_damage(|bytes| *bytes = b"What is this?\n".repeat(2_000));
 }
 
@@ -87,7 +87,7 @@ fn a_log_without_its_database_is_kept() {
         RecordOutcome::Durable
     );
     let Ok(Notice::Damaged { aside }) = notices.recv() else {
-        panic!("not told");
+        panic!("not reported");
     };
     assert_eq!(
         std::fs::read(connect::with_suffix(&aside, "-wal")).unwrap(),
@@ -95,9 +95,9 @@ fn a_log_without_its_database_is_kept() {
     );
 }
 
-/// Flips bits here and there: it is read, set aside or left out, but never a panic, and never another text than was written.
+/// Flips bits: the result is an intact read, a reported error or a skipped interaction, never a panic or a changed text.
 #[test]
-fn bits_that_flip_are_noticed_or_harmless() {
+fn flipped_bits_are_detected_or_harmless() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     write_some(&path, 300);
@@ -133,7 +133,7 @@ fn bits_that_flip_are_noticed_or_harmless() {
 }
 
 #[test]
-fn a_file_that_is_removed_meanwhile_is_begun_anew() {
+fn a_file_deleted_meanwhile_is_created_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let (recorder, notices) = recorder(&path);
@@ -154,7 +154,7 @@ fn a_file_that_is_removed_meanwhile_is_begun_anew() {
 }
 
 #[test]
-fn two_that_notice_the_same_damage_set_one_file_aside() {
+fn two_recorders_set_a_damaged_file_aside_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let (first, first_notices) = recorder(&path);
@@ -173,7 +173,7 @@ fn two_that_notice_the_same_damage_set_one_file_aside() {
         None,
         "somebody else was first"
     );
-    // Both have the old file open, and neither may go on with it.
+    // Both have the old file open, and neither may continue to use it.
     assert_eq!(
         first.record(interaction("first", 2)).wait(),
         RecordOutcome::Durable
@@ -190,7 +190,7 @@ fn two_that_notice_the_same_damage_set_one_file_aside() {
 }
 
 #[test]
-fn a_locked_database_is_told_once_and_caught_up_with() {
+fn a_locked_database_is_reported_once_and_recovered_from() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let store = Store::open(&path).unwrap();
@@ -204,7 +204,7 @@ fn a_locked_database_is_told_once_and_caught_up_with() {
     }
     assert!(matches!(recorder.health(), Some(Notice::Failing { .. })));
     let Ok(Notice::Failing { reason }) = notices.recv() else {
-        panic!("not told");
+        panic!("not reported");
     };
     assert_eq!(
         reason,
@@ -221,7 +221,7 @@ fn a_locked_database_is_told_once_and_caught_up_with() {
 }
 
 #[test]
-fn a_later_version_is_left_alone() {
+fn a_newer_version_is_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     write_some(&path, 1);
@@ -235,10 +235,10 @@ fn a_later_version_is_left_alone() {
         RecordOutcome::Deferred(_)
     ));
     drop(recorder);
-    let told: Vec<_> = notices.iter().collect();
+    let reported: Vec<_> = notices.iter().collect();
     let said = "the samples were written by a newer version (format 99, this version reads up to 1); update repo-lsp";
     assert_eq!(
-        told,
+        reported,
         [Notice::Failing {
             reason: said.to_owned()
         }]
@@ -255,7 +255,7 @@ fn a_later_version_is_left_alone() {
 }
 
 #[test]
-fn what_others_keep_to_themselves_is_not_waited_for_in_passing() {
+fn opening_without_waiting_fails_at_once_when_locked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     drop(Store::open(&path).unwrap());
@@ -276,7 +276,7 @@ fn what_others_keep_to_themselves_is_not_waited_for_in_passing() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_used_is_told() {
+fn an_unusable_folder_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -289,7 +289,7 @@ fn a_folder_that_cannot_be_used_is_told() {
 }
 
 #[test]
-fn nothing_is_kept_when_recording_is_off() {
+fn nothing_is_recorded_when_the_mode_is_off() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let options = RecorderOptions {
