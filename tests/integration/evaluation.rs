@@ -1,4 +1,4 @@
-//! `eval retrieval`: the figures, the ranking for other programs, and which gold counts.
+//! `repo-lsp eval retrieval`: the metrics, the rankings as JSON, and which gold files count.
 
 use expect_test::expect;
 use integration::Sandbox;
@@ -35,19 +35,19 @@ def test_merge_segments():
 }
 
 #[test]
-fn figures_for_people() {
+fn metrics_as_a_table() {
     let sandbox = sandbox();
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
     let ran = sandbox.run(&["eval", "retrieval", "--questions", &golden]);
     expect![[r#"
                         n      recall@10    all-gold@10          Acc@1          Acc@5            MRR
         demo            2   100.0  100.0   100.0  100.0   100.0  100.0   100.0  100.0   1.000  1.000
-        beside each figure, plain whole-file BM25; 1 question without a source file in its gold not counted
+        right of each value, plain BM25 over whole files; 1 question without a gold source file not counted
     "#]].assert_eq(&ran.stdout);
 }
 
 #[test]
-fn a_line_for_each_question_for_programs() {
+fn rankings_as_json_lines() {
     let sandbox = sandbox();
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
     let ran = sandbox.run(&["eval", "retrieval", "--questions", &golden, "--json"]);

@@ -1,4 +1,4 @@
-//! What was asked and answered, as a person looks after it: listed, shown, put right, forgotten, taken along, trained on.
+//! `repo-lsp samples`: interactions are listed, shown, edited, forgotten, exported, imported and curated.
 
 mod correct;
 mod curate;
@@ -14,8 +14,8 @@ use expect_test::{Expect, expect};
 use integration::{Ran, Sandbox, holding};
 use serde_json::{Value, json};
 use trainer_bridge::{
-    Citation, ContextRef, Event, Feedback, Filter, Intake, Interaction, Lines, Recorded, Store,
-    Verdict,
+    CitedLines, ContextRef, Feedback, FeedbackEvent, Filter, Intake, Interaction, RecordedCitation,
+    RecordedInteraction, Store, Verdict,
 };
 
 /// 2026-11-19 00:00 in UTC.
@@ -57,14 +57,14 @@ impl World {
         let rows: Vec<_> = rows.map(|row| intake.admit(row).unwrap()).into();
         assert_eq!(store.insert(&rows).unwrap(), 4);
         for (id, event) in [
-            ("0193a4f0aaaa", Event::Up),
+            ("0193a4f0aaaa", FeedbackEvent::Up),
             (
                 "0193a4f0abbb",
-                Event::Corrected {
+                FeedbackEvent::Corrected {
                     answer: "In Journal::balance.".to_owned(),
                 },
             ),
-            ("0193b7c00000", Event::Down),
+            ("0193b7c00000", FeedbackEvent::Down),
         ] {
             let feedback = Feedback {
                 interaction: id.to_owned(),
@@ -84,9 +84,9 @@ impl World {
         self.sandbox.home().join(".local/share/repo-lsp")
     }
 
-    /// The file of an edit that was kept, as the program names it.
+    /// The file of a draft that was kept, as the program names it.
     fn typed(&self, ran: &Ran) -> PathBuf {
-        let said = "warning: what you have typed is kept in ~/";
+        let said = "warning: your text is kept in ~/";
         let line = ran.stderr.lines().find_map(|line| line.strip_prefix(said));
         self.sandbox
             .home()
@@ -97,7 +97,7 @@ impl World {
         Store::open(&self.data().join("samples.db")).unwrap()
     }
 
-    fn everything(&self) -> Vec<Recorded> {
+    fn everything(&self) -> Vec<RecordedInteraction> {
         self.store()
             .list(&Filter::default(), 1_000, None)
             .unwrap()
@@ -160,10 +160,10 @@ impl World {
     }
 }
 
-fn cited(file: &str, verified: bool) -> Citation {
-    Citation {
+fn cited(file: &str, verified: bool) -> RecordedCitation {
+    RecordedCitation {
         file: file.to_owned(),
-        range: Lines { first: 3, last: 9 },
+        range: CitedLines { first: 3, last: 9 },
         verified,
     }
 }
@@ -178,7 +178,7 @@ fn interaction(id: &str, workspace: &str, hour: u64, question: &str) -> Interact
         answer: format!("{question} Journal does."),
         context: vec![ContextRef {
             file: "src/journal.rs".to_owned(),
-            range: Lines { first: 3, last: 9 },
+            range: CitedLines { first: 3, last: 9 },
             hash: "0123456789abcdef".to_owned(),
             blob: None,
         }],
@@ -190,7 +190,7 @@ fn interaction(id: &str, workspace: &str, hour: u64, question: &str) -> Interact
 }
 
 #[test]
-fn where_nothing_was_recorded_nothing_is_made() {
+fn commands_create_nothing_where_nothing_was_recorded() {
     let world = World::empty();
     for arguments in [
         &["list"][..],
@@ -239,7 +239,7 @@ fn where_nothing_was_recorded_nothing_is_made() {
 }
 
 #[test]
-fn what_was_asked_is_listed_newest_first() {
+fn interactions_are_listed_newest_first() {
     let world = World::new();
     expect![[r#"
         0193c9d0    2026-11-19 04:00  ask      ·    1 file  which mailbox is full?
@@ -265,7 +265,7 @@ fn what_was_asked_is_listed_newest_first() {
     assert_eq!(world.ids(&["--kind", "explain"]), all[1..2]);
     assert_eq!(world.ids(&["--files", "src/sec*.rs"]), all[1..2]);
     let more = world.run(&["list", "-n", "1"]);
-    assert_eq!(more.stderr, "there are more; --limit N shows them\n");
+    assert_eq!(more.stderr, "there are more; use --limit N to show them\n");
     let none = world.run(&["list", "--kind", "hover"]);
     assert_eq!(
         (none.code, none.stderr.as_str()),
@@ -281,19 +281,19 @@ fn what_was_asked_is_listed_newest_first() {
     world.refused(
         &["list", "--files", "a["],
         expect![[r#"
-            error: the pattern for files is not valid: error parsing glob 'a[': unclosed character class; missing ']'
+            error: the file pattern is not valid: error parsing glob 'a[': unclosed character class; missing ']'
         "#]],
     );
 }
 
 #[test]
-fn one_interaction_is_shown_whole() {
+fn one_interaction_is_shown() {
     let world = World::new();
     expect![[r#"
         0193b7c00000  2026-11-19 03:00 · explain · bad
         workspace   $SANDBOX/work/demo
         answered    by repo@7 in TIME
-        kept        full
+        recorded    full
 
         Question
           what is overdrawn?
@@ -305,11 +305,11 @@ fn one_interaction_is_shown_whole() {
           ✓ src/secretly.rs#L3-L9
           ✗ src/gone.rs#L3-L9   not verified
 
-        Made of
+        Context
           src/journal.rs#L3-L9   0123456789ab
 
-        What came of it
-          2026-11-19 09:00  found bad
+        Feedback
+          2026-11-19 09:00  rated bad
     "#]]
     .assert_eq(&world.done(&["show", "0193b7"]));
     let shown = world.json(&["show", "0193a4f0ab"]);
@@ -317,25 +317,25 @@ fn one_interaction_is_shown_whole() {
     assert_eq!(shown["feedback"][0]["event"], "corrected");
     assert_eq!(shown["generations"], json!([]));
     world.refused(&["show", "0193a4"], expect![[r#"
-        error: the ids of several interactions begin with 0193a4; give more of it, as `repo-lsp samples list` shows it
+        error: several interactions have an id that begins with 0193a4; use the longer ids that `repo-lsp samples list` shows
     "#]]);
     world.refused(
         &["show", "9"],
         expect![[r#"
-        error: no interaction's id begins with 9; `repo-lsp samples list` shows them
+        error: no interaction has an id that begins with 9; `repo-lsp samples list` shows them
     "#]],
     );
 }
 
 #[test]
-fn what_is_kept_is_counted() {
+fn interactions_are_counted() {
     let world = World::new();
     expect![[r#"
         $SANDBOX/work/demo  3 interactions
           ask            2   1 good · 1 corrected
           explain        1   1 bad
         /work/elsewhere  1 interaction
-          ask            1   1 not judged
+          ask            1   1 no verdict
         SIZE in ~/.local/share/repo-lsp/samples.db
     "#]]
     .assert_eq(&world.done(&["stats"]));

@@ -1,6 +1,6 @@
-//! A tokenized dataset: rows for the trainer, and a manifest that says how they were made.
+//! A tokenized dataset: rows for the trainer, and a manifest.
 //!
-//! Tokenized and masked once, by us: every trainer takes exactly this and tokenizes nothing itself.
+//! Datasets are tokenized and masked before training, so that every trainer reads the same tokens and none tokenizes by itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 pub struct TokenizedRow {
     pub input_ids: Vec<u32>,
     pub attention_mask: Vec<u8>,
-    /// The token, or -100 where nothing is to be learned.
+    /// The token id, or -100 for tokens that do not contribute to the loss.
     pub labels: Vec<i64>,
 }
 
-/// The manifest beside the rows.
+/// The manifest of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
-    /// blake3 of `tokenizer.json` and the chat template: rows made by another tokenizer are of no use.
+    /// The blake3 hash of `tokenizer.json` and the chat template. Rows of another tokenizer cannot be used.
     pub tokenizer_hash: String,
     pub mask_mode: MaskMode,
     pub counts: DatasetCounts,
@@ -24,15 +24,15 @@ pub struct Dataset {
     pub sample_ids: Vec<String>,
 }
 
-/// Which tokens are learned.
+/// Which tokens contribute to the loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MaskMode {
-    /// All that the assistant says.
+    /// All messages of the assistant.
     Assistant,
-    /// What the assistant says last.
+    /// The last message of the assistant.
     LastAssistant,
-    /// Everything.
+    /// All tokens.
     All,
 }
 
@@ -40,8 +40,8 @@ pub enum MaskMode {
 pub struct DatasetCounts {
     pub rows: u64,
     pub tokens: u64,
-    /// Tokens that are learned.
+    /// Tokens that contribute to the loss.
     pub labelled: u64,
-    /// Samples that were longer than the trainer takes, and left out.
+    /// Samples that were excluded because they are longer than the maximum sequence length.
     pub too_long: u64,
 }

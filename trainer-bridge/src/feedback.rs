@@ -1,8 +1,8 @@
-//! Feedback: what came of an answer after it was given. Many such events may follow one interaction, over minutes or weeks.
+//! Feedback on an answer. An interaction may have many feedback events, over minutes or weeks.
 
 use serde::{Deserialize, Serialize};
 
-/// One event.
+/// One feedback event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Feedback {
     /// The id of the interaction.
@@ -10,47 +10,47 @@ pub struct Feedback {
     /// Milliseconds since 1970, in UTC.
     pub time: u64,
     #[serde(flatten)]
-    pub event: Event,
+    pub event: FeedbackEvent,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// The developer found the answer good.
+pub enum FeedbackEvent {
+    /// The developer rated the answer good.
     Up,
-    /// The developer found it bad.
+    /// The developer rated the answer bad.
     Down,
-    /// The answer as the developer would have had it.
+    /// The developer wrote what the answer should have been.
     Corrected { answer: String },
-    /// Asked again in a way that shows that the answer was of no use.
+    /// The developer asked again in a way that shows that the answer did not help.
     Failed {
-        /// The interaction that asked again, where it is known.
+        /// The id of the later interaction, if it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         follow_up: Option<String>,
     },
-    /// Code of the answer was copied. How much, never what.
+    /// Code of the answer was copied. The code itself is not recorded.
     Copied { characters: u64 },
-    /// Code of the answer was put into a file.
+    /// Code of the answer was inserted into a file.
     Inserted {
-        /// Tells several insertions of one answer apart.
+        /// Distinguishes several insertions of one answer.
         insertion: String,
         characters: u64,
     },
-    /// How much of what was inserted was still there.
+    /// How much of the inserted code was left at a later time.
     Survived {
         insertion: String,
-        after: After,
-        /// Between 0 and 1.
+        after: MeasuredAfter,
+        /// The share of the code that was left, from 0 to 1.
         share: f64,
     },
 }
 
-/// When it was looked at.
+/// When the share of inserted code was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum After {
+pub enum MeasuredAfter {
     HalfMinute,
     FiveMinutes,
-    /// When the file was next saved.
+    /// When the file was saved next.
     Save,
 }

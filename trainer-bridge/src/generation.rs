@@ -1,4 +1,4 @@
-//! A generation: one version of a user's model. `manifest.json` beside its weights; `current` names the one in use.
+//! A generation: one version of a user's model. Its `manifest.json` lies beside the weights.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,53 +7,53 @@ use crate::Metrics;
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
-    /// Counted from 1, for one user's model of one name.
+    /// Counted from 1 for each model name.
     pub number: u32,
     pub format: Format,
-    /// Where the weights came from: a repository of a hub with its revision, or a folder; none for what was trained here.
+    /// Where the weights came from: a hub repository with its revision, or a folder. `None` if they were trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The model it all began with; for an adapter, the installed generation it is laid over, as `name@7`.
+    /// The model that training started from. For an adapter, the installed generation that it applies to, such as `name@7`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// The generation it was trained from; none if that is the base, or if it was not trained here.
+    /// The generation that it was trained from. `None` if that is the base, or if it was not trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<u32>,
     /// Milliseconds since 1970, in UTC.
     pub created: u64,
-    /// Every file but the manifest.
+    /// All files except the manifest.
     pub files: Vec<WeightFile>,
-    /// blake3 of the tokenized dataset.
+    /// The blake3 hash of the tokenized dataset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset_hash: Option<String>,
-    /// The trainer and its version.
+    /// The name and version of the trainer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trainer: Option<String>,
     #[serde(default, skip_serializing_if = "Metrics::is_empty")]
     pub metrics: Metrics,
-    /// What it has learned from, so that a sample the user deletes can be found in every model that has seen it.
+    /// The samples that it was trained on, so that a deleted sample can be traced to the models that have learned from it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sample_ids: Vec<String>,
 }
 
-/// How the weights are written.
+/// The file format of the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// `config.json`, a tokenizer, and `*.safetensors`.
     Safetensors,
-    /// One `*.gguf` file that holds everything.
+    /// One `*.gguf` file that contains everything.
     Gguf,
-    /// `adapter_config.json` and `adapter_model.safetensors`, laid over a base.
+    /// A LoRA adapter: `adapter_config.json` and `adapter_model.safetensors`, applied to a base.
     Lora,
 }
 
-/// A file of a generation, by which damage is noticed.
+/// A file of a generation, with its size and hash to detect damage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeightFile {
     /// Relative to the folder of the generation.
     pub path: String,
     pub bytes: u64,
-    /// blake3 of its content, in hexadecimal.
+    /// The blake3 hash of its content, in hexadecimal.
     pub hash: String,
 }

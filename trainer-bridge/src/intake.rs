@@ -1,28 +1,29 @@
-//! The one gate to the store: the privacy mode is applied and secrets are taken out here, before anything is written.
+//! The only way into the store: applies the privacy mode and redacts secrets before anything is written.
 //!
-//! What the store writes is [`Admitted`], and nothing but an [`Intake`] makes one, so that no caller can forget it.
+//! The store writes only [`Admitted`] values, and only an [`Intake`] creates them, so that no caller can forget to redact.
 
 mod no_code;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::feedback::{Event, Feedback};
+use crate::feedback::{Feedback, FeedbackEvent};
 use crate::interaction::{Interaction, PrivacyMode, new_id};
 use crate::redact::{self, Redactor};
 
-pub(crate) use no_code::{PLACEHOLDER as CODE, remove as remove_code};
+pub(crate) use no_code::{PLACEHOLDER as CODE_PLACEHOLDER, remove as remove_code};
 
-/// Says whether a file may hold secrets.
-type Private = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+/// Returns whether a file is private.
+type PrivateFilePredicate = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// What may be kept of what is recorded.
+/// The recording policy: what may be recorded of an interaction.
 #[derive(Clone, Default)]
 pub struct Intake {
     mode: PrivacyMode,
-    private: Option<Private>,
+    private: Vec<PrivateFilePredicate>,
 }
 
-/// Something that may be written.
+/// A value that was redacted and may be written.
 #[derive(Debug, Clone)]
 pub struct Admitted<T>(T);
 
@@ -32,27 +33,45 @@ impl<T> Admitted<T> {
     }
 }
 
+impl Admitted<Feedback> {
+    /// Removes code from the text of a correction, for an interaction that was recorded without code.
+    pub(crate) fn without_code(&self) -> Self {
+        let mut feedback = self.0.clone();
+        if let FeedbackEvent::Corrected { answer } = &mut feedback.event {
+            remove_code(answer);
+        }
+        Self(feedback)
+    }
+}
+
 impl Intake {
     pub fn new(mode: PrivacyMode) -> Self {
         Self {
             mode,
-            private: None,
+            private: Vec::new(),
         }
     }
 
-    /// Nothing is kept of an interaction that touches a file of which this is true.
-    pub fn without_files(mut self, private: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        self.private = Some(Arc::new(private));
+    /// Refuses interactions that name a file for which `private` returns true.
+    pub fn excluding_files(
+        mut self,
+        private: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.private.push(Arc::new(private));
         self
     }
 
-    pub fn mode(&self) -> PrivacyMode {
-        self.mode
+    /// Returns the policy that admits only what both policies admit.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        Self {
+            mode: self.mode.max(other.mode),
+            private: self.private.iter().chain(&other.private).cloned().collect(),
+        }
     }
 
-    /// What may be written of an interaction; nothing if none of it may.
+    /// Redacts an interaction. Returns `None` if the privacy mode is off or if it names a private file.
     pub fn admit(&self, mut raw: Interaction) -> Option<Admitted<Interaction>> {
-        // An interaction that was imported may have been recorded more strictly than is asked for now.
+        // An imported interaction may have been recorded in a stricter mode.
         raw.privacy = raw.privacy.max(self.mode);
         if raw.privacy == PrivacyMode::Off || self.is_private(&raw) {
             return None;
@@ -64,7 +83,7 @@ impl Intake {
             .into_iter()
             .chain(&mut raw.correction)
         {
-            cut(text);
+            truncate(text);
             if raw.privacy == PrivacyMode::NoCode {
                 no_code::remove(text);
             }
@@ -85,7 +104,7 @@ impl Intake {
         .chain(raw.scores.iter_mut().map(|score| &mut score.file));
         for text in texts {
             let (clean, found) = Redactor::built_in().redact(text);
-            if let std::borrow::Cow::Owned(clean) = clean {
+            if let Cow::Owned(clean) = clean {
                 *text = clean;
             }
             for redaction in found {
@@ -95,7 +114,7 @@ impl Intake {
         raw.redactions = counts;
         raw.grounded = raw.grounded.filter(|rate| rate.is_finite());
         for score in &mut raw.scores {
-            // JSON has no word for these, and they say nothing.
+            // JSON cannot represent infinities and NaN.
             score.parts.retain(|_, part| part.is_finite());
             if !score.total.is_finite() {
                 score.total = 0.0;
@@ -104,22 +123,22 @@ impl Intake {
         Some(Admitted(raw))
     }
 
-    /// What may be written of an event.
+    /// Redacts feedback. Returns `None` if the privacy mode is off.
     pub fn admit_feedback(&self, mut raw: Feedback) -> Option<Admitted<Feedback>> {
         if self.mode == PrivacyMode::Off {
             return None;
         }
         match &mut raw.event {
-            Event::Corrected { answer } => {
-                cut(answer);
+            FeedbackEvent::Corrected { answer } => {
+                truncate(answer);
                 if self.mode == PrivacyMode::NoCode {
                     no_code::remove(answer);
                 }
-                if let (std::borrow::Cow::Owned(clean), _) = Redactor::built_in().redact(answer) {
+                if let (Cow::Owned(clean), _) = Redactor::built_in().redact(answer) {
                     *answer = clean;
                 }
             }
-            Event::Survived { share, .. } => {
+            FeedbackEvent::Survived { share, .. } => {
                 *share = if share.is_finite() {
                     share.clamp(0.0, 1.0)
                 } else {
@@ -132,28 +151,25 @@ impl Intake {
     }
 
     fn is_private(&self, raw: &Interaction) -> bool {
-        let Some(private) = &self.private else {
-            return false;
-        };
         let mut files = raw
             .context
             .iter()
             .map(|context| &context.file)
             .chain(raw.citations.iter().map(|citation| &citation.file))
             .chain(raw.scores.iter().map(|score| &score.file));
-        files.any(|file| private(file))
+        files.any(|file| self.private.iter().any(|private| private(file)))
     }
 }
 
-/// Bytes of one text that are kept. Nobody asks or corrects more by hand, and one giant must not hold up what comes after it.
-const LONGEST: usize = 1 << 20;
+/// The maximum length of one text in bytes. Longer texts are not written by hand, and one of them must not delay all others.
+const MAX_TEXT_LEN: usize = 1 << 20;
 
-const CUT: &str = "\n[cut]";
+const TRUNCATION_MARK: &str = "\n[cut]";
 
-fn cut(text: &mut String) {
-    if text.len() > LONGEST {
-        text.truncate(text.floor_char_boundary(LONGEST - CUT.len()));
-        text.push_str(CUT);
+fn truncate(text: &mut String) {
+    if text.len() > MAX_TEXT_LEN {
+        text.truncate(text.floor_char_boundary(MAX_TEXT_LEN - TRUNCATION_MARK.len()));
+        text.push_str(TRUNCATION_MARK);
     }
 }
 

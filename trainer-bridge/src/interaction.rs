@@ -1,67 +1,67 @@
-//! An interaction: one question of a developer, what was answered from which sources, and what came of it.
+//! An interaction: a developer's question, the answer with its sources, and the verdict.
 
 use serde::{Deserialize, Serialize};
 
-use crate::sample::Lines;
+use crate::sample::CitedLines;
 
-/// A row of the user's own database. Secrets are redacted before it is written, so nothing of it has to be hidden again.
+/// A question and its answer, as they are stored in the user's own database. Secrets are redacted before it is stored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interaction {
     pub id: String,
-    /// Of which workspace it was asked; empty where that is not known.
+    /// The path of the workspace, or empty if it is unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub workspace: String,
     /// Milliseconds since 1970, in UTC.
     pub time: u64,
-    /// What asked: `ask`, `explain`, `usages`, `impact`, `module`, `selection`, `diagnostic`, `hover`. Later versions may know more.
+    /// The kind of request: `ask`, `explain`, `usages`, `impact`, `module`, `selection`, `diagnostic`, `hover`. Later versions may add kinds.
     pub kind: String,
     pub question: String,
-    /// What the answer was made of.
+    /// The sources that the answer is based on.
     pub context: Vec<ContextRef>,
     pub answer: String,
-    /// Whether the answer breaks off: a model came to its limit, or was cut off.
+    /// Whether the answer is incomplete, because the model reached its token limit or was interrupted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
-    pub citations: Vec<Citation>,
-    /// The share of the places and names in the answer that were found, from 0 to 1; none where it names nothing, or nobody looked.
+    pub citations: Vec<RecordedCitation>,
+    /// The share of the places and names in the answer that were verified, from 0 to 1. `None` if there are none, or if they were not checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grounded: Option<f64>,
     pub scores: Vec<RetrievalScore>,
-    /// The generation of the model that answered; none for an extractive answer.
+    /// The label of the generation that answered, such as `repo@7`. `None` for an answer from the index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<String>,
     pub latency_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// The answer as the developer would have had it.
+    /// What the answer should have been, as written by the developer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
     pub privacy: PrivacyMode,
     pub redactions: Vec<Redaction>,
 }
 
-/// A piece of a file as it was: its place and the hash of what stood there, never the text.
+/// A range of a file and the hash of its text at the time. The text itself is not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextRef {
     pub file: String,
-    pub range: Lines,
-    /// blake3 of the text of the range, in hexadecimal.
+    pub range: CitedLines,
+    /// The blake3 hash of the text of the range, in hexadecimal.
     pub hash: String,
-    /// git's hash of the file's content at the time, where it was known.
+    /// The git blob hash of the file at the time, if it was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blob: Option<String>,
 }
 
-/// A place that the answer names.
+/// A place that the answer cites.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Citation {
+pub struct RecordedCitation {
     pub file: String,
-    pub range: Lines,
-    /// Whether the place was looked up, and is there.
+    pub range: CitedLines,
+    /// Whether the place was found.
     pub verified: bool,
 }
 
-/// Why a file was found: the sum, and the parts it is made of.
+/// The retrieval score of a file: the sum and its components.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RetrievalScore {
     pub file: String,
@@ -74,25 +74,24 @@ pub struct RetrievalScore {
 pub enum Verdict {
     Good,
     Bad,
-    /// `Interaction::correction` says how it should have been.
+    /// The developer wrote a correction.
     Corrected,
 }
 
-/// What may be kept of an interaction.
-/// The stricter mode is the greater one.
+/// How much of an interaction may be recorded. Stricter modes are greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrivacyMode {
     #[default]
     Full,
-    /// No source text is stored: no code in question, answer and correction, and nothing of the context but hashes.
+    /// No source code is recorded: it is removed from question, answer and correction.
     NoCode,
-    /// Nothing is stored at all.
+    /// Nothing is recorded.
     Off,
 }
 
 impl PrivacyMode {
-    /// As it is written, in settings and elsewhere.
+    /// Returns the name as it is written in settings and JSON.
     pub fn name(self) -> &'static str {
         match self {
             PrivacyMode::Full => "full",
@@ -102,7 +101,7 @@ impl PrivacyMode {
     }
 }
 
-/// That something was taken out, and what kind of thing; never what it was.
+/// How many secrets of one kind were redacted. The secrets themselves are not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redaction {
     /// For example `aws_access_key` or `private_key`.
@@ -110,7 +109,7 @@ pub struct Redaction {
     pub count: u32,
 }
 
-/// An id that no other interaction has. Ids sort in the order in which they were made.
+/// Generates a unique id. Ids sort by the time at which they were generated.
 pub fn new_id() -> String {
     uuid::Uuid::now_v7().simple().to_string()
 }

@@ -1,14 +1,17 @@
-//! What lies between the index, the developer's interactions and a trainer.
+//! Between the index, the developer's interactions and a trainer.
 //!
-//! First the data contracts: plain types, written as one JSON object or as one line of JSONL, and read by another process, be it ours,
-//! `sdg_hub` or a trainer in Python. A key that is not known is left to whoever wrote it; one that is absent stays absent.
+//! Data contracts: plain types, each written as one JSON object or one line of JSONL, and read by other processes such as `sdg_hub` or a
+//! trainer in Python. Unknown keys are ignored, and absent optional keys stay absent.
 //!
-//! Then the way of an interaction: an [`Intake`] takes out what may not be kept, a [`Recorder`] writes the rest into the user's own
-//! [`Store`], and [`curate()`] makes samples of it. Nothing else makes what the store writes, so that no secret gets past the intake.
+//! Recording: an [`Intake`] redacts an interaction, a [`Recorder`] writes it into the user's own [`Store`], and [`curate()`] turns the
+//! stored interactions into samples. Only an [`Intake`] creates what the store writes, so that no secret bypasses it.
 //!
-//! This crate knows nothing of LSP, of HTTP or of the engine that serves the model.
+//! Jobs: [`RetrievalReport`] evaluates retrieval on a snapshot of the index, [`export_curated`] writes samples to files,
+//! [`forget_interactions`] deletes interactions with all copies of their text, and [`learned_samples`] follows the lineage of a model.
 //!
-//! Read in the order in which data flows: questions and interactions become samples, samples a dataset, a dataset a run, a run a
+//! This crate knows nothing of LSP, of HTTP or of the engine that serves the model, and depends on the indexer only to evaluate it.
+//!
+//! The modules are in the order of the data flow: questions and interactions become samples, samples a dataset, a dataset a run, a run a
 //! generation.
 
 mod feedback;
@@ -20,29 +23,46 @@ mod dataset;
 mod generation;
 mod run;
 
-mod curate;
 mod intake;
 mod redact;
 mod store;
 
-pub use curate::{CurateOptions, Curated, Preference, Reason, curate, split_of};
+mod curate;
+mod drafts;
+mod edit;
+mod evaluate;
+mod export;
+mod forget;
+mod lineage;
+mod private_file;
+
+pub use curate::{CurateOptions, Curated, ExclusionReason, Preference, curate, split_of};
 pub use dataset::{Dataset, DatasetCounts, MaskMode, TokenizedRow};
-pub use feedback::{After, Event, Feedback};
+pub use drafts::Draft;
+pub use edit::{EditError, EditableFields, EditedInteraction, edit_interaction};
+pub use evaluate::{RankingMetrics, RetrievalComparison, RetrievalOptions, RetrievalReport};
+pub use export::{ExportCuratedError, export_curated};
+pub use feedback::{Feedback, FeedbackEvent, MeasuredAfter};
+pub use forget::{CopyLocations, forget_interactions};
 pub use generation::{Format, Generation, WeightFile};
-pub use golden::GoldenQuestion;
+pub use golden::{GoldenQuestion, GoldenQuestionsError, read_golden_questions};
 pub use intake::{Admitted, Intake};
 pub use interaction::{
-    Citation, ContextRef, Interaction, PrivacyMode, Redaction, RetrievalScore, Verdict, new_id,
+    ContextRef, Interaction, PrivacyMode, RecordedCitation, Redaction, RetrievalScore, Verdict,
+    new_id,
 };
+pub use lineage::{count_forgotten, learned_samples, sample_origins};
+pub use private_file::{FileError, write_private_file};
 pub use redact::{Redactor, RulesError};
-pub use run::{Input, Run, Stage, State};
-pub use sample::{Lines, Message, Metadata, Role, Sample, Signal, Source, Split};
+pub use run::{Run, RunInput, RunState, Stage};
+pub use sample::{CitedLines, Message, Metadata, Role, Sample, SampleSource, Signal, Split};
 pub use store::{
-    Exported, Filter, Forgotten, GenerationUse, Imported, Listing, Notice, Outcome, Position,
-    Recorded, Recorder, RecorderOptions, SampleOrigin, Stats, StatsRow, Store, StoreError, Ticket,
+    ExportSummary, Filter, ForgetSummary, GenerationUse, ImportSummary, Listing, Notice,
+    PageCursor, RecordOutcome, RecordedInteraction, Recorder, RecorderOptions, SampleOrigin, Stats,
+    StatsRow, Store, StoreError, Ticket,
 };
 
-/// Figures by their name: a metric of a run or a generation.
+/// Metrics of a run or a generation, by name.
 pub type Metrics = std::collections::BTreeMap<String, f64>;
 
 #[cfg(test)]

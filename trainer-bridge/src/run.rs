@@ -1,4 +1,4 @@
-//! A run: one folder with a `run.json`, which is all that is needed to resume it or to know that nothing is left to do.
+//! A run of a pipeline stage: one folder with a `run.json`, from which the run is resumed or recognized as complete.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +9,13 @@ use crate::Metrics;
 pub struct Run {
     pub id: String,
     pub stage: Stage,
-    pub state: State,
-    /// What it was made of. The same inputs need no second run.
-    pub inputs: Vec<Input>,
+    pub state: RunState,
+    /// The inputs. A run with the same inputs need not be repeated.
+    pub inputs: Vec<RunInput>,
     pub metrics: Metrics,
 }
 
-/// The steps from a repository to a model, in their order.
+/// The stages from a repository to a model, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -31,8 +31,8 @@ pub enum Stage {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Begun; a process that finds it so resumes it.
+pub enum RunState {
+    /// Started. If no process is working on it, the next one resumes it.
     Running,
     Done,
     Failed {
@@ -41,9 +41,9 @@ pub enum State {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
+pub struct RunInput {
     /// For example `samples`, `base` or `config`.
     pub name: String,
-    /// blake3, in hexadecimal.
+    /// The blake3 hash in hexadecimal.
     pub hash: String,
 }

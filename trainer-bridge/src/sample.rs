@@ -1,4 +1,4 @@
-//! A training sample: a conversation, and where it comes from. One a line; the shape that `sdg_hub`'s mixing step emits as well.
+//! A training sample: a conversation and its origin, one per line, in the format that the mixing step of `sdg_hub` writes too.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct Sample {
 pub struct Message {
     pub role: Role,
     pub content: String,
-    /// What the model thought before it answered, where the teacher showed it.
+    /// The reasoning of the teacher model before its answer, if it is available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
 }
@@ -28,54 +28,54 @@ pub enum Role {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// The same content has the same id, so that a sample is never counted twice.
+    /// A hash of the content, so that equal samples have equal ids.
     pub id: String,
-    /// What is practised, for example `explain` or `where`.
+    /// The kind of task, for example `explain` or `where`.
     pub kind: String,
-    pub source: Source,
-    /// What made the sample: the name of a synthesis flow, or `interaction`.
+    pub source: SampleSource,
+    /// The name of the synthesis flow that generated the sample, or `interaction`.
     pub flow: String,
-    /// The model that wrote the answer; none where a person or the index did.
+    /// The model that wrote the answer. `None` for answers of a person or of the index.
     pub teacher: Option<String>,
     pub split: Split,
-    /// Whether everything the answer names was found in the source. Nobody has checked what a person wrote.
+    /// Whether the places and names in the answer were verified. False for text written by a person, which is not checked.
     pub grounded: bool,
-    /// The interactions it was made of: more than one where developers asked nearly the same.
+    /// The interactions that it was made of: several if their questions were near-duplicates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interactions: Vec<String>,
-    /// Why it is believed to be good, where a developer's reaction says so.
+    /// The developer's reaction that the sample is based on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
 }
 
-/// What a developer did with an answer; the better reason is the greater one.
+/// A developer's reaction to an answer, in ascending order of quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
-    /// Said that it is wrong.
+    /// Rated bad.
     Rejected,
-    /// Nothing, but everything it names is there.
+    /// No reaction, but everything in the answer was verified.
     Unjudged,
-    /// Put its code into a file and left it there.
+    /// Code was inserted into a file and was not removed.
     Inserted,
-    /// Said that it is right.
+    /// Rated good.
     Good,
-    /// Wrote it as it should be.
+    /// Corrected by the developer.
     Corrected,
 }
 
-/// The piece of the repository a sample was made of.
+/// The part of the repository that a sample is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
+pub struct SampleSource {
     pub file: String,
-    pub range: Lines,
-    /// git's hash of the file's content, by which a sample is known to be out of date.
+    pub range: CitedLines,
+    /// The git blob hash of the file, which shows whether the sample is out of date. Empty if it is unknown.
     pub blob: String,
 }
 
-/// Lines of a file, counted from 1, the last one included: as a citation `path#L10-L24` has them.
+/// A range of lines as in a citation `path#L10-L24`: 1-based, inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lines {
+pub struct CitedLines {
     pub first: u32,
     pub last: u32,
 }

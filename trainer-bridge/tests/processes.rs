@@ -1,4 +1,4 @@
-//! Several processes on one database, and processes that are killed while they write. The other processes are this test, run again.
+//! Several processes on one database, and processes that are killed while they write. The other processes run this test binary again.
 
 #![cfg(unix)]
 #![allow(
@@ -12,10 +12,9 @@ use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use trainer_bridge::{
-    Filter, Interaction, Notice, Outcome, Recorder, RecorderOptions, Store, new_id,
+    Filter, Interaction, Notice, RecordOutcome, Recorder, RecorderOptions, Store, new_id,
 };
 
 const ROLE: &str = "SAMPLES_TEST_ROLE";
@@ -32,7 +31,7 @@ fn interaction() -> Interaction {
     }
 }
 
-/// What another process does; nothing when the tests are run as usual.
+/// The entry point of the other processes. Does nothing when the tests are run as usual.
 #[test]
 fn other_process() {
     let Ok(role) = std::env::var(ROLE) else {
@@ -48,7 +47,7 @@ fn other_process() {
     }
 }
 
-/// Records, and says of each interaction that it is kept as soon as it is.
+/// Records interactions, and prints the id of each as soon as it is durable.
 fn record(path: &Path, count: usize) {
     let recorder = Recorder::new(path, RecorderOptions::default());
     let mut out = std::io::stdout();
@@ -60,8 +59,8 @@ fn record(path: &Path, count: usize) {
             })
             .collect();
         for (id, ticket) in sent {
-            // Others that open and write at the same time may make it wait; then it is kept later, and not said to be.
-            if ticket.wait() == Outcome::Durable {
+            // Other processes that open the database may defer it. Then it is recorded later, and its id is not printed.
+            if ticket.wait() == RecordOutcome::Durable {
                 writeln!(out, "kept {id}").unwrap();
             }
         }
@@ -90,8 +89,8 @@ fn kept(line: &str) -> Option<String> {
 
 fn ids(path: &Path) -> HashSet<String> {
     let store = Store::open(path).unwrap();
-    assert_eq!(store.damage().unwrap(), None);
-    assert_eq!(store.set_aside(), Vec::<std::path::PathBuf>::new());
+    assert_eq!(store.integrity_error().unwrap(), None);
+    assert_eq!(store.set_aside_files(), Vec::<std::path::PathBuf>::new());
     let listing = store.list(&Filter::default(), usize::MAX, None).unwrap();
     assert_eq!(listing.unreadable, 0);
     listing
@@ -102,21 +101,16 @@ fn ids(path: &Path) -> HashSet<String> {
 }
 
 #[test]
-fn what_was_acknowledged_survives_being_killed() {
+fn acknowledged_interactions_survive_a_killed_process() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let mut acknowledged = HashSet::new();
-    for round in 0..30_u64 {
+    for round in 0..30 {
         let mut writer = other("forever", &path);
         let mut said = lines(&mut writer);
-        // Killed after so many, and a little later: somewhere in the middle of the next.
-        let enough = (round * 37) % 150;
-        acknowledged.extend(
-            said.by_ref()
-                .filter_map(|line| kept(&line))
-                .take(enough as usize + 1),
-        );
-        std::thread::sleep(Duration::from_micros((round * 7_919) % 3_000));
+        // The writer continues while its output is read, so it is killed at an arbitrary point after so many.
+        let count = (round * 37) % 150;
+        acknowledged.extend(said.by_ref().filter_map(|line| kept(&line)).take(count + 1));
         writer.kill().unwrap();
         writer.wait().unwrap();
         acknowledged.extend(said.filter_map(|line| kept(&line)));
@@ -129,7 +123,7 @@ fn what_was_acknowledged_survives_being_killed() {
 }
 
 #[test]
-fn several_write_at_once_while_one_reads() {
+fn several_processes_write_while_one_reads() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let writers: Vec<_> = (0..4)
@@ -154,16 +148,16 @@ fn several_write_at_once_while_one_reads() {
     }
     let found = ids(&path);
     assert!(acknowledged.is_subset(&found));
-    // What had to wait was written late, at the latest when its process ended.
+    // Deferred interactions are written when their process ends at the latest.
     assert_eq!(found.len(), 4 * 304);
 }
 
-/// The disk is full as soon as the file may not grow: what is recorded waits, and is written when there is room.
+/// A limit on the file size simulates a full disk.
 #[test]
-fn a_full_disk_is_told_once_and_caught_up_with() {
+fn a_full_disk_is_reported_once_and_recovered_from() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
-    // A process that writes beyond its limit is ended by a signal, unless that is ignored from the start.
+    // Writing beyond the limit ends a process with a signal unless it is ignored.
     let status = Command::new("sh")
         .args([
             "-c",
@@ -192,38 +186,44 @@ fn record_on_a_full_disk(path: &Path) {
         )
         .unwrap();
     };
-    let (told, notices) = std::sync::mpsc::channel();
+    let (reported, notices) = std::sync::mpsc::channel();
     let options = RecorderOptions {
-        tell: Box::new(move |notice| drop(told.send(notice))),
+        on_notice: Box::new(move |notice| drop(reported.send(notice))),
         ..RecorderOptions::default()
     };
     let recorder = Recorder::new(path, options);
-    assert_eq!(recorder.record(interaction()).wait(), Outcome::Durable);
+    assert_eq!(
+        recorder.record(interaction()).wait(),
+        RecordOutcome::Durable
+    );
     limit(Some(200_000));
     let mut recorded = 1;
     let deferred = (0..2_000).find_map(|_| {
         recorded += 1;
         match recorder.record(interaction()).wait() {
-            Outcome::Durable => None,
+            RecordOutcome::Durable => None,
             other => Some(other),
         }
     });
-    let Some(Outcome::Deferred(Notice::Failing { .. })) = deferred else {
+    let Some(RecordOutcome::Deferred(Notice::Failing { .. })) = deferred else {
         panic!("{deferred:?} after {recorded}");
     };
     for _ in 0..20 {
         recorded += 1;
         assert!(matches!(
             recorder.record(interaction()).wait(),
-            Outcome::Deferred(_)
+            RecordOutcome::Deferred(_)
         ));
     }
     limit(before.current);
-    let told: Vec<_> = std::iter::from_fn(|| notices.recv().ok())
+    let reported: Vec<_> = std::iter::from_fn(|| notices.recv().ok())
         .take_while(|notice| !matches!(notice, Notice::Recovered { lost: 0, .. }))
         .collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(recorder.record(interaction()).wait(), Outcome::Durable);
+    assert_eq!(reported.len(), 1, "{reported:?}");
+    assert_eq!(
+        recorder.record(interaction()).wait(),
+        RecordOutcome::Durable
+    );
     drop(recorder);
     assert_eq!(ids(path).len(), recorded + 1, "nothing is lost");
 }

@@ -1,4 +1,4 @@
-//! How many secrets redaction finds, and how much it takes for one that is none, on cases labelled by hand.
+//! Recall and precision of redaction on cases labelled by hand.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,14 +11,14 @@ use std::fmt::Write as _;
 
 use trainer_bridge::Redactor;
 
-/// One line of `redaction/*.txt`, filled in.
+/// One line of `redaction/*.txt` with its random parts generated.
 struct Case {
     line: usize,
-    /// The kind, for a case that holds secrets.
+    /// The kind of the secrets, for a case that contains any.
     kind: Option<String>,
     text: String,
     secrets: Vec<String>,
-    /// The text as it should be afterwards, if each secret were found from its first to its last character.
+    /// The expected text if each secret is redacted completely.
     hidden: String,
 }
 
@@ -32,12 +32,12 @@ struct Figures {
 }
 
 #[test]
-fn cases_that_no_rule_was_tuned_on() {
+fn held_out_cases() {
     check("held-out", include_str!("redaction/held-out.txt"));
 }
 
 #[test]
-fn cases_that_rules_are_worked_on_with() {
+fn tuning_cases() {
     check("tuning", include_str!("redaction/tuning.txt"));
 }
 
@@ -51,7 +51,7 @@ fn there_are_enough_cases() {
     assert!(counts.iter().all(|count| *count >= 200), "{counts:?}");
 }
 
-/// At least 98 % of what is secret is found, at most 1 % of what is not is touched.
+/// At least 98 % of the secrets must be redacted, and at most 1 % of the other cases changed.
 fn check(name: &str, file: &str) {
     let figures = measure(&cases(file));
     let recall = figures.found as f64 / figures.positive as f64;
@@ -117,13 +117,13 @@ fn measure(cases: &[Case]) -> Figures {
     figures
 }
 
-/// What must not be left of a secret: not even most of a long one.
+/// The part of a secret that must not be left: of a long one, the middle.
 fn remnant(secret: &str) -> &str {
     let mut end = secret.len().min(24);
     while !secret.is_char_boundary(end) {
         end -= 1;
     }
-    // A key begins with a marker that every key has.
+    // All private keys begin with the same marker.
     if secret.contains("-----BEGIN") {
         secret
     } else {
@@ -188,7 +188,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// `⟦alphabet:length⟧` filled in, the same way for the same `seed`.
+/// Replaces `⟦alphabet:length⟧` by random characters, deterministic for each `seed`.
 fn filled(text: &str, seed: &str) -> String {
     let mut random = blake3::Hasher::new().update(seed.as_bytes()).finalize_xof();
     let mut next = move |alphabet: &str, length: usize| -> String {

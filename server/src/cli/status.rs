@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         .choose(&context.settings.model);
     let model = model.map(|assistant| assistant.map(|assistant| assistant.label().to_owned()));
     let failures = super::model::failures(&context.dirs);
-    let kept = samples::kept(&context.dirs, &context.root).map_err(|error| error.to_string());
+    let kept = samples::count(&context.dirs, &context.root).map_err(|error| error.to_string());
     let mode = context.settings.samples.mode.name();
     if context.json {
         let skipped: Vec<_> = status

@@ -18,6 +18,7 @@ pub enum Lane {
 }
 
 /// The framework runs as many requests as arrive; these bound how many do real work at once.
+#[derive(Clone)]
 pub struct Lanes {
     instant: Arc<Semaphore>,
     work: Arc<Semaphore>,

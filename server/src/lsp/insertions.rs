@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use trainer_bridge::{After, Event};
+use trainer_bridge::{FeedbackEvent, MeasuredAfter};
 
 use super::session::Shared;
 use assistant::recording::{Inserted, share};
@@ -11,9 +11,9 @@ use assistant::recording::{Inserted, share};
 /// Insertions that are followed at once; the oldest are let go.
 const FOLLOWED: usize = 256;
 
-const LOOKS: [(After, Duration); 2] = [
-    (After::HalfMinute, Duration::from_secs(30)),
-    (After::FiveMinutes, Duration::from_secs(300)),
+const LOOKS: [(MeasuredAfter, Duration); 2] = [
+    (MeasuredAfter::HalfMinute, Duration::from_secs(30)),
+    (MeasuredAfter::FiveMinutes, Duration::from_secs(300)),
 ];
 
 #[derive(Default)]
@@ -68,7 +68,7 @@ impl Insertions {
                 followed,
                 now.clone(),
                 key.to_owned(),
-                After::Save,
+                MeasuredAfter::Save,
             );
         }
     }
@@ -98,12 +98,12 @@ fn look(
     followed: Arc<Followed>,
     now: Option<Arc<str>>,
     key: String,
-    after: After,
+    after: MeasuredAfter,
 ) {
     tokio::task::spawn_blocking(move || {
         // A document that is no longer open is what is on disk; one that is no longer there has nothing left.
         let now = now.or_else(|| std::fs::read_to_string(key).ok().map(Arc::from));
-        let event = Event::Survived {
+        let event = FeedbackEvent::Survived {
             insertion: followed.id.clone(),
             after,
             share: now.map_or(0.0, |now| share(&followed.inserted, &now)),

@@ -17,7 +17,7 @@ use super::roots::Root;
 use super::settings::{Settings, SettingsSource};
 use assistant::answer::{DEFAULT_SOURCES, Target};
 use assistant::chat::{Assistant, Summaries};
-use assistant::recording::{InteractionBuilder, Kind, RecordingPolicy, Samples};
+use assistant::recording::{RecordingPolicy, Samples};
 use settings::ModelSettings;
 
 pub struct SessionSnapshot {

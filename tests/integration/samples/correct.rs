@@ -1,9 +1,9 @@
-//! An interaction is put right: by flags, or in the editor of the user.
+//! `repo-lsp samples edit`: by flags, or in the user's editor.
 
 use super::*;
 
 #[test]
-fn an_interaction_is_put_right_by_flags() {
+fn an_interaction_is_edited_by_flags() {
     let world = World::new();
     let ran = world.run(&["edit", "0193b7", "--correction", "An account below zero."]);
     assert_eq!(
@@ -16,7 +16,7 @@ fn an_interaction_is_put_right_by_flags() {
     assert!(
         secret
             .stderr
-            .starts_with("warning: 1 secret taken out of it\n"),
+            .starts_with("warning: 1 secret removed from the new text\n"),
         "{secret:?}"
     );
     assert_eq!(
@@ -31,7 +31,7 @@ fn an_interaction_is_put_right_by_flags() {
     world.refused(
         &["edit", "0193a4f0aa", "--verdict", "corrected"],
         expect![[r#"
-            error: what is corrected needs a correction; give one, or another verdict
+            error: the verdict `corrected` needs a correction; give one, or another verdict
         "#]],
     );
     world.refused(
@@ -44,7 +44,7 @@ fn an_interaction_is_put_right_by_flags() {
 
 #[test]
 #[cfg(unix)]
-fn an_interaction_is_put_right_in_an_editor() {
+fn an_interaction_is_edited_in_an_editor() {
     let world = World::new();
     let seen = world.sandbox.home().join("seen");
     let look = format!("ls -l \"$1\" > {0}; cat \"$1\" >> {0}", seen.display());
@@ -80,7 +80,7 @@ fn an_interaction_is_put_right_in_an_editor() {
         broken.stderr.contains("\nerror: cannot be read at `"),
         "{broken:?}"
     );
-    // Nobody is there to mend it, so what was typed stays until it is forgotten.
+    // There is no terminal to correct it in, so the draft is kept until the interaction is forgotten.
     let typed = world.typed(&broken);
     assert!(
         fs::read_to_string(&typed)
@@ -115,7 +115,7 @@ fn an_interaction_is_put_right_in_an_editor() {
 
 #[test]
 #[cfg(unix)]
-fn what_was_typed_outlives_a_database_that_cannot_be_written() {
+fn a_draft_is_kept_when_the_database_cannot_be_written() {
     let world = World::new();
     let database = world.data().join("samples.db");
     let other = world.data().join("elsewhere.db");
@@ -132,7 +132,7 @@ fn what_was_typed_outlives_a_database_that_cannot_be_written() {
 
 #[test]
 #[cfg(unix)]
-fn what_is_forgotten_while_it_is_edited_is_gone() {
+fn an_interaction_forgotten_during_an_edit_leaves_no_draft() {
     let world = World::new();
     let program = integration::binary();
     let script = format!(
@@ -143,7 +143,7 @@ fn what_is_forgotten_while_it_is_edited_is_gone() {
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("forgotten meanwhile"), "{ran:?}");
     assert_eq!(world.traces("who posts an entry?"), Vec::<PathBuf>::new());
-    // An edit that was killed leaves its file; whatever is forgotten next takes it along.
+    // An edit that was killed leaves its draft, which the next `forget` deletes.
     let left = world.data().join(".edit-1-0");
     fs::create_dir(&left).unwrap();
     fs::write(left.join("id"), "0193a4f0aaaa").unwrap();

@@ -1,4 +1,4 @@
-//! Samples are made of interactions, and traced to the model that learned them.
+//! `repo-lsp samples curate` and `lineage`: samples are made and traced to the models that have learned from them.
 
 use super::*;
 
@@ -20,10 +20,10 @@ fn samples_are_made_and_traced_to_the_model_that_learned_them() {
     ]);
     expect![[r#"
         read               4   of 2 workspaces
-        samples            2   2 to train on · 0 to validate · 0 to test
+        samples            2   2 for training · 0 for validation · 0 for testing
         preferences        1   pairs of a better and a worse answer
-        rejected           1   bad, and no better one known
-        left out           1   nearly a golden question
+        rejected           1   bad answers without a better one
+        excluded           1   similar to a golden question
         written to ~/made
     "#]]
     .assert_eq(&said);

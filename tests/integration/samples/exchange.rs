@@ -1,4 +1,4 @@
-//! What is exported is imported as it was.
+//! `repo-lsp samples export` and `import`.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn what_is_exported_is_imported_as_it_was() {
     world.refused(
         &["export", place],
         expect![[r#"
-            error: ~/all.jsonl exists already; give another name, or --force to replace it
+            error: ~/all.jsonl exists already; choose another name, or use --force to replace it
         "#]],
     );
     assert_eq!(fs::read_to_string(&file).unwrap(), "what was there before");
@@ -45,7 +45,7 @@ fn what_is_exported_is_imported_as_it_was() {
     assert_eq!(other.everything(), world.everything());
     assert_eq!(
         other.done(&["import", place]),
-        "0 interactions imported · 4 known already\n"
+        "0 interactions imported · 4 already known\n"
     );
     let again = other.sandbox.home().join("again.jsonl");
     other.done(&["export", again.to_str().unwrap()]);
@@ -71,7 +71,7 @@ fn what_is_exported_is_imported_as_it_was() {
     last.refused(
         &["import", place],
         expect![[r#"
-        error: nothing may be kept: `samples.mode` is off. Set it to "full" or "no-code" to import
+        error: `samples.mode` is off, so nothing may be recorded; set it to "full" or "no-code" to import
     "#]],
     );
     last.sandbox
@@ -86,7 +86,7 @@ fn what_is_exported_is_imported_as_it_was() {
         .unwrap();
     let ran = last.sandbox.ran(child.wait_with_output().unwrap());
     assert_eq!(
-        ran.stdout, "3 interactions imported · 1 about private files refused\n",
+        ran.stdout, "3 interactions imported · 1 refused because of private files\n",
         "{ran:?}"
     );
 }
@@ -112,7 +112,7 @@ fn a_reader_of_an_export_may_stop() {
 }
 
 #[test]
-fn chat_jsonl_of_others_is_imported() {
+fn chat_jsonl_of_other_origin_is_imported() {
     let world = World::empty();
     let file = world.sandbox.home().join("others.jsonl");
     let place = file.to_str().unwrap();
@@ -133,13 +133,13 @@ fn chat_jsonl_of_others_is_imported() {
     assert_eq!(world.done(&["import", place]), "2 interactions imported\n");
     assert_eq!(
         world.done(&["import", place]),
-        "0 interactions imported · 2 known already\n"
+        "0 interactions imported · 2 already known\n"
     );
     let listed = world.json(&["list"]);
     assert_eq!(listed[0]["verdict"], "good");
     assert_eq!(listed[0]["kind"], "ask");
     for (line, expected) in [
-        ("[]", "it is no JSON object"),
+        ("[]", "it is not a JSON object"),
         ("{", "column 1: EOF while parsing an object"),
         (
             r#"{ "messages": [{ "role": "user", "content": "why?" }] }"#,
@@ -157,19 +157,19 @@ fn chat_jsonl_of_others_is_imported() {
 }
 
 #[test]
-fn a_slip_is_no_empty_answer() {
+fn an_unknown_kind_or_workspace_is_an_error() {
     let world = World::new();
     world.refused(
         &["list", "--kind", "nope"],
         expect![[r#"
-            error: no such kind: nope; there are ask, explain, usages, impact, module, selection, diagnostic, hover
+            error: unknown kind: nope; the kinds are ask, explain, usages, impact, module, selection, diagnostic, hover
         "#]],
     );
     for command in ["list", "stats", "export"] {
         world.refused(
             &[command, "--workspace", "/no/such"],
             expect![[r#"
-                error: /no/such is no folder, and nothing is kept of one
+                error: /no/such is not a folder, and no interaction is recorded for it
             "#]],
         );
     }

@@ -1,23 +1,23 @@
-//! What is forgotten leaves no byte, and what has learned from it is told.
+//! `repo-lsp samples forget`: deleted interactions leave no byte, and models that have learned from them are named.
 
 use super::*;
 
 #[test]
-fn what_is_forgotten_leaves_no_byte() {
+fn forgotten_interactions_leave_no_byte() {
     let world = World::new();
     world.refused(
         &["forget"],
         expect![[r#"
-        error: say what to forget: ids, a filter such as --since 1h, or --all
+        error: specify what to forget: ids, a filter such as --since 1h, or --all
     "#]],
     );
     world.refused(&["forget", "--all"], expect![[r#"
-        error: there is no terminal to ask on; add --yes to forget 3 interactions of $SANDBOX/work/demo
+        error: there is no terminal to ask for confirmation; add --yes to forget 3 interactions of $SANDBOX/work/demo
     "#]]);
     world.refused(
         &["forget", "0193c9"],
         expect![[r#"
-        error: there is no terminal to ask on; add --yes to forget 1 interaction of /work/elsewhere
+        error: there is no terminal to ask for confirmation; add --yes to forget 1 interaction of /work/elsewhere
     "#]],
     );
     let dry = world.json(&["forget", "--all", "--dry-run"]);
@@ -63,7 +63,7 @@ fn what_is_forgotten_leaves_no_byte() {
         (none.code, none.stderr.as_str()),
         (
             Some(1),
-            "nothing of $SANDBOX/work/demo matches; nothing was forgotten\n"
+            "no interaction of $SANDBOX/work/demo matches; nothing was forgotten\n"
         )
     );
     world.done(&["forget", "--all", "--workspace", "/work/elsewhere", "-y"]);
@@ -79,7 +79,7 @@ fn what_is_forgotten_leaves_no_byte() {
 }
 
 #[test]
-fn what_was_asked_in_folders_below_stays_and_is_named() {
+fn interactions_of_subfolders_are_kept_and_mentioned() {
     let world = World::empty();
     let here = world.sandbox.root().display().to_string();
     let rows = [
@@ -92,7 +92,7 @@ fn what_was_asked_in_folders_below_stays_and_is_named() {
     let ran = world.run(&["forget", "--all", "--yes"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     expect![[r#"
-        1 interaction of $SANDBOX/work/demo/below, a folder below it, stays; to forget it as well, name the folder with --workspace
+        1 interaction of $SANDBOX/work/demo/below, a subfolder, is kept; to forget it too, use --workspace with that folder
     "#]]
     .assert_eq(&ran.stderr);
     assert_eq!(world.everything().len(), 2);
@@ -103,7 +103,7 @@ fn what_was_asked_in_folders_below_stays_and_is_named() {
 }
 
 #[test]
-fn documents_go_with_the_answers_that_they_show() {
+fn documents_are_deleted_with_the_answers_that_they_show() {
     let world = World::new();
     let answers = world.sandbox.home().join(".cache/repo-lsp/answers");
     fs::create_dir_all(&answers).unwrap();

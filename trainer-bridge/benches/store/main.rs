@@ -1,14 +1,14 @@
-//! What recording costs, what a million interactions cost, and what killing a process loses.
+//! Benchmarks of the store: recording, a million interactions, and processes that are killed.
 //!
 //!     cargo bench -p trainer-bridge --bench store -- all [FOLDER]
 //!
-//! `record`, `kill` and `million` run one part alone. The folder should be on the disk that is meant; without one it is the folder for
-//! temporary files. `SAMPLES` sets another number of interactions than a million.
+//! `record`, `kill` and `million` run one part. FOLDER selects the disk and defaults to the folder for temporary files. The environment
+//! variable `SAMPLES` sets the number of interactions of `million`.
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a measuring tool that stops where something is wrong, and prints what it measured"
+    reason = "a benchmark prints its results and panics on errors"
 )]
 
 mod million;
@@ -21,7 +21,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use random::Random;
-use trainer_bridge::{Intake, Outcome, PrivacyMode, Recorder, RecorderOptions, Store, new_id};
+use trainer_bridge::{
+    Intake, PrivacyMode, RecordOutcome, Recorder, RecorderOptions, Store, new_id,
+};
 
 const PROCESSES: usize = 4;
 const KILLS: u64 = 200;
@@ -112,7 +114,7 @@ fn write(mode: PrivacyMode, path: &Path, pause: u64, count: usize) {
             waiting.push_back(next);
             while let Some((id, sent, call, ticket)) = waiting.pop_front() {
                 let line = match ticket.wait() {
-                    Outcome::Durable | Outcome::NotKept => {
+                    RecordOutcome::Durable | RecordOutcome::NotAdmitted => {
                         let durable = sent.elapsed().as_micros();
                         format!("kept {id} {durable} {}", call.as_nanos())
                     }
@@ -213,7 +215,8 @@ fn kill(path: &Path) {
         acknowledged.extend(lines.filter_map(|line| id_of(&line)));
     }
     let store = Store::open(path).unwrap();
-    let damaged = usize::from(store.damage().unwrap().is_some()) + store.set_aside().len();
+    let damaged =
+        usize::from(store.integrity_error().unwrap().is_some()) + store.set_aside_files().len();
     let lost = acknowledged
         .iter()
         .filter(|id| store.get(id).unwrap().is_none())

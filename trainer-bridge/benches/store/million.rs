@@ -1,4 +1,4 @@
-//! What a million interactions take on the disk, and how long it takes to list, count and forget among them.
+//! The size of a million interactions on disk, and the time to list, count and forget some of them.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ pub fn million(path: &Path) {
     let store = Store::open(path).unwrap();
     println!(
         "  bytes each                  {:>10.0}",
-        store.bytes() as f64 / count as f64
+        store.size_bytes() as f64 / count as f64
     );
     for (name, filter) in filters() {
         let times: Vec<(f64, usize)> = (0..5)

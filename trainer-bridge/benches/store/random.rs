@@ -1,6 +1,8 @@
-//! Interactions like those of a day's work, the same in every run.
+//! Deterministic random interactions of realistic size.
 
-use trainer_bridge::{Citation, ContextRef, Interaction, Lines, RetrievalScore, Verdict, new_id};
+use trainer_bridge::{
+    CitedLines, ContextRef, Interaction, RecordedCitation, RetrievalScore, Verdict, new_id,
+};
 
 pub struct Random(pub u64);
 
@@ -17,7 +19,7 @@ impl Random {
         (self.next() % most as u64) as usize
     }
 
-    /// Few words are frequent, most are rare.
+    /// A few words are frequent, most are rare.
     fn word(&mut self) -> String {
         let rank = self.below(60) * self.below(60);
         let mut word = Random(rank as u64);
@@ -33,7 +35,7 @@ impl Random {
             .join(" ")
     }
 
-    /// 20,000 files; some were only asked about in the beginning.
+    /// One of 20,000 files. Some occur only in the first interactions.
     fn file(&mut self, at: u64) -> String {
         if at < 1_000 && self.below(10) == 0 {
             return format!("old/f{}.rs", self.below(500));
@@ -44,7 +46,7 @@ impl Random {
 
     pub fn interaction(&mut self, at: u64) -> Interaction {
         let files: Vec<String> = (0..6).map(|_| self.file(at)).collect();
-        let range = |first: usize| Lines {
+        let range = |first: usize| CitedLines {
             first: first as u32,
             last: first as u32 + 14,
         };
@@ -77,7 +79,7 @@ impl Random {
             citations: files
                 .iter()
                 .take(4)
-                .map(|file| Citation {
+                .map(|file| RecordedCitation {
                     file: file.clone(),
                     range: range(self.below(900)),
                     verified: self.below(20) > 0,

@@ -1,9 +1,10 @@
-//! Which document an interaction is about, and which side of the split that document is on.
+//! Assigns interactions to documents, and documents to splits.
 
 use crate::interaction::Interaction;
-use crate::sample::{Lines, Metadata, Source, Split};
+use crate::sample::{CitedLines, Metadata, SampleSource, Split};
 
-/// The first file that the answer rightly cites; else the first it was made of; else what was asked stands for itself.
+/// Returns the document of an interaction: the first file that the answer cites correctly, or else the first file of the context, or
+/// else a name derived from the question.
 pub(super) fn document_of(interaction: &Interaction) -> String {
     match place_of(interaction) {
         Some((file, _)) => file.to_owned(),
@@ -11,7 +12,7 @@ pub(super) fn document_of(interaction: &Interaction) -> String {
     }
 }
 
-fn place_of(interaction: &Interaction) -> Option<(&str, Lines)> {
+fn place_of(interaction: &Interaction) -> Option<(&str, CitedLines)> {
     let cited = interaction
         .citations
         .iter()
@@ -24,7 +25,7 @@ fn place_of(interaction: &Interaction) -> Option<(&str, Lines)> {
     cited.or(given)
 }
 
-/// Everything about a document is on one side, and stays there whatever else is added: 90 % train, 5 % each of the others.
+/// Returns the split of a document, which depends only on its name: 90 % train, 5 % validation, 5 % test.
 pub fn split_of(document: &str) -> Split {
     let hash = blake3::hash(document.as_bytes());
     let mut number = [0; 8];
@@ -37,7 +38,7 @@ pub fn split_of(document: &str) -> Split {
 }
 
 pub(super) fn as_metadata(interaction: &Interaction, answer: &str) -> Metadata {
-    let (file, range) = place_of(interaction).unwrap_or(("", Lines { first: 0, last: 0 }));
+    let (file, range) = place_of(interaction).unwrap_or(("", CitedLines { first: 0, last: 0 }));
     let blob = interaction
         .context
         .iter()
@@ -46,7 +47,7 @@ pub(super) fn as_metadata(interaction: &Interaction, answer: &str) -> Metadata {
     Metadata {
         id: content_id(&interaction.question, answer),
         kind: interaction.kind.clone(),
-        source: Source {
+        source: SampleSource {
             file: file.to_owned(),
             range,
             blob: blob.unwrap_or_default(),
@@ -60,13 +61,15 @@ pub(super) fn as_metadata(interaction: &Interaction, answer: &str) -> Metadata {
     }
 }
 
-/// Of what an answer names, so much must be there: words that no index knows are names in other people's code.
-const GROUNDED: f64 = 0.9;
+/// The minimum share of verified places and names. Names from third-party code are never verified, so it is below 1.
+const MIN_GROUNDED_SHARE: f64 = 0.9;
 
-/// Whether the answer cites something, everything that it cites is there, and so is nearly everything else that it names.
+/// Returns whether the answer cites something, all citations are verified, and nearly all other names are too.
 pub(super) fn is_grounded(interaction: &Interaction) -> bool {
     !interaction.citations.is_empty()
-        && interaction.grounded.is_none_or(|rate| rate >= GROUNDED)
+        && interaction
+            .grounded
+            .is_none_or(|rate| rate >= MIN_GROUNDED_SHARE)
         && interaction
             .citations
             .iter()
@@ -75,7 +78,7 @@ pub(super) fn is_grounded(interaction: &Interaction) -> bool {
 
 fn content_id(question: &str, answer: &str) -> String {
     let mut hasher = blake3::Hasher::new();
-    // The length keeps what is asked apart from what is answered.
+    // The length separates the question from the answer.
     hasher.update(&(question.len() as u64).to_le_bytes());
     hasher.update(question.as_bytes());
     hasher.update(answer.as_bytes());

@@ -1,10 +1,10 @@
-//! Interactions become what a model is trained on: samples, and pairs of a better and a worse answer.
+//! Curation: turns interactions into training samples and preference pairs.
 //!
-//! The same interactions give the same samples in the same order, and each says which interactions it was made of. Nothing here reads
-//! the database, asks a model or writes a file.
+//! The result is deterministic: the same interactions give the same samples in the same order. Each sample names the interactions that
+//! it was made of. Nothing here reads the database, asks a model or writes a file.
 
 mod document;
-mod near;
+mod duplicates;
 mod signal;
 
 use std::collections::HashMap;
@@ -13,43 +13,43 @@ use serde::{Deserialize, Serialize};
 
 pub use document::split_of;
 use document::{as_metadata, document_of};
-use near::Near;
-pub use signal::Reason;
-use signal::{Verdicts, verdicts};
+use duplicates::DuplicateIndex;
+pub use signal::ExclusionReason;
+use signal::{Classification, classify};
 
 use crate::golden::GoldenQuestion;
 use crate::interaction::Interaction;
 use crate::sample::{Message, Metadata, Role, Sample, Signal};
-use crate::store::Recorded;
+use crate::store::RecordedInteraction;
 
-/// How interactions are chosen.
+/// How interactions are selected.
 #[derive(Debug, Clone)]
 pub struct CurateOptions {
-    /// At most so many samples, and so many pairs, of one document.
-    pub per_document: usize,
-    /// Questions that share so much of their words are one.
-    pub near: f64,
-    /// Questions that share so much of their words with a golden one are never trained on.
-    pub near_golden: f64,
-    /// How much of inserted code must be left for the answer to count as good.
-    pub survival: f64,
-    /// Whether an answer whose every citation is there is good enough when nobody has judged it.
-    pub unjudged: bool,
+    /// The maximum number of samples, and of preference pairs, per document.
+    pub max_per_document: usize,
+    /// The Jaccard similarity, in (0, 1], from which two questions of a workspace are near-duplicates.
+    pub duplicate_threshold: f64,
+    /// The Jaccard similarity, in (0, 1], from which a question is excluded because of a golden question.
+    pub golden_threshold: f64,
+    /// The share of inserted code that must be left for the answer to count as good, from 0 to 1.
+    pub survival_threshold: f64,
+    /// Whether answers without a verdict are included if they are grounded.
+    pub include_unjudged: bool,
 }
 
 impl Default for CurateOptions {
     fn default() -> Self {
         Self {
-            per_document: 3,
-            near: 0.8,
-            near_golden: 0.6,
-            survival: 0.8,
-            unjudged: false,
+            max_per_document: 3,
+            duplicate_threshold: 0.8,
+            golden_threshold: 0.6,
+            survival_threshold: 0.8,
+            include_unjudged: false,
         }
     }
 }
 
-/// A better and a worse answer to one question, in the shape of TRL's preference data.
+/// A better and a worse answer to one question, in the format of TRL's preference datasets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preference {
     pub prompt: Vec<Message>,
@@ -58,49 +58,50 @@ pub struct Preference {
     pub metadata: Metadata,
 }
 
-/// What interactions were turned into. Each list is sorted by document, then by id.
+/// The result of curation. Each list of samples is sorted by document, then by id.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Curated {
     pub samples: Vec<Sample>,
-    pub pairs: Vec<Preference>,
-    /// Answers that were found bad, with no better one known.
+    pub preferences: Vec<Preference>,
+    /// Bad answers without a better one.
     pub rejected: Vec<Sample>,
-    /// What was left out, sorted by id, and why.
-    pub left_out: Vec<(String, Reason)>,
+    /// The ids of the interactions that were excluded, sorted, with the reason of each.
+    pub excluded: Vec<(String, ExclusionReason)>,
 }
 
-/// Something to train on, before it is chosen.
+/// A possible sample, before duplicates are merged and documents are limited.
 struct Candidate<'i> {
     from: &'i Interaction,
     answer: &'i str,
     signal: Signal,
 }
 
+/// Selects and converts interactions. Questions similar to one of `golden` are excluded.
 pub fn curate(
-    recorded: &[Recorded],
+    recorded: &[RecordedInteraction],
     golden: &[GoldenQuestion],
     options: &CurateOptions,
 ) -> Curated {
     let mut curated = Curated::default();
-    let mut golden_near = Near::new(options.near_golden);
+    let mut golden_index = DuplicateIndex::new(options.golden_threshold);
     for question in golden {
-        golden_near.add(&question.question);
+        golden_index.add(&question.question);
     }
     let (mut samples, mut pairs, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
     for recorded in recorded {
         let from = &recorded.interaction;
-        let Verdicts {
+        let Classification {
             sample,
             pair,
             bad,
-            left_out,
-        } = verdicts(recorded, options);
-        let out = &mut curated.left_out;
-        if golden_near.find(&from.question).is_some() {
-            out.push((from.id.clone(), Reason::Golden));
+            excluded,
+        } = classify(recorded, options);
+        let out = &mut curated.excluded;
+        if golden_index.find(&from.question).is_some() {
+            out.push((from.id.clone(), ExclusionReason::Golden));
             continue;
         }
-        out.extend(left_out.map(|reason| (from.id.clone(), reason)));
+        out.extend(excluded.map(|reason| (from.id.clone(), reason)));
         samples.extend(sample.map(|(answer, signal)| Candidate {
             from,
             answer,
@@ -117,54 +118,56 @@ pub fn curate(
             signal: Signal::Rejected,
         }));
     }
-    curated.samples = choose(samples, options, &mut curated.left_out)
+    curated.samples = select(samples, options, &mut curated.excluded)
         .into_iter()
         .map(|(candidate, interactions)| sample(&candidate, interactions))
         .collect();
-    // What is left out of the pairs was a sample as well, and has been noted as such.
-    curated.pairs = choose(pairs, options, &mut Vec::new())
+    // Every pair is also a sample, so its exclusion is recorded there.
+    curated.preferences = select(pairs, options, &mut Vec::new())
         .into_iter()
         .map(|(candidate, interactions)| {
             let whole = sample(&candidate, interactions);
             Preference {
-                prompt: vec![said(Role::User, &candidate.from.question)],
-                chosen: vec![said(Role::Assistant, candidate.answer)],
-                rejected: vec![said(Role::Assistant, &candidate.from.answer)],
+                prompt: vec![message(Role::User, &candidate.from.question)],
+                chosen: vec![message(Role::Assistant, candidate.answer)],
+                rejected: vec![message(Role::Assistant, &candidate.from.answer)],
                 metadata: whole.metadata,
             }
         })
         .collect();
-    curated.rejected = choose(rejected, options, &mut curated.left_out)
+    curated.rejected = select(rejected, options, &mut curated.excluded)
         .into_iter()
         .map(|(candidate, interactions)| sample(&candidate, interactions))
         .collect();
-    curated.left_out.sort();
+    curated.excluded.sort();
     curated
 }
 
-/// Merges what is nearly the same and keeps to the limit of each document; better reasons and newer answers come first.
-fn choose<'i>(
+/// Merges near-duplicates and applies the limit per document. Better signals, then newer answers, take precedence.
+///
+/// Returns each selected candidate with the ids of all interactions that were merged into it.
+fn select<'i>(
     mut candidates: Vec<Candidate<'i>>,
     options: &CurateOptions,
-    left_out: &mut Vec<(String, Reason)>,
+    excluded: &mut Vec<(String, ExclusionReason)>,
 ) -> Vec<(Candidate<'i>, Vec<String>)> {
     candidates.sort_by(|a, b| {
         let key = |c: &Candidate<'i>| (c.signal, c.from.time);
         key(b).cmp(&key(a)).then_with(|| a.from.id.cmp(&b.from.id))
     });
-    let mut near: HashMap<&str, Near> = HashMap::new();
+    let mut near: HashMap<&str, DuplicateIndex> = HashMap::new();
     let mut of_document: HashMap<(&str, String), usize> = HashMap::new();
     let mut kept: Vec<(Candidate<'i>, Vec<String>)> = Vec::new();
     let mut place: HashMap<(&str, usize), Option<usize>> = HashMap::new();
     for candidate in candidates {
         let workspace = candidate.from.workspace.as_str();
         let id = candidate.from.id.clone();
-        // The same words in another workspace ask for something else.
+        // The same words in another workspace are a different question.
         let near = near
             .entry(workspace)
-            .or_insert_with(|| Near::new(options.near));
-        if let Some(first) = near.find_same(&candidate.from.question) {
-            left_out.push((id.clone(), Reason::Duplicate));
+            .or_insert_with(|| DuplicateIndex::new(options.duplicate_threshold));
+        if let Some(first) = near.find_same_identifiers(&candidate.from.question) {
+            excluded.push((id.clone(), ExclusionReason::Duplicate));
             if let Some(Some(at)) = place.get(&(workspace, first)) {
                 kept[*at].1.push(id);
             }
@@ -174,8 +177,8 @@ fn choose<'i>(
         let count = of_document
             .entry((workspace, document_of(candidate.from)))
             .or_default();
-        if *count == options.per_document {
-            left_out.push((id, Reason::EnoughOfDocument));
+        if *count == options.max_per_document {
+            excluded.push((id, ExclusionReason::EnoughOfDocument));
             place.insert((workspace, at), None);
             continue;
         }
@@ -207,19 +210,19 @@ fn sample(candidate: &Candidate, mut interactions: Vec<String>) -> Sample {
     }
     Sample {
         messages: vec![
-            said(Role::User, &candidate.from.question),
-            said(Role::Assistant, candidate.answer),
+            message(Role::User, &candidate.from.question),
+            message(Role::Assistant, candidate.answer),
         ],
         metadata,
     }
 }
 
-/// An interaction as a sample, whatever became of it: as it is exported.
+/// Converts an interaction to a sample for export, whatever its verdict is.
 pub(crate) fn as_sample(interaction: &Interaction) -> Sample {
     Sample {
         messages: vec![
-            said(Role::User, &interaction.question),
-            said(Role::Assistant, &interaction.answer),
+            message(Role::User, &interaction.question),
+            message(Role::Assistant, &interaction.answer),
         ],
         metadata: Metadata {
             interactions: vec![interaction.id.clone()],
@@ -228,7 +231,7 @@ pub(crate) fn as_sample(interaction: &Interaction) -> Sample {
     }
 }
 
-fn said(role: Role, content: &str) -> Message {
+fn message(role: Role, content: &str) -> Message {
     Message {
         role,
         content: content.to_owned(),

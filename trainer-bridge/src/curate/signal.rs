@@ -1,119 +1,128 @@
-//! What a developer's reactions say of an answer: whether it is to be learned, to be avoided, or neither.
+//! Classifies an answer by the developer's reactions: as a sample, as a rejected answer, or as neither.
 
 use std::collections::BTreeMap;
 
 use super::CurateOptions;
 use super::document::is_grounded;
-use crate::feedback::Event;
-use crate::intake::CODE;
+use crate::feedback::FeedbackEvent;
+use crate::intake::CODE_PLACEHOLDER;
 use crate::interaction::Verdict;
+use crate::redact::PLACEHOLDER_START;
 use crate::sample::Signal;
-use crate::store::Recorded;
+use crate::store::RecordedInteraction;
 
-/// Why an interaction is no sample.
+/// Why an interaction was excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// Nobody has said or shown what they think of it.
+pub enum ExclusionReason {
+    /// There is no verdict or other reaction.
     Unjudged,
-    /// It was found bad.
+    /// The answer was rated bad.
     Rejected,
-    /// The developer had to ask again.
+    /// The developer asked again.
     Failed,
-    /// It cites nothing, or something that is not there.
+    /// It has no citation, or one that was not verified.
     Ungrounded,
-    /// Something was taken out of it, which a model would learn to say.
+    /// A secret was redacted, and a model would learn to write the placeholder.
     Redacted,
-    /// It breaks off: a model would learn to stop in the middle.
+    /// The answer is incomplete, and a model would learn to stop midway.
     CutOff,
-    /// Its code was taken out.
+    /// Its code was removed.
     WithoutCode,
-    /// It is, nearly, a golden question.
+    /// It is similar to a golden question.
     Golden,
-    /// Nearly the same was asked, and that was taken.
+    /// It was merged into a near-duplicate.
     Duplicate,
-    /// There are enough samples about its document.
+    /// The limit of its document is reached.
     EnoughOfDocument,
-    /// There is nothing in it.
+    /// The question or the answer is empty.
     Empty,
 }
 
-/// What an interaction is good for.
-pub(super) struct Verdicts<'r> {
+/// What an interaction is used for.
+pub(super) struct Classification<'r> {
     pub(super) sample: Option<(&'r str, Signal)>,
-    /// The better answer; the worse is the one that was given.
+    /// The better answer of a preference pair. The worse one is the original answer.
     pub(super) pair: Option<&'r str>,
     pub(super) bad: bool,
-    pub(super) left_out: Option<Reason>,
+    pub(super) excluded: Option<ExclusionReason>,
 }
 
-pub(super) fn verdicts<'r>(recorded: &'r Recorded, options: &CurateOptions) -> Verdicts<'r> {
-    let mut verdicts = Verdicts {
+pub(super) fn classify<'r>(
+    recorded: &'r RecordedInteraction,
+    options: &CurateOptions,
+) -> Classification<'r> {
+    let mut class = Classification {
         sample: None,
         pair: None,
         bad: false,
-        left_out: None,
+        excluded: None,
     };
     let interaction = &recorded.interaction;
-    if let Some(reason) = unfit(&interaction.question) {
-        verdicts.left_out = Some(reason);
-        return verdicts;
+    if let Some(reason) = unusable(&interaction.question) {
+        class.excluded = Some(reason);
+        return class;
     }
     let corrected = matches!(interaction.verdict, Some(Verdict::Bad | Verdict::Corrected));
     if corrected && let Some(correction) = &interaction.correction {
-        match unfit(correction) {
-            Some(reason) => verdicts.left_out = Some(reason),
+        match unusable(correction) {
+            Some(reason) => class.excluded = Some(reason),
             None => {
-                verdicts.sample = Some((correction, Signal::Corrected));
-                // A pair teaches nothing if both sides are the same, or if one was cut.
+                class.sample = Some((correction, Signal::Corrected));
+                // A pair is useless if both answers are equal or one of them is unusable.
                 let differs = correction.trim() != interaction.answer.trim();
-                verdicts.pair =
-                    (differs && unfit(&interaction.answer).is_none()).then_some(correction);
+                class.pair =
+                    (differs && unusable(&interaction.answer).is_none()).then_some(correction);
             }
         }
-        return verdicts;
+        return class;
     }
-    match good(recorded, options) {
-        Ok(signal) => verdicts.sample = Some((&interaction.answer, signal)),
-        Err(Reason::Rejected) if unfit(&interaction.answer).is_none() => verdicts.bad = true,
-        Err(reason) => verdicts.left_out = Some(reason),
+    match signal_of(recorded, options) {
+        Ok(signal) => class.sample = Some((&interaction.answer, signal)),
+        Err(ExclusionReason::Rejected) if unusable(&interaction.answer).is_none() => {
+            class.bad = true
+        }
+        Err(reason) => class.excluded = Some(reason),
     }
-    verdicts
+    class
 }
 
-/// Why the answer counts as good as it was given, or why it does not.
-fn good(recorded: &Recorded, options: &CurateOptions) -> Result<Signal, Reason> {
+/// Returns why the original answer counts as good, or why it does not.
+fn signal_of(
+    recorded: &RecordedInteraction,
+    options: &CurateOptions,
+) -> Result<Signal, ExclusionReason> {
     let interaction = &recorded.interaction;
     let failed = recorded
         .feedback
         .iter()
-        .any(|feedback| matches!(feedback.event, Event::Failed { .. }));
+        .any(|feedback| matches!(feedback.event, FeedbackEvent::Failed { .. }));
     let signal = match interaction.verdict {
-        Some(Verdict::Bad | Verdict::Corrected) => return Err(Reason::Rejected),
+        Some(Verdict::Bad | Verdict::Corrected) => return Err(ExclusionReason::Rejected),
         Some(Verdict::Good) => Signal::Good,
-        // What somebody said outranks what a later question seems to say.
-        None if failed => return Err(Reason::Failed),
-        None if has_survived(recorded, options.survival) => Signal::Inserted,
-        None if options.unjudged => Signal::Unjudged,
-        None => return Err(Reason::Unjudged),
+        // An explicit verdict outranks a follow-up question.
+        None if failed => return Err(ExclusionReason::Failed),
+        None if has_survived(recorded, options.survival_threshold) => Signal::Inserted,
+        None if options.include_unjudged => Signal::Unjudged,
+        None => return Err(ExclusionReason::Unjudged),
     };
-    if let Some(reason) = unfit(&interaction.answer) {
+    if let Some(reason) = unusable(&interaction.answer) {
         return Err(reason);
     }
     if interaction.cut {
-        return Err(Reason::CutOff);
+        return Err(ExclusionReason::CutOff);
     }
     if !is_grounded(interaction) {
-        return Err(Reason::Ungrounded);
+        return Err(ExclusionReason::Ungrounded);
     }
     Ok(signal)
 }
 
-/// Whether most of some insertion was there when it was last looked at.
-fn has_survived(recorded: &Recorded, enough: f64) -> bool {
-    // By when it was looked at: a document may be saved before, between or after the looks that a clock makes.
+/// Returns whether enough of any insertion was left when it was last measured.
+fn has_survived(recorded: &RecordedInteraction, threshold: f64) -> bool {
+    // Ordered by time, since a document may be saved before, between or after the timed measurements.
     let mut last: BTreeMap<&str, (u64, f64)> = BTreeMap::new();
     for feedback in &recorded.feedback {
-        if let Event::Survived {
+        if let FeedbackEvent::Survived {
             insertion, share, ..
         } = &feedback.event
         {
@@ -123,17 +132,17 @@ fn has_survived(recorded: &Recorded, enough: f64) -> bool {
             }
         }
     }
-    last.values().any(|(_, share)| *share >= enough)
+    last.values().any(|(_, share)| *share >= threshold)
 }
 
-/// Why a text cannot be trained on, whatever is thought of it.
-fn unfit(text: &str) -> Option<Reason> {
+/// Returns why a text cannot be used for training, independently of its verdict.
+fn unusable(text: &str) -> Option<ExclusionReason> {
     if text.trim().is_empty() {
-        Some(Reason::Empty)
-    } else if text.contains("[redacted:") {
-        Some(Reason::Redacted)
-    } else if text.contains(CODE) {
-        Some(Reason::WithoutCode)
+        Some(ExclusionReason::Empty)
+    } else if text.contains(PLACEHOLDER_START) {
+        Some(ExclusionReason::Redacted)
+    } else if text.contains(CODE_PLACEHOLDER) {
+        Some(ExclusionReason::WithoutCode)
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! What becomes of each kind of interaction, and that neither their order nor others beside them change it.
+//! How each kind of interaction is curated, independently of the order of all.
 
 mod properties;
 
@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::feedback::{After, Event, Feedback};
-use crate::interaction::{Citation, ContextRef, Verdict};
-use crate::sample::Lines;
+use crate::feedback::{Feedback, FeedbackEvent, MeasuredAfter};
+use crate::interaction::{ContextRef, RecordedCitation, Verdict};
+use crate::sample::CitedLines;
 
-fn asked(id: &str, question: &str, file: &str) -> Recorded {
-    Recorded {
+fn asked(id: &str, question: &str, file: &str) -> RecordedInteraction {
+    RecordedInteraction {
         interaction: Interaction {
             id: id.to_owned(),
             time: 1,
@@ -20,9 +20,9 @@ fn asked(id: &str, question: &str, file: &str) -> Recorded {
             kind: "ask".to_owned(),
             question: question.to_owned(),
             answer: format!("answer {id}"),
-            citations: vec![Citation {
+            citations: vec![RecordedCitation {
                 file: file.to_owned(),
-                range: Lines { first: 3, last: 9 },
+                range: CitedLines { first: 3, last: 9 },
                 verified: true,
             }],
             generation: Some("repo@7".to_owned()),
@@ -32,7 +32,7 @@ fn asked(id: &str, question: &str, file: &str) -> Recorded {
     }
 }
 
-impl Recorded {
+impl RecordedInteraction {
     fn judged(mut self, verdict: Verdict) -> Self {
         self.interaction.verdict = Some(verdict);
         self
@@ -43,7 +43,7 @@ impl Recorded {
         self.judged(verdict)
     }
 
-    fn with(mut self, event: Event) -> Self {
+    fn with(mut self, event: FeedbackEvent) -> Self {
         self.feedback.push(Feedback {
             interaction: self.interaction.id.clone(),
             time: 2 + self.feedback.len() as u64,
@@ -52,8 +52,8 @@ impl Recorded {
         self
     }
 
-    fn survived(self, after: After, share: f64) -> Self {
-        self.with(Event::Survived {
+    fn survived(self, after: MeasuredAfter, share: f64) -> Self {
+        self.with(FeedbackEvent::Survived {
             insertion: "1".to_owned(),
             after,
             share,
@@ -73,7 +73,7 @@ fn golden(question: &str) -> GoldenQuestion {
     }
 }
 
-/// Every line of it, short.
+/// Formats a result, one item per line.
 fn shown(curated: &Curated) -> String {
     let mut out = String::new();
     let mut line = |what: &str, messages: &[&[Message]], metadata: &Metadata| {
@@ -101,7 +101,7 @@ fn shown(curated: &Curated) -> String {
     for sample in &curated.samples {
         line("sample", &[&sample.messages], &sample.metadata);
     }
-    for pair in &curated.pairs {
+    for pair in &curated.preferences {
         line(
             "pair",
             &[&pair.prompt, &pair.chosen, &pair.rejected],
@@ -111,19 +111,19 @@ fn shown(curated: &Curated) -> String {
     for sample in &curated.rejected {
         line("rejected", &[&sample.messages], &sample.metadata);
     }
-    for (id, reason) in &curated.left_out {
+    for (id, reason) in &curated.excluded {
         let _ = writeln!(out, "left out {id}: {reason:?}");
     }
     out
 }
 
-fn check(recorded: &[Recorded], expected: Expect) {
+fn check(recorded: &[RecordedInteraction], expected: Expect) {
     expected.assert_eq(&shown(&curate(recorded, &[], &CurateOptions::default())));
 }
 
 #[test]
-fn what_a_developer_thinks_of_an_answer() {
-    let failed = Event::Failed { follow_up: None };
+fn verdicts_and_corrections_classify_answers() {
+    let failed = FeedbackEvent::Failed { follow_up: None };
     check(
         &[
             asked("good", "where is the index opened?", "src/a.rs").judged(Verdict::Good),
@@ -164,22 +164,22 @@ fn what_a_developer_thinks_of_an_answer() {
 }
 
 #[test]
-fn code_that_stays_is_a_weak_sign() {
+fn inserted_code_that_is_left_counts_as_good() {
     check(
         &[
             asked("kept", "write a test of the parser", "src/a.rs")
-                .survived(After::HalfMinute, 0.2)
-                .survived(After::Save, 0.9),
+                .survived(MeasuredAfter::HalfMinute, 0.2)
+                .survived(MeasuredAfter::Save, 0.9),
             asked("undone", "write a loop over all files", "src/b.rs")
-                .survived(After::HalfMinute, 1.0)
-                .survived(After::Save, 0.1),
+                .survived(MeasuredAfter::HalfMinute, 1.0)
+                .survived(MeasuredAfter::Save, 0.1),
             asked("saved-then-undone", "read a file by its lines", "src/e.rs")
-                .survived(After::Save, 1.0)
-                .survived(After::HalfMinute, 0.0),
+                .survived(MeasuredAfter::Save, 1.0)
+                .survived(MeasuredAfter::HalfMinute, 0.0),
             asked("copied", "print the tree of modules", "src/c.rs")
-                .with(Event::Copied { characters: 9 }),
+                .with(FeedbackEvent::Copied { characters: 9 }),
             asked("kept-but-bad", "sort these by their name", "src/d.rs")
-                .survived(After::Save, 1.0)
+                .survived(MeasuredAfter::Save, 1.0)
                 .judged(Verdict::Bad),
         ],
         expect![[r#"
@@ -193,7 +193,7 @@ fn code_that_stays_is_a_weak_sign() {
 }
 
 #[test]
-fn what_cannot_be_learned_from() {
+fn unusable_interactions_are_excluded() {
     check(
         &[
             asked("secret", "what is the token for?", "src/a.rs")
@@ -221,7 +221,7 @@ fn what_cannot_be_learned_from() {
 }
 
 #[test]
-fn nearly_the_same_is_merged_and_documents_are_capped() {
+fn near_duplicates_are_merged_and_documents_are_limited() {
     check(
         &[
             asked(
@@ -303,7 +303,7 @@ fn a_sample_names_the_file_as_it_was() {
         .changed(|interaction| {
             interaction.context.push(ContextRef {
                 file: "src/a.rs".to_owned(),
-                range: Lines { first: 1, last: 2 },
+                range: CitedLines { first: 1, last: 2 },
                 hash: "00".to_owned(),
                 blob: Some("e69de29".to_owned()),
             });

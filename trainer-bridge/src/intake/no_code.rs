@@ -1,4 +1,4 @@
-//! Takes code out of a text: blocks, inline code, and what reads as code without being marked as such. Prose and citations stay.
+//! Removes code from a text: code blocks, inline code, and unmarked lines and words that look like code. Prose and citations stay.
 
 mod lines;
 
@@ -8,14 +8,14 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 
 use lines::{code_lines, is_item};
 
-/// Stands where code stood.
+/// Replaces removed code.
 pub(crate) const PLACEHOLDER: &str = "[code]";
 
-/// What is Markdown beside code may be something else where code was.
-const PASSES: usize = 4;
+/// Replacing code can change how the surrounding Markdown is parsed, so removal is repeated until nothing changes.
+const MAX_PASSES: usize = 4;
 
 pub(crate) fn remove(text: &mut String) {
-    for _ in 0..PASSES {
+    for _ in 0..MAX_PASSES {
         let prose = prose_of(text);
         if prose == *text {
             break;
@@ -42,14 +42,14 @@ fn prose_of(text: &str) -> String {
     out
 }
 
-/// Where Markdown says that code is.
+/// Returns the ranges that Markdown marks as code, sorted by start.
 fn marked_code(text: &str) -> Vec<Range<usize>> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_MATH;
     let mut spans: Vec<Range<usize>> = Vec::new();
     let mut html_code: Option<usize> = None;
     for (event, span) in Parser::new_ext(text, options).into_offset_iter() {
         match event {
-            // A list that is indented is one to whoever writes it, whatever Markdown says.
+            // Markdown parses an indented list as code, although it is meant as a list.
             Event::Start(Tag::CodeBlock(CodeBlockKind::Indented))
                 if text[span.clone()].lines().all(is_item) => {}
             Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock)
@@ -90,7 +90,7 @@ fn without(text: &str, spans: Vec<Range<usize>>) -> String {
     out
 }
 
-/// A line of prose, without the words of it that are code: calls and paths of names.
+/// Appends a line of prose, with calls and qualified names replaced.
 fn push_prose(out: &mut String, line: &str) {
     for piece in line.split_inclusive(' ') {
         let word = piece.trim_end_matches([' ', '\r', ',', '.', '?', '!', ':']);

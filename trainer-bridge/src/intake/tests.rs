@@ -1,10 +1,10 @@
-//! What each privacy mode lets through.
+//! What each privacy mode admits.
 
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::interaction::{Citation, ContextRef};
-use crate::sample::Lines;
+use crate::interaction::{ContextRef, RecordedCitation};
+use crate::sample::CitedLines;
 
 fn interaction(question: &str, answer: &str) -> Interaction {
     Interaction {
@@ -30,7 +30,7 @@ fn check_no_code(text: &str, expected: Expect) {
 }
 
 #[test]
-fn code_is_taken_out_of_prose() {
+fn marked_code_is_removed() {
     check_no_code(
         "Look at `let x = 1;` first.\n\n```rust\nfn secret_sauce() {}\n```\nThen see src/a.rs#L10-L24.\n\n- item\n\n  ~~~\n  inner()\n  ~~~\n",
         expect![[r#"
@@ -47,7 +47,7 @@ fn code_is_taken_out_of_prose() {
 }
 
 #[test]
-fn code_that_is_not_marked_is_taken_out_too() {
+fn unmarked_code_is_removed() {
     check_no_code(
         "why does parse(input) fail here?\nlet tree = parser.parse(input)?;\n    if tree.is_none() { return Err(()) }\ntake Foo::bar instead, please",
         expect![[r#"
@@ -72,7 +72,7 @@ fn code_that_is_not_marked_is_taken_out_too() {
 }
 
 #[test]
-fn prose_stays_as_it_is() {
+fn prose_is_unchanged() {
     let prose = "Where is the index opened? See [the page](docs/a.md), and src/lib.rs#L1-L3 (the public items).";
     let admitted = Intake::new(PrivacyMode::NoCode)
         .admit(interaction(prose, ""))
@@ -80,7 +80,7 @@ fn prose_stays_as_it_is() {
     assert_eq!(admitted.get().question, prose);
 }
 
-/// What is left of `text` in the mode that keeps no code.
+/// Returns what is left of `text` in the mode that records no code.
 fn without_code(text: &str) -> String {
     let intake = Intake::new(PrivacyMode::NoCode);
     let once = intake.admit(interaction(text, "")).unwrap();
@@ -90,7 +90,7 @@ fn without_code(text: &str) -> String {
 }
 
 #[test]
-fn lines_of_code_without_any_mark_are_taken_out() {
+fn unmarked_lines_of_code_are_removed() {
     let blocks = [
         "for order in orders:\n    if order.total > limit:\n        raise ValueError",
         "if role == \"admin\":",
@@ -162,7 +162,7 @@ fn lines_of_code_without_any_mark_are_taken_out() {
 }
 
 #[test]
-fn sentences_and_lists_stay_as_they_are() {
+fn sentences_and_lists_are_unchanged() {
     let proses = [
         "if the user is an admin, what happens then?",
         "if it fails, return to the start page and try again",
@@ -222,11 +222,11 @@ fn sentences_and_lists_stay_as_they_are() {
 }
 
 #[test]
-fn off_lets_nothing_through() {
+fn nothing_is_admitted_when_the_mode_is_off() {
     let feedback = Feedback {
         interaction: "i".to_owned(),
         time: 0,
-        event: Event::Up,
+        event: FeedbackEvent::Up,
     };
     assert!(
         Intake::new(PrivacyMode::Off)
@@ -241,7 +241,7 @@ fn off_lets_nothing_through() {
 }
 
 #[test]
-fn the_stricter_mode_holds() {
+fn the_stricter_mode_applies() {
     let mut strict = interaction("`x`", "");
     strict.privacy = PrivacyMode::NoCode;
     let admitted = Intake::new(PrivacyMode::Full).admit(strict).unwrap();
@@ -250,12 +250,12 @@ fn the_stricter_mode_holds() {
 }
 
 #[test]
-fn secrets_are_taken_out_wherever_they_stand() {
+fn secrets_are_redacted_in_every_field() {
     let mut raw = interaction("password = 'hunter2'?", "no, jo@acme.io");
     raw.correction = Some("pwd: \"letmein!\"".to_owned());
-    raw.citations.push(Citation {
+    raw.citations.push(RecordedCitation {
         file: "jo@acme.io/a.rs".to_owned(),
-        range: Lines { first: 1, last: 1 },
+        range: CitedLines { first: 1, last: 1 },
         verified: false,
     });
     let admitted = Intake::default().admit(raw).unwrap();
@@ -270,19 +270,19 @@ fn secrets_are_taken_out_wherever_they_stand() {
         .map(|r| (r.kind.as_str(), r.count))
         .collect();
     assert_eq!(counts, [("email", 2), ("password", 2)]);
-    // What is read and written again keeps its counts.
+    // Admitting an interaction again does not change its counts.
     let again = Intake::default().admit(admitted.get().clone()).unwrap();
     assert_eq!(again.get(), admitted.get());
 }
 
 #[test]
-fn nothing_is_kept_of_a_private_file() {
-    let intake = Intake::default().without_files(|file| file.ends_with("/.env"));
+fn an_interaction_that_names_a_private_file_is_not_admitted() {
+    let intake = Intake::default().excluding_files(|file| file.ends_with("/.env"));
     let mut raw = interaction("q", "a");
     assert!(intake.admit(raw.clone()).is_some());
     raw.context.push(ContextRef {
         file: "deploy/.env".to_owned(),
-        range: Lines { first: 1, last: 1 },
+        range: CitedLines { first: 1, last: 1 },
         hash: String::new(),
         blob: None,
     });

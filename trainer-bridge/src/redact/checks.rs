@@ -1,16 +1,16 @@
-//! What a match must hold beside its shape, where an expression cannot say it. A rule names one of these.
+//! Conditions on a match that a pattern cannot express. A rule names one of them.
 
 use std::ops::Range;
 
 use super::values::{
     distinct, has_odd_signs, is_chosen_word, is_constant_or_number, is_generic, is_joined_words,
-    is_path, is_placeholder, is_prose, is_technical, looks_random, speaks_of_secrets,
+    is_name_of_secret, is_path, is_placeholder, is_prose, is_technical, looks_random,
 };
 
 /// A match.
 pub(super) struct Found<'t> {
     pub(super) text: &'t str,
-    /// What the rule matched before the secret.
+    /// The matched text before the secret.
     pub(super) before: &'t str,
     pub(super) secret: Range<usize>,
 }
@@ -24,7 +24,8 @@ impl Found<'_> {
         self.text[self.secret.end..].chars().next()
     }
 
-    /// Whether it is no assignment: a role of reStructuredText ("pass :data:`x`") or the arm of a match (`Kind::Pass => "pass"`).
+    /// Returns whether the match is not an assignment, but a role of reStructuredText ("pass :data:`x`") or a match arm
+    /// (`Kind::Pass => "pass"`).
     fn is_marked_up(&self) -> bool {
         let role = self.before.strip_suffix(":`");
         let lead = &self.text[..self.secret.start - self.before.len()];
@@ -34,13 +35,13 @@ impl Found<'_> {
         role.is_some_and(|role| role.contains(" :")) || (self.before.contains("=>") && variant)
     }
 
-    /// Whether the name is written as variables of the environment are.
+    /// Returns whether the name is upper-case, like that of an environment variable.
     fn name_is_upper(&self) -> bool {
         !self.before.bytes().any(|byte| byte.is_ascii_lowercase())
     }
 
-    /// Whether name and value are all of their line, as in a file of settings. Most code has a comma, a bracket or a semicolon behind a
-    /// value; where it needs none, it has spaces around its `=` and is indented, or names what it assigns to by a path.
+    /// Returns whether the line has nothing but the name and the value, as in a settings file. In most code a comma, a bracket or a
+    /// semicolon follows the value; other code has spaces around `=` and is indented, or assigns to a qualified name.
     fn stands_alone(&self) -> bool {
         let start = self.secret.start - self.before.len();
         let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
@@ -53,7 +54,7 @@ impl Found<'_> {
         let set = before.ends_with(['=', ':']);
         let spaced = before.ends_with(" =");
         let code = spaced && (!prefix.is_empty() || name.contains('.'));
-        // `PASS: test-name`, as tests report.
+        // The output of a test runner, `PASS: test-name`.
         let report = name.is_empty() && self.before.eq_ignore_ascii_case("pass: ");
         set && !code
             && !report
@@ -64,7 +65,7 @@ impl Found<'_> {
             && (rest.is_empty() || rest.starts_with('#'))
     }
 
-    /// Whether it is set as in a file of properties, `name.of.it=value`: code has `self.name=value`, and spaces more often than not.
+    /// Returns whether the match is an entry of a properties file, `some.name=value`. Code has `self.name=value`, and usually spaces.
     fn is_property(&self) -> bool {
         let start = self.secret.start - self.before.len();
         let line = self.text[..start].rsplit('\n').next().unwrap_or_default();
@@ -83,18 +84,18 @@ impl Found<'_> {
 pub(super) enum Check {
     /// Not a placeholder.
     Real,
-    /// A token whose shape is certain but for placeholders: it has many different characters.
+    /// A token of a certain format that is not a placeholder: it has many distinct characters.
     Token,
-    /// A value in quotes that a password is set to.
+    /// The quoted value of a password.
     QuotedPassword,
-    /// A value without quotes that a password is set to: code is full of such expressions.
+    /// The unquoted value of a password. In code this is often an expression.
     BarePassword,
-    /// A value that stands behind the name of a password in a list: names stand there too.
+    /// A value after the name of a password in a list, which may also be a name.
     ListedPassword,
-    /// A value in quotes that a key or a token is set to.
+    /// The quoted value of a key or token.
     QuotedSecret,
     BareSecret,
-    /// A key that words introduce: names and places stand behind these words as often.
+    /// A key after introductory words, which names and places may follow as well.
     SpokenSecret,
     UrlPassword,
     KeyBody,
@@ -130,15 +131,15 @@ impl Check {
             Self::QuotedPassword => {
                 !is_placeholder(value)
                     && !is_prose(value)
-                    && !speaks_of_secrets(value)
+                    && !is_name_of_secret(value)
                     && !found.is_marked_up()
             }
             Self::BarePassword => {
-                !is_placeholder(value) && !speaks_of_secrets(value) && is_bare_password(found)
+                !is_placeholder(value) && !is_name_of_secret(value) && is_bare_password(found)
             }
             Self::ListedPassword => {
                 !is_placeholder(value)
-                    && !speaks_of_secrets(value)
+                    && !is_name_of_secret(value)
                     && is_bare_password(found)
                     && !value.contains(['\\', ':'])
                     && value.bytes().any(|byte| byte.is_ascii_lowercase())
@@ -149,7 +150,7 @@ impl Check {
             Self::BareSecret => {
                 !is_placeholder(value) && !is_expression(found) && is_bare_secret(found)
             }
-            Self::UrlPassword => !is_placeholder(value) && !speaks_of_secrets(value),
+            Self::UrlPassword => !is_placeholder(value) && !is_name_of_secret(value),
             Self::SpokenSecret => !is_placeholder(value) && is_spoken_secret(value),
             Self::KeyBody => has_key_body(value),
             Self::Cookie => has_session(value),
@@ -158,7 +159,7 @@ impl Check {
     }
 }
 
-/// Whether a value without quotes is code rather than a value: a call, an index, a path of names, a type.
+/// Returns whether an unquoted value is an expression: a call, an index, a qualified name or a type.
 fn is_expression(found: &Found) -> bool {
     let value = found.value();
     matches!(found.next(), Some('(' | '['))
@@ -184,7 +185,7 @@ fn is_bare_password(found: &Found) -> bool {
     {
         return false;
     }
-    // A variable of the environment is followed by its value and by nothing else.
+    // An environment variable is followed by a literal value.
     if found.name_is_upper() && found.before.ends_with('=') {
         return true;
     }
@@ -204,7 +205,8 @@ fn is_bare_password(found: &Found) -> bool {
     digit && (letter || value.len() >= 4)
 }
 
-/// A word in quotes that a variable of the environment is set to, where its name calls it secret: other keys are names as often.
+/// Returns whether the match is a quoted word assigned to an environment variable whose name contains SECRET. Values of other keys are
+/// often names.
 fn is_chosen_secret(found: &Found) -> bool {
     let value = found.value();
     found.stands_alone()
@@ -217,26 +219,26 @@ fn is_chosen_secret(found: &Found) -> bool {
         && !value.contains("secret")
 }
 
-/// A key by itself, with enough digits in it.
+/// Returns whether a value is a single key with enough digits.
 fn is_spoken_secret(value: &str) -> bool {
     let joined = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'=');
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    // Words within names have such runs of letters, keys hardly ever.
+    // Names contain long runs of lower-case letters, keys hardly ever do.
     let mut runs = value.split(|c: char| !c.is_ascii_lowercase());
     value.bytes().all(joined) && digits > 2 && runs.all(|run| run.len() < 8) && looks_random(value)
 }
 
-/// A key that somebody chose or that has letters only is known by where it stands.
+/// Returns whether an unquoted value is a random key, or a chosen one in a place where only keys occur.
 fn is_bare_secret(found: &Found) -> bool {
     let value = found.value();
     let chosen = found.stands_alone()
-        && !speaks_of_secrets(value)
+        && !is_name_of_secret(value)
         && is_chosen_word(value)
         && (found.name_is_upper() || !value.contains('-'));
     chosen || looks_random(value)
 }
 
-/// At least one value that is no setting: `theme=dark` is one.
+/// Returns whether a cookie has a session value, not only preferences such as `theme=dark`.
 fn has_session(cookie: &str) -> bool {
     cookie
         .split(';')
@@ -245,7 +247,7 @@ fn has_session(cookie: &str) -> bool {
         .any(|value| value.len() >= 16 && !is_placeholder(value) && looks_random(value))
 }
 
-/// At least one long run of base64 between the markers; documentation has dots there.
+/// Returns whether there is a long run of base64 between the markers. Documentation has dots there.
 fn has_key_body(value: &str) -> bool {
     value
         .split("-----")
@@ -254,7 +256,7 @@ fn has_key_body(value: &str) -> bool {
         .any(|run| run.len() >= 20 && distinct(run) >= 8)
 }
 
-/// Endings that belong to files and units, not to hosts.
+/// Extensions of files and systemd units, and reserved domains, which are not those of mail hosts.
 const NOT_DOMAINS: &[&str] = &[
     "png",
     "jpg",
@@ -298,7 +300,7 @@ const NOT_DOMAINS: &[&str] = &[
     "post",
 ];
 
-/// Accounts that stand for no person.
+/// Accounts that do not belong to a person.
 const NOT_PEOPLE: &[&str] = &[
     "git",
     "hg",
@@ -309,8 +311,8 @@ const NOT_PEOPLE: &[&str] = &[
     "do-not-reply",
 ];
 
-/// An address of a person. Not the user of a remote (`git@…`), nor a sender that nobody reads, nor what RFC 2606 sets aside for
-/// documentation (`example.com`, `.test`, …): hiding those would make answers worse and nobody safer.
+/// Returns whether an email address may belong to a person. Users of remotes (`git@…`), no-reply senders and the domains that RFC 2606
+/// reserves for documentation (`example.com`, `.test`, …) are not private, and redacting them would make answers worse.
 fn is_a_persons(found: &Found) -> bool {
     let value = found.value();
     let Some((user, host)) = value.rsplit_once('@') else {
@@ -321,7 +323,7 @@ fn is_a_persons(found: &Found) -> bool {
     let documentation = ["example.com", "example.org", "example.net"]
         .iter()
         .any(|domain| host == *domain || host.ends_with(&format!(".{domain}")));
-    // `ssh://deploy@host.io/` and `deploy@host.io:path` log in somewhere.
+    // `ssh://deploy@host.io/` and `deploy@host.io:path` are remote logins.
     let before = &found.text[..found.secret.start];
     let remote = before
         .rsplit_once("//")

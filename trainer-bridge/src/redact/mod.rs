@@ -1,7 +1,6 @@
-//! Takes secrets and addresses of people out of a text, before anything of it is written.
+//! Redacts secrets and email addresses in a text before it is written.
 //!
-//! What counts as a secret stands in `rules.toml` and nowhere else; here is only how rules are applied. A keyword has to occur before a
-//! rule's expression is tried at all, so that ordinary text costs one pass. It knows nothing of interactions, files or databases.
+//! The rules are in `rules.toml`. A rule's pattern is tried only if one of its keywords occurs, so that ordinary text needs one pass.
 
 mod checks;
 mod rules;
@@ -18,36 +17,36 @@ use rules::{Rule, read};
 
 use crate::Redaction;
 
-/// A text that is all placeholders after this many passes is left as it is. Two have been enough for every text tried.
-const PASSES: usize = 6;
+/// Redaction is repeated until nothing is found, at most this often. Two passes were enough for every text tried.
+const MAX_PASSES: usize = 6;
 
-/// What stands before and behind the kind of a secret, in its place.
-const OPEN: &str = "[redacted:";
-const CLOSE: &str = "]";
+/// A secret is replaced by `[redacted:kind]`.
+pub(crate) const PLACEHOLDER_START: &str = "[redacted:";
+const PLACEHOLDER_END: &str = "]";
 
-/// The rules, ready for use.
+/// Compiled redaction rules.
 pub struct Redactor {
     rules: Vec<Rule>,
     keywords: AhoCorasick,
-    /// The rule of each keyword.
-    owner: Vec<usize>,
+    /// The index of the rule of each keyword.
+    rule_of_keyword: Vec<usize>,
 }
 
 static BUILT_IN: LazyLock<Redactor> = LazyLock::new(|| {
     #[expect(
         clippy::expect_used,
-        reason = "the rules are part of the program, and a test reads them"
+        reason = "the rules are constants, and a test compiles them"
     )]
-    Redactor::new(include_str!("rules.toml")).expect("the built-in rules are well formed")
+    Redactor::new(include_str!("rules.toml")).expect("the built-in rules are valid")
 });
 
 impl Redactor {
-    /// The rules that come with the program.
+    /// Returns the built-in rules.
     pub fn built_in() -> &'static Redactor {
         &BUILT_IN
     }
 
-    /// Rules written as `rules.toml` is.
+    /// Compiles rules in the format of `rules.toml`.
     pub fn new(toml: &str) -> Result<Self, RulesError> {
         let rules = read(toml)?;
         let pairs: Vec<(usize, &str)> = rules
@@ -59,30 +58,31 @@ impl Redactor {
             .ascii_case_insensitive(true)
             .build(pairs.iter().map(|(_, word)| word))
             .map_err(|error| RulesError::Keywords(error.to_string()))?;
-        let owner = pairs.iter().map(|(at, _)| *at).collect();
+        let rule_of_keyword = pairs.iter().map(|(at, _)| *at).collect();
         Ok(Self {
             rules,
             keywords,
-            owner,
+            rule_of_keyword,
         })
     }
 
-    /// `text` with `[redacted:kind]` in place of each secret, and what was taken out. Doing it again changes nothing.
+    /// Replaces each secret by `[redacted:kind]`. Returns the text and the number of secrets of each kind. Redacting the result again
+    /// changes nothing.
     pub fn redact<'t>(&self, text: &'t str) -> (Cow<'t, str>, Vec<Redaction>) {
         let mut counts = Vec::new();
         let mut text = Cow::Borrowed(text);
-        // What was hidden by a secret beside it may only show once that one is gone.
-        for _ in 0..PASSES {
+        // A secret may only be recognized once an adjacent one is replaced.
+        for _ in 0..MAX_PASSES {
             let found = self.find(&text);
             if found.is_empty() {
                 break;
             }
-            text = Cow::Owned(self.replaced(&text, &found, &mut counts));
+            text = Cow::Owned(self.replace(&text, &found, &mut counts));
         }
         (text, counts)
     }
 
-    fn replaced(
+    fn replace(
         &self,
         text: &str,
         found: &[(Range<usize>, usize)],
@@ -93,9 +93,9 @@ impl Redactor {
         for (span, rule) in found {
             let kind = &self.rules[*rule].kind;
             out.push_str(&text[done..span.start]);
-            out.push_str(OPEN);
+            out.push_str(PLACEHOLDER_START);
             out.push_str(kind);
-            out.push_str(CLOSE);
+            out.push_str(PLACEHOLDER_END);
             done = span.end;
             add(counts, kind, 1);
         }
@@ -103,31 +103,31 @@ impl Redactor {
         out
     }
 
-    /// Where secrets stood before. Only a kind that there is makes a placeholder: who asks about one writes its beginning, or puts into
-    /// the brackets what is secret.
+    /// Returns the ranges of placeholders. The kind must be that of a rule: a text about redaction may contain only the beginning of a
+    /// placeholder, or a secret in the brackets.
     fn placeholders(&self, text: &str) -> Vec<Range<usize>> {
-        text.match_indices(OPEN)
+        text.match_indices(PLACEHOLDER_START)
             .filter_map(|(start, open)| {
                 let inside = start + open.len();
                 let closed = |rule: &&Rule| {
                     let rest = text[inside..].strip_prefix(&rule.kind);
-                    rest.is_some_and(|rest| rest.starts_with(CLOSE))
+                    rest.is_some_and(|rest| rest.starts_with(PLACEHOLDER_END))
                 };
                 let rule = self.rules.iter().find(closed)?;
-                Some(start..inside + rule.kind.len() + CLOSE.len())
+                Some(start..inside + rule.kind.len() + PLACEHOLDER_END.len())
             })
             .collect()
     }
 
-    /// Where secrets stand, in their order and without overlap, each with the first rule that found it.
+    /// Returns the ranges of secrets, in order and without overlap, each with the index of the first rule that matches.
     fn find(&self, text: &str) -> Vec<(Range<usize>, usize)> {
-        let mut wanted = vec![false; self.rules.len()];
+        let mut tried = vec![false; self.rules.len()];
         for word in self.keywords.find_overlapping_iter(text) {
-            wanted[self.owner[word.pattern().as_usize()]] = true;
+            tried[self.rule_of_keyword[word.pattern().as_usize()]] = true;
         }
         let placeholders = self.placeholders(text);
         let mut spans: Vec<(Range<usize>, usize)> = Vec::new();
-        for (at, rule) in self.rules.iter().enumerate().filter(|(at, _)| wanted[*at]) {
+        for (at, rule) in self.rules.iter().enumerate().filter(|(at, _)| tried[*at]) {
             spans.extend(rule.find(text, &placeholders).map(|span| (span, at)));
         }
         spans.sort_by_key(|(span, rule)| (span.start, span.end, *rule));
@@ -145,7 +145,7 @@ impl Redactor {
     }
 }
 
-/// Counts `count` more of `kind`; the list stays sorted.
+/// Adds to the count of a kind. The list is sorted by kind.
 pub(crate) fn add(counts: &mut Vec<Redaction>, kind: &str, count: u32) {
     match counts.binary_search_by(|redaction| redaction.kind.as_str().cmp(kind)) {
         Ok(at) => counts[at].count = counts[at].count.saturating_add(count),

@@ -1,4 +1,4 @@
-//! Reads `rules.toml`, and finds what one rule matches. What a match must hold beside its shape is for [`super::checks`].
+//! Reads `rules.toml` and finds the matches of a rule. Conditions that a pattern cannot express are in [`super::checks`].
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use serde::Deserialize;
 use super::checks::{Check, Found};
 use super::values::entropy;
 
-/// One rule, ready for use.
+/// A compiled rule.
 pub(super) struct Rule {
     pub(super) kind: String,
     pub(super) keywords: Vec<String>,
     regex: Regex,
-    /// Groups that hold the secret; none if the whole match is one.
+    /// Indexes of the groups that capture the secret. Empty if the whole match is the secret.
     groups: Vec<usize>,
     entropy: f64,
     check: Option<Check>,
@@ -36,22 +36,22 @@ pub enum RulesError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    rule: Vec<Written>,
+    rule: Vec<RuleText>,
 }
 
-/// A rule as it is written.
+/// A rule in `rules.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RuleText {
     id: String,
-    /// What it is replaced by; its id if there is one rule only.
+    /// The kind in the placeholder, which several rules may share. Defaults to the id.
     kind: Option<String>,
     keywords: Vec<String>,
     regex: String,
     #[serde(default)]
     entropy: f64,
     check: Option<String>,
-    /// Where the shape is documented; for whoever reads the file.
+    /// Where the format is documented, for readers of the file.
     #[serde(rename = "source")]
     _source: String,
 }
@@ -62,12 +62,12 @@ pub(super) fn read(toml: &str) -> Result<Vec<Rule>, RulesError> {
 }
 
 impl Rule {
-    fn new(written: Written) -> Result<Self, RulesError> {
-        let Written { id, .. } = written;
-        if written.keywords.is_empty() {
+    fn new(text: RuleText) -> Result<Self, RulesError> {
+        let RuleText { id, .. } = text;
+        if text.keywords.is_empty() {
             return Err(RulesError::NoKeyword(id));
         }
-        let regex = match Regex::new(&written.regex) {
+        let regex = match Regex::new(&text.regex) {
             Ok(regex) => regex,
             Err(error) => {
                 return Err(RulesError::Expression {
@@ -76,7 +76,7 @@ impl Rule {
                 });
             }
         };
-        let check = match written.check {
+        let check = match text.check {
             None => None,
             Some(name) => match Check::named(&name) {
                 Some(check) => Some(check),
@@ -90,11 +90,11 @@ impl Rule {
             .map(|(at, _)| at)
             .collect();
         Ok(Self {
-            kind: written.kind.unwrap_or(id),
-            keywords: written.keywords,
+            kind: text.kind.unwrap_or(id),
+            keywords: text.keywords,
             regex,
             groups,
-            entropy: written.entropy,
+            entropy: text.entropy,
             check,
         })
     }
@@ -124,12 +124,13 @@ impl Rule {
     }
 }
 
-/// What stands in the place of a secret is none; a secret that runs into a placeholder takes it along.
+/// Returns the range to replace for a match, or `None` if the match lies within placeholders. A match that extends into a placeholder
+/// includes it.
 fn beside_placeholders(
     placeholders: &[Range<usize>],
     secret: Range<usize>,
 ) -> Option<Range<usize>> {
-    // The placeholder that holds what stands at `at`.
+    // Returns the placeholder that contains the position.
     let around = |at: usize| {
         let next = placeholders.partition_point(|span| span.end <= at);
         placeholders.get(next).filter(|span| span.start <= at)

@@ -1,11 +1,11 @@
-//! What holds for every text: rules that are well formed, placeholders that stay as they are, and nothing lost beside a secret.
+//! Properties of redaction: errors in rules, unchanged placeholders, and idempotence.
 
 use proptest::prelude::*;
 
 use super::*;
 
 #[test]
-fn rules_say_what_is_wrong_with_them() {
+fn errors_in_rules_are_described() {
     let rule =
         |more: &str| format!("[[rule]]\nid = \"x\"\nsource = \"\"\nkeywords = [\"k\"]\n{more}");
     let refused = |toml: String| match Redactor::new(&toml) {
@@ -42,9 +42,9 @@ fn ordinary_text_is_not_copied() {
     assert!(matches!(text, Cow::Borrowed(_)) && counts.is_empty());
 }
 
-/// Only what this program writes in the place of a secret is passed over, not what looks like the beginning of it.
+/// Only a complete placeholder is skipped, not something that looks like the beginning of one.
 #[test]
-fn only_a_whole_placeholder_is_passed_over() {
+fn only_a_complete_placeholder_is_skipped() {
     let check = |text: &str, expected: &str| {
         let (once, _) = Redactor::built_in().redact(text);
         assert_eq!(once, expected);
@@ -85,7 +85,7 @@ fn only_a_whole_placeholder_is_passed_over() {
     );
 }
 
-/// Pieces out of which texts are put together that touch several rules at once.
+/// Pieces of texts that match several rules at once.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("password".to_owned()),
@@ -113,7 +113,7 @@ fn piece() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn twice_is_once(pieces in prop::collection::vec(piece(), 0..14)) {
+    fn redacting_twice_changes_nothing(pieces in prop::collection::vec(piece(), 0..14)) {
         let text = pieces.concat();
         let (once, _) = Redactor::built_in().redact(&text);
         let (twice, counts) = Redactor::built_in().redact(&once);

@@ -1,11 +1,11 @@
-//! What the value of a secret looks like, and what only stands where a secret would: placeholders, prose, names.
+//! Properties of values by which secrets are distinguished from placeholders, prose and names.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::RegexSet;
 
-/// Bits per character (Shannon).
+/// Returns the Shannon entropy in bits per character.
 pub(super) fn entropy(value: &str) -> f64 {
     let mut counts: HashMap<char, f64> = HashMap::new();
     let mut length = 0.0;
@@ -22,14 +22,14 @@ pub(super) fn entropy(value: &str) -> f64 {
         .sum()
 }
 
-/// How many different characters there are.
+/// Counts the distinct characters.
 pub(super) fn distinct(value: &str) -> usize {
     let mut seen = std::collections::HashSet::new();
     value.chars().filter(|c| seen.insert(*c)).count()
 }
 
-/// Words that stand for a value, or for its kind.
-const STAND_INS: &[&str] = &[
+/// Words that are used in place of a value.
+const PLACEHOLDER_WORDS: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
@@ -108,8 +108,8 @@ const STAND_INS: &[&str] = &[
     "foobar",
 ];
 
-/// Parts by which a placeholder is known wherever they stand.
-const HINTS: &[&str] = &[
+/// Substrings of placeholders.
+const PLACEHOLDER_PARTS: &[&str] = &[
     "your",
     "example",
     "placeholder",
@@ -131,20 +131,20 @@ const HINTS: &[&str] = &[
     "sample",
 ];
 
-/// Whether it stands where a value would, as in documentation, a template or a lookup of the environment.
+/// Returns whether a value is a placeholder, as in documentation or a template, or refers to an environment variable.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     let lower = value.to_ascii_lowercase();
     let word = lower.trim_matches(|c: char| !c.is_alphanumeric());
     distinct(value) <= 2
         || word == "redacted"
-        || STAND_INS.contains(&lower.as_str())
-        || HINTS.iter().any(|hint| lower.contains(hint))
+        || PLACEHOLDER_WORDS.contains(&lower.as_str())
+        || PLACEHOLDER_PARTS.iter().any(|hint| lower.contains(hint))
         || has_slot(value)
         || is_reference(value)
 }
 
-/// `<name>`, `<the name of it>`: what is to be filled in. A `<` alone may be part of a password.
+/// Returns whether a value contains a slot such as `<name>`. A `<` alone may be part of a password.
 fn has_slot(value: &str) -> bool {
     let named = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | '|');
     value.starts_with('<')
@@ -155,7 +155,7 @@ fn has_slot(value: &str) -> bool {
             .any(|(name, _)| name.len() > 2 && name.chars().all(named))
 }
 
-/// `$NAME`, `${NAME}`, `$(command)`, `{{ name }}`, `{name}`, `%NAME%`, `%s`, `#{name}`, `@Name@`, `__NAME__`, `process.env.NAME`.
+/// Returns whether a value is a reference: `$NAME`, `${NAME}`, `$(command)`, `{{ name }}`, `{name}`, `%NAME%`, `%s`, `#{name}`, `@Name@`, `__NAME__`, `process.env.NAME`.
 fn is_reference(value: &str) -> bool {
     let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if let Some(rest) = value.strip_prefix('$') {
@@ -195,7 +195,7 @@ fn is_reference(value: &str) -> bool {
         .any(|start| value.starts_with(start))
 }
 
-/// Words of sentences, by which a message about a password differs from a passphrase.
+/// Words that occur in messages about passwords, but not in passphrases.
 const SENTENCE: &[&str] = &[
     "password",
     "passwords",
@@ -223,7 +223,7 @@ const SENTENCE: &[&str] = &[
     "your",
 ];
 
-/// Whether it is something said to a person.
+/// Returns whether a value is a message to a user.
 pub(super) fn is_prose(value: &str) -> bool {
     let words: Vec<&str> = value.split_whitespace().collect();
     let bare = |word: &&str| {
@@ -235,8 +235,8 @@ pub(super) fn is_prose(value: &str) -> bool {
     words.len() > 1 && words.iter().any(bare)
 }
 
-/// Whether it is the name of something secret: `db_password`, `auth-token`, `passwordHash`.
-pub(super) fn speaks_of_secrets(value: &str) -> bool {
+/// Returns whether a value is the name of a secret: `db_password`, `auth-token`, `passwordHash`.
+pub(super) fn is_name_of_secret(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let name = value
         .bytes()
@@ -257,15 +257,15 @@ pub(super) fn speaks_of_secrets(value: &str) -> bool {
     .any(|word| lower.contains(word))
 }
 
-/// A word that somebody may have chosen to be remembered, or words joined by dashes: no name of a variable (`plainText`, `user_input`), no
-/// type and no label (`String`, `Kennwort`).
+/// Returns whether a value may be a chosen password: a word or words joined by dashes, but not a variable (`plainText`, `user_input`), a
+/// type or a label (`String`, `Kennwort`).
 pub(super) fn is_chosen_word(value: &str) -> bool {
     value.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && !value.contains(['_', '/'])
         && !value.bytes().any(|b| b.is_ascii_uppercase())
 }
 
-/// Signs between letters that no expression has there: at least two of them, or one that no language has between names.
+/// Returns whether a value has special characters between letters as no expression has: two of them, or one that is no operator.
 pub(super) fn has_odd_signs(value: &str) -> bool {
     let inner = |signs: &[u8]| {
         let bytes = value.as_bytes();
@@ -278,7 +278,7 @@ pub(super) fn has_odd_signs(value: &str) -> bool {
     !starts && (rare > 0 || inner(b"#$%@~") > 1)
 }
 
-/// Words joined by capitals, at least two of them: one alone is a label (`Kennwort`).
+/// Returns whether a value is at least two words in camel case. A single word is a label (`Kennwort`).
 pub(super) fn is_joined_words(value: &str) -> bool {
     value.len() >= 10
         && value.bytes().all(|b| b.is_ascii_alphabetic())
@@ -286,22 +286,22 @@ pub(super) fn is_joined_words(value: &str) -> bool {
         && value.bytes().any(|b| b.is_ascii_lowercase())
 }
 
-/// Names of methods and encodings, which a table or a sentence about passwords has in the place of one, with a number behind them.
+/// Names of algorithms and encodings, which may be followed by a number and occur where passwords do.
 const TECHNICAL: &[&str] = &[
     "aes", "alpha", "argon", "ascii", "base", "bcrypt", "beta", "cbc", "char", "des", "float",
     "gcm", "hmac", "http", "id", "int", "ipv", "iso", "md", "oauth", "pbkdf", "pkcs", "rc", "rfc",
     "rsa", "scram", "scrypt", "sha", "ssha", "tls", "uint", "utf", "varchar", "with", "ws", "x",
 ];
 
-/// Whether it is the name of a method (`sha256`, `PBKDF2-HMAC-SHA512`, `utf8mb4`), a version (`v2`, `1.2.3`), a count (`3/5`), a time of
-/// day, or a number that is no decimal one. Longer numbers somebody may have chosen, whatever stands before them or joins them.
+/// Returns whether a value is an algorithm or encoding (`sha256`, `PBKDF2-HMAC-SHA512`, `utf8mb4`), a version (`v2`, `1.2.3`), a count
+/// (`3/5`), a time of day, or a hexadecimal number. Longer numbers may be passwords.
 pub(super) fn is_technical(value: &str) -> bool {
     static KNOWN: LazyLock<RegexSet> = LazyLock::new(|| {
         let names = TECHNICAL.join("|");
         let method = format!("(?:{names})[0-9]{{0,3}}(?:id|le|be|mb3|mb4)?");
         #[expect(
             clippy::expect_used,
-            reason = "the expressions are part of the program, and a test uses them"
+            reason = "the patterns are constants, and a test compiles them"
         )]
         RegexSet::new([
             format!(
@@ -311,12 +311,12 @@ pub(super) fn is_technical(value: &str) -> bool {
             r"^[0-9]{1,4}/[0-9]{1,4}$|^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?$".to_owned(),
             r"^0x[0-9A-Fa-f]{1,8}$".to_owned(),
         ])
-        .expect("the expressions of what is technical are well formed")
+        .expect("the patterns of technical terms are valid")
     });
     KNOWN.is_match(value)
 }
 
-/// A type that has parameters: `Vec<u8>`, or the beginning of one that goes on on the same line.
+/// Returns whether a value is a generic type such as `Vec<u8>`, or the beginning of one on the same line.
 pub(super) fn is_generic(value: &str, next: Option<char>) -> bool {
     let Some((name, parameters)) = value.split_once('<') else {
         return false;
@@ -326,7 +326,7 @@ pub(super) fn is_generic(value: &str, next: Option<char>) -> bool {
     name.bytes().all(named) && (parameters.ends_with('>') || goes_on)
 }
 
-/// A constant (`DIALOG_TOKEN`) or a number's type (`u32`, `__u32`, `uint8_t`).
+/// Returns whether a value is a constant (`DIALOG_TOKEN`) or a numeric type (`u32`, `__u32`, `uint8_t`).
 pub(super) fn is_constant_or_number(value: &str) -> bool {
     let upper = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     let constant = value.bytes().all(upper)
@@ -341,7 +341,7 @@ pub(super) fn is_constant_or_number(value: &str) -> bool {
     constant || number
 }
 
-/// Names joined by dots, as code has them.
+/// Returns whether a value is a qualified name, joined by dots.
 pub(super) fn is_path(value: &str) -> bool {
     let mut parts = value.split('.');
     let named = |part: &str| {
@@ -351,7 +351,7 @@ pub(super) fn is_path(value: &str) -> bool {
     value.contains('.') && parts.all(named)
 }
 
-/// Whether it may have been made by a machine, rather than chosen as a name: letters and digits mixed, or many kinds of letters.
+/// Returns whether a value looks generated rather than named: it mixes letters and digits, or upper and lower case.
 pub(super) fn looks_random(value: &str) -> bool {
     let count = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
     let digits = count(u8::is_ascii_digit);

@@ -1,4 +1,4 @@
-//! Moves the log into the database from a thread of its own, since that waits for the disk and no commit should.
+//! Runs checkpoints, which move the write-ahead log into the database, on a thread of its own: they wait for the disk, and no commit should.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -7,29 +7,30 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::connect::beside;
+use super::connect::with_suffix;
 
-/// A log below this is left alone.
-const SMALL: u64 = 4 << 20;
-/// Pages in the log above which writers wait for a moment so that it can begin anew (256 MiB). Otherwise it would grow for as long as
-/// several write without a pause; when they pause, it begins anew by itself. They wait until the disk has the whole database, some 40 ms:
-/// at 2,000 interactions a second that is to be less than a hundredth of the time.
-const MANY_PAGES: i64 = 262_144;
-/// So few that moving them takes less than a write to the disk.
+/// A smaller log is left as it is, in bytes.
+const MIN_LOG_LEN: u64 = 4 << 20;
+/// Pages in the log (256 MiB) above which writers are blocked until the log is restarted, about 40 ms. Otherwise it would grow for as
+/// long as several processes write without a pause. At 2,000 interactions a second this is less than 1 % of the time.
+const MAX_LOG_PAGES: i64 = 262_144;
+/// Pages that are moved faster than the disk is synced.
 const FEW_PAGES: i64 = 200;
-const PASSES: usize = 8;
-const LOOK: Duration = Duration::from_millis(250);
-/// Each time waits for the disk, and so may whoever writes to it meanwhile.
-const PAUSE: Duration = Duration::from_secs(4);
+const MAX_PASSES: usize = 8;
+/// Commits within this time are handled together.
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
+/// A checkpoint syncs the disk, which may delay writers, so processes leave this time between any two.
+const MIN_CHECKPOINT_INTERVAL: Duration = Duration::from_secs(4);
+const RESTART_BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Stops when it is dropped.
+/// The thread, which stops when this is dropped.
 pub(super) struct Checkpointer {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
-    /// Looks at the log after something was written, so that nothing wakes up while nothing is.
+    /// Checks the log after each signal of `written`, so that the thread sleeps while nothing is written.
     pub(super) fn start(path: &Path, written: Receiver<()>) -> Self {
         let (stop, stopped) = channel::<()>();
         let path = path.to_owned();
@@ -37,11 +38,10 @@ impl Checkpointer {
             .name("samples-log".to_owned())
             .spawn(move || {
                 let mut done = None;
-                // What is written within one wait is looked at in one go.
                 while written.recv().is_ok()
-                    && stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout)
+                    && stopped.recv_timeout(CHECK_INTERVAL) == Err(RecvTimeoutError::Timeout)
                 {
-                    look(&path, &mut done);
+                    check_log(&path, &mut done);
                 }
             })
             .ok();
@@ -61,43 +61,48 @@ impl Drop for Checkpointer {
     }
 }
 
-type Seen = (u64, Option<SystemTime>);
+/// The length and the modification time of a log.
+type LogVersion = (u64, Option<SystemTime>);
 
-/// Moves the log if it is long and has changed since it was last moved as a whole.
-fn look(path: &PathBuf, done: &mut Option<Seen>) {
-    let Ok(log) = std::fs::metadata(beside(path, "-wal")) else {
+/// Moves the log if it is long and has changed since `done`, the version that was last moved as a whole.
+fn check_log(path: &PathBuf, done: &mut Option<LogVersion>) {
+    let Ok(log) = std::fs::metadata(with_suffix(path, "-wal")) else {
         return;
     };
-    let seen = (log.len(), log.modified().ok());
-    if log.len() < SMALL || *done == Some(seen) {
+    let version = (log.len(), log.modified().ok());
+    if log.len() < MIN_LOG_LEN || *done == Some(version) {
         return;
     }
-    // Moving the log changes the database: another process has just done it.
+    // A checkpoint modifies the database file, so this shows that another process has just run one.
     let moved = std::fs::metadata(path).and_then(|database| database.modified());
-    if moved.is_ok_and(|moved| moved.elapsed().is_ok_and(|ago| ago < PAUSE)) {
+    if moved.is_ok_and(|moved| {
+        moved
+            .elapsed()
+            .is_ok_and(|ago| ago < MIN_CHECKPOINT_INTERVAL)
+    }) {
         return;
     }
-    // Whatever goes wrong here, the log stays as it is, and the thread that writes finds out about it.
+    // After an error the log stays as it is, and the writer's thread reports what is wrong with the file.
     if move_log(path) == Ok(true) {
-        *done = Some(seen);
+        *done = Some(version);
     }
 }
 
-/// Whether the whole log was moved.
+/// Returns whether the whole log was moved.
 fn move_log(path: &PathBuf) -> rusqlite::Result<bool> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.busy_timeout(Duration::ZERO)?;
-    // Whether another is at it, how many pages the log has, and how many of them are left.
+    // Returns whether another process runs a checkpoint, the number of pages in the log, and how many are left to move.
     let checkpoint = |mode: &str| {
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             let (busy, pages, moved): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
             Ok((busy != 0, pages, pages - moved))
         })
     };
-    // Nobody is held up by this. What is written meanwhile is left, so it is done until that is little.
-    for _ in 0..PASSES {
+    // A passive checkpoint blocks no writer. It leaves what is written meanwhile, so it is repeated until that is little.
+    for _ in 0..MAX_PASSES {
         let (busy, pages, left) = checkpoint("PASSIVE")?;
         if busy {
             return Ok(false);
@@ -105,12 +110,12 @@ fn move_log(path: &PathBuf) -> rusqlite::Result<bool> {
         if left >= FEW_PAGES {
             continue;
         }
-        if pages < MANY_PAGES {
+        if pages < MAX_LOG_PAGES {
             return Ok(left == 0);
         }
         break;
     }
-    connection.busy_timeout(Duration::from_millis(100))?;
+    connection.busy_timeout(RESTART_BUSY_TIMEOUT)?;
     let (busy, _, left) = checkpoint("RESTART")?;
     Ok(!busy && left == 0)
 }

@@ -1,6 +1,6 @@
-//! Opens the database: settings, migrations, and setting a damaged file aside so that a new one can be begun.
+//! Opens the database: settings, migrations, and setting a damaged file aside so that a new one can be created.
 //!
-//! The file itself is never opened here but by SQLite: closing another handle of it would drop the locks that SQLite holds (POSIX).
+//! Only SQLite opens the file itself: closing any other handle of it would release the POSIX locks that SQLite holds.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -11,63 +11,66 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
 
-/// Each step from one version of the format to the next; the version is the number of steps taken.
+/// The steps from each version of the schema to the next. The version is the number of steps that were applied.
 const MIGRATIONS: &[&str] = &[include_str!("schema-1.sql")];
 
-/// How long to wait for another process that writes.
+/// What a connection is for, which decides how long it waits for other processes and who runs checkpoints.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Patience {
-    /// Answers wait for it, so it tries often and gives up soon; what could not be written is tried again later.
+pub(super) enum OpenMode {
+    /// For the recorder: retries often and gives up soon, since answers wait for it and it retries later.
     Recorder,
-    /// A person waits for it.
+    /// For commands and requests, which may wait for some seconds.
     Reader,
-    /// It is shown in passing, beside what matters more: what cannot be had at once is not shown.
-    Glance,
+    /// For secondary information, which is left out if it is not available at once.
+    WithoutWaiting,
 }
 
-/// How long opening waits for another process that opens, or sets aside.
-const OPENING: Duration = Duration::from_secs(2);
+/// How long opening waits for another process that opens the database or sets it aside.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
+const OPEN_RETRY_INTERVAL: Duration = Duration::from_millis(2);
+const READER_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const WITHOUT_WAITING_BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Opens the database, makes or migrates it. A damaged one is [`StoreError::Damaged`], and left as it is.
-pub(super) fn open(path: &Path, patience: Patience) -> Result<Connection, StoreError> {
+/// Opens the database, and creates or migrates it if necessary. A damaged one is left as it is and is [`StoreError::Damaged`].
+pub(super) fn open(path: &Path, mode: OpenMode) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, &error))?;
     }
-    let _alone = alone(path)?;
-    open_alone(path, patience)
+    let _lock = lock(path)?;
+    open_locked(path, mode)
 }
 
-fn open_alone(path: &Path, patience: Patience) -> Result<Connection, StoreError> {
+fn open_locked(path: &Path, mode: OpenMode) -> Result<Connection, StoreError> {
     let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    if length(path) == 0 && length(&beside(path, "-wal")) > 0 {
-        // SQLite would take the database for a new one, and delete the log.
+    if length(path) == 0 && length(&with_suffix(path, "-wal")) > 0 {
+        // SQLite would treat the database as new and delete the log.
         return Err(StoreError::Damaged("a log without its database".to_owned()));
     }
     let mut connection = Connection::open(path)?;
-    private(path);
-    match patience {
-        Patience::Recorder => connection.busy_handler(Some(often))?,
-        Patience::Reader => connection.busy_timeout(Duration::from_secs(10))?,
-        Patience::Glance => connection.busy_timeout(Duration::from_millis(100))?,
+    make_private(path);
+    match mode {
+        OpenMode::Recorder => connection.busy_handler(Some(retry_often))?,
+        OpenMode::Reader => connection.busy_timeout(READER_BUSY_TIMEOUT)?,
+        OpenMode::WithoutWaiting => connection.busy_timeout(WITHOUT_WAITING_BUSY_TIMEOUT)?,
     }
-    // A transaction writes whole pages to the log, a dozen for an interaction: small ones keep that little.
+    // A transaction writes whole pages to the log, about a dozen for each interaction, so small pages keep the log small.
     connection.pragma_update(None, "page_size", 1_024)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "foreign_keys", "OFF")?;
-    // A damaged page must be an error, never an access to memory that is not there.
+    // With memory mapping, a damaged file could end the process with SIGBUS instead of an error.
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cell_size_check", "ON")?;
-    let cache = match patience {
-        Patience::Recorder | Patience::Glance => -8_000,
-        Patience::Reader => -64_000,
+    let cache = match mode {
+        OpenMode::Recorder | OpenMode::WithoutWaiting => -8_000,
+        OpenMode::Reader => -64_000,
     };
     connection.pragma_update(None, "cache_size", cache)?;
-    // Beside a recorder, a thread of its own moves the log, so that no commit waits for it.
-    let pages = match patience {
-        Patience::Recorder | Patience::Glance => 0,
-        Patience::Reader => 4_000,
+    // A recorder runs checkpoints on a thread of its own, so that no commit waits for one.
+    let pages = match mode {
+        OpenMode::Recorder | OpenMode::WithoutWaiting => 0,
+        OpenMode::Reader => 4_000,
     };
     connection.pragma_update(None, "wal_autocheckpoint", pages)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -75,8 +78,8 @@ fn open_alone(path: &Path, patience: Patience) -> Result<Connection, StoreError>
     Ok(connection)
 }
 
-/// Tries again in a moment: SQLite's own handler sleeps for up to a tenth of a second, while writing takes less than a thousandth.
-fn often(tries: i32) -> bool {
+/// A busy handler for short transactions: SQLite's own sleeps for up to 100 ms, while a write takes less than 1 ms.
+fn retry_often(tries: i32) -> bool {
     match tries {
         0..20 => std::thread::sleep(Duration::from_micros(100)),
         20..250 => std::thread::sleep(Duration::from_millis(1)),
@@ -106,14 +109,14 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Renames a damaged database and its log, so that the next [`open`] begins a new one. Returns its new name.
+/// Renames a damaged database and its log, so that the next [`open`] creates a new one. Returns the new name.
 ///
-/// Several processes may notice the damage; `seen` is the file in which this one did. If it is gone, another was first.
+/// `seen` identifies the file in which this process found the damage. Returns `None` if another process has set it aside already.
 pub(super) fn set_aside(
     path: &Path,
     seen: Option<Identity>,
 ) -> Result<Option<PathBuf>, StoreError> {
-    let _alone = alone(path)?;
+    let _lock = lock(path)?;
     if seen.is_some() && seen != identity(path) {
         return Ok(None);
     }
@@ -122,13 +125,13 @@ pub(super) fn set_aside(
         .unwrap_or_default()
         .as_secs();
     let aside = (0..100)
-        .map(|more| beside(path, &format!(".damaged-{}", now + more)))
-        .find(|aside| !aside.exists() && !beside(aside, "-wal").exists())
-        .unwrap_or_else(|| beside(path, ".damaged"));
-    // The database last: whoever finds no database may begin a new one, and must not find an old log beside it.
+        .map(|more| with_suffix(path, &format!(".damaged-{}", now + more)))
+        .find(|aside| !aside.exists() && !with_suffix(aside, "-wal").exists())
+        .unwrap_or_else(|| with_suffix(path, ".damaged"));
+    // The database is renamed last: a process that finds no database creates one, and must not find an old log beside it.
     for ending in ["-wal", "-shm", ""] {
-        let from = beside(path, ending);
-        match fs::rename(&from, beside(&aside, ending)) {
+        let from = with_suffix(path, ending);
+        match fs::rename(&from, with_suffix(&aside, ending)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(StoreError::file(&from, &error));
             }
@@ -138,7 +141,7 @@ pub(super) fn set_aside(
     Ok(Some(aside))
 }
 
-/// What tells one file of a name from the next.
+/// Tells apart files that had the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity(u64, u64);
 
@@ -156,15 +159,16 @@ pub(super) fn identity(path: &Path) -> Option<Identity> {
     }
 }
 
-/// `path` with `ending` after its whole name.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+/// Appends `suffix` to the file name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
-    name.push(ending);
+    name.push(suffix);
     PathBuf::from(name)
 }
 
+/// Returns the files that [`set_aside`] has renamed, sorted.
 pub(super) fn set_aside_files(path: &Path) -> Vec<PathBuf> {
-    let start = beside(path, ".damaged");
+    let start = with_suffix(path, ".damaged");
     let start = start.file_name().unwrap_or_default().to_string_lossy();
     let mut found: Vec<PathBuf> = path
         .parent()
@@ -179,32 +183,32 @@ pub(super) fn set_aside_files(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Keeps other processes from opening or setting aside meanwhile. Writing and reading go on.
-fn alone(path: &Path) -> Result<File, StoreError> {
-    let lock = beside(path, ".lock");
+/// Prevents other processes from opening the database or setting it aside. Open connections are not affected.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let lock = with_suffix(path, ".lock");
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&lock)
         .map_err(|error| StoreError::file(&lock, &error))?;
-    private(&lock);
-    let began = Instant::now();
+    make_private(&lock);
+    let started = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if began.elapsed() < OPENING => {
-                std::thread::sleep(Duration::from_millis(2));
+            Err(TryLockError::WouldBlock) if started.elapsed() < OPEN_TIMEOUT => {
+                std::thread::sleep(OPEN_RETRY_INTERVAL);
             }
             Err(TryLockError::WouldBlock) => return Err(StoreError::Locked),
-            // A file system without locks: two that open at once still have SQLite's own.
+            // The file system has no locks. SQLite's own locking still protects the data.
             Err(TryLockError::Error(_)) => return Ok(file),
         }
     }
 }
 
-/// Only the user may read it. What cannot be set is left as the folder has it.
-fn private(path: &Path) {
+/// Sets mode 0600. If that fails, the file keeps the permissions that the folder gives it.
+fn make_private(path: &Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What can go wrong with the database, sorted by what is to be done about it.
+//! Errors of the database, by what the user can do about them.
 
 use std::path::PathBuf;
 
@@ -6,31 +6,31 @@ use rusqlite::ErrorCode;
 
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    #[error("another process keeps the samples locked; close it or try again")]
+    #[error("another process has locked the samples; close it or try again")]
     Locked,
-    #[error("the disk is full, so that no sample can be written; make room on it")]
+    #[error("the disk is full, so no sample can be written; free some space")]
     Full,
     #[error(
-        "the samples are damaged ({0}); they are set aside, and new ones begun, when the next interaction is recorded"
+        "the samples are damaged ({0}); recording the next interaction moves them aside and creates a new file"
     )]
     Damaged(String),
-    /// The database is whole but for one interaction.
-    #[error("an interaction is damaged ({0}); delete it to be rid of it")]
+    /// One interaction is damaged, the database is not.
+    #[error("an interaction is damaged ({0}); `repo-lsp samples forget` deletes it")]
     Unreadable(String),
     #[error(
-        "the samples were written by a newer version (format {found}, this one knows {known}); update this one"
+        "the samples were written by a newer version (format {found}, this version reads up to {known}); update repo-lsp"
     )]
     Newer { found: i64, known: i64 },
     #[error("{path} cannot be used: {reason}; check its permissions")]
     File { path: PathBuf, reason: String },
     #[error("line {line} cannot be imported: {reason}")]
     Import { line: usize, reason: String },
-    #[error("the pattern for files is not valid: {0}")]
+    #[error("the file pattern is not valid: {0}")]
     Glob(String),
     #[error("the samples cannot be exported: {0}")]
     Export(String),
     #[error(
-        "deleted, but a process that is still reading holds on to a copy in the log; close it and delete again"
+        "deleted, but another process is still reading a copy in the log; close it and delete again"
     )]
     StillRead,
     #[error("the samples cannot be read or written: {0}")]

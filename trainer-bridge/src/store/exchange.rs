@@ -1,5 +1,5 @@
-//! Interactions as chat JSONL, out and in again: each line is a [`Sample`](crate::Sample) that any trainer reads, with the rest of the
-//! interaction under `metadata.interaction`, so that what is imported is exactly what was exported.
+//! Exports and imports interactions as chat JSONL: each line is a [`Sample`](crate::Sample), with the other fields of the interaction
+//! under `metadata.interaction`, so that an import restores exactly what was exported.
 
 use std::io::{BufRead, Write};
 
@@ -7,45 +7,49 @@ use rusqlite::TransactionBehavior;
 use serde_json::{Map, Value};
 
 use super::error::StoreError;
-use super::query::{Filter, Position};
-use super::{Recorded, Store, rows};
+use super::query::{Filter, PageCursor};
+use super::{RecordedInteraction, Store, rows};
 use crate::curate;
 use crate::feedback::Feedback;
 use crate::intake::Intake;
-use crate::interaction::{Citation, Interaction, Verdict};
+use crate::interaction::{Interaction, RecordedCitation, Verdict};
 use crate::sample::{Message, Metadata, Role};
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportSummary {
     pub new: u64,
-    /// Their id was known already.
+    /// Their id exists already.
     pub known: u64,
-    /// The privacy mode does not let them in.
+    /// The privacy mode or a private file forbids to record them.
     pub refused: u64,
 }
 
-/// What came of an export.
+/// The result of an export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Exported {
+pub struct ExportSummary {
     pub written: u64,
-    /// Damaged, and left out.
+    /// Damaged interactions, which are left out.
     pub unreadable: u64,
 }
 
-const PAGE: usize = 1_000;
-const KEY: &str = "interaction";
+const PAGE_SIZE: usize = 1_000;
+const INTERACTION_KEY: &str = "interaction";
 
 impl Store {
-    /// Writes what `filter` means, newest first, one a line.
-    pub fn export(&self, filter: &Filter, out: &mut dyn Write) -> Result<Exported, StoreError> {
+    /// Writes the interactions that match `filter`, one a line, newest first.
+    pub fn export(
+        &self,
+        filter: &Filter,
+        out: &mut dyn Write,
+    ) -> Result<ExportSummary, StoreError> {
         let failed = |error: &dyn std::fmt::Display| StoreError::Export(error.to_string());
-        let mut from: Option<Position> = None;
-        let mut exported = Exported::default();
+        let mut from: Option<PageCursor> = None;
+        let mut exported = ExportSummary::default();
         loop {
-            let page = self.list(filter, PAGE, from)?;
+            let page = self.list(filter, PAGE_SIZE, from)?;
             for recorded in &page.rows {
-                let line = written(recorded).map_err(|error| failed(&error))?;
+                let line = to_line(recorded).map_err(|error| failed(&error))?;
                 writeln!(out, "{line}").map_err(|error| failed(&error))?;
                 exported.written += 1;
             }
@@ -57,14 +61,14 @@ impl Store {
         }
     }
 
-    /// Reads what [`Store::export`] wrote, or samples of others that are one question and one answer. All or nothing.
+    /// Reads lines that [`Store::export`] wrote, or foreign chat JSONL with one question and one answer a line. Imports all lines or none.
     pub fn import(
         &mut self,
         intake: &Intake,
         lines: &mut dyn BufRead,
-    ) -> Result<Imported, StoreError> {
-        let mut imported = Imported::default();
-        // Nothing is locked while they are read: they may come from a slow pipe, and servers write meanwhile.
+    ) -> Result<ImportSummary, StoreError> {
+        let mut imported = ImportSummary::default();
+        // The database is not locked while lines are read: they may come from a slow pipe, and servers write meanwhile.
         let mut ready = Vec::new();
         for (at, line) in lines.lines().enumerate() {
             let wrong = |reason: String| StoreError::Import {
@@ -75,14 +79,14 @@ impl Store {
             if line.trim().is_empty() {
                 continue;
             }
-            let recorded = read(&line).map_err(wrong)?;
+            let recorded = from_line(&line).map_err(wrong)?;
             let Some(admitted) = intake.admit(recorded.interaction) else {
                 imported.refused += 1;
                 continue;
             };
             let events = recorded.feedback.into_iter();
             let events: Vec<_> = events.filter_map(|it| intake.admit_feedback(it)).collect();
-            ready.push((rows::Row::new(admitted.get())?, events));
+            ready.push((rows::Row::new(&admitted)?, events));
         }
         let transaction = self
             .connection
@@ -93,7 +97,7 @@ impl Store {
                 continue;
             };
             for event in events {
-                rows::insert_event(&transaction, seq, event.get())?;
+                rows::insert_event(&transaction, seq, event)?;
             }
             imported.new += 1;
         }
@@ -102,11 +106,11 @@ impl Store {
     }
 }
 
-fn written(recorded: &Recorded) -> Result<Value, serde_json::Error> {
+fn to_line(recorded: &RecordedInteraction) -> Result<Value, serde_json::Error> {
     let mut line = serde_json::to_value(curate::as_sample(&recorded.interaction))?;
     let mut rest = serde_json::to_value(&recorded.interaction)?;
     if let Some(rest) = rest.as_object_mut() {
-        // These are the messages.
+        // These two are in the messages.
         rest.remove("question");
         rest.remove("answer");
         if !recorded.feedback.is_empty() {
@@ -119,21 +123,21 @@ fn written(recorded: &Recorded) -> Result<Value, serde_json::Error> {
             rest.insert("feedback".to_owned(), events);
         }
     }
-    line["metadata"][KEY] = rest;
+    line["metadata"][INTERACTION_KEY] = rest;
     Ok(line)
 }
 
-fn read(line: &str) -> Result<Recorded, String> {
-    let said = |error: serde_json::Error| plain(&error);
-    let mut value: Value = serde_json::from_str(line).map_err(said)?;
+fn from_line(line: &str) -> Result<RecordedInteraction, String> {
+    let invalid = |error: serde_json::Error| message_of(&error);
+    let mut value: Value = serde_json::from_str(line).map_err(invalid)?;
     let Some(fields) = value.as_object_mut() else {
-        return Err("it is no JSON object".to_owned());
+        return Err("it is not a JSON object".to_owned());
     };
     let messages = fields
         .remove("messages")
         .ok_or("missing field `messages`")?;
     let messages: Vec<Message> = serde_json::from_value(messages)
-        .map_err(|error| format!("`messages`: {}", plain(&error)))?;
+        .map_err(|error| format!("`messages`: {}", message_of(&error)))?;
     let [question, answer] = <[Message; 2]>::try_from(messages)
         .ok()
         .filter(|[question, answer]| (question.role, answer.role) == (Role::User, Role::Assistant))
@@ -142,11 +146,11 @@ fn read(line: &str) -> Result<Recorded, String> {
     let mut metadata = fields.remove("metadata").unwrap_or_default();
     let rest = metadata
         .as_object_mut()
-        .and_then(|metadata| metadata.remove(KEY));
+        .and_then(|metadata| metadata.remove(INTERACTION_KEY));
     match rest {
-        Some(Value::Object(rest)) => own(rest, question, answer).map_err(said),
-        Some(_) => Err(format!("`metadata.{KEY}` is not an object")),
-        None => Ok(foreign(
+        Some(Value::Object(rest)) => exported_interaction(rest, question, answer).map_err(invalid),
+        Some(_) => Err(format!("`metadata.{INTERACTION_KEY}` is not an object")),
+        None => Ok(foreign_interaction(
             serde_json::from_value(metadata).ok(),
             question,
             answer,
@@ -154,8 +158,8 @@ fn read(line: &str) -> Result<Recorded, String> {
     }
 }
 
-/// What is wrong, without the place in what is no file of its own.
-fn plain(error: &serde_json::Error) -> String {
+/// Formats an error without its line number, which is always 1 within a line.
+fn message_of(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {
         Some((what, _)) if error.column() > 0 => format!("column {}: {what}", error.column()),
@@ -163,11 +167,11 @@ fn plain(error: &serde_json::Error) -> String {
     }
 }
 
-fn own(
+fn exported_interaction(
     mut rest: Map<String, Value>,
     question: String,
     answer: String,
-) -> Result<Recorded, serde_json::Error> {
+) -> Result<RecordedInteraction, serde_json::Error> {
     let mut events = rest
         .remove("feedback")
         .unwrap_or_else(|| Value::Array(Vec::new()));
@@ -185,14 +189,18 @@ fn own(
     rest.insert("question".to_owned(), question.into());
     rest.insert("answer".to_owned(), answer.into());
     let feedback: Vec<Feedback> = serde_json::from_value(events)?;
-    Ok(Recorded {
+    Ok(RecordedInteraction {
         interaction: serde_json::from_value(Value::Object(rest))?,
         feedback,
     })
 }
 
-/// A sample that somebody else made: whoever imports it finds it good. Without metadata as ours it is known by what it says.
-fn foreign(metadata: Option<Metadata>, question: String, answer: String) -> Recorded {
+/// A line of another origin. It counts as good, since the user imports it. Without metadata like ours, its id is a hash of its content.
+fn foreign_interaction(
+    metadata: Option<Metadata>,
+    question: String,
+    answer: String,
+) -> RecordedInteraction {
     let good = Interaction {
         verdict: Some(Verdict::Good),
         ..Interaction::default()
@@ -203,7 +211,7 @@ fn foreign(metadata: Option<Metadata>, question: String, answer: String) -> Reco
             kind: metadata.kind,
             question,
             answer,
-            citations: vec![Citation {
+            citations: vec![RecordedCitation {
                 file: metadata.source.file,
                 range: metadata.source.range,
                 verified: metadata.grounded,
@@ -226,7 +234,7 @@ fn foreign(metadata: Option<Metadata>, question: String, answer: String) -> Reco
             }
         }
     };
-    Recorded {
+    RecordedInteraction {
         interaction,
         feedback: Vec::new(),
     }

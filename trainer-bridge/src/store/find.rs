@@ -1,53 +1,53 @@
-//! Finds interactions, newest first. Workspace, kind and verdict are ranges of one index; files are another.
+//! Finds interactions, newest first. Workspace, kind and verdict select ranges of one index, and files select ranges of another.
 //!
-//! Which of the two is shorter cannot be known beforehand, so each is tried for a bounded number of rows before the other.
+//! Which of the two has fewer rows is not known beforehand, so each is tried for a limited number of rows before the other.
 
 use std::collections::HashSet;
 
 use rusqlite::{OptionalExtension, params};
 
 use super::Store;
-use super::best::Best;
 use super::error::StoreError;
-use super::query::{Filter, Position};
+use super::newest::Newest;
+use super::query::{Filter, PageCursor};
 use super::resolve::Resolved;
 
-/// How much is tried. Smaller numbers find the same, only in another way.
+/// Limits of each strategy. They change how the result is found, never the result.
 #[derive(Clone, Copy)]
 pub(super) struct Budget {
-    /// Rows that the interactions of a few files are tried for first.
-    pub(super) glance: usize,
-    /// So many files are few.
-    pub(super) few_files: usize,
-    /// Up to so many pairs of facet and verdict, a page of the newest is tried before anything.
-    pub(super) few_ranges: usize,
-    /// Rows that the newest are tried for then.
-    pub(super) patience: usize,
-    /// Rows that are taken at once.
-    pub(super) page: usize,
+    /// Rows read in a first search by file.
+    pub(super) max_rows_by_file: usize,
+    /// Files up to which that search is tried.
+    pub(super) max_files: usize,
+    /// Pairs of facet and verdict up to which one page of the newest is searched first.
+    pub(super) max_ranges: usize,
+    /// Rows read in a search by time.
+    pub(super) max_rows_by_time: usize,
+    /// Rows read at once in a search by time.
+    pub(super) page_size: usize,
 }
 
 const BUDGET: Budget = Budget {
-    glance: 2_048,
-    few_files: 1_000,
-    few_ranges: 16,
-    patience: 16_384,
-    page: 4_096,
+    max_rows_by_file: 2_048,
+    max_files: 1_000,
+    max_ranges: 16,
+    max_rows_by_time: 16_384,
+    page_size: 4_096,
 };
 
 impl Store {
-    /// Where the newest `limit` are, newest first.
+    /// Returns the positions of the newest `limit` matches, newest first.
     pub(super) fn find(
         &self,
         filter: &Filter,
         limit: usize,
-        from: Option<Position>,
-    ) -> Result<Vec<Position>, StoreError> {
+        from: Option<PageCursor>,
+    ) -> Result<Vec<PageCursor>, StoreError> {
         self.find_within(filter, limit, from, BUDGET)
     }
 
-    /// Where everything is that any of `filters` means, each once, newest first.
-    pub(super) fn find_any(&self, filters: &[Filter]) -> Result<Vec<Position>, StoreError> {
+    /// Returns the positions of all interactions that match any of the filters, each once, newest first.
+    pub(super) fn find_any(&self, filters: &[Filter]) -> Result<Vec<PageCursor>, StoreError> {
         let mut found = Vec::new();
         for filter in filters {
             found.extend(self.find(filter, usize::MAX, None)?);
@@ -61,9 +61,9 @@ impl Store {
         &self,
         filter: &Filter,
         limit: usize,
-        from: Option<Position>,
+        from: Option<PageCursor>,
         budget: Budget,
-    ) -> Result<Vec<Position>, StoreError> {
+    ) -> Result<Vec<PageCursor>, StoreError> {
         let resolved = self.resolve(filter)?;
         if limit == 0 {
             return Ok(Vec::new());
@@ -71,19 +71,25 @@ impl Store {
         let Some(files) = &resolved.files else {
             return self.newest(&resolved, limit, from);
         };
-        // Few may be left by the other conditions; then one look at them is enough.
-        if resolved.facets.len() * resolved.verdicts.len() <= budget.few_ranges
+        // The other conditions may leave so few rows that one page has them all.
+        if resolved.facets.len() * resolved.verdicts.len() <= budget.max_ranges
+            && let Some(found) = self.by_time(
+                &resolved,
+                files,
+                limit,
+                from,
+                (budget.page_size, budget.page_size),
+            )?
+        {
+            return Ok(found);
+        }
+        if files.len() <= budget.max_files
             && let Some(found) =
-                self.by_time(&resolved, files, limit, from, (budget.page, budget.page))?
+                self.by_file(&resolved, files, limit, from, budget.max_rows_by_file)?
         {
             return Ok(found);
         }
-        if files.len() <= budget.few_files
-            && let Some(found) = self.by_file(&resolved, files, limit, from, budget.glance)?
-        {
-            return Ok(found);
-        }
-        let time = (budget.patience, budget.page);
+        let time = (budget.max_rows_by_time, budget.page_size);
         if let Some(found) = self.by_time(&resolved, files, limit, from, time)? {
             return Ok(found);
         }
@@ -92,44 +98,44 @@ impl Store {
             .unwrap_or_default())
     }
 
-    /// The newest, whatever their files: the newest of each range, merged.
+    /// Returns the newest matches without a condition on files: the newest of each range, merged.
     fn newest(
         &self,
-        wanted: &Resolved,
+        conditions: &Resolved,
         limit: usize,
-        from: Option<Position>,
-    ) -> Result<Vec<Position>, StoreError> {
-        if let Some(id) = &wanted.id {
-            return self.of_id(wanted, id, from);
+        from: Option<PageCursor>,
+    ) -> Result<Vec<PageCursor>, StoreError> {
+        if let Some(id) = &conditions.id {
+            return self.of_id(conditions, id, from);
         }
         let mut statement = self.connection.prepare_cached(
             "SELECT time, seq FROM interaction WHERE facet = ? AND verdict = ? AND time BETWEEN ? AND ? AND (time, seq) < (?, ?)
              ORDER BY time DESC, seq DESC LIMIT ?",
         )?;
-        let mut best = Best::new(limit);
+        let mut newest = Newest::new(limit);
         let end = from.unwrap_or(END);
-        for facet in &wanted.facets {
-            for verdict in &wanted.verdicts {
-                let since = wanted.since.max(best.oldest());
-                let until = wanted.until.min(end.time);
+        for facet in &conditions.facets {
+            for verdict in &conditions.verdicts {
+                let since = conditions.since.max(newest.oldest_time());
+                let until = conditions.until.min(end.time);
                 let limit = i64::try_from(limit).unwrap_or(i64::MAX);
                 let mut rows = statement.query(params![
                     facet, verdict, since, until, end.time, end.seq, limit
                 ])?;
                 while let Some(row) = rows.next()? {
-                    best.add(position(row)?);
+                    newest.add(position(row)?);
                 }
             }
         }
-        Ok(best.newest_first())
+        Ok(newest.newest_first())
     }
 
     fn of_id(
         &self,
-        wanted: &Resolved,
+        conditions: &Resolved,
         id: &str,
-        from: Option<Position>,
-    ) -> Result<Vec<Position>, StoreError> {
+        from: Option<PageCursor>,
+    ) -> Result<Vec<PageCursor>, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT time, seq, facet, verdict FROM interaction WHERE id = ?")?;
@@ -138,27 +144,27 @@ impl Store {
             return Ok(Vec::new());
         };
         let at = position(row)?;
-        let meant = wanted.facets.contains(&row.get(2)?)
-            && wanted.verdicts.contains(&row.get(3)?)
-            && (wanted.since..=wanted.until).contains(&at.time)
+        let matches = conditions.facets.contains(&row.get(2)?)
+            && conditions.verdicts.contains(&row.get(3)?)
+            && (conditions.since..=conditions.until).contains(&at.time)
             && from.is_none_or(|from| at < from);
-        Ok(if meant { vec![at] } else { Vec::new() })
+        Ok(if matches { vec![at] } else { Vec::new() })
     }
 
-    /// Newest first, each looked at for its files; none if that would be too many.
+    /// Searches newest first and checks the files of each row. Returns `None` if more than `max_rows` would have to be read.
     fn by_time(
         &self,
-        wanted: &Resolved,
+        conditions: &Resolved,
         files: &HashSet<u32>,
         limit: usize,
-        mut from: Option<Position>,
-        (most, page_size): (usize, usize),
-    ) -> Result<Option<Vec<Position>>, StoreError> {
+        mut from: Option<PageCursor>,
+        (max_rows, page_size): (usize, usize),
+    ) -> Result<Option<Vec<PageCursor>>, StoreError> {
         let mut found = Vec::new();
-        for _ in 0..most / page_size {
-            let page = self.newest(wanted, page_size, from)?;
+        for _ in 0..max_rows / page_size {
+            let page = self.newest(conditions, page_size, from)?;
             for at in &page {
-                if self.is_about(at.seq, files)? {
+                if self.has_file(at.seq, files)? {
                     found.push(*at);
                     if found.len() == limit {
                         return Ok(Some(found));
@@ -173,7 +179,7 @@ impl Store {
         Ok(None)
     }
 
-    fn is_about(&self, seq: i64, files: &HashSet<u32>) -> Result<bool, StoreError> {
+    fn has_file(&self, seq: i64, files: &HashSet<u32>) -> Result<bool, StoreError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT files FROM interaction WHERE seq = ?")?;
@@ -184,62 +190,68 @@ impl Store {
             .any(|number| files.contains(&u32::from_le_bytes(*number))))
     }
 
-    /// The newest of each file, merged; none if that would be more than `most` rows.
+    /// Searches the newest of each file and merges them. Returns `None` if more than `max_rows` would have to be read.
     fn by_file(
         &self,
-        wanted: &Resolved,
+        conditions: &Resolved,
         files: &HashSet<u32>,
         limit: usize,
-        from: Option<Position>,
-        most: usize,
-    ) -> Result<Option<Vec<Position>>, StoreError> {
+        from: Option<PageCursor>,
+        max_rows: usize,
+    ) -> Result<Option<Vec<PageCursor>>, StoreError> {
         let mut of_file = self.connection.prepare_cached(
             "SELECT time, seq FROM interaction_file WHERE file = ? AND time BETWEEN ? AND ? ORDER BY time DESC, seq DESC",
         )?;
         let mut row_of = self
             .connection
             .prepare_cached("SELECT facet, verdict, id FROM interaction WHERE seq = ?")?;
-        let facets: HashSet<i64> = wanted.facets.iter().copied().collect();
+        let facets: HashSet<i64> = conditions.facets.iter().copied().collect();
         let end = from.unwrap_or(END);
-        let mut best = Best::new(limit);
-        let mut looked_at = 0;
+        let mut newest = Newest::new(limit);
+        let mut rows_read = 0;
         for file in files {
-            let mut rows =
-                of_file.query(params![file, wanted.since, wanted.until.min(end.time)])?;
-            let mut of_this = 0;
+            let mut rows = of_file.query(params![
+                file,
+                conditions.since,
+                conditions.until.min(end.time)
+            ])?;
+            let mut matches_of_file = 0;
             while let Some(row) = rows.next()? {
                 let at = position(row)?;
-                if at.time < best.oldest() || of_this == limit {
+                if at.time < newest.oldest_time() || matches_of_file == limit {
                     break;
                 }
-                looked_at += 1;
-                if looked_at > most {
+                rows_read += 1;
+                if rows_read > max_rows {
                     return Ok(None);
                 }
                 if at >= end {
                     continue;
                 }
-                let meant = row_of.query_row([at.seq], |row| {
-                    let of_id = wanted.id.as_ref().is_none_or(|id| {
+                let matches = row_of.query_row([at.seq], |row| {
+                    let of_id = conditions.id.as_ref().is_none_or(|id| {
                         row.get_ref(2)
                             .and_then(|found| Ok(found.as_str()? == id))
                             .unwrap_or(false)
                     });
                     Ok(of_id
                         && facets.contains(&row.get(0)?)
-                        && wanted.verdicts.contains(&row.get(1)?))
+                        && conditions.verdicts.contains(&row.get(1)?))
                 })?;
-                if meant {
-                    of_this += 1;
-                    best.add(at);
+                if matches {
+                    matches_of_file += 1;
+                    newest.add(at);
                 }
             }
         }
-        Ok(Some(best.newest_first()))
+        Ok(Some(newest.newest_first()))
     }
 
-    /// The ids of what was found. What somebody else has deleted meanwhile is left out.
-    pub(super) fn ids(&self, found: &[Position]) -> Result<Vec<(Position, String)>, StoreError> {
+    /// Returns the ids at the given positions. Interactions that were deleted meanwhile are left out.
+    pub(super) fn ids(
+        &self,
+        found: &[PageCursor],
+    ) -> Result<Vec<(PageCursor, String)>, StoreError> {
         let mut ids = Vec::with_capacity(found.len());
         let mut statement = self
             .connection
@@ -252,13 +264,13 @@ impl Store {
     }
 }
 
-const END: Position = Position {
+const END: PageCursor = PageCursor {
     time: i64::MAX,
     seq: i64::MAX,
 };
 
-fn position(row: &rusqlite::Row) -> rusqlite::Result<Position> {
-    Ok(Position {
+fn position(row: &rusqlite::Row) -> rusqlite::Result<PageCursor> {
+    Ok(PageCursor {
         time: row.get(0)?,
         seq: row.get(1)?,
     })

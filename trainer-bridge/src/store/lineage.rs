@@ -1,4 +1,4 @@
-//! Which interaction went into which sample, dataset and generation: ids only, kept when the interaction itself is forgotten.
+//! Records which interaction is in which sample, dataset and generation. These are ids only, and are kept when interactions are forgotten.
 
 use std::collections::BTreeSet;
 
@@ -6,51 +6,54 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::Store;
 use super::error::StoreError;
-use crate::sample::Sample;
+use crate::sample::Metadata;
 
-/// A sample of a generation, and what it was made of.
+/// A sample and the interactions that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleOrigin {
     pub sample: String,
     pub interactions: Vec<String>,
-    /// Something it was made of has been forgotten since.
+    /// Whether one of the interactions was forgotten since.
     pub tainted: bool,
 }
 
-/// A generation that has seen something.
+/// A generation that has learned from an interaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenerationUse {
     pub label: String,
     pub dataset: String,
-    /// Something it has seen has been forgotten since.
+    /// Whether any interaction that it has learned from was forgotten since.
     pub tainted: bool,
 }
 
-/// A generation has seen what its dataset holds, and all that the generation it was trained from has seen.
-const ANCESTORS: &str = "WITH RECURSIVE seen(label, dataset, parent) AS (
+/// A generation has learned from its dataset and from the datasets of all its ancestors.
+const ANCESTORS: &str = "WITH RECURSIVE learned(label, dataset, parent) AS (
         SELECT label, dataset, parent FROM generation WHERE label = ?1
-        UNION SELECT generation.label, generation.dataset, generation.parent FROM generation JOIN seen ON generation.label = seen.parent
+        UNION SELECT generation.label, generation.dataset, generation.parent FROM generation JOIN learned ON generation.label = learned.parent
     ) ";
 
 impl Store {
-    /// Notes which interactions samples were made of, as their metadata says.
-    pub fn link_samples(&mut self, samples: &[Sample]) -> Result<(), StoreError> {
+    /// Records which interactions samples were made of, as tdescendant metadata says.
+    pub fn link_samples<'m>(
+        &mut self,
+        samples: impl IntoIterator<Item = &'m Metadata>,
+    ) -> Result<(), StoreError> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         for sample in samples {
-            for interaction in &sample.metadata.interactions {
+            for interaction in &sample.interactions {
                 transaction
                     .prepare_cached(
                         "INSERT OR IGNORE INTO sample_of (sample, interaction) VALUES (?, ?)",
                     )?
-                    .execute([&sample.metadata.id, interaction])?;
+                    .execute([&sample.id, interaction])?;
             }
         }
         Ok(transaction.commit()?)
     }
 
-    /// Notes which samples a dataset holds.
+    /// Records which samples a dataset contains.
     pub fn link_dataset(&mut self, dataset: &str, samples: &[String]) -> Result<(), StoreError> {
         let transaction = self
             .connection
@@ -65,7 +68,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// Notes which dataset a generation was trained on, and from which generation; labels are as `repo@7`.
+    /// Records which dataset and which parent a generation was trained from. Labels have the form `repo@7`.
     pub fn link_generation(
         &mut self,
         label: &str,
@@ -79,11 +82,11 @@ impl Store {
         Ok(())
     }
 
-    /// Which samples made a model, those of the generations it was trained from included. Sorted by id.
-    pub fn which_samples_made(&self, generation: &str) -> Result<Vec<SampleOrigin>, StoreError> {
+    /// Returns the samples that a generation and its ancestors were trained on, sorted by id.
+    pub fn samples_of_generation(&self, generation: &str) -> Result<Vec<SampleOrigin>, StoreError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "{ANCESTORS} SELECT DISTINCT sample, EXISTS (SELECT 1 FROM tainted WHERE tainted.sample = dataset_sample.sample)
-             FROM seen JOIN dataset_sample USING (dataset) ORDER BY sample"
+             FROM learned JOIN dataset_sample USING (dataset) ORDER BY sample"
         ))?;
         let found: Vec<(String, bool)> = statement
             .query_map([generation], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -94,16 +97,16 @@ impl Store {
             .collect()
     }
 
-    /// What given samples were made of, in their order; nothing of a sample that is not known here.
-    pub fn origins(&self, samples: &[String]) -> Result<Vec<SampleOrigin>, StoreError> {
+    /// Returns the origins of samples, in the same order. The origin of an unknown sample has no interactions.
+    pub fn sample_origins(&self, samples: &[String]) -> Result<Vec<SampleOrigin>, StoreError> {
         samples
             .iter()
             .map(|sample| self.origin(sample.clone(), self.is_tainted(sample)?))
             .collect()
     }
 
-    /// Those of the samples of which something that they were made of has been forgotten since, in their order.
-    pub fn tainted(&self, samples: &[String]) -> Result<Vec<String>, StoreError> {
+    /// Returns those of `samples` that were made of an interaction that was forgotten since, in the same order.
+    pub fn tainted_samples(&self, samples: &[String]) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
         for sample in samples {
             if self.is_tainted(sample)? {
@@ -122,7 +125,7 @@ impl Store {
 
     fn origin(&self, sample: String, tainted: bool) -> Result<SampleOrigin, StoreError> {
         Ok(SampleOrigin {
-            interactions: strings(
+            interactions: query_strings(
                 &self.connection,
                 "SELECT interaction FROM sample_of WHERE sample = ? ORDER BY interaction",
                 &sample,
@@ -132,18 +135,15 @@ impl Store {
         })
     }
 
-    /// Which models have seen an interaction, sorted by label.
-    pub fn which_generations_used(
-        &self,
-        interaction: &str,
-    ) -> Result<Vec<GenerationUse>, StoreError> {
+    /// Returns the generations that have learned from an interaction, sorted by label.
+    pub fn generations_using(&self, interaction: &str) -> Result<Vec<GenerationUse>, StoreError> {
         let samples = samples_of(&self.connection, &[interaction.to_owned()])?;
         let (_, labels) = users_of(&self.connection, &samples)?;
         labels
             .into_iter()
             .map(|label| {
                 let sql = format!(
-                    "{ANCESTORS} SELECT EXISTS (SELECT 1 FROM seen JOIN dataset_sample USING (dataset) JOIN tainted USING (sample))"
+                    "{ANCESTORS} SELECT EXISTS (SELECT 1 FROM learned JOIN dataset_sample USING (dataset) JOIN tainted USING (sample))"
                 );
                 let tainted = self.connection.prepare_cached(&sql)?.query_row([&label], |row| row.get(0))?;
                 let dataset = self
@@ -159,7 +159,7 @@ impl Store {
             .collect()
     }
 
-    /// Datasets that hold a sample of something that was forgotten since, sorted.
+    /// Returns the datasets that contain a sample of a forgotten interaction, sorted.
     pub fn tainted_datasets(&self) -> Result<Vec<String>, StoreError> {
         let mut statement = self
             .connection
@@ -170,48 +170,52 @@ impl Store {
     }
 }
 
-/// Samples that were made of any of the interactions, sorted.
+/// Returns the samples that were made of any of the interactions, sorted.
 pub(super) fn samples_of(
     connection: &Connection,
     interactions: &[String],
 ) -> Result<Vec<String>, StoreError> {
-    each(
+    collect_sorted(
         connection,
         interactions,
         "SELECT sample FROM sample_of WHERE interaction = ?",
     )
 }
 
-/// Datasets and generations that have seen any of the samples, each sorted.
+/// Returns the datasets that contain any of the samples and the generations that have learned from them, each sorted.
 pub(super) fn users_of(
     connection: &Connection,
     samples: &[String],
 ) -> Result<(Vec<String>, Vec<String>), StoreError> {
-    let datasets = each(
+    let datasets = collect_sorted(
         connection,
         samples,
         "SELECT dataset FROM dataset_sample WHERE sample = ?",
     )?;
-    let generations = each(
+    let generations = collect_sorted(
         connection,
         &datasets,
-        "WITH RECURSIVE heir(label) AS (
+        "WITH RECURSIVE descendant(label) AS (
              SELECT label FROM generation WHERE dataset = ?1
-             UNION SELECT generation.label FROM generation JOIN heir ON generation.parent = heir.label
-         ) SELECT label FROM heir",
+             UNION SELECT generation.label FROM generation JOIN descendant ON generation.parent = descendant.label
+         ) SELECT label FROM descendant",
     )?;
     Ok((datasets, generations))
 }
 
-fn each(connection: &Connection, keys: &[String], sql: &str) -> Result<Vec<String>, StoreError> {
+fn collect_sorted(
+    connection: &Connection,
+    keys: &[String],
+    sql: &str,
+) -> Result<Vec<String>, StoreError> {
     let mut found = BTreeSet::new();
     for key in keys {
-        found.extend(strings(connection, sql, key)?);
+        found.extend(query_strings(connection, sql, key)?);
     }
     Ok(found.into_iter().collect())
 }
 
-fn strings(connection: &Connection, sql: &str, key: &str) -> Result<Vec<String>, StoreError> {
+fn query_strings(connection: &Connection, sql: &str, key: &str) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached(sql)?;
     Ok(statement
         .query_map([key], |row| row.get(0))?

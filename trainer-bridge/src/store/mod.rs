@@ -1,22 +1,21 @@
-//! `samples.db`: every interaction that may be kept, on the user's own disk, to be read, pruned and trained on.
+//! `samples.db`: the interactions that may be recorded, on the user's own disk.
 //!
-//! SQLite in WAL mode. Several servers write at once and others read at the same time. `synchronous=NORMAL`: a transaction is in the
-//! write-ahead log, in the hands of the operating system, before it is acknowledged, so a process that is killed loses nothing; the
-//! file is whole even after a power cut, which may cost the last moments. `FULL` would wait for the disk at every commit, for that
-//! case alone.
+//! SQLite in WAL mode: several servers write and read at the same time. With `synchronous=NORMAL` a transaction has been passed to the
+//! operating system before it is acknowledged, so a killed process loses nothing. After a power failure the file is consistent, but the
+//! last transactions may be missing. `FULL` would prevent that and wait for the disk at every commit.
 //!
-//! [`Store`] reads, prunes and exports; servers write through a [`Recorder`], which never fails and never blocks. Only what an
-//! [`crate::Intake`] has admitted is written. Nothing here knows LSP or how an answer is made.
+//! [`Store`] reads, deletes, imports and exports. Servers write through a [`Recorder`], which never fails and never blocks. Only what a
+//! [`crate::Intake`] has admitted is written.
 
 mod connect;
 mod error;
 mod rows;
 
-mod best;
 mod exchange;
 mod find;
 mod forget;
 mod lineage;
+mod newest;
 mod query;
 mod resolve;
 
@@ -30,56 +29,56 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 pub use error::StoreError;
-pub use exchange::{Exported, Imported};
-pub use forget::Forgotten;
+pub use exchange::{ExportSummary, ImportSummary};
+pub use forget::ForgetSummary;
 pub use lineage::{GenerationUse, SampleOrigin};
-pub use query::{Filter, Listing, Position, Stats, StatsRow};
+pub use query::{Filter, Listing, PageCursor, Stats, StatsRow};
 pub use recorder::{Recorder, RecorderOptions};
-pub use ticket::{Notice, Outcome, Ticket};
+pub use ticket::{Notice, RecordOutcome, Ticket};
 
-use connect::Patience;
+use connect::OpenMode;
 
 use crate::feedback::Feedback;
 use crate::intake::{Admitted, Intake};
 use crate::interaction::Interaction;
 
-/// An interaction and what came of it.
+/// An interaction and the feedback on it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
+pub struct RecordedInteraction {
     pub interaction: Interaction,
-    /// In the order in which it was written.
+    /// In the order in which it was recorded.
     pub feedback: Vec<Feedback>,
 }
 
-/// A connection for whoever reads, prunes or exports.
+/// A connection for reading, editing, deleting, importing and exporting.
 pub struct Store {
     connection: Connection,
     path: PathBuf,
 }
 
 impl Store {
-    /// Opens the database, or makes one.
+    /// Opens the database, and creates it if it does not exist. Waits up to 10 seconds for other processes.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, Patience::Reader)
+        Self::open_with(path, OpenMode::Reader)
     }
 
-    /// The same for what is only shown in passing: if others keep it to themselves, that is [`StoreError::Locked`] at once.
-    pub fn glance(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, Patience::Glance)
+    /// Opens the database for secondary information: if another process has locked it, fails with [`StoreError::Locked`] almost at once.
+    pub fn open_without_waiting(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, OpenMode::WithoutWaiting)
     }
 
-    fn open_with(path: &Path, patience: Patience) -> Result<Self, StoreError> {
+    fn open_with(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
         Ok(Self {
-            connection: connect::open(path, patience)?,
+            connection: connect::open(path, mode)?,
             path: path.to_owned(),
         })
     }
 
-    /// Writes interactions; one whose id is known already is left as it is. Returns how many were new.
+    /// Inserts interactions and returns how many were new. One whose id exists already is left as it is.
     pub fn insert(&mut self, interactions: &[Admitted<Interaction>]) -> Result<usize, StoreError> {
         let rows = interactions
             .iter()
-            .map(|interaction| rows::Row::new(interaction.get()))
+            .map(rows::Row::new)
             .collect::<Result<Vec<_>, _>>()?;
         let transaction = self
             .connection
@@ -92,30 +91,31 @@ impl Store {
         Ok(new)
     }
 
-    /// Writes an event; false if there is no such interaction.
+    /// Inserts feedback. Returns false if the interaction does not exist.
     pub fn add_feedback(&mut self, feedback: &Admitted<Feedback>) -> Result<bool, StoreError> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known = rows::add_feedback(&transaction, feedback.get())?;
+        let known = rows::add_feedback(&transaction, feedback)?;
         transaction.commit()?;
         Ok(known)
     }
 
-    pub fn get(&self, id: &str) -> Result<Option<Recorded>, StoreError> {
+    /// Returns the interaction with exactly this id.
+    pub fn get(&self, id: &str) -> Result<Option<RecordedInteraction>, StoreError> {
         get(&self.connection, id)
     }
 
-    /// Changes question, answer, verdict or correction of an interaction, and leaves no trace of what they were.
+    /// Changes the question, answer, verdict or correction of an interaction, and leaves no byte of the previous text in the file.
     ///
-    /// False if there is no such interaction; then nothing was changed.
+    /// Returns false, and changes nothing, if the interaction does not exist or `intake` does not admit the result.
     pub fn edit(
         &mut self,
         intake: &Intake,
         id: &str,
         change: impl FnOnce(&mut Interaction),
     ) -> Result<bool, StoreError> {
-        // Read and written in one, so that what is said of it meanwhile is not lost.
+        // Read and written in one transaction, so that feedback recorded meanwhile is not lost.
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -125,9 +125,9 @@ impl Store {
         let corrected_before = before.interaction.correction.clone();
         let mut after = before.interaction.clone();
         change(&mut after);
-        // What it is about, and when, is not for editing: indexes and lineage depend on it.
+        // Other fields cannot be edited, since indexes and lineage depend on them.
         let after = Interaction {
-            // Whoever writes an answer anew ends it as they mean to.
+            // An answer that was rewritten by hand is complete.
             cut: before.interaction.cut && after.answer == before.interaction.answer,
             question: after.question,
             answer: after.answer,
@@ -138,9 +138,9 @@ impl Store {
         let Some(admitted) = intake.admit(after) else {
             return Ok(false);
         };
-        rows::Row::new(admitted.get())?.replace(&transaction)?;
+        rows::Row::new(&admitted)?.replace(&transaction)?;
         if corrected_before != admitted.get().correction {
-            // Such an event holds a correction as it was.
+            // The events contain the previous correction.
             rows::drop_corrections(&transaction, id)?;
         }
         transaction.commit()?;
@@ -148,29 +148,29 @@ impl Store {
         Ok(true)
     }
 
-    /// Reads the whole file for damage; nothing if there is none.
-    pub fn damage(&self) -> Result<Option<String>, StoreError> {
+    /// Checks the whole file for damage. Returns what is wrong, or `None`.
+    pub fn integrity_error(&self) -> Result<Option<String>, StoreError> {
         let found: String = self
             .connection
             .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
         Ok((found != "ok").then_some(found))
     }
 
-    /// How many bytes the database takes, its log included.
-    pub fn bytes(&self) -> u64 {
-        [self.path.clone(), connect::beside(&self.path, "-wal")]
+    /// Returns the size of the database and its log.
+    pub fn size_bytes(&self) -> u64 {
+        [self.path.clone(), connect::with_suffix(&self.path, "-wal")]
             .iter()
             .filter_map(|path| std::fs::metadata(path).ok())
             .map(|file| file.len())
             .sum()
     }
 
-    /// Files that were set aside because they were damaged, and their logs. They may hold anything that was ever recorded.
-    pub fn set_aside(&self) -> Vec<PathBuf> {
+    /// Returns the files, including logs, that were set aside because they were damaged. They may contain anything ever recorded.
+    pub fn set_aside_files(&self) -> Vec<PathBuf> {
         connect::set_aside_files(&self.path)
     }
 
-    /// The number of events and interactions of each kind since `time`, as `status` shows them.
+    /// Returns the numbers of interactions and of feedback events since `time`, in milliseconds since 1970.
     pub fn counts_since(&self, time: u64) -> Result<(u64, u64), StoreError> {
         let count = |sql: &str| -> Result<u64, StoreError> {
             let count: i64 =
@@ -185,7 +185,7 @@ impl Store {
     }
 }
 
-fn get(connection: &Connection, id: &str) -> Result<Option<Recorded>, StoreError> {
+fn get(connection: &Connection, id: &str) -> Result<Option<RecordedInteraction>, StoreError> {
     let found: Option<i64> = connection
         .prepare_cached("SELECT seq FROM interaction WHERE id = ?")?
         .query_row([id], |row| row.get(0))

@@ -1,34 +1,34 @@
-//! Lists and counts interactions: what may be asked for. How it is found is for [`super::find`].
+//! Lists and counts interactions. The search itself is in [`super::find`].
 
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, params};
 
 use super::error::StoreError;
-use super::{Recorded, Store, rows};
+use super::{RecordedInteraction, Store, rows};
 use crate::interaction::Verdict;
 
-/// Which interactions are meant. Everything that is not set holds for all.
+/// Conditions on interactions, all of which must hold. A field that is not set matches everything.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub id: Option<String>,
-    /// The path of a workspace: what was asked in folders below it is meant as well, unless it is meant `alone`.
+    /// The path of a workspace. Subfolders match too, unless `exclude_subfolders` is set.
     pub workspace: Option<String>,
-    pub alone: bool,
+    pub exclude_subfolders: bool,
     pub kind: Option<String>,
-    /// `Some(None)` is those that nobody has judged.
+    /// `Some(None)` matches interactions without a verdict.
     pub verdict: Option<Option<Verdict>>,
-    /// Milliseconds since 1970, this one included.
+    /// Milliseconds since 1970, inclusive.
     pub since: Option<u64>,
-    /// Milliseconds since 1970, this one not included.
+    /// Milliseconds since 1970, exclusive.
     pub until: Option<u64>,
-    /// A glob over the files that an interaction is about, for example `src/**/*.rs`.
+    /// A glob that one of the files of the context or the citations must match, for example `src/**/*.rs`.
     pub files: Option<String>,
 }
 
-/// A place in a listing, from which the next page goes on.
+/// A position in a listing, after which the next page starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub struct PageCursor {
     pub(super) time: i64,
     pub(super) seq: i64,
 }
@@ -36,14 +36,14 @@ pub struct Position {
 /// One page of a listing.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
-    pub rows: Vec<Recorded>,
-    /// Interactions that are damaged, and left out.
+    pub rows: Vec<RecordedInteraction>,
+    /// The number of damaged interactions, which are left out.
     pub unreadable: u64,
-    /// Where the next page begins; none if this is the last.
-    pub next: Option<Position>,
+    /// Where the next page starts, or `None` if this is the last one.
+    pub next: Option<PageCursor>,
 }
 
-/// How much there is.
+/// The size of the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
     pub rows: Vec<StatsRow>,
@@ -59,12 +59,12 @@ pub struct StatsRow {
 }
 
 impl Store {
-    /// The newest `limit` interactions that `filter` means, or those after `from`.
+    /// Returns the newest `limit` interactions that match `filter`, or those after `from`.
     pub fn list(
         &self,
         filter: &Filter,
         limit: usize,
-        from: Option<Position>,
+        from: Option<PageCursor>,
     ) -> Result<Listing, StoreError> {
         let found = self.find(filter, limit, from)?;
         let mut listing = Listing {
@@ -83,7 +83,7 @@ impl Store {
         Ok(listing)
     }
 
-    /// How many interactions there are of each workspace, kind and verdict.
+    /// Counts the interactions of each workspace, kind and verdict.
     pub fn stats(&self) -> Result<Stats, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT workspace, kind, verdict, count FROM
@@ -101,12 +101,12 @@ impl Store {
         })?;
         Ok(Stats {
             rows: rows.collect::<Result<_, _>>()?,
-            bytes: self.bytes(),
+            bytes: self.size_bytes(),
         })
     }
 
-    /// How many interactions any of `filters` means, by workspace: what [`Store::forget_any`] would delete. Reads nothing of what they
-    /// say, so that damaged ones are counted as well.
+    /// Counts the interactions that match any of `filters`, by workspace: what [`Store::forget_any`] would delete. Damaged ones are
+    /// counted as well, since their content is not read.
     pub fn count(&self, filters: &[Filter]) -> Result<BTreeMap<String, u64>, StoreError> {
         let mut of_facet: BTreeMap<i64, u64> = BTreeMap::new();
         let mut facet = self
@@ -129,29 +129,29 @@ impl Store {
         Ok(counts)
     }
 
-    /// Ids that begin with `start`, at most `limit`, sorted. An id that is exactly that stands for itself.
-    pub fn ids_like(&self, start: &str, limit: usize) -> Result<Vec<String>, StoreError> {
+    /// Returns at most `limit` ids that begin with `prefix`, sorted; only `prefix` itself if it is an id.
+    pub fn ids_with_prefix(&self, prefix: &str, limit: usize) -> Result<Vec<String>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id FROM interaction WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT ?2",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let found: Vec<String> = statement
-            .query_map(params![start, limit], |row| row.get(0))?
+            .query_map(params![prefix, limit], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         match found.first() {
-            Some(first) if first == start => Ok(vec![start.to_owned()]),
+            Some(first) if first == prefix => Ok(vec![prefix.to_owned()]),
             _ => Ok(found),
         }
     }
 
-    /// The shortest beginning of an id that no other id has, of at least `least` characters: for people to copy.
-    pub fn short_id(&self, id: &str, least: usize) -> Result<String, StoreError> {
+    /// Returns the shortest prefix of an id that no other id has, of at least `min_len` characters.
+    pub fn short_id(&self, id: &str, min_len: usize) -> Result<String, StoreError> {
         let mut shared = 0;
         for sql in [
             "SELECT max(id) FROM interaction WHERE id < ?",
             "SELECT min(id) FROM interaction WHERE id > ?",
         ] {
-            // Only a neighbour in the order can share more than any other.
+            // The longest common prefix is shared with a neighbour in sorted order.
             let neighbour: Option<String> = self
                 .connection
                 .prepare_cached(sql)?
@@ -163,6 +163,6 @@ impl Store {
                 .take_while(|(a, b)| a == b);
             shared = shared.max(same.count());
         }
-        Ok(id.chars().take(least.max(shared + 1)).collect())
+        Ok(id.chars().take(min_len.max(shared + 1)).collect())
     }
 }

@@ -1,4 +1,4 @@
-//! What a filter means in numbers: which pairs of workspace and kind, which files.
+//! Resolves a filter to row numbers: of facets, which are pairs of workspace and kind, and of files.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::query::Filter;
 use super::{Store, rows};
 
-/// A filter, resolved to numbers.
+/// A filter, resolved to row numbers and ranges, each inclusive.
 pub(super) struct Resolved {
     pub(super) id: Option<String>,
     pub(super) facets: Vec<i64>,
@@ -26,7 +26,7 @@ impl Store {
             .prepare_cached("SELECT id FROM facet WHERE (?1 IS NULL OR workspace = ?1 OR (NOT ?3 AND substr(workspace, 1, length(?1) + 1) = ?1 || '/')) AND kind = coalesce(?2, kind)")?;
         let facets = facets
             .query_map(
-                params![filter.workspace, filter.kind, filter.alone],
+                params![filter.workspace, filter.kind, filter.exclude_subfolders],
                 |row| row.get(0),
             )?
             .collect::<Result<_, _>>()?;
@@ -51,7 +51,7 @@ impl Store {
         })
     }
 
-    /// The numbers of the files that a glob means.
+    /// Returns the row numbers of the files that match a glob.
     fn files(&self, glob: &str) -> Result<HashSet<u32>, StoreError> {
         let matcher = GlobBuilder::new(glob)
             .literal_separator(true)

@@ -1,17 +1,17 @@
-//! One interaction as rows, and back. What it says is JSON in one compressed piece with a checksum, so that damage to it is noticed.
+//! Converts one interaction to rows and back. Its content is compressed JSON with a checksum, so that damage is detected.
 
 use std::cell::RefCell;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use zstd::bulk::Compressor;
 
-use super::Recorded;
+use super::RecordedInteraction;
 use super::error::StoreError;
-use crate::feedback::{Event, Feedback};
-use crate::intake::remove_code;
+use crate::feedback::{Feedback, FeedbackEvent};
+use crate::intake::Admitted;
 use crate::interaction::{Interaction, PrivacyMode, Verdict};
 
-/// An interaction ready to be written: all work is done before the database is locked.
+/// An interaction, packed before the database is locked.
 pub(super) struct Row {
     id: String,
     time: i64,
@@ -23,7 +23,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(interaction: &Interaction) -> Result<Self, StoreError> {
+    pub(super) fn new(admitted: &Admitted<Interaction>) -> Result<Self, StoreError> {
+        let interaction = admitted.get();
         let mut files: Vec<String> = interaction
             .context
             .iter()
@@ -44,13 +45,13 @@ impl Row {
             kind: interaction.kind.clone(),
             verdict: verdict_number(interaction.verdict),
             files,
-            content: packed(interaction)?,
+            content: pack(interaction)?,
         })
     }
 
-    /// The number of its row; none if there is an interaction of this id already.
+    /// Inserts the interaction and returns its row number, or `None` if its id exists already.
     pub(super) fn insert(&self, connection: &Connection) -> Result<Option<i64>, StoreError> {
-        let facet = number(
+        let facet = name_number(
             connection,
             [
                 "SELECT id FROM facet WHERE workspace = ? AND kind = ?",
@@ -64,7 +65,7 @@ impl Row {
                 "SELECT id FROM file WHERE path = ?",
                 "INSERT INTO file (path) VALUES (?)",
             ];
-            files.push(number(connection, sql, (path,))?);
+            files.push(name_number(connection, sql, (path,))?);
         }
         let numbers: Vec<u8> = files
             .iter()
@@ -91,7 +92,7 @@ impl Row {
         Ok(Some(seq))
     }
 
-    /// Writes over the interaction of the same id. Its files stay as they were.
+    /// Replaces the verdict and the content of the interaction with the same id. Its files stay as they are.
     pub(super) fn replace(&self, connection: &Connection) -> Result<(), StoreError> {
         let seq: i64 = connection.query_row(
             "SELECT seq FROM interaction WHERE id = ?",
@@ -108,8 +109,8 @@ impl Row {
     }
 }
 
-/// The number of a name that is stored once.
-fn number(
+/// Returns the row number of a name that is stored once, and inserts it if it is new.
+fn name_number(
     connection: &Connection,
     [find, make]: [&str; 2],
     names: impl rusqlite::Params + Copy,
@@ -124,57 +125,75 @@ fn number(
     })
 }
 
-/// Writes an event, and what it says of the interaction; false if there is none.
+/// Inserts an event and updates the verdict and the correction of its interaction. Returns false if the interaction does not exist.
 pub(super) fn add_feedback(
     connection: &Connection,
-    feedback: &Feedback,
+    feedback: &Admitted<Feedback>,
 ) -> Result<bool, StoreError> {
-    let mut feedback = std::borrow::Cow::Borrowed(feedback);
     let found: Option<i64> = connection
         .prepare_cached("SELECT seq FROM interaction WHERE id = ?")?
-        .query_row([&feedback.interaction], |row| row.get(0))
+        .query_row([&feedback.get().interaction], |row| row.get(0))
         .optional()?;
     let Some(seq) = found else {
         return Ok(false);
     };
-    let verdict = match feedback.event.clone() {
-        Event::Up => Verdict::Good,
-        Event::Down => Verdict::Bad,
-        Event::Corrected { mut answer } => {
-            // What cannot be read cannot be corrected, and is no reason to set everything else aside.
-            let mut interaction = match read(connection, seq) {
-                Err(StoreError::Unreadable(_)) => return Ok(false),
-                read => read?.interaction,
-            };
-            // It may have been recorded more strictly than its correction is.
-            if interaction.privacy == PrivacyMode::NoCode {
-                remove_code(&mut answer);
-            }
-            interaction.correction = Some(answer.clone());
-            feedback.to_mut().event = Event::Corrected { answer };
-            connection
-                .prepare_cached("UPDATE body SET content = ? WHERE seq = ?")?
-                .execute(params![packed(&interaction)?, seq])?;
-            Verdict::Corrected
-        }
-        _ => {
-            insert_event(connection, seq, &feedback)?;
-            return Ok(true);
-        }
+    let verdict = match &feedback.get().event {
+        FeedbackEvent::Up => Some(Verdict::Good),
+        FeedbackEvent::Down => Some(Verdict::Bad),
+        FeedbackEvent::Corrected { .. } => return add_correction(connection, seq, feedback),
+        _ => None,
     };
-    insert_event(connection, seq, &feedback)?;
-    connection
-        .prepare_cached("UPDATE interaction SET verdict = ? WHERE seq = ?")?
-        .execute(params![verdict_number(Some(verdict)), seq])?;
+    insert_event(connection, seq, feedback)?;
+    if verdict.is_some() {
+        set_verdict(connection, seq, verdict)?;
+    }
     Ok(true)
 }
 
-/// Writes an event as it is, for an interaction that already has what follows from it.
+fn add_correction(
+    connection: &Connection,
+    seq: i64,
+    feedback: &Admitted<Feedback>,
+) -> Result<bool, StoreError> {
+    let mut interaction = match read(connection, seq) {
+        // A damaged interaction cannot be corrected, and the database need not be set aside because of it.
+        Err(StoreError::Unreadable(_)) => return Ok(false),
+        read => read?.interaction,
+    };
+    // The interaction may have been recorded in a stricter mode than its correction.
+    let feedback = match interaction.privacy {
+        PrivacyMode::NoCode => &feedback.without_code(),
+        _ => feedback,
+    };
+    if let FeedbackEvent::Corrected { answer } = &feedback.get().event {
+        interaction.correction = Some(answer.clone());
+    }
+    connection
+        .prepare_cached("UPDATE body SET content = ? WHERE seq = ?")?
+        .execute(params![pack(&interaction)?, seq])?;
+    insert_event(connection, seq, feedback)?;
+    set_verdict(connection, seq, Some(Verdict::Corrected))?;
+    Ok(true)
+}
+
+fn set_verdict(
+    connection: &Connection,
+    seq: i64,
+    verdict: Option<Verdict>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE interaction SET verdict = ? WHERE seq = ?")?
+        .execute(params![verdict_number(verdict), seq])?;
+    Ok(())
+}
+
+/// Inserts an event and changes nothing else.
 pub(super) fn insert_event(
     connection: &Connection,
     seq: i64,
-    feedback: &Feedback,
+    feedback: &Admitted<Feedback>,
 ) -> Result<(), StoreError> {
+    let feedback = feedback.get();
     let event = serde_json::to_string(&feedback.event)
         .map_err(|error| StoreError::Other(error.to_string()))?;
     connection
@@ -183,7 +202,7 @@ pub(super) fn insert_event(
     Ok(())
 }
 
-/// Deletes the events that carry a correction in their own words.
+/// Deletes the events that contain the text of a correction.
 pub(super) fn drop_corrections(connection: &Connection, id: &str) -> Result<(), StoreError> {
     connection
         .prepare_cached(
@@ -193,7 +212,7 @@ pub(super) fn drop_corrections(connection: &Connection, id: &str) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn read(connection: &Connection, seq: i64) -> Result<Recorded, StoreError> {
+pub(super) fn read(connection: &Connection, seq: i64) -> Result<RecordedInteraction, StoreError> {
     let (content, verdict): (Vec<u8>, i64) = connection
         .prepare_cached(
             "SELECT content, verdict FROM body JOIN interaction USING (seq) WHERE seq = ?",
@@ -205,7 +224,7 @@ pub(super) fn read(connection: &Connection, seq: i64) -> Result<Recorded, StoreE
             }
             other => other.into(),
         })?;
-    let mut interaction = unpacked(&content)?;
+    let mut interaction = unpack(&content)?;
     interaction.verdict = verdict_of(verdict);
     let mut events =
         connection.prepare_cached("SELECT time, event FROM feedback WHERE seq = ? ORDER BY id")?;
@@ -222,34 +241,34 @@ pub(super) fn read(connection: &Connection, seq: i64) -> Result<Recorded, StoreE
             event,
         });
     }
-    Ok(Recorded {
+    Ok(RecordedInteraction {
         interaction,
         feedback,
     })
 }
 
-/// More than this is no interaction, but damage.
-const LARGEST: usize = 64 << 20;
-const LEVEL: i32 = 3;
+/// The maximum length of an interaction's JSON in bytes. A longer one is damaged.
+const MAX_CONTENT_LEN: usize = 64 << 20;
+const COMPRESSION_LEVEL: i32 = 3;
 
 thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
 }
 
-/// The verdict is in a column of its own, which is the one that counts.
-fn packed(interaction: &Interaction) -> Result<Vec<u8>, StoreError> {
+/// Compresses an interaction. Its verdict in here is ignored when it is read: the column counts.
+fn pack(interaction: &Interaction) -> Result<Vec<u8>, StoreError> {
     let failed = |error: &dyn std::fmt::Display| {
         StoreError::Other(format!("an interaction cannot be packed: {error}"))
     };
     let json = serde_json::to_vec(interaction).map_err(|error| failed(&error))?;
-    if json.len() > LARGEST {
+    if json.len() > MAX_CONTENT_LEN {
         return Err(failed(&"it is larger than 64 MiB"));
     }
     COMPRESSOR.with_borrow_mut(|slot| {
         let compressor = match slot {
             Some(compressor) => compressor,
             None => {
-                let mut new = Compressor::new(LEVEL).map_err(|error| failed(&error))?;
+                let mut new = Compressor::new(COMPRESSION_LEVEL).map_err(|error| failed(&error))?;
                 new.include_checksum(true).map_err(|error| failed(&error))?;
                 slot.insert(new)
             }
@@ -258,19 +277,19 @@ fn packed(interaction: &Interaction) -> Result<Vec<u8>, StoreError> {
     })
 }
 
-fn unpacked(content: &[u8]) -> Result<Interaction, StoreError> {
+fn unpack(content: &[u8]) -> Result<Interaction, StoreError> {
     let damaged = |error: &dyn std::fmt::Display| StoreError::Unreadable(error.to_string());
-    let json = zstd::bulk::decompress(content, length_of(content).unwrap_or(LARGEST))
+    let json = zstd::bulk::decompress(content, declared_len(content).unwrap_or(MAX_CONTENT_LEN))
         .map_err(|error| damaged(&error))?;
     serde_json::from_slice(&json).map_err(|error| damaged(&error))
 }
 
-/// The length that the piece says it has when unpacked.
-fn length_of(content: &[u8]) -> Option<usize> {
+/// Returns the uncompressed length that the frame declares.
+fn declared_len(content: &[u8]) -> Option<usize> {
     let length = zstd::zstd_safe::get_frame_content_size(content).ok()??;
     usize::try_from(length)
         .ok()
-        .filter(|length| *length <= LARGEST)
+        .filter(|length| *length <= MAX_CONTENT_LEN)
 }
 
 pub(super) fn verdict_number(verdict: Option<Verdict>) -> i64 {
@@ -291,7 +310,7 @@ pub(super) fn verdict_of(number: i64) -> Option<Verdict> {
     }
 }
 
-/// Times of the year 292,000,000 and later are cut off.
+/// Converts a time for SQLite. Times after the year 292,000,000 are clamped.
 pub(super) fn signed(time: u64) -> i64 {
     i64::try_from(time).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The store through its own interface, against what a list in memory would say; and files looked at byte by byte.
+//! The store, compared with a list in memory, and its files byte by byte.
 
 mod any;
 mod damage;
@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::feedback::{After, Event};
-use crate::interaction::{Citation, ContextRef, PrivacyMode, RetrievalScore, Verdict};
-use crate::sample::Lines;
+use crate::feedback::{FeedbackEvent, MeasuredAfter};
+use crate::interaction::{ContextRef, PrivacyMode, RecordedCitation, RetrievalScore, Verdict};
+use crate::sample::CitedLines;
 
 fn store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -24,7 +24,7 @@ fn admitted(interaction: Interaction) -> Admitted<Interaction> {
     Intake::default().admit(interaction).unwrap()
 }
 
-fn feedback(interaction: &str, time: u64, event: Event) -> Admitted<Feedback> {
+fn feedback(interaction: &str, time: u64, event: FeedbackEvent) -> Admitted<Feedback> {
     let raw = Feedback {
         interaction: interaction.to_owned(),
         time,
@@ -33,10 +33,10 @@ fn feedback(interaction: &str, time: u64, event: Event) -> Admitted<Feedback> {
     Intake::default().admit_feedback(raw).unwrap()
 }
 
-fn citation(file: &str) -> Citation {
-    Citation {
+fn citation(file: &str) -> RecordedCitation {
+    RecordedCitation {
         file: file.to_owned(),
-        range: Lines { first: 1, last: 9 },
+        range: CitedLines { first: 1, last: 9 },
         verified: true,
     }
 }
@@ -55,7 +55,7 @@ fn interaction(id: &str, time: u64) -> Interaction {
 }
 
 #[test]
-fn feedback_changes_the_verdict_and_stays_as_events() {
+fn feedback_is_stored_and_changes_the_verdict() {
     let (_folder, mut store) = store();
     assert_eq!(store.insert(&[admitted(interaction("i", 1))]).unwrap(), 1);
     assert_eq!(
@@ -64,16 +64,20 @@ fn feedback_changes_the_verdict_and_stays_as_events() {
         "known"
     );
     let verdict = |store: &Store| store.get("i").unwrap().unwrap().interaction.verdict;
-    assert!(store.add_feedback(&feedback("i", 2, Event::Up)).unwrap());
+    assert!(
+        store
+            .add_feedback(&feedback("i", 2, FeedbackEvent::Up))
+            .unwrap()
+    );
     assert_eq!(verdict(&store), Some(Verdict::Good));
-    let copied = Event::Copied { characters: 4 };
+    let copied = FeedbackEvent::Copied { characters: 4 };
     assert!(
         store
             .add_feedback(&feedback("i", 3, copied.clone()))
             .unwrap()
     );
     assert_eq!(verdict(&store), Some(Verdict::Good));
-    let correction = Event::Corrected {
+    let correction = FeedbackEvent::Corrected {
         answer: "thus".to_owned(),
     };
     assert!(store.add_feedback(&feedback("i", 4, correction)).unwrap());
@@ -83,14 +87,16 @@ fn feedback_changes_the_verdict_and_stays_as_events() {
     assert_eq!((read.interaction.time, read.feedback.len()), (1, 3));
     assert_eq!(read.feedback[1].event, copied);
     assert!(
-        !store.add_feedback(&feedback("j", 5, Event::Up)).unwrap(),
+        !store
+            .add_feedback(&feedback("j", 5, FeedbackEvent::Up))
+            .unwrap(),
         "unknown"
     );
     assert_eq!(store.counts_since(3).unwrap(), (0, 2));
 }
 
 #[test]
-fn editing_changes_what_may_be_changed() {
+fn editing_changes_only_editable_fields() {
     let (_folder, mut store) = store();
     store.insert(&[admitted(interaction("i", 1))]).unwrap();
     let edited = store.edit(&Intake::default(), "i", |interaction| {
@@ -106,7 +112,7 @@ fn editing_changes_what_may_be_changed() {
 }
 
 #[test]
-fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
+fn forgetting_marks_the_models_that_have_learned_from_an_interaction() {
     let (_folder, mut store) = store();
     let rows: Vec<_> = ["a", "b"].map(|id| admitted(interaction(id, 1))).into();
     store.insert(&rows).unwrap();
@@ -116,7 +122,9 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
         .collect();
     samples[0].metadata.id = "s-a".to_owned();
     samples[1].metadata.id = "s-b".to_owned();
-    store.link_samples(&samples).unwrap();
+    store
+        .link_samples(samples.iter().map(|sample| &sample.metadata))
+        .unwrap();
     store
         .link_dataset("d1", &["s-a".to_owned(), "s-b".to_owned()])
         .unwrap();
@@ -128,7 +136,7 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
     store.link_generation("other@1", "d2", None).unwrap();
 
     let labels = |store: &Store, id: &str| -> Vec<(String, bool)> {
-        let uses = store.which_generations_used(id).unwrap();
+        let uses = store.generations_using(id).unwrap();
         uses.into_iter()
             .map(|found| (found.label, found.tainted))
             .collect()
@@ -138,7 +146,7 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
         labels(&store, "a"),
         [named("repo@1", false), named("repo@2", false)]
     );
-    let made = store.which_samples_made("repo@2").unwrap();
+    let made = store.samples_of_generation("repo@2").unwrap();
     assert_eq!(made.len(), 2, "its own, and that of the generation before");
     assert_eq!(made[0].interactions, ["a"]);
 
@@ -157,10 +165,10 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
         labels(&store, "a"),
         [named("repo@1", true), named("repo@2", true)]
     );
-    assert!(store.which_samples_made("repo@1").unwrap()[0].tainted);
+    assert!(store.samples_of_generation("repo@1").unwrap()[0].tainted);
     let asked = ["s-b", "s-a", "s-x"].map(str::to_owned);
-    assert_eq!(store.tainted(&asked).unwrap(), ["s-a"]);
-    let origins = store.origins(&asked).unwrap();
+    assert_eq!(store.tainted_samples(&asked).unwrap(), ["s-a"]);
+    let origins = store.sample_origins(&asked).unwrap();
     assert_eq!(
         origins
             .iter()
@@ -179,7 +187,7 @@ fn what_has_seen_an_interaction_is_marked_when_it_is_forgotten() {
 }
 
 #[test]
-fn one_damaged_interaction_costs_only_itself() {
+fn a_damaged_interaction_does_not_affect_others() {
     let (folder, mut store) = store();
     store
         .insert(&[admitted(interaction("i", 1)), admitted(interaction("j", 2))])
@@ -193,14 +201,20 @@ fn one_damaged_interaction_costs_only_itself() {
     let correction = |id: &str| Feedback {
         interaction: id.to_owned(),
         time: 3,
-        event: Event::Corrected {
+        event: FeedbackEvent::Corrected {
             answer: "thus".to_owned(),
         },
     };
-    assert_eq!(recorder.feedback(correction("i")).wait(), Outcome::Unknown);
-    assert_eq!(recorder.feedback(correction("j")).wait(), Outcome::Durable);
+    assert_eq!(
+        recorder.record_feedback(correction("i")).wait(),
+        RecordOutcome::UnknownInteraction
+    );
+    assert_eq!(
+        recorder.record_feedback(correction("j")).wait(),
+        RecordOutcome::Durable
+    );
     drop(recorder);
-    assert_eq!(store.set_aside(), Vec::<PathBuf>::new());
+    assert_eq!(store.set_aside_files(), Vec::<PathBuf>::new());
     let filter = Filter {
         id: Some("i".to_owned()),
         ..Filter::default()
@@ -213,7 +227,7 @@ fn one_damaged_interaction_costs_only_itself() {
 }
 
 #[test]
-fn a_file_of_samples_that_others_made_is_read() {
+fn foreign_samples_are_imported() {
     let (_folder, mut store) = store();
     let sample = crate::curate::as_sample(&interaction("x", 1));
     let line = serde_json::to_string(&sample).unwrap();
@@ -226,7 +240,7 @@ fn a_file_of_samples_that_others_made_is_read() {
         (found.question.as_str(), found.verdict),
         ("what is x?", Some(Verdict::Good))
     );
-    // Nothing of a file is kept if one line of it cannot be.
+    // One invalid line makes the whole import fail.
     let wrong = format!("{}\n{{}}", line.replace(&sample.metadata.id, "other"));
     let error = store
         .import(&Intake::default(), &mut wrong.as_bytes())
@@ -239,7 +253,7 @@ fn a_file_of_samples_that_others_made_is_read() {
 }
 
 /// Everything in it, newest first.
-fn everything(store: &Store) -> Vec<Recorded> {
+fn everything(store: &Store) -> Vec<RecordedInteraction> {
     store
         .list(&Filter::default(), usize::MAX, None)
         .unwrap()
@@ -250,7 +264,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn what_is_exported_and_imported_is_the_same(
+    fn an_import_restores_what_was_exported(
         interactions in prop::collection::vec(any_interaction(), 0..12),
         events in prop::collection::vec((any::<prop::sample::Index>(), any_event()), 0..12),
     ) {
@@ -282,7 +296,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_means_what_a_loop_over_everything_would(
+    fn a_filter_finds_what_a_loop_over_everything_finds(
         interactions in prop::collection::vec(any_interaction(), 0..60),
         filter in any_filter(),
         page in 1..9_usize,
@@ -302,26 +316,28 @@ proptest! {
             }
         }
         prop_assert_eq!(found, wanted);
-        // However it is looked for, it is the same.
+        // All search strategies find the same.
         let usual = store.find(&filter, page, None).unwrap();
-        for (glance, patience, few_files, few_ranges) in
+        for (max_rows_by_file, max_rows_by_time, max_files, max_ranges) in
             [(0, 0, 0, 0), (0, 9, 0, 0), (2, 0, 9, 0), (4, 9, 9, 0), (0, usize::MAX, 0, 0), (0, 0, 0, 99)]
         {
-            let budget = find::Budget { glance, patience, few_files, few_ranges, page: 2 };
+            let budget = find::Budget { max_rows_by_file, max_rows_by_time, max_files, max_ranges, page_size: 2 };
             prop_assert_eq!(&store.find_within(&filter, page, None, budget).unwrap(), &usual);
         }
     }
 }
 
 #[test]
-fn an_edited_correction_leaves_no_event_with_the_one_before() {
+fn editing_a_correction_deletes_the_events_with_the_previous_one() {
     let (_folder, mut store) = store();
     store.insert(&[admitted(interaction("i", 1))]).unwrap();
-    let correction = Event::Corrected {
+    let correction = FeedbackEvent::Corrected {
         answer: "the first".to_owned(),
     };
     store.add_feedback(&feedback("i", 2, correction)).unwrap();
-    store.add_feedback(&feedback("i", 3, Event::Up)).unwrap();
+    store
+        .add_feedback(&feedback("i", 3, FeedbackEvent::Up))
+        .unwrap();
     let judge = |interaction: &mut Interaction| interaction.verdict = Some(Verdict::Bad);
     assert!(store.edit(&Intake::default(), "i", judge).unwrap());
     assert_eq!(store.get("i").unwrap().unwrap().feedback.len(), 2);
@@ -329,30 +345,30 @@ fn an_edited_correction_leaves_no_event_with_the_one_before() {
     assert!(store.edit(&Intake::default(), "i", correct).unwrap());
     let left = store.get("i").unwrap().unwrap().feedback;
     assert_eq!(left.len(), 1);
-    assert_eq!(left[0].event, Event::Up);
+    assert_eq!(left[0].event, FeedbackEvent::Up);
 }
 
 #[test]
-fn an_id_is_found_by_its_beginning() {
+fn an_id_is_found_by_its_prefix() {
     let (_folder, mut store) = store();
     let ids = ["ab", "abc", "abd%", "b_1", "é1"];
     let rows: Vec<_> = ids.map(|id| admitted(interaction(id, 1))).into();
     store.insert(&rows).unwrap();
-    assert_eq!(store.ids_like("ab", 9).unwrap(), ["ab"], "itself");
-    assert_eq!(store.ids_like("abd", 9).unwrap(), ["abd%"]);
-    assert_eq!(store.ids_like("a", 2).unwrap(), ["ab", "abc"]);
-    assert_eq!(store.ids_like("é", 9).unwrap(), ["é1"]);
-    assert!(store.ids_like("%", 9).unwrap().is_empty());
-    assert!(store.ids_like("c", 9).unwrap().is_empty());
+    assert_eq!(store.ids_with_prefix("ab", 9).unwrap(), ["ab"], "itself");
+    assert_eq!(store.ids_with_prefix("abd", 9).unwrap(), ["abd%"]);
+    assert_eq!(store.ids_with_prefix("a", 2).unwrap(), ["ab", "abc"]);
+    assert_eq!(store.ids_with_prefix("é", 9).unwrap(), ["é1"]);
+    assert!(store.ids_with_prefix("%", 9).unwrap().is_empty());
+    assert!(store.ids_with_prefix("c", 9).unwrap().is_empty());
     for (id, short) in [("abc", "abc"), ("abd%", "abd"), ("b_1", "b"), ("é1", "é")] {
         assert_eq!(store.short_id(id, 1).unwrap(), short);
-        assert_eq!(store.ids_like(short, 9).unwrap(), [id]);
+        assert_eq!(store.ids_with_prefix(short, 9).unwrap(), [id]);
     }
     assert_eq!(store.short_id("b_1", 2).unwrap(), "b_");
 }
 
 #[test]
-fn what_would_be_forgotten_is_counted_by_workspace() {
+fn matches_are_counted_by_workspace() {
     let (_folder, mut store) = store();
     let mut other = interaction("c", 3);
     other.workspace = "v".to_owned();

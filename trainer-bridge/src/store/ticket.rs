@@ -1,4 +1,4 @@
-//! What whoever records is told: of each call what became of it, and of trouble, once.
+//! The result of recording: an outcome for each call, and notices for the user.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -6,52 +6,52 @@ use std::task::{Context, Poll};
 
 use futures::channel::oneshot;
 
-/// What became of something that was recorded.
+/// The outcome of one call of the recorder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is in the database, and killing every process would not lose it.
+pub enum RecordOutcome {
+    /// It is in the database, and is not lost if every process is killed.
     Durable,
-    /// The privacy mode, or a private file, does not let it in.
-    NotKept,
-    /// Feedback on an interaction that is not there.
-    Unknown,
-    /// It waits in memory until the database can be written again.
+    /// The privacy mode or a private file forbids to record it.
+    NotAdmitted,
+    /// Feedback on an interaction that does not exist.
+    UnknownInteraction,
+    /// It is kept in memory until the database can be written again.
     Deferred(Notice),
-    /// It is gone.
+    /// It is lost.
     Lost(Notice),
 }
 
-/// What the user should know about recording. Each is told once, until recording works again.
+/// A message for the user about recording. Each is reported once, until recording works again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
-    #[error("the samples were damaged; they are kept as {}, and new ones are begun", .aside.display())]
+    #[error("the samples were damaged; they were moved to {}, and a new file was created", .aside.display())]
     Damaged { aside: PathBuf },
     #[error("interactions are not recorded for now: {reason}")]
     Failing { reason: String },
     #[error("interactions are recorded again; {late} were written late, {lost} were lost")]
     Recovered { late: u64, lost: u64 },
-    #[error("more interactions than can be recorded; some are lost")]
-    Overrun,
-    #[error("recording has ended")]
-    Ended,
+    #[error("more interactions arrive than can be recorded; some are lost")]
+    QueueFull,
+    #[error("recording has stopped")]
+    Stopped,
 }
 
-/// The answer to one call; wait for it, or drop it.
-pub struct Ticket(pub(super) oneshot::Receiver<Outcome>);
+/// A future that resolves to the outcome of one call. It may be dropped.
+pub struct Ticket(pub(super) oneshot::Receiver<RecordOutcome>);
 
 impl Ticket {
-    /// Blocks until it is known.
-    pub fn wait(self) -> Outcome {
+    /// Blocks until the outcome is known.
+    pub fn wait(self) -> RecordOutcome {
         futures::executor::block_on(self)
     }
 }
 
 impl Future for Ticket {
-    type Output = Outcome;
+    type Output = RecordOutcome;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<RecordOutcome> {
         Pin::new(&mut self.0)
             .poll(context)
-            .map(|outcome| outcome.unwrap_or(Outcome::Lost(Notice::Ended)))
+            .map(|outcome| outcome.unwrap_or(RecordOutcome::Lost(Notice::Stopped)))
     }
 }

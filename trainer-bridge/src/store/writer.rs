@@ -1,59 +1,50 @@
-//! The thread that writes: it takes what has piled up, writes it in one transaction, and only then says that it is kept.
+//! The writer's thread: takes the queued jobs, writes them in one transaction, and then reports them as durable.
 //!
-//! Whatever is wrong with the disk or the database, it goes on: what cannot be written waits in memory and is tried again, a damaged
-//! file is set aside for a new one, and each trouble is told once.
+//! It survives every failure of the disk or the database: what cannot be written is kept in memory and retried, a damaged file is set
+//! aside and a new one is begun, and each problem is reported once.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::channel::oneshot;
+use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::connect::{self, Identity, Patience};
+use super::connect::{self, Identity, OpenMode};
 use super::error::StoreError;
-use super::rows::{self, Row};
-use super::ticket::{Notice, Outcome};
-use crate::feedback::Feedback;
-use crate::intake::{Admitted, Intake};
-use crate::interaction::Interaction;
+use super::ticket::{Notice, RecordOutcome};
 
-pub(super) enum Raw {
-    Interaction(Box<dyn FnOnce() -> Interaction + Send>),
-    Feedback(Feedback),
-}
+/// Writes something that was admitted and packed before the database is locked. It may be called again after a failed transaction.
+///
+/// Returns false if the interaction that it belongs to does not exist.
+pub(super) type Write = Box<dyn Fn(&Connection) -> Result<bool, StoreError> + Send>;
 
+/// A queued call of the recorder.
 pub(super) struct Job {
-    pub(super) raw: Raw,
-    /// What may be kept of it, as it was when it came.
-    pub(super) intake: Arc<Intake>,
-    pub(super) answer: oneshot::Sender<Outcome>,
-}
-
-/// Ready to be written.
-enum Item {
-    Interaction(Row),
-    Feedback(Admitted<Feedback>),
+    /// Builds, redacts and packs what is to be written.
+    pub(super) prepare: Box<dyn FnOnce() -> Result<Write, RecordOutcome> + Send>,
+    pub(super) answer: oneshot::Sender<RecordOutcome>,
 }
 
 pub(super) struct Writer {
     pub(super) path: PathBuf,
     pub(super) jobs: Receiver<Job>,
     pub(super) health: Arc<Mutex<Option<Notice>>>,
-    pub(super) tell: Box<dyn Fn(Notice) + Send>,
-    /// Hears that something was written; one who has heard so already need not hear it twice.
+    pub(super) on_notice: Box<dyn Fn(Notice) + Send>,
+    /// Signals each commit. One signal that is not received yet stands for all that follow.
     pub(super) written: SyncSender<()>,
     pub(super) state: State,
 }
 
-/// What the thread has at the moment.
+/// The state of the thread.
 #[derive(Default)]
 pub(super) struct State {
     open: Option<(Connection, Option<Identity>)>,
-    /// What could not be written, oldest first.
-    backlog: VecDeque<Item>,
+    /// What could not be written yet, oldest first.
+    backlog: VecDeque<Write>,
     failing: Option<Failing>,
     lost: u64,
 }
@@ -61,15 +52,16 @@ pub(super) struct State {
 struct Failing {
     notice: Notice,
     next_try: Instant,
-    pause: Duration,
+    delay: Duration,
 }
 
-/// Jobs of one transaction.
-const BATCH: usize = 256;
-/// Interactions that wait in memory while nothing can be written.
-const BACKLOG: usize = 10_000;
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_JOBS_PER_TRANSACTION: usize = 256;
+/// Writes that are kept in memory while nothing can be written.
+const MAX_BACKLOG: usize = 10_000;
+const MIN_RETRY_DELAY: Duration = Duration::from_millis(100);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
+/// Attempts to write while other processes replace the file.
+const MAX_REOPENS: usize = 8;
 
 impl Writer {
     pub(super) fn run(mut self) {
@@ -85,64 +77,64 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => Vec::new(),
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            while jobs.len() < BATCH
+            while jobs.len() < MAX_JOBS_PER_TRANSACTION
                 && let Ok(job) = self.jobs.try_recv()
             {
                 jobs.push(job);
             }
-            self.take(jobs);
+            self.process(jobs);
         }
         if !self.state.backlog.is_empty() {
-            self.try_again(Vec::new());
+            self.write_all(Vec::new());
         }
     }
 
-    /// Sorts out what may be written, before anything is locked, and writes it.
-    fn take(&mut self, jobs: Vec<Job>) {
+    /// Prepares jobs, before anything is locked, and writes them.
+    fn process(&mut self, jobs: Vec<Job>) {
         let mut ready = Vec::with_capacity(jobs.len());
         for job in jobs {
-            match prepare(job.raw, &job.intake) {
-                Ok(item) => ready.push((item, job.answer)),
-                // Nobody may be waiting any more, here and below.
+            match (job.prepare)() {
+                Ok(write) => ready.push((write, job.answer)),
+                // The ticket may have been dropped, here and below.
                 Err(outcome) => drop(job.answer.send(outcome)),
             }
         }
         match &self.state.failing {
             Some(failing) if Instant::now() < failing.next_try => {
                 let notice = failing.notice.clone();
-                self.put_off(ready, &notice);
+                self.defer(ready, &notice);
             }
-            _ => self.try_again(ready),
+            _ => self.write_all(ready),
         }
     }
 
-    /// Writes what waits and what has come. All of it, or it waits.
-    fn try_again(&mut self, ready: Vec<(Item, oneshot::Sender<Outcome>)>) {
+    /// Writes the backlog and what is new in one transaction. If that fails, all of it is kept for the next attempt.
+    fn write_all(&mut self, ready: Vec<(Write, oneshot::Sender<RecordOutcome>)>) {
         let waiting = self.state.backlog.len();
         let mut answers = Vec::with_capacity(ready.len());
-        for (item, answer) in ready {
-            self.state.backlog.push_back(item);
+        for (write, answer) in ready {
+            self.state.backlog.push_back(write);
             answers.push(answer);
         }
         if self.state.backlog.is_empty() {
             return;
         }
-        match self.write() {
+        match self.commit_or_replace() {
             Ok(known) => {
                 let _ = self.written.try_send(());
                 self.state.backlog.clear();
                 for (answer, known) in answers.into_iter().zip(known.into_iter().skip(waiting)) {
                     let _ = answer.send(if known {
-                        Outcome::Durable
+                        RecordOutcome::Durable
                     } else {
-                        Outcome::Unknown
+                        RecordOutcome::UnknownInteraction
                     });
                 }
                 if self.state.failing.take().is_some() {
                     let late = u64::try_from(waiting).unwrap_or(u64::MAX);
                     let lost = std::mem::take(&mut self.state.lost);
-                    self.set_health(None);
-                    (self.tell)(Notice::Recovered { late, lost });
+                    *self.health.lock() = None;
+                    (self.on_notice)(Notice::Recovered { late, lost });
                 }
             }
             Err(error) => {
@@ -151,24 +143,24 @@ impl Writer {
                     .state
                     .backlog
                     .split_off(waiting.min(self.state.backlog.len()));
-                self.put_off(new.into_iter().zip(answers).collect(), &notice);
+                self.defer(new.into_iter().zip(answers).collect(), &notice);
             }
         }
     }
 
-    fn put_off(&mut self, ready: Vec<(Item, oneshot::Sender<Outcome>)>, notice: &Notice) {
-        for (item, answer) in ready {
-            let _ = answer.send(Outcome::Deferred(notice.clone()));
-            self.state.backlog.push_back(item);
+    fn defer(&mut self, ready: Vec<(Write, oneshot::Sender<RecordOutcome>)>, notice: &Notice) {
+        for (write, answer) in ready {
+            let _ = answer.send(RecordOutcome::Deferred(notice.clone()));
+            self.state.backlog.push_back(write);
         }
-        // The oldest go first: what is asked now says most about how the code is now.
-        while self.state.backlog.len() > BACKLOG {
+        // The oldest are dropped first, since the newest say most about the present code.
+        while self.state.backlog.len() > MAX_BACKLOG {
             self.state.backlog.pop_front();
             self.state.lost += 1;
         }
     }
 
-    /// Notes that nothing can be written, and when to try again. Tells it once.
+    /// Notes a failure and when to retry, and reports it unless it is the same as before.
     fn fail(&mut self, error: &StoreError) -> Notice {
         let notice = Notice::Failing {
             reason: error.to_string(),
@@ -176,49 +168,41 @@ impl Writer {
         if !matches!(error, StoreError::Locked) {
             self.state.open = None;
         }
-        let pause = match &self.state.failing {
-            Some(failing) => (failing.pause * 2).min(LONGEST_PAUSE),
-            None => FIRST_PAUSE,
-        };
-        let news = self
-            .state
-            .failing
-            .as_ref()
-            .is_none_or(|failing| failing.notice != notice);
+        let before = self.state.failing.take();
+        let delay = before.as_ref().map_or(MIN_RETRY_DELAY, |failing| {
+            (failing.delay * 2).min(MAX_RETRY_DELAY)
+        });
+        if before.is_none_or(|failing| failing.notice != notice) {
+            *self.health.lock() = Some(notice.clone());
+            (self.on_notice)(notice.clone());
+        }
         self.state.failing = Some(Failing {
             notice: notice.clone(),
-            next_try: Instant::now() + pause,
-            pause,
+            next_try: Instant::now() + delay,
+            delay,
         });
-        if news {
-            self.set_health(Some(notice.clone()));
-            (self.tell)(notice.clone());
-        }
         notice
     }
 
-    fn set_health(&self, notice: Option<Notice>) {
-        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = notice;
-    }
-
-    /// Writes everything that waits in one transaction. Says of each whether it belonged to something known.
-    fn write(&mut self) -> Result<Vec<bool>, StoreError> {
-        match self.write_once() {
+    /// Commits the backlog; if the file is damaged, sets it aside and commits to a new one.
+    ///
+    /// Returns for each write whether the interaction that it belongs to exists.
+    fn commit_or_replace(&mut self) -> Result<Vec<bool>, StoreError> {
+        match self.commit() {
             Err(StoreError::Damaged(_)) => {}
             result => return result,
         }
         let seen = self.state.open.take().and_then(|(_, identity)| identity);
-        if let Some(aside) =
-            connect::set_aside(&self.path, seen.or_else(|| connect::identity(&self.path)))?
-        {
-            (self.tell)(Notice::Damaged { aside });
+        let damaged = seen.or_else(|| connect::identity(&self.path));
+        if let Some(aside) = connect::set_aside(&self.path, damaged)? {
+            (self.on_notice)(Notice::Damaged { aside });
         }
-        self.write_once()
+        self.commit()
     }
 
-    fn write_once(&mut self) -> Result<Vec<bool>, StoreError> {
-        // Another process may have set the file aside just before, or during, the transaction. Then it is written to the new one.
-        for _ in 0..8 {
+    fn commit(&mut self) -> Result<Vec<bool>, StoreError> {
+        // Another process may set the file aside before or during the transaction, which is then repeated on the new file.
+        for _ in 0..MAX_REOPENS {
             if let Some((_, identity)) = &self.state.open
                 && *identity != connect::identity(&self.path)
             {
@@ -227,51 +211,25 @@ impl Writer {
             let (connection, identity) = match &mut self.state.open {
                 Some(open) => open,
                 none => {
-                    let connection = connect::open(&self.path, Patience::Recorder)?;
+                    let connection = connect::open(&self.path, OpenMode::Recorder)?;
                     none.insert((connection, connect::identity(&self.path)))
                 }
             };
-            let known = commit(connection, &self.state.backlog)?;
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let known = self
+                .state
+                .backlog
+                .iter()
+                .map(|write| write(&transaction))
+                .collect::<Result<Vec<_>, _>>()?;
+            transaction.commit()?;
             if *identity == connect::identity(&self.path) {
                 return Ok(known);
             }
         }
         Err(StoreError::Other(
-            "the file is replaced again and again".to_owned(),
+            "other processes replace the file again and again".to_owned(),
         ))
     }
-}
-
-fn prepare(raw: Raw, intake: &Intake) -> Result<Item, Outcome> {
-    match raw {
-        Raw::Interaction(make) => {
-            let failing = |reason: String| Outcome::Lost(Notice::Failing { reason });
-            // What is wrong with one interaction must not end the recording of all.
-            let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
-            let made = made.map_err(|_| failing("it could not be put together".to_owned()))?;
-            let admitted = intake.admit(made).ok_or(Outcome::NotKept)?;
-            let row = Row::new(admitted.get()).map(Item::Interaction);
-            row.map_err(|error| failing(error.to_string()))
-        }
-        Raw::Feedback(raw) => intake
-            .admit_feedback(raw)
-            .map(Item::Feedback)
-            .ok_or(Outcome::NotKept),
-    }
-}
-
-fn commit(connection: &mut Connection, items: &VecDeque<Item>) -> Result<Vec<bool>, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut known = Vec::with_capacity(items.len());
-    for item in items {
-        known.push(match item {
-            Item::Interaction(row) => {
-                row.insert(&transaction)?;
-                true
-            }
-            Item::Feedback(feedback) => rows::add_feedback(&transaction, feedback.get())?,
-        });
-    }
-    transaction.commit()?;
-    Ok(known)
 }

@@ -8,9 +8,9 @@ mod module;
 mod question;
 mod reply;
 
-use std::future::Future;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use grounding::{Citation, Links, View};
 use repo_indexer::{Cancel, IndexError};
 use settings::ModelSettings;
@@ -62,11 +62,13 @@ pub trait Sink: Send + Sync {
 }
 
 /// Runs blocking work for a request: an editor's on a bounded pool where it can be cancelled, a shell's in place.
-pub trait Worker: Sync {
+///
+/// Futures are boxed: the compiler cannot yet prove that a generic one, borrowed across an `.await`, is `Send`.
+pub trait Worker: Clone + Send + Sync + 'static {
     /// The edge's error; it holds an index error, or that the work was cancelled.
-    type Error: Send;
+    type Error: Send + 'static;
 
-    fn run<T, F>(&self, work: F) -> impl Future<Output = Result<T, Self::Error>> + Send
+    fn run<T, F>(&self, work: F) -> BoxFuture<'static, Result<T, Self::Error>>
     where
         T: Send + 'static,
         F: FnOnce(&Cancel) -> Result<T, IndexError> + Send + 'static;
@@ -76,25 +78,27 @@ pub trait Worker: Sync {
 ///
 /// Fails only if the index cannot be read or the work was cancelled: a model that cannot be asked leaves the answer to the index, and the
 /// reason in [`Reply::error`].
-pub async fn ask<W: Worker>(
-    context: &Context,
-    worker: &W,
+pub fn ask<W: Worker>(
+    context: Context,
+    worker: W,
     question: Question,
     sink: Arc<dyn Sink>,
-) -> Result<Reply, W::Error> {
-    match question.task.clone() {
-        Task::Words { text, at, selected } => {
-            let prompt = ModelQuestion { text, at };
-            ask_in_words(context, worker, &question, prompt, selected, sink).await
+) -> BoxFuture<'static, Result<Reply, W::Error>> {
+    Box::pin(async move {
+        match question.task.clone() {
+            Task::Words { text, at, selected } => {
+                let prompt = ModelQuestion { text, at };
+                ask_in_words(&context, &worker, &question, prompt, selected, sink).await
+            }
+            Task::Module { requirement } => {
+                module::ask(&context, &worker, &question, requirement, sink).await
+            }
+            Task::Code {
+                question: code,
+                target,
+            } => ask_about_code(&context, &worker, &question, code, target, sink).await,
         }
-        Task::Module { requirement } => {
-            module::ask(context, worker, &question, requirement, sink).await
-        }
-        Task::Code {
-            question: code,
-            target,
-        } => ask_about_code(context, worker, &question, code, target, sink).await,
-    }
+    })
 }
 
 async fn ask_in_words<W: Worker>(

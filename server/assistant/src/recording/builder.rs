@@ -6,7 +6,8 @@ use std::time::Instant;
 use repo_indexer::{Lines, Scores};
 use sha1::{Digest, Sha1};
 use trainer_bridge::{
-    Citation, ContextRef, Interaction, Lines as Range, PrivacyMode, RetrievalScore, new_id,
+    CitedLines as Range, ContextRef, Interaction, PrivacyMode, RecordedCitation, RetrievalScore,
+    new_id,
 };
 
 use super::{now, workspace_name};
@@ -149,7 +150,7 @@ impl InteractionBuilder {
     pub fn by_model(self, answered: &Answered) -> Interaction {
         let claims = &answered.checked.claims;
         let places = answered.context.iter();
-        let lost = claims.lost.iter().map(|label| Citation {
+        let lost = claims.lost.iter().map(|label| RecordedCitation {
             file: label.split('#').next().unwrap_or_default().to_owned(),
             range: Range { first: 0, last: 0 },
             verified: false,
@@ -219,8 +220,8 @@ impl InteractionBuilder {
         }
     }
 
-    fn citation(&self, citation: &grounding::Citation) -> Citation {
-        Citation {
+    fn citation(&self, citation: &grounding::Citation) -> RecordedCitation {
+        RecordedCitation {
             file: self.file(citation.root, &citation.path),
             range: range(citation.lines),
             verified: citation.verified,

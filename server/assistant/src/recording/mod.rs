@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use trainer_bridge::{
-    Event, Feedback, Intake, Interaction, Notice, Outcome, PrivacyMode, Recorder, RecorderOptions,
-    Store, StoreError, Ticket,
+    Feedback, FeedbackEvent, Intake, Interaction, Notice, PrivacyMode, RecordOutcome, Recorder,
+    RecorderOptions, Store, StoreError, Ticket,
 };
 
 pub use builder::{InteractionBuilder, Kind};
@@ -81,7 +81,7 @@ impl Samples {
         let mode = keeping.mode;
         let recorder = self.recorder(&keeping)?;
         let occasion = occasion.answered(keeping.mode);
-        Some(recorder.record_made(move || {
+        Some(recorder.record_with(move || {
             let made = make(occasion);
             Interaction {
                 // What touches a private file says so by itself.
@@ -118,10 +118,10 @@ impl Samples {
         &self,
         keeping: &RecordingPolicy,
         interaction: &str,
-        event: Event,
+        event: FeedbackEvent,
     ) -> Option<Ticket> {
         let recorder = self.recorder(&self.now(keeping))?;
-        Some(recorder.feedback(Feedback {
+        Some(recorder.record_feedback(Feedback {
             interaction: interaction.to_owned(),
             time: now(),
             event,
@@ -131,6 +131,9 @@ impl Samples {
     /// What holds from now on, also for what was asked before and is not answered yet.
     pub fn settle(&self, mode: PrivacyMode) {
         *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+        if let Some(recorder) = self.recorder.get() {
+            recorder.set_intake(Intake::new(mode));
+        }
     }
 
     /// As it was when it was asked, or as it is now: whichever keeps less.
@@ -155,7 +158,7 @@ impl Samples {
         let recorder = self.recorder.get_or_init(|| {
             let tell = self.tell.clone();
             let options = RecorderOptions {
-                tell: Box::new(move |notice| tell(notice)),
+                on_notice: Box::new(move |notice| tell(notice)),
                 ..RecorderOptions::default()
             };
             Recorder::new(&keeping.file, options)
@@ -168,8 +171,8 @@ impl Samples {
 /// Waits until an interaction is safe: its id may then be shown.
 pub async fn safe(id: String, ticket: Option<Ticket>) -> Option<String> {
     match tokio::time::timeout(PATIENCE, ticket?).await {
-        Ok(Outcome::Durable) => Some(id),
-        Ok(Outcome::NotKept) => None,
+        Ok(RecordOutcome::Durable) => Some(id),
+        Ok(RecordOutcome::NotAdmitted) => None,
         Ok(outcome) => {
             // The recorder has told the user why.
             tracing::debug!("an interaction is not kept yet: {outcome:?}");
@@ -187,7 +190,8 @@ pub fn counts(keeping: &RecordingPolicy, time: u64) -> Result<Counts, StoreError
     if !keeping.file.exists() {
         return Ok(Counts::default());
     }
-    let (interactions, feedback) = Store::glance(&keeping.file)?.counts_since(time)?;
+    let (interactions, feedback) =
+        Store::open_without_waiting(&keeping.file)?.counts_since(time)?;
     Ok(Counts {
         interactions,
         feedback,
@@ -235,7 +239,7 @@ mod tests {
         assert!(!keeping.file.exists());
         samples.settle(PrivacyMode::Full);
         let ticket = samples.record(&keeping, asked(), make).unwrap();
-        assert_eq!(ticket.wait(), Outcome::Durable);
+        assert_eq!(ticket.wait(), RecordOutcome::Durable);
     }
 
     #[test]

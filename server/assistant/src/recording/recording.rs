@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trainer_bridge::{Event, Interaction, Ticket};
+use trainer_bridge::{FeedbackEvent, Interaction, Ticket};
 
 use super::{InteractionBuilder, RecordingPolicy, Samples, safe};
 
@@ -59,7 +59,7 @@ impl Recording {
             let failed = self.samples.follow_ups.ask(conversation, question, &id);
             if let Some(failed) = failed {
                 let follow_up = Some(id.clone());
-                let event = Event::Failed { follow_up };
+                let event = FeedbackEvent::Failed { follow_up };
                 self.samples.feedback(policy, &failed, event);
             }
         }

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
-use assistant::ask::{self, AskResult, Location, Mode, Question, Reply, Sink, Task, Worker};
+use assistant::ask::{self, AskResult, Location, Mode, Question, Reply, Task, Worker};
 use assistant::chat::Assistants;
 use assistant::recording::{RecordingPolicy, Samples};
+use futures::future::BoxFuture;
 use grounding::{Citation, Links, View};
 use repo_indexer::{Cancel, IndexError, Scope};
 use repo_lsp::lsp;
@@ -78,13 +79,15 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let mut reply = runtime.block_on(ask::ask(&asking, &InPlace, question, terminal.clone()))?;
+    let locate = asking.locate.clone();
+    let mut reply = runtime.block_on(ask::ask(asking, InPlace, question, terminal.clone()))?;
     if let Some(why) = reply.error.as_ref().filter(|_| reply.model.is_none()) {
         output::warning(format!("the model did not answer: {why}"));
     }
     let outcome = outcome(&reply, args.module);
     if context.json {
-        output::json(&runtime.block_on(AskResult::of(reply, &*asking.locate)))?;
+        let result = runtime.block_on(AskResult::of(reply, &*locate));
+        output::json(&serde_json::to_value(result)?)?;
         return Ok(outcome);
     }
     let shown = terminal.result().and_then(|()| show(&reply, args));
@@ -159,17 +162,19 @@ fn outcome(reply: &Reply, module: bool) -> Outcome {
 }
 
 /// Work of a shell's question blocks nobody else.
+#[derive(Clone)]
 struct InPlace;
 
 impl Worker for InPlace {
     type Error = IndexError;
 
-    async fn run<T, F>(&self, work: F) -> Result<T, IndexError>
+    fn run<T, F>(&self, work: F) -> BoxFuture<'static, Result<T, IndexError>>
     where
         T: Send + 'static,
         F: FnOnce(&Cancel) -> Result<T, IndexError> + Send + 'static,
     {
-        work(&Cancel::new())
+        let done = work(&Cancel::new());
+        Box::pin(std::future::ready(done))
     }
 }
 

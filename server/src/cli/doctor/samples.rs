@@ -30,8 +30,11 @@ pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
     };
     match look(&store, dirs, root) {
         Ok((kept, None)) => {
-            let found = format!("{kept} · mode {mode} · {}", output::bytes(store.bytes()));
-            match store.set_aside().as_slice() {
+            let found = format!(
+                "{kept} · mode {mode} · {}",
+                output::bytes(store.size_bytes())
+            );
+            match store.set_aside_files().as_slice() {
                 [] => ok("samples", found),
                 files => {
                     let files: Vec<_> = files.iter().map(|file| paths::tilde(file)).collect();
@@ -68,11 +71,11 @@ fn could_be_made(folder: &Path) -> bool {
 }
 
 fn look(store: &Store, dirs: &Dirs, root: &Path) -> anyhow::Result<(String, Option<String>)> {
-    let damage = match store.bytes() {
-        0..SMALL => store.damage()?,
+    let damage = match store.size_bytes() {
+        0..SMALL => store.integrity_error()?,
         _ => None,
     };
-    let kept = samples::kept(dirs, root)?.unwrap_or_default();
+    let kept = samples::count(dirs, root)?.unwrap_or_default();
     let kept = output::counted(kept as usize, "interaction");
     Ok((format!("{kept} of this workspace"), damage))
 }

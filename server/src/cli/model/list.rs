@@ -9,7 +9,7 @@ use settings::paths::Dirs;
 
 use super::super::arguments::Global;
 use super::super::output::{self, BAD, FAINT, STRONG, WARN};
-use super::learned::{self, Ledger};
+use super::learned::{self, ForgottenSamples};
 use super::{Outcome, as_json, format, library, origin};
 
 /// List the models on this machine
@@ -31,14 +31,14 @@ pub(super) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             (name, current)
         })
         .collect();
-    let ledger = Ledger::open(&library)?;
+    let forgotten = ForgottenSamples::open(&library)?;
     if global.json {
         let models = models
             .iter()
-            .map(|(name, current)| entry(&library, &ledger, name, current));
+            .map(|(name, current)| entry(&library, &forgotten, name, current));
         output::json(&models.collect::<anyhow::Result<Value>>()?)?;
     } else {
-        table(&models, default.as_deref(), &ledger)?;
+        table(&models, default.as_deref(), &forgotten)?;
     }
     for failure in super::failures(&Dirs::from_environment()?) {
         output::warning(failure);
@@ -52,14 +52,14 @@ pub(super) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 
 fn entry(
     library: &Library,
-    ledger: &Ledger,
+    forgotten: &ForgottenSamples,
     name: &str,
     current: &Result<Installed, LibraryError>,
 ) -> anyhow::Result<Value> {
     let mut value = match current {
         Ok(installed) => {
             let mut value = as_json(installed);
-            value["forgotten_samples"] = json!(ledger.forgotten(installed)?);
+            value["forgotten_samples"] = json!(forgotten.count(installed)?);
             value
         }
         Err(error) => json!({ "name": name, "problem": error.to_string() }),
@@ -71,7 +71,7 @@ fn entry(
 fn table(
     models: &[(String, Result<Installed, LibraryError>)],
     default: Option<&str>,
-    ledger: &Ledger,
+    forgotten: &ForgottenSamples,
 ) -> anyhow::Result<()> {
     let mut out = output::stdout();
     let label = |(name, current): &(String, Result<Installed, LibraryError>)| match current {
@@ -94,7 +94,7 @@ fn table(
                 );
                 let from = output::fit(&origin(installed), wide + 30);
                 writeln!(out, "{FAINT}{size:>7}  {format:<11}{FAINT:#}  {from}")?;
-                if let Some(text) = learned::sentence(ledger.forgotten(installed)?) {
+                if let Some(text) = learned::description(forgotten.count(installed)?) {
                     writeln!(out, "    {WARN}{text}{WARN:#}")?;
                 }
             }

@@ -9,7 +9,7 @@ use settings::paths;
 
 use super::super::arguments::Global;
 use super::super::output::{self, BAD, FAINT, STRONG, WARN};
-use super::learned::{self, Ledger};
+use super::learned::{self, ForgottenSamples};
 use super::{Outcome, as_json, format, library, origin};
 
 /// Show a model, its generations and their files
@@ -35,11 +35,11 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         library.generation(name, number)?;
         generations.retain(|generation| generation.manifest.number == number);
     }
-    let ledger = Ledger::open(&library)?;
+    let forgotten = ForgottenSamples::open(&library)?;
     if global.json {
         let generations = generations
             .iter()
-            .map(|generation| generation_json(generation, &ledger))
+            .map(|generation| generation_json(generation, &forgotten))
             .collect::<anyhow::Result<Vec<Value>>>()?;
         let default = library.default_name().as_deref() == Some(name);
         output::json(
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         for (title, text) in details(generation) {
             writeln!(out, "    {title:<9}  {text}")?;
         }
-        if let Some(text) = learned::sentence(ledger.forgotten(generation)?) {
+        if let Some(text) = learned::description(forgotten.count(generation)?) {
             writeln!(out, "    {:<9}  {WARN}{text}{WARN:#}", "forgotten")?;
         }
         if number.is_some() {
@@ -109,10 +109,10 @@ fn details(generation: &Installed) -> Vec<(&'static str, String)> {
     details
 }
 
-fn generation_json(generation: &Installed, ledger: &Ledger) -> anyhow::Result<Value> {
+fn generation_json(generation: &Installed, forgotten: &ForgottenSamples) -> anyhow::Result<Value> {
     let mut value = as_json(generation);
     value["manifest"] = json!(generation.manifest);
     value["problem"] = json!(generation.examine().err().map(|error| error.to_string()));
-    value["forgotten_samples"] = json!(ledger.forgotten(generation)?);
+    value["forgotten_samples"] = json!(forgotten.count(generation)?);
     Ok(value)
 }

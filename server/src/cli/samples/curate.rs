@@ -1,47 +1,45 @@
-//! `repo-lsp samples curate`: makes of interactions what a model is trained on.
+//! `repo-lsp samples curate`: turns interactions into training samples.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::bail;
-use serde::Serialize;
 use serde_json::json;
 use settings::paths::{self, Dirs};
 use trainer_bridge::{
-    CurateOptions, Curated, Filter, Reason, Recorded, Sample, Split, Store, curate,
+    CurateOptions, Curated, ExclusionReason, ExportCuratedError, RecordedInteraction, Split,
+    curate, export_curated, read_golden_questions,
 };
 
 use super::super::arguments::Global;
-use super::super::eval::questions;
 use super::super::output::{self, FAINT, STRONG};
 use super::filter::{self, Filters};
-use super::{Outcome, existing, nothing_yet, private};
+use super::{Outcome, existing, file_error, nothing_yet};
 
-/// Make training samples of what was found good, corrected or bad
+/// Turn good, corrected and bad answers into training samples
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples curate --out data --workspace .         samples.jsonl, preferences.jsonl and rejected.jsonl in data
-  repo-lsp samples curate --out data --golden golden.jsonl never train on what is measured by
-  repo-lsp samples curate --out data --unjudged            take answers whose every citation is there, too
+  repo-lsp samples curate --out data --workspace .         write samples.jsonl, preferences.jsonl and rejected.jsonl to data
+  repo-lsp samples curate --out data --golden golden.jsonl exclude questions that are used for evaluation
+  repo-lsp samples curate --out data --unjudged            include answers without a verdict if all their citations exist
 
-The same interactions give the same files. Which sample was made of which interaction is noted, so that `samples forget` can say who \
-has learned from what is forgotten.")]
+The same interactions always give the same files. The database records which sample was made of which interaction, so that \
+`samples forget` can name the models that have learned from a forgotten one.")]
 pub(crate) struct Args {
-    /// The folder for the files, made where it is not there
+    /// Output folder, created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Golden questions, one JSON object a line; what is nearly one of them is left out
+    /// File of golden questions, one JSON object per line; similar questions are excluded
     #[arg(long, value_name = "FILE")]
     golden: Option<PathBuf>,
 
-    /// At most so many samples, and so many pairs, of one document
+    /// Maximum number of samples, and of preference pairs, per document
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     per_document: u32,
 
-    /// Take what nobody has judged, if it cites something and every citation is there
+    /// Include answers without a verdict if they cite something and all citations exist
     #[arg(long)]
     unjudged: bool,
 
@@ -51,30 +49,30 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outcome> {
     let golden = match &args.golden {
-        Some(file) => questions::read(file)?,
+        Some(file) => read_golden_questions(file)?,
         None => Vec::new(),
     };
     let Some(mut store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
-    let filter = args.filters.of(&store, filter::named(global))?;
+    let filter = args.filters.to_filter(&store, filter::named(global))?;
     let listing = store.list(&filter, usize::MAX, None)?;
     if listing.unreadable > 0 {
         let count = output::counted(listing.unreadable as usize, "interaction");
-        output::warning(format!("{count} left out: damaged"));
+        output::warning(format!("{count} skipped because of damage"));
     }
     let options = CurateOptions {
-        per_document: args.per_document as usize,
-        unjudged: args.unjudged,
+        max_per_document: args.per_document as usize,
+        include_unjudged: args.unjudged,
         ..CurateOptions::default()
     };
     let curated = curate(&listing.rows, &golden, &options);
-    // Linked before anything is written: no file may hold a sample that `forget` would not find.
-    link(&mut store, &curated)?;
-    still_there(&store, &curated)?;
-    write(&args.out, &curated)?;
+    export_curated(&mut store, &curated, &args.out).map_err(|error| match error {
+        ExportCuratedError::File(error) => file_error(&error),
+        error => error.into(),
+    })?;
     report(args, &listing.rows, &curated, global)?;
-    let made = curated.samples.len() + curated.pairs.len() + curated.rejected.len();
+    let made = curated.samples.len() + curated.preferences.len() + curated.rejected.len();
     Ok(if made == 0 {
         Outcome::Nothing
     } else {
@@ -82,70 +80,15 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     })
 }
 
-fn link(store: &mut Store, curated: &Curated) -> anyhow::Result<()> {
-    let pairs = curated.pairs.iter().map(|pair| Sample {
-        messages: Vec::new(),
-        metadata: pair.metadata.clone(),
-    });
-    let all = curated.samples.iter().chain(&curated.rejected).cloned();
-    Ok(store.link_samples(&all.chain(pairs).collect::<Vec<_>>())?)
-}
-
-/// What was forgotten between reading and linking would be in the files, and nobody would know.
-fn still_there(store: &Store, curated: &Curated) -> anyhow::Result<()> {
-    let samples = curated.samples.iter().chain(&curated.rejected);
-    let metadata = samples
-        .map(|sample| &sample.metadata)
-        .chain(curated.pairs.iter().map(|pair| &pair.metadata));
-    let used: BTreeSet<&String> = metadata
-        .flat_map(|metadata| &metadata.interactions)
-        .collect();
-    let filters: Vec<Filter> = used
-        .iter()
-        .map(|id| Filter {
-            id: Some((*id).clone()),
-            ..Filter::default()
-        })
-        .collect();
-    let there: u64 = store.count(&filters)?.values().sum();
-    if there < used.len() as u64 {
-        bail!("interactions were forgotten meanwhile; nothing was written, run it again");
-    }
-    Ok(())
-}
-
-fn write(folder: &Path, curated: &Curated) -> anyhow::Result<()> {
-    if let Err(error) = std::fs::create_dir_all(folder) {
-        bail!(
-            "cannot make the folder {}: {}",
-            folder.display(),
-            paths::plain(&error)
-        );
-    }
-    lines(&folder.join("samples.jsonl"), &curated.samples)?;
-    lines(&folder.join("preferences.jsonl"), &curated.pairs)?;
-    lines(&folder.join("rejected.jsonl"), &curated.rejected)
-}
-
-fn lines<T: Serialize>(file: &Path, rows: &[T]) -> anyhow::Result<()> {
-    private::write(file, |out| {
-        for row in rows {
-            serde_json::to_writer(&mut *out, row)?;
-            out.write_all(b"\n")?;
-        }
-        Ok(())
-    })
-}
-
 fn report(
     args: &Args,
-    read: &[Recorded],
+    read: &[RecordedInteraction],
     curated: &Curated,
     global: &Global,
 ) -> anyhow::Result<()> {
-    let mut left_out: BTreeMap<Reason, u64> = BTreeMap::new();
-    for (_, reason) in &curated.left_out {
-        *left_out.entry(*reason).or_default() += 1;
+    let mut excluded: BTreeMap<ExclusionReason, u64> = BTreeMap::new();
+    for (_, reason) in &curated.excluded {
+        *excluded.entry(*reason).or_default() += 1;
     }
     let of = |split| {
         curated
@@ -156,14 +99,14 @@ fn report(
     };
     let (train, valid, test) = (of(Split::Train), of(Split::Valid), of(Split::Test));
     if global.json {
-        let reasons: serde_json::Map<_, _> = left_out
+        let reasons: serde_json::Map<_, _> = excluded
             .iter()
             .map(|(reason, count)| (key(*reason).to_owned(), json!(count)))
             .collect();
         return output::json(&json!({
             "out": args.out, "read": read.len(),
             "samples": curated.samples.len(), "train": train, "valid": valid, "test": test,
-            "preferences": curated.pairs.len(), "rejected": curated.rejected.len(), "left_out": reasons,
+            "preferences": curated.preferences.len(), "rejected": curated.rejected.len(), "left_out": reasons,
         }));
     }
     let mut out = output::stdout();
@@ -173,7 +116,7 @@ fn report(
     };
     let workspaces: BTreeSet<&str> = read.iter().map(|row| &*row.interaction.workspace).collect();
     let of = format!("of {}", output::counted(workspaces.len(), "workspace"));
-    let splits = format!("{train} to train on · {valid} to validate · {test} to test");
+    let splits = format!("{train} for training · {valid} for validation · {test} for testing");
     writeln!(out, "{}", row("read", read.len(), &of))?;
     writeln!(out, "{}", row("samples", curated.samples.len(), &splits))?;
     writeln!(
@@ -181,7 +124,7 @@ fn report(
         "{}",
         row(
             "preferences",
-            curated.pairs.len(),
+            curated.preferences.len(),
             "pairs of a better and a worse answer"
         )
     )?;
@@ -191,11 +134,15 @@ fn report(
         row(
             "rejected",
             curated.rejected.len(),
-            "bad, and no better one known"
+            "bad answers without a better one"
         )
     )?;
-    for (reason, count) in left_out {
-        writeln!(out, "{}", row("left out", count as usize, said(reason)))?;
+    for (reason, count) in excluded {
+        writeln!(
+            out,
+            "{}",
+            row("excluded", count as usize, description(reason))
+        )?;
     }
     writeln!(
         out,
@@ -206,34 +153,38 @@ fn report(
     Ok(())
 }
 
-fn key(reason: Reason) -> &'static str {
+fn key(reason: ExclusionReason) -> &'static str {
     match reason {
-        Reason::Unjudged => "unjudged",
-        Reason::Rejected => "rejected",
-        Reason::Failed => "failed",
-        Reason::Ungrounded => "ungrounded",
-        Reason::Redacted => "redacted",
-        Reason::CutOff => "cut_off",
-        Reason::WithoutCode => "without_code",
-        Reason::Golden => "golden",
-        Reason::Duplicate => "duplicate",
-        Reason::EnoughOfDocument => "enough_of_document",
-        Reason::Empty => "empty",
+        ExclusionReason::Unjudged => "unjudged",
+        ExclusionReason::Rejected => "rejected",
+        ExclusionReason::Failed => "failed",
+        ExclusionReason::Ungrounded => "ungrounded",
+        ExclusionReason::Redacted => "redacted",
+        ExclusionReason::CutOff => "cut_off",
+        ExclusionReason::WithoutCode => "without_code",
+        ExclusionReason::Golden => "golden",
+        ExclusionReason::Duplicate => "duplicate",
+        ExclusionReason::EnoughOfDocument => "enough_of_document",
+        ExclusionReason::Empty => "empty",
     }
 }
 
-fn said(reason: Reason) -> &'static str {
+fn description(reason: ExclusionReason) -> &'static str {
     match reason {
-        Reason::Unjudged => "nobody has judged them; --unjudged takes those that are well founded",
-        Reason::Rejected => "found bad, and not fit to learn from",
-        Reason::Failed => "it had to be asked again",
-        Reason::Ungrounded => "they cite nothing, or something that is not there",
-        Reason::Redacted => "a secret was taken out of them",
-        Reason::CutOff => "they break off",
-        Reason::WithoutCode => "their code was taken out",
-        Reason::Golden => "nearly a golden question",
-        Reason::Duplicate => "nearly the same as another",
-        Reason::EnoughOfDocument => "enough about their document; --per-document takes more",
-        Reason::Empty => "empty",
+        ExclusionReason::Unjudged => {
+            "without a verdict; --unjudged includes those with valid citations"
+        }
+        ExclusionReason::Rejected => "bad, and not usable as a rejected answer",
+        ExclusionReason::Failed => "asked again, so the answer did not help",
+        ExclusionReason::Ungrounded => "no citation, or one that does not exist",
+        ExclusionReason::Redacted => "a secret was redacted",
+        ExclusionReason::CutOff => "the answer is incomplete",
+        ExclusionReason::WithoutCode => "recorded without code",
+        ExclusionReason::Golden => "similar to a golden question",
+        ExclusionReason::Duplicate => "similar to another question",
+        ExclusionReason::EnoughOfDocument => {
+            "over the limit per document; --per-document raises it"
+        }
+        ExclusionReason::Empty => "empty",
     }
 }

@@ -1,4 +1,4 @@
-//! `repo-lsp samples export`: interactions as chat JSONL, which any trainer reads and `import` takes back.
+//! `repo-lsp samples export`: writes interactions as chat JSONL.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -6,27 +6,28 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use serde_json::json;
 use settings::paths::{self, Dirs};
+use trainer_bridge::{FileError, write_private_file};
 
 use super::super::arguments::Global;
 use super::super::output;
 use super::filter::{self, Filters};
-use super::{Outcome, existing, nothing_yet, private};
+use super::{Outcome, existing, file_error, nothing_yet};
 
-/// Write interactions as chat JSONL, one a line
+/// Export interactions as chat JSONL, one per line
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples export | jq -c .messages              to standard output
-  repo-lsp samples export all.jsonl                      to a file that only you may read; `samples import` takes it back
+  repo-lsp samples export | jq -c .messages              export to standard output
+  repo-lsp samples export all.jsonl                      export to a file that only you can read; `samples import` reads it
   repo-lsp samples export good.jsonl --workspace . --verdict good
 
-What is forgotten later is not taken out of a file that was written before.")]
+Files that were exported do not change when interactions are forgotten later.")]
 pub(crate) struct Args {
-    /// Where to [default: standard output]
+    /// Output file [default: standard output]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Replace the file if there is one
+    /// Replace the file if it exists
     #[arg(long)]
     force: bool,
 
@@ -38,30 +39,34 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     let Some(store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
-    let filter = args.filters.of(&store, filter::named(global))?;
+    let filter = args.filters.to_filter(&store, filter::named(global))?;
     let file = args.file.as_deref().filter(|file| *file != Path::new("-"));
     if let Some(file) = file
         && file.is_file()
         && !args.force
     {
         bail!(
-            "{} exists already; give another name, or --force to replace it",
+            "{} exists already; choose another name, or use --force to replace it",
             paths::tilde(file)
         );
     }
     if file.is_some() && store.count(std::slice::from_ref(&filter))?.is_empty() {
-        return nothing(global);
+        return print_nothing_found(global);
     }
     let exported = match file {
-        Some(file) => private::write(file, |out| Ok(store.export(&filter, out)?))?,
+        Some(file) => write_private_file(file, |out| anyhow::Ok(store.export(&filter, out)?))
+            .map_err(|error| match error.downcast::<FileError>() {
+                Ok(error) => file_error(&error),
+                Err(error) => error,
+            })?,
         None => {
-            let mut out = Kept {
+            let mut out = FirstError {
                 out: output::stdout(),
-                failed: None,
+                error: None,
             };
             let exported = store.export(&filter, &mut out);
-            // The store says only in words why it could not write; whether somebody has seen enough is told by the error itself.
-            if let Some(error) = out.failed.take() {
+            // The error of the store is only a message. The original tells whether the reader has closed the pipe.
+            if let Some(error) = out.error.take() {
                 return Err(error.into());
             }
             out.flush()?;
@@ -70,7 +75,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     };
     if exported.unreadable > 0 {
         let count = output::counted(exported.unreadable as usize, "interaction");
-        output::warning(format!("{count} left out: damaged"));
+        output::warning(format!("{count} skipped because of damage"));
     }
     if let Some(file) = file {
         if global.json {
@@ -89,8 +94,8 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     Ok(Outcome::Done)
 }
 
-/// No file is written for nothing.
-fn nothing(global: &Global) -> anyhow::Result<Outcome> {
+/// The result if no interaction matches; no file is written.
+fn print_nothing_found(global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         output::json(&json!({ "file": null, "interactions": 0, "unreadable": 0 }))?;
     }
@@ -98,23 +103,23 @@ fn nothing(global: &Global) -> anyhow::Result<Outcome> {
     Ok(Outcome::Nothing)
 }
 
-/// Remembers the first error of writing.
-struct Kept<W> {
+/// A writer that keeps its first error.
+struct FirstError<W> {
     out: W,
-    failed: Option<io::Error>,
+    error: Option<io::Error>,
 }
 
-impl<W: Write> Kept<W> {
+impl<W: Write> FirstError<W> {
     fn keep<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             let kind = error.kind();
-            self.failed.get_or_insert(error);
+            self.error.get_or_insert(error);
             kind.into()
         })
     }
 }
 
-impl<W: Write> Write for Kept<W> {
+impl<W: Write> Write for FirstError<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let result = self.out.write(bytes);
         self.keep(result)

@@ -1,4 +1,4 @@
-//! Which interactions a command means: the same flags for each.
+//! The flags that select interactions, which all commands share.
 
 use std::path::Path;
 
@@ -11,48 +11,48 @@ use super::when;
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Filters {
-    /// Only what was asked since then: 2026-11-19, 2026-11-19T10:00, or 7d, 12h, 30m ago
+    /// Only interactions since this time: 2026-11-19, 2026-11-19T10:00, or an age such as 7d, 12h, 30m
     #[arg(long, value_name = "TIME", value_parser = when::parse)]
     since: Option<u64>,
 
-    /// Only what was asked before that
+    /// Only interactions before this time
     #[arg(long, value_name = "TIME", value_parser = when::parse)]
     until: Option<u64>,
 
-    /// Only what was judged so; none for what nobody has judged
+    /// Only interactions with this verdict; `none` selects those without a verdict
     #[arg(long, value_enum)]
-    verdict: Option<Judged>,
+    verdict: Option<VerdictArg>,
 
-    /// Only what was asked in this way: ask, selection, explain, usages, impact, module, diagnostic, hover
+    /// Only interactions of this kind: ask, selection, explain, usages, impact, module, diagnostic, hover
     #[arg(long)]
     kind: Option<String>,
 
-    /// Only what is about files that match, for example 'src/**/*.rs'
+    /// Only interactions about files that match this glob, for example 'src/**/*.rs'
     #[arg(long, value_name = "GLOB")]
     files: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Judged {
+pub(super) enum VerdictArg {
     Good,
     Bad,
     Corrected,
     None,
 }
 
-impl Judged {
+impl VerdictArg {
     pub(super) fn verdict(self) -> Option<Verdict> {
         match self {
-            Judged::Good => Some(Verdict::Good),
-            Judged::Bad => Some(Verdict::Bad),
-            Judged::Corrected => Some(Verdict::Corrected),
-            Judged::None => None,
+            VerdictArg::Good => Some(Verdict::Good),
+            VerdictArg::Bad => Some(Verdict::Bad),
+            VerdictArg::Corrected => Some(Verdict::Corrected),
+            VerdictArg::None => None,
         }
     }
 }
 
 impl Filters {
-    /// Whether anything is left out by them.
+    /// Returns whether any flag is given.
     pub(super) fn any(&self) -> bool {
         let Filters {
             since,
@@ -64,28 +64,32 @@ impl Filters {
         since.is_some() || until.is_some() || verdict.is_some() || kind.is_some() || files.is_some()
     }
 
-    /// Refuses what is certainly a slip: nothing would be found, and somebody would think that nothing is there.
-    pub(super) fn of(&self, store: &Store, workspace: Option<String>) -> anyhow::Result<Filter> {
+    /// Builds the filter. An unknown kind or workspace is an error: an empty result would suggest that there are no interactions.
+    pub(super) fn to_filter(
+        &self,
+        store: &Store,
+        workspace: Option<String>,
+    ) -> anyhow::Result<Filter> {
         if let Some(kind) = &self.kind {
             let known = Kind::ALL.map(Kind::name);
             let of_kind = Filter {
                 kind: Some(kind.clone()),
                 ..Filter::default()
             };
-            // What was imported may have kinds of its own.
+            // Imported interactions may have other kinds.
             if !known.contains(&kind.as_str()) && store.count(&[of_kind])?.is_empty() {
-                bail!("no such kind: {kind}; there are {}", known.join(", "));
+                bail!("unknown kind: {kind}; the kinds are {}", known.join(", "));
             }
         }
         if let Some(workspace) = &workspace {
-            exists(store, workspace)?;
+            check_workspace(store, workspace)?;
         }
         Ok(Filter {
             id: None,
             workspace,
-            alone: false,
+            exclude_subfolders: false,
             kind: self.kind.clone(),
-            verdict: self.verdict.map(Judged::verdict),
+            verdict: self.verdict.map(VerdictArg::verdict),
             since: self.since,
             until: self.until,
             files: self.files.clone(),
@@ -93,25 +97,25 @@ impl Filters {
     }
 }
 
-/// A workspace is a folder, or was one when something was asked there.
-pub(super) fn exists(store: &Store, workspace: &str) -> anyhow::Result<()> {
-    let asked_there = Filter {
+/// Checks that a workspace is a folder, or was one when an interaction was recorded.
+pub(super) fn check_workspace(store: &Store, workspace: &str) -> anyhow::Result<()> {
+    let of_workspace = Filter {
         workspace: Some(workspace.to_owned()),
         ..Filter::default()
     };
-    if !Path::new(workspace).is_dir() && store.count(&[asked_there])?.is_empty() {
-        bail!("{workspace} is no folder, and nothing is kept of one");
+    if !Path::new(workspace).is_dir() && store.count(&[of_workspace])?.is_empty() {
+        bail!("{workspace} is not a folder, and no interaction is recorded for it");
     }
     Ok(())
 }
 
-/// Whether what was asked in `folder` belongs to a workspace: to it, or to a folder below it.
+/// Returns whether `folder` is a workspace or one of its subfolders.
 pub(super) fn within(folder: &str, workspace: &str) -> bool {
     let rest = folder.strip_prefix(workspace);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The workspace that was named, as interactions have it. The folder itself may be gone: what was kept of it is not.
+/// Returns the workspace of --workspace, as it is recorded. The folder itself may not exist any more.
 pub(super) fn named(global: &Global) -> Option<String> {
     global.workspace.as_deref().map(workspace_name)
 }

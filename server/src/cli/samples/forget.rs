@@ -1,128 +1,121 @@
-//! `repo-lsp samples forget`: deletes interactions for good, and says which models have learned from them.
+//! `repo-lsp samples forget`: deletes interactions permanently, and names the models that have learned from them.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::Path;
 
 use anyhow::bail;
-use assistant::recording::{MARK, workspace_name};
+use assistant::recording::workspace_name;
 use serde_json::json;
 use settings::paths::{self, Dirs};
-use trainer_bridge::{Filter, Forgotten, Store};
+use trainer_bridge::{Filter, ForgetSummary, Store, forget_interactions};
 
 use super::super::arguments::Global;
 use super::super::output::{self, FAINT, STRONG, WARN};
 use super::filter::{self, Filters};
-use super::list::SHORT;
-use super::{Outcome, edit, existing, find_id, nothing_yet, render};
+use super::list::MIN_ID_LEN;
+use super::{Outcome, copy_locations, existing, find_id, nothing_yet, render, warn_undeleted};
 
-/// Delete interactions for good
+/// Delete interactions permanently
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples forget 0193a4 0193b7            these two
-  repo-lsp samples forget --since 30m              what was asked about this workspace in the last half hour
-  repo-lsp samples forget --all --dry-run          say how much is kept of this workspace
-  repo-lsp samples forget --all --all-workspaces   everything
+  repo-lsp samples forget 0193a4 0193b7            delete two interactions
+  repo-lsp samples forget --since 30m              delete the interactions of this workspace from the last half hour
+  repo-lsp samples forget --all --dry-run          show how many interactions of this workspace there are
+  repo-lsp samples forget --all --all-workspaces   delete everything
 
-Without ids, only this workspace is meant, or the one that --workspace names; workspaces in folders below it are not. Afterwards no byte \
-of it is in the database or its log.
-Files that `samples export` and `samples curate` have written, and models that were trained, are not changed; those that this program \
-knows of are named.")]
+Without ids, the command applies to the current workspace or to that of --workspace, without workspaces in subfolders. Afterwards no \
+byte of the deleted interactions is left in the database or its log. Files written by `samples export` and `samples curate` and trained \
+models are not changed; known models are listed.")]
 pub(crate) struct Args {
-    /// Ids of interactions, or as much of their beginning as no other has
+    /// Ids of interactions, or unique prefixes of them
     #[arg(value_name = "ID")]
     ids: Vec<String>,
 
     #[command(flatten)]
     filters: Filters,
 
-    /// Everything
+    /// Delete all interactions of the workspace
     #[arg(long, conflicts_with = "ids")]
     all: bool,
 
-    /// Of every workspace, not only of this one
+    /// Apply to all workspaces instead of the current one
     #[arg(long, conflicts_with_all = ["ids", "workspace"])]
     all_workspaces: bool,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 
-    /// Only say what would be deleted
+    /// Only show what would be deleted
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outcome> {
     if args.ids.is_empty() && !args.all && !args.filters.any() {
-        bail!("say what to forget: ids, a filter such as --since 1h, or --all");
+        bail!("specify what to forget: ids, a filter such as --since 1h, or --all");
     }
     let Some(mut store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
-    let (filters, scope) = match meant(args, global, &store) {
-        Ok(meant) => meant,
+    let (filters, scope) = match selection(args, global, &store) {
+        Ok(selection) => selection,
         Err(error) => {
-            // It may have been deleted by a call that could not rewrite the file.
-            go_on(&mut store, dirs)?;
+            // The interaction may have been deleted by a call that was interrupted before it rewrote the file.
+            resume(&mut store, dirs)?;
             return Err(error);
         }
     };
     let counts = store.count(&filters)?;
-    let scope = scope.unwrap_or_else(|| places(&counts));
+    let scope = scope.unwrap_or_else(|| describe_workspaces(&counts));
     let total: u64 = counts.values().sum();
     if args.dry_run {
-        return planned(&store, &filters, &counts, &scope, global);
+        return print_plan(&store, &filters, &counts, &scope, global);
     }
-    others_below(&store, &filters, &counts)?;
+    mention_subfolders(&store, &filters, &counts)?;
     if total == 0 {
-        // An earlier call may have been cut short between deleting and rewriting the file.
-        go_on(&mut store, dirs)?;
+        resume(&mut store, dirs)?;
         if global.json {
-            report(&Forgotten::default(), &scope, global)?;
+            report(&ForgetSummary::default(), &scope, global)?;
         }
         output::say(&format!(
-            "nothing of {scope} matches; nothing was forgotten"
+            "no interaction of {scope} matches; nothing was forgotten"
         ));
         return Ok(Outcome::Nothing);
     }
-    if !args.yes && !agreed(&store, &filters, &counts, &scope)? {
+    if !args.yes && !confirmed(&store, &filters, &counts, &scope)? {
         output::say("nothing was forgotten");
         return Ok(Outcome::Nothing);
     }
-    let forgotten = store.forget_any(&filters)?;
-    // One that bears no id may be of any of them.
-    remove_documents(&dirs.answers(), |text| {
-        let ids = &mut forgotten.interactions.iter();
-        ids.any(|id| text.contains(id)) || !text.contains(MARK)
-    });
-    edit::sweep(dirs, &store)?;
+    let (forgotten, undeleted) = forget_interactions(&mut store, &filters, &copy_locations(dirs))?;
+    warn_undeleted(&undeleted);
     let outcome = report(&forgotten, &scope, global)?;
     match forgotten.unfinished {
         Some(why) => bail!(
-            "bytes of them may still be in the file: {why}; the next `repo-lsp samples forget` goes on with it"
+            "the file may still contain their text: {why}; the next `repo-lsp samples forget` tries again"
         ),
         None => Ok(outcome),
     }
 }
 
-/// Finishes what an earlier call may have begun.
-fn go_on(store: &mut Store, dirs: &Dirs) -> anyhow::Result<()> {
-    store.forget_any(&[])?;
-    edit::sweep(dirs, store)
+/// Finishes an earlier call that was interrupted between deleting and rewriting the file.
+fn resume(store: &mut Store, dirs: &Dirs) -> anyhow::Result<()> {
+    let (_, undeleted) = forget_interactions(store, &[], &copy_locations(dirs))?;
+    warn_undeleted(&undeleted);
+    Ok(())
 }
 
-/// What was asked in folders below is of other workspaces: it is said, so that nobody thinks it was deleted as well.
-fn others_below(
+/// Mentions interactions of subfolders, which are other workspaces and are not deleted.
+fn mention_subfolders(
     store: &Store,
     filters: &[Filter],
     counts: &BTreeMap<String, u64>,
 ) -> anyhow::Result<()> {
-    let below = filters.iter().filter(|filter| filter.alone);
+    let below = filters.iter().filter(|filter| filter.exclude_subfolders);
     let below: Vec<_> = below
         .map(|filter| Filter {
-            alone: false,
+            exclude_subfolders: false,
             ..filter.clone()
         })
         .collect();
@@ -130,44 +123,28 @@ fn others_below(
     others.retain(|workspace, _| !counts.contains_key(workspace));
     if !others.is_empty() {
         let count = others.values().sum::<u64>() as usize;
-        let (stay, them) = if count == 1 {
-            ("stays", "it")
+        let (is, them) = if count == 1 {
+            ("is", "it")
         } else {
-            ("stay", "them")
+            ("are", "them")
         };
         let folders = if others.len() == 1 {
-            ", a folder below it,"
+            ", a subfolder,"
         } else {
-            " below it"
+            " in subfolders"
         };
         output::say(&format!(
-            "{} of {}{folders} {stay}; to forget {them} as well, name the folder with --workspace",
+            "{} of {}{folders} {is} kept; to forget {them} too, use --workspace with that folder",
             output::counted(count, "interaction"),
-            places(&others)
+            describe_workspaces(&others)
         ));
     }
     Ok(())
 }
 
-/// Answers that were opened in an editor are documents for a while. Deletes those with a text that is no longer to be there.
-pub(super) fn remove_documents(answers: &Path, is_of: impl Fn(&str) -> bool) {
-    let entries = std::fs::read_dir(answers).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()) {
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        if is_of(&text)
-            && let Err(error) = std::fs::remove_file(&path)
-        {
-            let (shown, why) = (paths::tilde(&path), paths::plain(&error));
-            output::warning(format!(
-                "{shown} holds a forgotten answer and cannot be deleted: {why}"
-            ));
-        }
-    }
-}
-
-/// What is meant, and in which workspaces, in words. One that is named by its id is meant wherever it was asked; there the
-/// interactions themselves say where that is.
-fn meant(
+/// Returns the filters, and the description of their workspaces. Ids select interactions of any workspace, so there is no description
+/// for them before they are found.
+fn selection(
     args: &Args,
     global: &Global,
     store: &Store,
@@ -184,8 +161,8 @@ fn meant(
             None => "all workspaces".to_owned(),
         };
         let filter = Filter {
-            alone: true,
-            ..args.filters.of(store, workspace)?
+            exclude_subfolders: true,
+            ..args.filters.to_filter(store, workspace)?
         };
         return Ok((vec![filter], Some(scope)));
     }
@@ -194,21 +171,21 @@ fn meant(
     for start in &args.ids {
         filters.push(Filter {
             id: Some(find_id(store, start)?),
-            ..args.filters.of(store, named.clone())?
+            ..args.filters.to_filter(store, named.clone())?
         });
     }
     Ok((filters, scope))
 }
 
-/// The workspaces of what was named by ids.
-fn places(counts: &BTreeMap<String, u64>) -> String {
+/// Names the workspace, or says how many there are.
+fn describe_workspaces(counts: &BTreeMap<String, u64>) -> String {
     match counts.first_key_value() {
         Some((workspace, _)) if counts.len() == 1 => render::workspace(workspace),
         _ => output::counted(counts.len(), "workspace"),
     }
 }
 
-fn planned(
+fn print_plan(
     store: &Store,
     filters: &[Filter],
     counts: &BTreeMap<String, u64>,
@@ -232,10 +209,10 @@ fn planned(
     })
 }
 
-/// So many are shown before they are deleted.
-const SHOWN: usize = 5;
+/// Interactions that are shown before they are deleted.
+const MAX_PREVIEW: usize = 5;
 
-/// The newest of what is meant, and how much of each workspace, so that people see whether it is what they mean.
+/// Prints the number of interactions of each workspace, and the newest interactions.
 fn preview(
     out: &mut dyn Write,
     store: &Store,
@@ -246,25 +223,25 @@ fn preview(
         let count = output::count(*count as usize);
         writeln!(out, "  {count:>7}  {}", render::workspace(workspace))?;
     }
-    for filter in filters.iter().take(SHOWN) {
+    for filter in filters.iter().take(MAX_PREVIEW) {
         for recorded in store
-            .list(filter, SHOWN / filters.len().min(SHOWN), None)?
+            .list(filter, MAX_PREVIEW / filters.len().min(MAX_PREVIEW), None)?
             .rows
         {
-            let asked = recorded.interaction;
-            let id = store.short_id(&asked.id, SHORT)?;
-            let question = output::fit(&render::one_line(&asked.question), 24);
+            let interaction = recorded.interaction;
+            let id = store.short_id(&interaction.id, MIN_ID_LEN)?;
+            let question = output::fit(&render::one_line(&interaction.question), 24);
             writeln!(out, "  {FAINT}{}{FAINT:#}  {question}", render::plain(&id))?;
         }
     }
-    if counts.values().sum::<u64>() > SHOWN as u64 {
+    if counts.values().sum::<u64>() > MAX_PREVIEW as u64 {
         writeln!(out, "  {FAINT}…{FAINT:#}")?;
     }
     Ok(())
 }
 
-/// Asks whoever sits at the terminal.
-fn agreed(
+/// Asks for confirmation on the terminal.
+fn confirmed(
     store: &Store,
     filters: &[Filter],
     counts: &BTreeMap<String, u64>,
@@ -273,18 +250,20 @@ fn agreed(
     let count = output::counted(counts.values().sum::<u64>() as usize, "interaction");
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        bail!("there is no terminal to ask on; add --yes to forget {count} of {scope}");
+        bail!(
+            "there is no terminal to ask for confirmation; add --yes to forget {count} of {scope}"
+        );
     }
     let mut ask = anstream::stderr().lock();
     preview(&mut ask, store, filters, counts)?;
-    write!(ask, "Forget {count} of {scope} for good? [y/N] ")?;
+    write!(ask, "Delete {count} of {scope} permanently? [y/N] ")?;
     ask.flush()?;
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-fn report(forgotten: &Forgotten, scope: &str, global: &Global) -> anyhow::Result<Outcome> {
+fn report(forgotten: &ForgetSummary, scope: &str, global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         output::json(&json!({
             "dry_run": false, "interactions": forgotten.interactions, "samples": forgotten.samples,
@@ -306,8 +285,7 @@ fn report(forgotten: &Forgotten, scope: &str, global: &Global) -> anyhow::Result
     };
     if !forgotten.samples.is_empty() {
         let samples = output::counted(forgotten.samples.len(), "sample");
-        let hint =
-            "made of them; files that `samples curate` wrote may hold them, so write those anew";
+        let hint = "made of them; run `samples curate` again if you still have its files";
         row("samples", samples, hint)?;
     }
     let names = |ids: &[String]| {
@@ -315,15 +293,15 @@ fn report(forgotten: &Forgotten, scope: &str, global: &Global) -> anyhow::Result
         plain.join(", ")
     };
     if !forgotten.datasets.is_empty() {
-        let hint = "marked: such a sample is in them";
+        let hint = "marked: they contain such a sample";
         row("datasets", names(&forgotten.datasets), hint)?;
     }
     if !forgotten.generations.is_empty() {
-        let hint = "marked: have learned from them; `repo-lsp samples lineage` says more";
+        let hint = "marked: trained on such a dataset; `repo-lsp samples lineage` shows details";
         row("models", names(&forgotten.generations), hint)?;
     }
     for file in &forgotten.set_aside {
-        let hint = "damaged earlier; may still hold them, and is yours to delete";
+        let hint = "damaged earlier; it may still contain them, delete it if you do not need it";
         writeln!(
             out,
             "{WARN}set aside{WARN:#}   {} {FAINT}{hint}{FAINT:#}",

@@ -1,4 +1,4 @@
-//! `repo-lsp samples import`: takes in what `export` wrote, or samples that others made.
+//! `repo-lsp samples import`: imports exported interactions or other chat JSONL.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -15,20 +15,19 @@ use super::super::context::Context;
 use super::super::output;
 use super::Outcome;
 
-/// Take in interactions from chat JSONL
+/// Import interactions from chat JSONL
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples import all.jsonl        what `samples export` wrote, exactly as it was
+  repo-lsp samples import all.jsonl        restore what `samples export` has written
   zcat all.jsonl.gz | repo-lsp samples import -
 
-A line that is no export of ours is one question of the user and one answer of the assistant, such as
+Lines of other origin must have one question and one answer, and get the verdict `good`:
   {\"messages\": [{\"role\": \"user\", \"content\": \"…\"}, {\"role\": \"assistant\", \"content\": \"…\"}]}
-and counts as good.
 
-All lines are taken or none. `samples.mode` holds for what is taken in as well, and so do private files and the redaction of secrets.")]
+Either all lines are imported or none. `samples.mode`, private files and the redaction of secrets apply as in recording.")]
 pub(crate) struct Args {
-    /// The file, or - for standard input
+    /// File to import, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -38,11 +37,11 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     let mode = settings.samples.mode;
     if mode == PrivacyMode::Off {
         bail!(
-            "nothing may be kept: `samples.mode` is off. Set it to \"full\" or \"no-code\" to import"
+            "`samples.mode` is off, so nothing may be recorded; set it to \"full\" or \"no-code\" to import"
         );
     }
     let private = PrivateFiles::new(&settings.index.private)?;
-    let intake = Intake::new(mode).without_files(move |file| private.contains(file));
+    let intake = Intake::new(mode).excluding_files(move |file| private.contains(file));
     let mut lines = input(&args.file)?;
     let mut store = Store::open(&dirs.samples())?;
     let imported = store.import(&intake, &mut *lines)?;
@@ -52,24 +51,24 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         )?;
         return Ok(Outcome::Done);
     }
-    let mut said = vec![format!(
+    let mut parts = vec![format!(
         "{} imported",
         output::counted(imported.new as usize, "interaction")
     )];
     if imported.known > 0 {
-        said.push(format!(
-            "{} known already",
+        parts.push(format!(
+            "{} already known",
             output::count(imported.known as usize)
         ));
     }
     if imported.refused > 0 {
-        said.push(format!(
-            "{} about private files refused",
+        parts.push(format!(
+            "{} refused because of private files",
             output::count(imported.refused as usize)
         ));
     }
     use std::io::Write;
-    writeln!(output::stdout(), "{}", said.join(" · "))?;
+    writeln!(output::stdout(), "{}", parts.join(" · "))?;
     Ok(Outcome::Done)
 }
 

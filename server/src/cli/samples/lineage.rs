@@ -1,30 +1,30 @@
-//! `repo-lsp samples lineage`: which samples a model has learned from, and which interactions those were made of.
+//! `repo-lsp samples lineage`: shows the samples that a model has learned from, and their interactions.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use anyhow::bail;
 use models::library::{Library, name};
 use serde_json::{Value, json};
 use settings::paths::Dirs;
-use trainer_bridge::{SampleOrigin, Store, StoreError};
+use trainer_bridge::{SampleOrigin, Store, StoreError, sample_origins};
 
 use super::super::arguments::Global;
 use super::super::model::learned;
 use super::super::output::{self, FAINT, STRONG, WARN};
-use super::list::SHORT;
+use super::list::MIN_ID_LEN;
 use super::{Outcome, existing, nothing_yet, render};
 
-/// Show which samples a model has learned from
+/// Show the samples that a model has learned from
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples lineage repo@7          its samples, the interactions they were made of, and which were forgotten since
+  repo-lsp samples lineage repo@7          show its samples, their interactions, and which were forgotten since
   repo-lsp samples lineage repo@7 --json | jq -r '.samples[] | select(.tainted).id'
 
-What the generations before it have learned, from which it was trained, it has learned as well.")]
+The samples of its parents and bases are included.")]
 pub(crate) struct Args {
-    /// A generation of a model, as repo@7; without a number, the one in use
+    /// Generation of a model, such as repo@7; without a number, the current one
     #[arg(value_name = "NAME[@N]")]
     label: String,
 }
@@ -40,32 +40,20 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     let Some(store) = existing(dirs)? else {
         return nothing_yet(global, None);
     };
-    let mut origins: BTreeMap<String, SampleOrigin> = store
-        .which_samples_made(&label)?
-        .into_iter()
-        .map(|origin| (origin.sample.clone(), origin))
-        .collect();
-    // A damaged one can still say what it has learned from.
+    // The manifest of a damaged generation is still valid, so generations are listed rather than checked.
     let installed = library.generations(name).unwrap_or_default();
     let installed = installed
         .into_iter()
         .find(|one| one.manifest.number == number);
-    match &installed {
-        Some(installed) => {
-            let of_manifest: Vec<String> = learned::of(&library, installed)
-                .into_iter()
-                .filter(|sample| !origins.contains_key(sample))
-                .collect();
-            for origin in store.origins(&of_manifest)? {
-                origins.insert(origin.sample.clone(), origin);
-            }
-        }
-        None if origins.is_empty() => {
-            // Says which there are.
-            library.generation(name, number)?;
-            bail!("{label} cannot be read");
-        }
-        None => {}
+    let learned = match &installed {
+        Some(installed) => learned::samples_of(&library, installed),
+        None => BTreeSet::new(),
+    };
+    let origins = sample_origins(&store, &label, &learned)?;
+    if installed.is_none() && origins.is_empty() {
+        // The error names the generations that are installed.
+        library.generation(name, number)?;
+        bail!("{label} cannot be read");
     }
     let origins: Vec<SampleOrigin> = origins.into_values().collect();
     if global.json {
@@ -77,9 +65,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         table(&store, &label, &origins)?;
     }
     if origins.is_empty() {
-        output::say(&format!(
-            "{label} has learned from no sample that is known here"
-        ));
+        output::say(&format!("no sample is known that {label} has learned from"));
         return Ok(Outcome::Nothing);
     }
     Ok(Outcome::Done)
@@ -95,7 +81,7 @@ fn as_json(store: &Store, origin: &SampleOrigin) -> Result<Value, StoreError> {
     }))
 }
 
-/// What became of an interaction that a sample was made of.
+/// The question of an interaction that a sample was made of.
 enum Question {
     Kept(String),
     Damaged,
@@ -145,13 +131,13 @@ fn table(store: &Store, label: &str, origins: &[SampleOrigin]) -> anyhow::Result
         let sample: String = render::plain(&origin.sample).chars().take(12).collect();
         write!(out, "{mark} {sample:<12}")?;
         if origin.interactions.is_empty() {
-            writeln!(out, "  {FAINT}made elsewhere{FAINT:#}")?;
+            writeln!(out, "  {FAINT}of unknown origin{FAINT:#}")?;
         }
         for (index, id) in origin.interactions.iter().enumerate() {
             let indent = if index == 0 { 0 } else { 14 };
-            let (id, said) = match question(store, id)? {
+            let (id, text) = match question(store, id)? {
                 Question::Kept(text) => (
-                    store.short_id(id, SHORT)?,
+                    store.short_id(id, MIN_ID_LEN)?,
                     output::fit(&render::one_line(&text), 40),
                 ),
                 Question::Damaged => (id.clone(), format!("{WARN}damaged{WARN:#}")),
@@ -159,7 +145,7 @@ fn table(store: &Store, label: &str, origins: &[SampleOrigin]) -> anyhow::Result
             };
             writeln!(
                 out,
-                "{:indent$}  {FAINT}{}{FAINT:#}  {said}",
+                "{:indent$}  {FAINT}{}{FAINT:#}  {text}",
                 "",
                 render::plain(&id)
             )?;

@@ -1,4 +1,4 @@
-//! `repo-lsp samples list`: what was asked, newest first, one line each.
+//! `repo-lsp samples list`: lists interactions, newest first, one per line.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -12,12 +12,12 @@ use super::super::output::{self, FAINT, STRONG};
 use super::filter::{self, Filters};
 use super::{Outcome, existing, nothing_yet, render};
 
-/// List what was asked and answered, newest first
+/// List interactions, newest first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples list                                 of all workspaces; ✓ good, ✗ bad, ✎ corrected, · not judged
-  repo-lsp samples list --workspace . --since 7d        of this folder and those below it
+  repo-lsp samples list                                 list all workspaces; ✓ good, ✗ bad, ✎ corrected, · no verdict
+  repo-lsp samples list --workspace . --since 7d        list this folder and its subfolders
   repo-lsp samples list --verdict bad --files 'src/**/*.rs'
   repo-lsp samples list --json | jq -r '.[].question'
 
@@ -26,27 +26,27 @@ pub(crate) struct Args {
     #[command(flatten)]
     filters: Filters,
 
-    /// At most so many
+    /// Maximum number of interactions
     #[arg(long, short = 'n', default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
-/// An id is told apart by its first letters; fewer than these are no help to anybody.
-pub(super) const SHORT: usize = 8;
+/// The minimum length of the id prefixes that are shown.
+pub(super) const MIN_ID_LEN: usize = 8;
 
 pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outcome> {
     let Some(store) = existing(dirs)? else {
         return nothing_yet(global, Some(&json!([])));
     };
     let limit = args.limit as usize;
-    let filter = args.filters.of(&store, filter::named(global))?;
-    // One more than is shown says whether there are more.
+    let filter = args.filters.to_filter(&store, filter::named(global))?;
+    // One more than the limit shows whether there are more.
     let mut listing = store.list(&filter, limit + 1, None)?;
     let more = listing.rows.len() > limit;
     listing.rows.truncate(limit);
     if listing.unreadable > 0 {
         let count = output::counted(listing.unreadable as usize, "interaction");
-        output::warning(format!("{count} left out: damaged"));
+        output::warning(format!("{count} skipped because of damage"));
     }
     if global.json {
         output::json(&listing.rows.iter().map(render::as_json).collect::<Value>())?;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     }
     if more && !global.json {
         output::say(&format!(
-            "{FAINT}there are more; --limit N shows them{FAINT:#}"
+            "{FAINT}there are more; use --limit N to show them{FAINT:#}"
         ));
     }
     Ok(Outcome::Done)
@@ -70,7 +70,7 @@ fn table(store: &Store, rows: &[&Interaction]) -> anyhow::Result<()> {
     let mut out = output::stdout();
     let ids = rows
         .iter()
-        .map(|row| store.short_id(&row.id, SHORT))
+        .map(|row| store.short_id(&row.id, MIN_ID_LEN))
         .collect::<Result<Vec<_>, _>>()?;
     let widest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
     let id_width = widest(&mut ids.iter().map(|id| id.chars().count()));
@@ -90,18 +90,18 @@ fn table(store: &Store, rows: &[&Interaction]) -> anyhow::Result<()> {
             output::date(row.time),
             render::plain(&row.kind),
             render::mark(row.verdict),
-            output::fit(&shortened(&render::one_line(&row.question)), used),
+            output::fit(&shorten(&render::one_line(&row.question)), used),
         )?;
     }
     out.flush()?;
     Ok(())
 }
 
-/// The first words, also where no terminal says how many fit.
-fn shortened(question: &str) -> String {
-    const MOST: usize = 120;
-    if question.chars().count() <= MOST {
+/// Shortens a question, also where there is no terminal whose width limits it.
+fn shorten(question: &str) -> String {
+    const MAX_CHARS: usize = 120;
+    if question.chars().count() <= MAX_CHARS {
         return question.to_owned();
     }
-    question.chars().take(MOST - 1).chain(['…']).collect()
+    question.chars().take(MAX_CHARS - 1).chain(['…']).collect()
 }

@@ -1,9 +1,8 @@
-//! `repo-lsp samples`: what was asked and answered, on the user's own disk: to be seen, corrected, forgotten, taken along and trained on.
+//! `repo-lsp samples`: lists, shows, edits, deletes, exports and curates recorded interactions.
 //!
-//! Reading makes nothing: where no database is, there is nothing to show.
+//! These commands do not create a database, except `import`.
 
 mod filter;
-mod private;
 mod render;
 mod when;
 
@@ -22,28 +21,28 @@ mod lineage;
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde_json::Value;
-use trainer_bridge::{Filter, Store};
+use trainer_bridge::{CopyLocations, FileError, Filter, Store};
 
-use assistant::recording::workspace_name;
-use settings::paths::Dirs;
+use assistant::recording::{MARK, workspace_name};
+use settings::paths::{self, Dirs};
 
 use super::arguments::Global;
 use super::{Outcome, output};
 
-/// See, correct, forget and export what was asked and answered
+/// List, edit, delete and export recorded questions and answers
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples list                    what was asked last
-  repo-lsp samples forget 0193a4           one interaction, for good
-  repo-lsp samples stats                   how much there is, and of what
+  repo-lsp samples list                    list the latest questions
+  repo-lsp samples forget 0193a4           delete one interaction permanently
+  repo-lsp samples stats                   count interactions by workspace, kind and verdict
 
-All workspaces are meant unless --workspace names one; `forget` means this one unless --all-workspaces is given. \
-Everything is in samples.db in your own data folder and goes nowhere by itself. `mode = \"off\"` under [samples] in config.toml keeps \
-nothing from then on, `mode = \"no-code\"` no source text. An editor that is open has to restart its server to see that. \
-`repo-lsp schema --markdown` says more.")]
+Commands apply to all workspaces unless --workspace names one; `forget` applies to the current workspace unless --all-workspaces is \
+given. Everything is stored in samples.db in your data folder and is never sent anywhere. To change what is recorded, set `mode` under \
+[samples] in config.toml: \"off\" records nothing, \"no-code\" records no source code. Editors read it when their server starts. \
+`repo-lsp schema --markdown` documents all settings.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -77,7 +76,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     }
 }
 
-/// The store, where anything was ever recorded.
+/// Opens the store; `None` if nothing was ever recorded.
 pub(super) fn existing(dirs: &Dirs) -> anyhow::Result<Option<Store>> {
     let path = dirs.samples();
     if !path.exists() {
@@ -86,19 +85,48 @@ pub(super) fn existing(dirs: &Dirs) -> anyhow::Result<Option<Store>> {
     Ok(Some(Store::open(&path)?))
 }
 
-/// How many interactions are kept of a workspace, folders below it included; none where nothing was ever recorded.
-pub(super) fn kept(dirs: &Dirs, root: &Path) -> anyhow::Result<Option<u64>> {
+/// Counts the interactions of a workspace and its subfolders; `None` if nothing was ever recorded.
+pub(super) fn count(dirs: &Dirs, root: &Path) -> anyhow::Result<Option<u64>> {
     let Some(store) = existing(dirs)? else {
         return Ok(None);
     };
-    let meant = Filter {
+    let filter = Filter {
         workspace: Some(workspace_name(root)),
         ..Filter::default()
     };
-    Ok(Some(store.count(&[meant])?.values().sum()))
+    Ok(Some(store.count(&[filter])?.values().sum()))
 }
 
-/// What a command says where there is no database; programs get `empty`.
+/// Where copies of an interaction's text may lie outside the database.
+fn copy_locations(dirs: &Dirs) -> CopyLocations {
+    CopyLocations {
+        answers: dirs.answers(),
+        id_marker: MARK,
+        drafts: dirs.data.clone(),
+    }
+}
+
+/// Warns about files with text that was forgotten or changed.
+fn warn_undeleted(files: &[FileError]) {
+    for FileError { path, reason, .. } in files {
+        let path = paths::tilde(path);
+        output::warning(format!(
+            "{path} contains a forgotten answer and cannot be deleted: {reason}"
+        ));
+    }
+}
+
+/// Formats an error of a file with a short path.
+fn file_error(error: &FileError) -> anyhow::Error {
+    let FileError {
+        action,
+        path,
+        reason,
+    } = error;
+    anyhow!("cannot {action} {}: {reason}", paths::tilde(path))
+}
+
+/// The result of a command if there is no database. With --json it prints `empty`.
 fn nothing_yet(global: &Global, empty: Option<&Value>) -> anyhow::Result<Outcome> {
     if let (true, Some(empty)) = (global.json, empty) {
         output::json(empty)?;
@@ -107,19 +135,21 @@ fn nothing_yet(global: &Global, empty: Option<&Value>) -> anyhow::Result<Outcome
     Ok(Outcome::Nothing)
 }
 
-/// The interaction whose id begins like this.
-fn find_id(store: &Store, start: &str) -> anyhow::Result<String> {
-    if start.is_empty() {
-        bail!("an id cannot be empty; `repo-lsp samples list` shows them");
+/// Returns the id that begins with `prefix`.
+fn find_id(store: &Store, prefix: &str) -> anyhow::Result<String> {
+    if prefix.is_empty() {
+        bail!("an id cannot be empty; `repo-lsp samples list` shows ids");
     }
-    let mut found = store.ids_like(start, 4)?;
+    let mut found = store.ids_with_prefix(prefix, 4)?;
     match (found.len(), found.pop()) {
         (1, Some(id)) => Ok(id),
         (0, _) | (_, None) => {
-            bail!("no interaction's id begins with {start}; `repo-lsp samples list` shows them")
+            bail!(
+                "no interaction has an id that begins with {prefix}; `repo-lsp samples list` shows them"
+            )
         }
         _ => bail!(
-            "the ids of several interactions begin with {start}; give more of it, as `repo-lsp samples list` shows it"
+            "several interactions have an id that begins with {prefix}; use the longer ids that `repo-lsp samples list` shows"
         ),
     }
 }

@@ -1,14 +1,17 @@
-//! An interaction for people and for programs.
+//! Formats an interaction for people and as JSON.
 
 use std::io::Write;
 
 use serde_json::{Value, json};
-use trainer_bridge::{After, Event, GenerationUse, Interaction, Lines, Recorded, Verdict};
+use trainer_bridge::{
+    CitedLines, FeedbackEvent, GenerationUse, Interaction, MeasuredAfter, RecordedInteraction,
+    Verdict,
+};
 
 use super::super::output::{self, BAD, FAINT, GOOD, PLACE, STRONG, WARN};
 use settings::paths;
 
-/// How an answer was judged, in one coloured letter.
+/// The verdict as one coloured character.
 pub(super) fn mark(verdict: Option<Verdict>) -> String {
     match verdict {
         Some(Verdict::Good) => format!("{GOOD}✓{GOOD:#}"),
@@ -23,18 +26,18 @@ pub(super) fn verdict(verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::Good) => "good",
         Some(Verdict::Bad) => "bad",
         Some(Verdict::Corrected) => "corrected",
-        None => "not judged",
+        None => "no verdict",
     }
 }
 
-/// Text as it may reach a terminal. Of control characters only those that lay text out: others would be orders to it.
+/// Removes control characters except line feeds and tabs, since a terminal would interpret them.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         .collect()
 }
 
-/// A text on one line.
+/// Puts a text on one line.
 pub(super) fn one_line(text: &str) -> String {
     let text = plain(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -48,51 +51,59 @@ pub(super) fn workspace(workspace: &str) -> String {
     }
 }
 
-pub(super) fn as_json(recorded: &Recorded) -> Value {
+pub(super) fn as_json(recorded: &RecordedInteraction) -> Value {
     let mut value = json!(recorded.interaction);
     value["feedback"] = json!(recorded.feedback);
     value
 }
 
-/// Everything about one interaction.
-pub(super) fn whole(
+/// Prints everything about one interaction.
+pub(super) fn interaction(
     out: &mut dyn Write,
-    recorded: &Recorded,
+    recorded: &RecordedInteraction,
     learned: &[GenerationUse],
 ) -> std::io::Result<()> {
-    let asked = &recorded.interaction;
+    let interaction = &recorded.interaction;
     writeln!(
         out,
         "{STRONG}{}{STRONG:#}  {FAINT}{} · {} · {}{FAINT:#}",
-        plain(&asked.id),
-        output::date(asked.time),
-        plain(&asked.kind),
-        verdict(asked.verdict)
+        plain(&interaction.id),
+        output::date(interaction.time),
+        plain(&interaction.kind),
+        verdict(interaction.verdict)
     )?;
     writeln!(
         out,
         "{STRONG}workspace{STRONG:#}   {}",
-        workspace(&asked.workspace)
+        workspace(&interaction.workspace)
     )?;
-    let by = match &asked.generation {
+    let by = match &interaction.generation {
         Some(label) => plain(label),
         None => "the index".to_owned(),
     };
-    let found = match asked.grounded {
-        Some(rate) => format!(" · {:.0} % of what it names found", rate * 100.0),
+    let found = match interaction.grounded {
+        Some(rate) => format!(" · {:.0} % of the places and names verified", rate * 100.0),
         None => String::new(),
     };
-    let cut = if asked.cut { " · breaks off" } else { "" };
+    let cut = if interaction.cut {
+        " · incomplete"
+    } else {
+        ""
+    };
     writeln!(
         out,
         "{STRONG}answered{STRONG:#}    by {by} in {} ms{found}{cut}",
-        asked.latency_ms
+        interaction.latency_ms
     )?;
-    writeln!(out, "{STRONG}kept{STRONG:#}        {}", kept(asked))?;
+    writeln!(
+        out,
+        "{STRONG}recorded{STRONG:#}    {}",
+        recorded_as(interaction)
+    )?;
     for (title, body) in [
-        ("Question", Some(&asked.question)),
-        ("Answer", Some(&asked.answer)),
-        ("Correction", asked.correction.as_ref()),
+        ("Question", Some(&interaction.question)),
+        ("Answer", Some(&interaction.answer)),
+        ("Correction", interaction.correction.as_ref()),
     ] {
         if let Some(body) = body {
             writeln!(out, "\n{STRONG}{title}{STRONG:#}")?;
@@ -101,9 +112,9 @@ pub(super) fn whole(
             }
         }
     }
-    sources(out, asked)?;
+    sources(out, interaction)?;
     if !recorded.feedback.is_empty() {
-        writeln!(out, "\n{STRONG}What came of it{STRONG:#}")?;
+        writeln!(out, "\n{STRONG}Feedback{STRONG:#}")?;
         for feedback in &recorded.feedback {
             writeln!(
                 out,
@@ -114,10 +125,10 @@ pub(super) fn whole(
         }
     }
     if !learned.is_empty() {
-        writeln!(out, "\n{STRONG}Learned by{STRONG:#}")?;
+        writeln!(out, "\n{STRONG}Models trained on it{STRONG:#}")?;
         for generation in learned {
             let tainted = if generation.tainted {
-                "   has also learned from what was forgotten since"
+                "   also trained on interactions that were forgotten since"
             } else {
                 ""
             };
@@ -131,24 +142,24 @@ pub(super) fn whole(
     Ok(())
 }
 
-/// `full · taken out: 2 aws_access_key`
-fn kept(asked: &Interaction) -> String {
-    let mut text = asked.privacy.name().to_owned();
-    if !asked.redactions.is_empty() {
-        let kinds: Vec<String> = asked
+/// `full · redacted: 2 aws_access_key`
+fn recorded_as(interaction: &Interaction) -> String {
+    let mut text = interaction.privacy.name().to_owned();
+    if !interaction.redactions.is_empty() {
+        let kinds: Vec<String> = interaction
             .redactions
             .iter()
             .map(|redaction| format!("{} {}", redaction.count, plain(&redaction.kind)))
             .collect();
-        text += &format!(" · taken out: {}", kinds.join(", "));
+        text += &format!(" · redacted: {}", kinds.join(", "));
     }
     text
 }
 
-fn sources(out: &mut dyn Write, asked: &Interaction) -> std::io::Result<()> {
-    if !asked.citations.is_empty() {
+fn sources(out: &mut dyn Write, interaction: &Interaction) -> std::io::Result<()> {
+    if !interaction.citations.is_empty() {
         writeln!(out, "\n{STRONG}Citations{STRONG:#}")?;
-        for citation in &asked.citations {
+        for citation in &interaction.citations {
             let place = place(&citation.file, citation.range);
             if citation.verified {
                 writeln!(out, "  {GOOD}✓{GOOD:#} {PLACE}{place}{PLACE:#}")?;
@@ -160,9 +171,9 @@ fn sources(out: &mut dyn Write, asked: &Interaction) -> std::io::Result<()> {
             }
         }
     }
-    if !asked.context.is_empty() {
-        writeln!(out, "\n{STRONG}Made of{STRONG:#}")?;
-        for context in &asked.context {
+    if !interaction.context.is_empty() {
+        writeln!(out, "\n{STRONG}Context{STRONG:#}")?;
+        for context in &interaction.context {
             let hash: String = context.hash.chars().take(12).collect();
             let place = place(&context.file, context.range);
             writeln!(
@@ -172,9 +183,9 @@ fn sources(out: &mut dyn Write, asked: &Interaction) -> std::io::Result<()> {
             )?;
         }
     }
-    if !asked.scores.is_empty() {
+    if !interaction.scores.is_empty() {
         writeln!(out, "\n{STRONG}Scores{STRONG:#}")?;
-        for score in &asked.scores {
+        for score in &interaction.scores {
             let parts: Vec<String> = score
                 .parts
                 .iter()
@@ -192,7 +203,7 @@ fn sources(out: &mut dyn Write, asked: &Interaction) -> std::io::Result<()> {
     Ok(())
 }
 
-fn place(file: &str, Lines { first, last }: Lines) -> String {
+fn place(file: &str, CitedLines { first, last }: CitedLines) -> String {
     let file = plain(file);
     if first == last {
         format!("{file}#L{first}")
@@ -201,24 +212,26 @@ fn place(file: &str, Lines { first, last }: Lines) -> String {
     }
 }
 
-fn event(event: &Event) -> String {
+fn event(event: &FeedbackEvent) -> String {
     match event {
-        Event::Up => "found good".to_owned(),
-        Event::Down => "found bad".to_owned(),
-        Event::Corrected { .. } => "corrected".to_owned(),
-        Event::Failed {
+        FeedbackEvent::Up => "rated good".to_owned(),
+        FeedbackEvent::Down => "rated bad".to_owned(),
+        FeedbackEvent::Corrected { .. } => "corrected".to_owned(),
+        FeedbackEvent::Failed {
             follow_up: Some(id),
         } => format!("asked again, as {}", plain(id)),
-        Event::Failed { follow_up: None } => "asked again".to_owned(),
-        Event::Copied { characters } => format!("{characters} characters copied"),
-        Event::Inserted { characters, .. } => format!("{characters} characters put into a file"),
-        Event::Survived { after, share, .. } => {
+        FeedbackEvent::Failed { follow_up: None } => "asked again".to_owned(),
+        FeedbackEvent::Copied { characters } => format!("{characters} characters copied"),
+        FeedbackEvent::Inserted { characters, .. } => {
+            format!("{characters} characters inserted into a file")
+        }
+        FeedbackEvent::Survived { after, share, .. } => {
             let after = match after {
-                After::HalfMinute => "after half a minute",
-                After::FiveMinutes => "after five minutes",
-                After::Save => "when the file was saved",
+                MeasuredAfter::HalfMinute => "after half a minute",
+                MeasuredAfter::FiveMinutes => "after five minutes",
+                MeasuredAfter::Save => "when the file was saved",
             };
-            format!("{:.0} % of them still there {after}", share * 100.0)
+            format!("{:.0} % of the inserted text left {after}", share * 100.0)
         }
     }
 }

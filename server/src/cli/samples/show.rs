@@ -1,4 +1,4 @@
-//! `repo-lsp samples show`: everything that is known of one interaction.
+//! `repo-lsp samples show`: shows one interaction.
 
 use std::io::Write;
 
@@ -10,14 +10,14 @@ use super::super::arguments::Global;
 use super::super::output;
 use super::{Outcome, existing, find_id, nothing_yet, render};
 
-/// Show everything that is kept of one interaction
+/// Show everything that is recorded about one interaction
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples show 0193a4             question, answer, sources, and what came of it
+  repo-lsp samples show 0193a4             show question, answer, sources and feedback
   repo-lsp samples show 0193a4 --json | jq .generations")]
 pub(crate) struct Args {
-    /// The id of an interaction, or as much of its beginning as no other has
+    /// Id of the interaction, or a unique prefix of it
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -28,9 +28,9 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     };
     let id = find_id(&store, &args.id)?;
     let Some(recorded) = store.get(&id)? else {
-        bail!("{id} has been forgotten a moment ago");
+        bail!("{id} was just forgotten");
     };
-    let learned = store.which_generations_used(&id)?;
+    let learned = store.generations_using(&id)?;
     if global.json {
         let mut value = render::as_json(&recorded);
         let generations = learned.iter().map(
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         return Ok(Outcome::Done);
     }
     let mut out = output::stdout();
-    render::whole(&mut out, &recorded, &learned)?;
+    render::interaction(&mut out, &recorded, &learned)?;
     out.flush()?;
     Ok(Outcome::Done)
 }

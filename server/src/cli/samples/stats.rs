@@ -1,4 +1,4 @@
-//! `repo-lsp samples stats`: how much is kept, and of what.
+//! `repo-lsp samples stats`: counts recorded interactions.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,11 +11,11 @@ use super::super::arguments::Global;
 use super::super::output::{self, FAINT, STRONG, WARN};
 use super::{Outcome, existing, filter, nothing_yet, render};
 
-/// Count what is kept, by workspace, kind and verdict
+/// Count interactions by workspace, kind and verdict
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples stats                   of all workspaces
+  repo-lsp samples stats                   count interactions of all workspaces
   repo-lsp samples stats --workspace .
   repo-lsp samples stats --json | jq .bytes")]
 pub(crate) struct Args {}
@@ -29,12 +29,12 @@ pub(super) fn run(_: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outc
     };
     let mut stats = store.stats()?;
     if let Some(workspace) = filter::named(global) {
-        filter::exists(&store, &workspace)?;
+        filter::check_workspace(&store, &workspace)?;
         stats
             .rows
             .retain(|row| filter::within(&row.workspace, &workspace));
     }
-    let set_aside = store.set_aside();
+    let set_aside = store.set_aside_files();
     if global.json {
         let rows = stats.rows.iter().map(|row| {
             json!({ "workspace": row.workspace, "kind": row.kind, "verdict": row.verdict, "count": row.count })
@@ -55,7 +55,7 @@ pub(super) fn run(_: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outc
             let file = paths::tilde(file);
             writeln!(
                 out,
-                "{WARN}damaged, set aside{WARN:#}  {file}; it may still hold some, and is yours to delete"
+                "{WARN}damaged, set aside{WARN:#}  {file}; it may still contain interactions, delete it if you do not need them"
             )?;
         }
         out.flush()?;
@@ -67,12 +67,12 @@ pub(super) fn run(_: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outc
     Ok(Outcome::Done)
 }
 
-/// How many there are of each verdict, by kind.
-type Kinds<'r> = BTreeMap<&'r str, Vec<(Option<Verdict>, u64)>>;
+/// The counts of each verdict, by kind.
+type CountsByKind<'r> = BTreeMap<&'r str, Vec<(Option<Verdict>, u64)>>;
 
-/// A line of each workspace, and under it one of each kind: `ask  12   3 good · 1 bad · 8 not judged`.
+/// Prints a line for each workspace, and below it one for each kind: `ask  12   3 good · 1 bad · 8 no verdict`.
 fn table(out: &mut dyn Write, rows: &[StatsRow]) -> anyhow::Result<()> {
-    let mut workspaces: BTreeMap<&str, Kinds> = BTreeMap::new();
+    let mut workspaces: BTreeMap<&str, CountsByKind> = BTreeMap::new();
     for row in rows {
         let kinds = workspaces.entry(&row.workspace).or_default();
         kinds
@@ -80,7 +80,7 @@ fn table(out: &mut dyn Write, rows: &[StatsRow]) -> anyhow::Result<()> {
             .or_default()
             .push((row.verdict, row.count));
     }
-    let wide = rows
+    let width = rows
         .iter()
         .map(|row| row.kind.chars().count())
         .max()
@@ -107,7 +107,7 @@ fn table(out: &mut dyn Write, rows: &[StatsRow]) -> anyhow::Result<()> {
                 .collect();
             writeln!(
                 out,
-                "  {:<wide$}  {:>7}   {FAINT}{}{FAINT:#}",
+                "  {:<width$}  {:>7}   {FAINT}{}{FAINT:#}",
                 render::plain(kind),
                 output::count(total as usize),
                 parts.join(" · ")

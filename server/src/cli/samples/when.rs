@@ -1,10 +1,14 @@
-//! Times as people write them: a day, a day with a time, or how long ago. All in UTC, as they are shown.
+//! Parses points in time for filters, in UTC: a date, a date with a time, or an age such as `7d`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use time::{Date, Month, PrimitiveDateTime, Time};
+use time::format_description::parse_borrowed;
+use time::{Date, Time};
 
-/// Milliseconds since 1970.
+const DATE: &str = "[year]-[month padding:none]-[day padding:none]";
+const TIME: &str = "[hour padding:none]:[minute padding:none][optional [:[second padding:none]]]";
+
+/// Returns milliseconds since 1970; 0 for earlier times.
 pub(super) fn parse(text: &str) -> Result<u64, String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
@@ -13,69 +17,42 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
 
 fn parse_at(text: &str, now: u64) -> Result<u64, String> {
     let text = text.trim();
-    ago(text)
-        .map(|ago| now.saturating_sub(ago))
-        .or_else(|| point(text))
-        .ok_or_else(|| {
-            "write 2026-11-19 or 2026-11-19T10:00, in UTC, or 7d, 12h, 30m for so long ago"
-                .to_owned()
-        })
+    // The parsers below would accept a sign.
+    let unsigned = text.starts_with(|c: char| c.is_ascii_digit());
+    let parsed = unsigned.then(|| match parse_age(text) {
+        Some(age) => Some(now.saturating_sub(age)),
+        None => parse_date_time(text),
+    });
+    parsed.flatten().ok_or_else(|| {
+        "write 2026-11-19 or 2026-11-19T10:00, in UTC, or 7d, 12h, 30m for so long ago".to_owned()
+    })
 }
 
-fn ago(text: &str) -> Option<u64> {
-    let unit = text.chars().last()?;
+fn parse_age(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len() - 1)?;
     let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        'w' => 7 * 24 * 60,
+        "m" => 1,
+        "h" => 60,
+        "d" => 24 * 60,
+        "w" => 7 * 24 * 60,
         _ => return None,
     };
-    let number = number(text.strip_suffix(unit)?)?;
-    Some(
-        u64::from(number)
-            .saturating_mul(minutes)
-            .saturating_mul(60_000),
-    )
+    let number: u32 = number.parse().ok()?;
+    Some(u64::from(number).saturating_mul(minutes * 60_000))
 }
 
-fn point(text: &str) -> Option<u64> {
+fn parse_date_time(text: &str) -> Option<u64> {
     let (date, time) = match text.split_once(['T', 't', ' ']) {
-        Some((date, time)) => (date, clock(time)?),
-        None => (text, Time::MIDNIGHT),
+        Some((date, time)) => (date, Some(time.strip_suffix(['Z', 'z']).unwrap_or(time))),
+        None => (text, None),
     };
-    let mut parts = date.split('-');
-    let year = i32::try_from(number(parts.next().filter(|year| year.len() == 4)?)?).ok()?;
-    let month = Month::try_from(u8::try_from(number(parts.next()?)?).ok()?).ok()?;
-    let day = u8::try_from(number(parts.next()?)?).ok()?;
-    if parts.next().is_some() {
-        return None;
-    }
-    let date = Date::from_calendar_date(year, month, day).ok()?;
-    let seconds = PrimitiveDateTime::new(date, time)
-        .assume_utc()
-        .unix_timestamp();
+    let date = Date::parse(date, &parse_borrowed::<2>(DATE).ok()?).ok()?;
+    let time = match time {
+        Some(time) => Time::parse(time, &parse_borrowed::<2>(TIME).ok()?).ok()?,
+        None => Time::MIDNIGHT,
+    };
+    let seconds = date.with_time(time).assume_utc().unix_timestamp();
     Some(u64::try_from(seconds).unwrap_or(0) * 1_000)
-}
-
-fn clock(text: &str) -> Option<Time> {
-    let text = text.strip_suffix(['Z', 'z']).unwrap_or(text);
-    let mut parts = text.split(':').map(|part| u8::try_from(number(part)?).ok());
-    let (hour, minute) = (parts.next()??, parts.next()??);
-    let second = match parts.next() {
-        Some(second) => second?,
-        None => 0,
-    };
-    if parts.next().is_some() {
-        return None;
-    }
-    Time::from_hms(hour, minute, second).ok()
-}
-
-/// Digits only: `parse` alone would take a sign.
-fn number(text: &str) -> Option<u32> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -85,7 +62,7 @@ mod tests {
     const NOW: u64 = 1_795_000_000_000;
 
     #[test]
-    fn times_are_read_as_people_write_them() {
+    fn parses_dates_times_and_ages() {
         let day = 1_795_046_400_000;
         for (text, expected) in [
             ("2026-11-19", day),
@@ -105,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn refuses_what_is_not_a_time() {
         for text in [
             "",
             "d",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use assistant::ask::{self, AskPartial, AskResult, Context, Question, Sink, Task, Worker};
 use assistant::chat::Part;
+use futures::future::BoxFuture;
 use repo_indexer::{Cancel, IndexError};
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, Result};
@@ -62,22 +63,23 @@ pub async fn answer(
         parts,
         locate: locate.clone(),
     });
-    let reply = ask::ask(&context, &shared.lanes, question, sink).await?;
+    let reply = ask::ask(context, shared.lanes.clone(), question, sink).await?;
     Ok(AskResult::of(reply, &*locate).await)
 }
 
 impl Worker for Lanes {
     type Error = Error;
 
-    async fn run<T, F>(&self, work: F) -> Result<T>
+    fn run<T, F>(&self, work: F) -> BoxFuture<'static, Result<T>>
     where
         T: Send + 'static,
         F: FnOnce(&Cancel) -> std::result::Result<T, IndexError> + Send + 'static,
     {
-        Lanes::run(self, Lane::Work, move |cancel| {
-            work(cancel).map_err(index_error)
+        let lanes = self.clone();
+        Box::pin(async move {
+            let work = move |cancel: &Cancel| work(cancel).map_err(index_error);
+            Lanes::run(&lanes, Lane::Work, work).await
         })
-        .await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tower_lsp::jsonrpc::{Error, Result};
-use trainer_bridge::{Event, Outcome, new_id};
+use trainer_bridge::{FeedbackEvent, RecordOutcome, new_id};
 
 use crate::lsp::ext::{FeedbackParams, FeedbackResult, InsertedAt, Verdict};
 use crate::lsp::session::Shared;
@@ -38,13 +38,15 @@ pub async fn handle(
     }
     for ticket in waiting {
         match ticket.await {
-            Outcome::Durable => {}
-            Outcome::Unknown => return Ok(refused("no such interaction is kept")),
-            Outcome::NotKept => return Ok(refused("nothing is kept: samples.mode is off")),
-            Outcome::Deferred(notice) => {
+            RecordOutcome::Durable => {}
+            RecordOutcome::UnknownInteraction => return Ok(refused("no such interaction is kept")),
+            RecordOutcome::NotAdmitted => {
+                return Ok(refused("nothing is kept: samples.mode is off"));
+            }
+            RecordOutcome::Deferred(notice) => {
                 return Ok(refused(&format!("it will be written later: {notice}")));
             }
-            Outcome::Lost(notice) => return Ok(refused(&notice.to_string())),
+            RecordOutcome::Lost(notice) => return Ok(refused(&notice.to_string())),
         }
     }
     Ok(FeedbackResult {
@@ -59,7 +61,7 @@ type Insertion<'p> = Option<(&'p InsertedAt, String, Inserted)>;
 fn events<'p>(
     session: &SessionSnapshot,
     params: &'p FeedbackParams,
-) -> Result<(Vec<Event>, Insertion<'p>)> {
+) -> Result<(Vec<FeedbackEvent>, Insertion<'p>)> {
     let mut events = Vec::new();
     match (&params.correction, params.verdict) {
         (Some(_), Some(Verdict::Good)) => {
@@ -70,15 +72,15 @@ fn events<'p>(
         (Some(answer), _) if answer.trim().is_empty() => {
             return Err(Error::invalid_params("the correction is empty"));
         }
-        (Some(answer), _) => events.push(Event::Corrected {
+        (Some(answer), _) => events.push(FeedbackEvent::Corrected {
             answer: answer.clone(),
         }),
-        (None, Some(Verdict::Good)) => events.push(Event::Up),
-        (None, Some(Verdict::Bad)) => events.push(Event::Down),
+        (None, Some(Verdict::Good)) => events.push(FeedbackEvent::Up),
+        (None, Some(Verdict::Bad)) => events.push(FeedbackEvent::Down),
         (None, None) => {}
     }
     if let Some(copied) = params.copied {
-        events.push(Event::Copied {
+        events.push(FeedbackEvent::Copied {
             characters: copied.characters,
         });
     }
@@ -96,7 +98,7 @@ fn events<'p>(
             ));
         }
         let id = new_id();
-        events.push(Event::Inserted {
+        events.push(FeedbackEvent::Inserted {
             insertion: id.clone(),
             characters: code.chars().count() as u64,
         });

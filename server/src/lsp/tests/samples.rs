@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use trainer_bridge::{
-    CurateOptions, Event, Filter, PrivacyMode, Reason, Recorded, Signal, Store, curate,
+    CurateOptions, ExclusionReason, FeedbackEvent, Filter, PrivacyMode, RecordedInteraction,
+    Signal, Store, curate,
 };
 
 use super::CRATE;
@@ -47,7 +48,7 @@ async fn events(client: &mut Client, count: u64) {
         .await;
 }
 
-fn recorded(client: &Client) -> Vec<Recorded> {
+fn recorded(client: &Client) -> Vec<RecordedInteraction> {
     let store = Store::open(&client.folder("user/data/samples.db")).unwrap();
     let mut rows = store.list(&Filter::default(), 1_000, None).unwrap().rows;
     rows.reverse();
@@ -170,8 +171,8 @@ async fn a_session_becomes_exactly_the_samples_that_it_should() {
     for sample in &expected {
         assert!(samples.contains(sample), "{sample:?} in {samples:#?}");
     }
-    let [pair] = &curated.pairs[..] else {
-        panic!("{:#?}", curated.pairs);
+    let [pair] = &curated.preferences[..] else {
+        panic!("{:#?}", curated.preferences);
     };
     assert_eq!(
         (&*pair.chosen[0].content, &*pair.rejected[0].content),
@@ -186,23 +187,23 @@ async fn a_session_becomes_exactly_the_samples_that_it_should() {
     assert_eq!(bad, [&rejected]);
     let text = |id: &Value| id.as_str().unwrap().to_owned();
     let mut left_out = vec![
-        (dropped, Reason::Unjudged),
-        (unjudged, Reason::Unjudged),
-        (text(&failed), Reason::Failed),
-        (text(&objection), Reason::Unjudged),
-        (secret, Reason::Redacted),
+        (dropped, ExclusionReason::Unjudged),
+        (unjudged, ExclusionReason::Unjudged),
+        (text(&failed), ExclusionReason::Failed),
+        (text(&objection), ExclusionReason::Unjudged),
+        (secret, ExclusionReason::Redacted),
     ];
     left_out.sort();
-    assert_eq!(curated.left_out, left_out);
+    assert_eq!(curated.excluded, left_out);
 
     assert_eq!(
         holding(&client.folder("user"), SECRET.as_bytes()),
         Vec::<std::path::PathBuf>::new()
     );
     let kept = rows.iter().find(|row| row.interaction.id == kept).unwrap();
-    let survived = |row: &Recorded| {
+    let survived = |row: &RecordedInteraction| {
         let shares = row.feedback.iter().filter_map(|f| match f.event {
-            Event::Survived { share, .. } => Some(share),
+            FeedbackEvent::Survived { share, .. } => Some(share),
             _ => None,
         });
         shares.collect::<Vec<_>>()

@@ -1,10 +1,10 @@
-//! What holds of everything that is curated.
+//! Properties of every curation.
 
 use proptest::prelude::*;
 
 use super::*;
 
-fn any_recorded() -> impl Strategy<Value = Recorded> {
+fn any_recorded() -> impl Strategy<Value = RecordedInteraction> {
     let word = || {
         prop::sample::select(vec![
             "where",
@@ -39,7 +39,7 @@ proptest! {
         recorded in prop::collection::vec(any_recorded(), 0..30),
         seed in any::<u64>(),
     ) {
-        let recorded: Vec<Recorded> = recorded
+        let recorded: Vec<RecordedInteraction> = recorded
             .into_iter()
             .enumerate()
             .map(|(at, one)| one.changed(|interaction| interaction.id = format!("i{at:02}")))
@@ -55,12 +55,12 @@ proptest! {
         for sample in &curated.samples {
             let count: &mut usize = of_document.entry(&sample.metadata.source.file).or_default();
             *count += 1;
-            prop_assert!(*count <= options.per_document);
+            prop_assert!(*count <= options.max_per_document);
             prop_assert_eq!(sample.metadata.split, split_of(&sample.metadata.source.file));
             prop_assert!(!sample.metadata.interactions.is_empty());
         }
-        // Every interaction is in a sample, rejected, or left out with its reason.
-        let mut seen: Vec<&str> = curated.left_out.iter().map(|(id, _)| id.as_str()).collect();
+        // Every interaction is in a sample, rejected, or excluded with a reason.
+        let mut seen: Vec<&str> = curated.excluded.iter().map(|(id, _)| id.as_str()).collect();
         let samples = curated.samples.iter().chain(&curated.rejected);
         seen.extend(samples.flat_map(|sample| sample.metadata.interactions.iter().map(String::as_str)));
         seen.sort_unstable();

@@ -1,49 +1,50 @@
-//! Tells lines of code that nothing marks as such from lines of prose.
+//! Distinguishes unmarked lines of code from lines of prose.
 //!
-//! One line alone is often both: `return total` may begin a sentence. What stands beside it decides, and in doubt it is code, for who asks
-//! to keep none has more to lose by one line too many than by one too few.
+//! A single line is often ambiguous: `return total` may begin a sentence. Its neighbours decide, and a doubtful line counts as code,
+//! since in this mode recording code is worse than losing a line of prose.
 
 use std::sync::LazyLock;
 
 use regex::RegexSet;
 
-/// What a line is by itself.
+/// What a line looks like without its neighbours.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Blank,
     Prose,
-    /// An item of a list, or what goes on under one: indented, and prose nonetheless.
+    /// A list item or its continuation: prose, although it may be indented.
     Item,
-    /// Indented as nothing in Markdown has to be.
+    /// Indented without a reason in Markdown.
     Indented,
-    /// Code if its neighbour is.
-    Maybe,
+    /// Code if a neighbour is code.
+    Ambiguous,
     Code,
 }
 
-/// For each line, whether it is code.
+/// Returns for each line whether it is code.
 pub(super) fn code_lines(lines: &[&str]) -> Vec<bool> {
     let kinds = kinds(lines);
     let mut code: Vec<bool> = kinds.iter().map(|kind| *kind == Kind::Code).collect();
-    let filled: Vec<usize> = (0..lines.len())
+    let non_blank: Vec<usize> = (0..lines.len())
         .filter(|at| kinds[*at] != Kind::Blank)
         .collect();
-    // Two lines that may be code are code together; one that only is indented belongs to whichever stands beside it.
-    for pair in filled.windows(2) {
-        let may = |at: usize| matches!(kinds[at], Kind::Maybe | Kind::Indented | Kind::Code);
-        let sure = pair
+    // Two adjacent ambiguous lines are code. A line that is only indented takes the kind of its neighbour.
+    for pair in non_blank.windows(2) {
+        let possible =
+            |at: usize| matches!(kinds[at], Kind::Ambiguous | Kind::Indented | Kind::Code);
+        let likely = pair
             .iter()
-            .any(|at| matches!(kinds[*at], Kind::Maybe | Kind::Code));
-        if sure && may(pair[0]) && may(pair[1]) {
+            .any(|at| matches!(kinds[*at], Kind::Ambiguous | Kind::Code));
+        if likely && possible(pair[0]) && possible(pair[1]) {
             code[pair[0]] = true;
             code[pair[1]] = true;
         }
     }
-    let forth = filled.windows(2).map(|pair| (pair[0], pair[1]));
-    let back = filled.windows(2).rev().map(|pair| (pair[1], pair[0]));
-    for (from, to) in forth.chain(back) {
+    let forward = non_blank.windows(2).map(|pair| (pair[0], pair[1]));
+    let backward = non_blank.windows(2).rev().map(|pair| (pair[1], pair[0]));
+    for (from, to) in forward.chain(backward) {
         let belongs = match kinds[to] {
-            Kind::Maybe | Kind::Indented => true,
+            Kind::Ambiguous | Kind::Indented => true,
             Kind::Item => {
                 indent(lines[to]) > indent(lines[from])
                     && !is_item(lines[from])
@@ -72,7 +73,7 @@ fn kinds(lines: &[&str]) -> Vec<Kind> {
             text if PLACES.is_match(text) || is_heading(lines, at) => Kind::Prose,
             _ if is_code(line) => Kind::Code,
             _ if is_item(line) => Kind::Item,
-            text if MAYBE.is_match(text) => Kind::Maybe,
+            text if IS_AMBIGUOUS.is_match(text) => Kind::Ambiguous,
             _ if indented && in_list => Kind::Item,
             text if indented && !is_sentence(text) => Kind::Indented,
             _ => Kind::Prose,
@@ -81,7 +82,7 @@ fn kinds(lines: &[&str]) -> Vec<Kind> {
     kinds
 }
 
-/// A line without its indentation and the mark of a quotation.
+/// Removes the indentation and the quotation mark of a line.
 fn bare(line: &str) -> &str {
     line.trim().trim_start_matches(['>', ' ']).trim()
 }
@@ -94,7 +95,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// `- item`, `1. item`.
+/// Returns whether a line starts with a list marker, such as `- item` or `1. item`.
 pub(super) fn is_item(line: &str) -> bool {
     let text = bare(line);
     let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -107,7 +108,7 @@ pub(super) fn is_item(line: &str) -> bool {
     rest.len() < text.len() && rest.starts_with(' ')
 }
 
-/// A title of Markdown that stands apart; a comment stands by what it is about.
+/// Returns whether a line is a Markdown heading between empty lines. A comment usually has code next to it.
 fn is_heading(lines: &[&str], at: usize) -> bool {
     let apart = |line: Option<&&str>| line.is_none_or(|line| bare(line).is_empty());
     let title = lines[at].trim_start_matches('#');
@@ -120,8 +121,8 @@ fn is_heading(lines: &[&str], at: usize) -> bool {
         && !is_code(title)
 }
 
-/// Whether it has the little words that sentences have and statements do not, and nothing that only statements have.
-fn is_worded(text: &str) -> bool {
+/// Returns whether a text contains function words of sentences, and nothing that only statements contain.
+fn is_wordy(text: &str) -> bool {
     let words = || text.split_whitespace();
     let plain = |word: &str| {
         let word = word.trim_end_matches([',', '.', ':', ';', '?', '!']);
@@ -131,7 +132,7 @@ fn is_worded(text: &str) -> bool {
                     .chars()
                     .all(|c| c.is_alphanumeric() || "./'-".contains(c)))
     };
-    let little =
+    let function_word =
         |word: &str| matches!(word, "the" | "an" | "are" | "was" | "were" | "our" | "your");
     let declares = |word: &str| {
         matches!(
@@ -140,19 +141,19 @@ fn is_worded(text: &str) -> bool {
         )
     };
     words().count() > 3
-        && words().any(little)
+        && words().any(function_word)
         && words().all(plain)
         && !words().next().is_some_and(declares)
 }
 
-/// Whether it ends as a sentence does, or a part of one.
+/// Returns whether a text ends like a sentence or a clause.
 fn is_sentence(text: &str) -> bool {
     text.ends_with(['.', '?', '!', ',']) && text.split_whitespace().count() > 2
 }
 
-/// Statements that no sentence is.
-const CODE: &[&str] = &[
-    // A condition with an operator in it, a loop, and what else begins a block.
+/// Patterns of statements that do not match sentences.
+const CODE_PATTERNS: &[&str] = &[
+    // Conditions with an operator, loops, and other block headers.
     r#"^(?:\}\s*)?(?:if|elif|else if|elsif|unless|while|until|for|switch|match|when|catch|with)\b.*(?:[=!<>]=|&&|\|\||\w [<>] [\w"'(-]| in \S+:$)"#,
     r"^(?:\}\s*)?(?:if|elif|else if|elseif|while|for|foreach|switch|catch|using|synchronized)\s*\((?:[^)\s]+|.*(?:[=<>!&|+*/%.:]| of | in ).*)\)\s*[{:]?$",
     r"^(?:elif|elsif)\b|^except(?: [\w.]+| \([\w., ]+\))?(?: as \w+)?:$",
@@ -164,7 +165,7 @@ const CODE: &[&str] = &[
     r"^(?:(?:export|public|private|protected|static|abstract|final) )*(?:class|struct|interface|enum|trait|module|namespace|function|data|type) \w*[A-Z_]\w*(?:\s*[({:<=].*| (?:extends|implements|where) .*)?$",
     r"^(?:val|var|let|const|final|auto|static|int|long|float|double|bool|boolean|char|string|String)\s+(?:mut )?\w+\s*(?::\s*\S+\s*)?(?:=|;)",
     r"^#!?\[|^pub(?:\(\w+\))? \w|^impl(?:<[^>]*>)? [A-Z]\S* for [A-Z]|^# ?(?:define|undef|if|ifdef|ifndef|endif|pragma)\b [\w(]",
-    // What is assigned, returned, thrown, called, said.
+    // Assignments, returns, exceptions, calls, output.
     r#"^[$@]?[\w.]+(?:\[[^\]]*\])*(?:\.\w+)*(?:, ?[\w.]+)* ?(?:[-+*/%|&^]|\*\*|//|<<|>>|:|\|\||&&|\?\?)?= ?[^=\s].*[^.?!]$"#,
     r"^[$@]?[\w.]+(?:\[[^\]]*\])* ?(?:[-+*/%|&^:])?= ?[^=\s]$",
     r"^\w+ (?:\w+ |\([^)]*\) )*= .*[-+*/(\[]",
@@ -179,8 +180,8 @@ const CODE: &[&str] = &[
     r"^SELECT\b.*\bFROM\b|^INSERT INTO\b|^DELETE FROM\b|^UPDATE \w+ SET\b|^(?i:select) \* (?i:from) ",
 ];
 
-/// Statements that may be the beginning of a sentence, or all of a short one.
-const PERHAPS: &[&str] = &[
+/// Patterns of statements that may also be a sentence or the beginning of one.
+const AMBIGUOUS_PATTERNS: &[&str] = &[
     r"^(?:else|try|finally|do|begin|loop|then):?$|^(?:if|unless|else if|class|switch|match|case|while|until) \S+:?$",
     r"^(?:unless|if|when|until) \S+[.?]\S*$|^(?:unless|if) \S+\?$",
     r"^(?:return|break|continue|pass|end|fi|done|esac|exit|raise|yield)(?: \d+)?;?$",
@@ -188,31 +189,31 @@ const PERHAPS: &[&str] = &[
     r"^[\])}]+[;,]?$",
     r"^(?:WHERE|FROM|JOIN|LEFT|RIGHT|INNER|OUTER|GROUP BY|ORDER BY|HAVING|VALUES|SET|LIMIT|AND|OR|ON)\b",
     r"^[\w.]+ (?:[-+*/%<>]|[=!<>]=|&&|\|\|) [\w.]+$",
-    // A row of a table, a field and its type.
+    // Table rows, fields with their types.
     r#"^[({][\w\s.,:'"&*-]*[)}],$|^["']\S*["'],?$|^(?:mut )?\w+: \S+(?: \S+)?,$|^0x\w+\b"#,
     r"^[A-Za-z_$][\w.]*[.(\[_]\w[^ ]*$",
     r"^@\w+(?:\(.*\))?$|^\w+ :\w+|^//|^#\s?\w+$",
 ];
 
-/// Places in files, as citations have them: with a line, or in a folder and with an ending that no field of anything has.
+/// Matches lines of citations: a path with a line number, or a path with a folder and a known extension.
 static PLACES: LazyLock<RegexSet> = LazyLock::new(|| {
     set(&[
         r"^(?:(?:[-*+] )?(?:[\w.@+-]+/)*[\w.@+-]+(?:#L\d+(?:-L?\d+)?|\.[a-z]{1,5}:\d+(?:[:-]\d+)?|/[\w.@+-]*\.(?:rs|py|js|ts|tsx|jsx|go|java|kt|cc|cpp|hpp|rb|php|swift|scala|sh|lua|sql|md|rst|txt|toml|ya?ml|json|html|css))(?:[,.] ?|$))+$",
     ])
 });
 
-static IS_CODE: LazyLock<RegexSet> = LazyLock::new(|| set(CODE));
-static MAYBE: LazyLock<RegexSet> = LazyLock::new(|| set(PERHAPS));
+static IS_CODE: LazyLock<RegexSet> = LazyLock::new(|| set(CODE_PATTERNS));
+static IS_AMBIGUOUS: LazyLock<RegexSet> = LazyLock::new(|| set(AMBIGUOUS_PATTERNS));
 
 fn set(expressions: &[&str]) -> RegexSet {
     #[expect(
         clippy::expect_used,
-        reason = "the expressions are part of the program, and a test uses them"
+        reason = "the patterns are constants, and a test compiles them"
     )]
-    RegexSet::new(expressions).expect("the expressions of code are well formed")
+    RegexSet::new(expressions).expect("the patterns of code are valid")
 }
 
-/// Whether a line reads as code wherever it stands.
+/// Returns whether a line looks like code whatever its neighbours are.
 fn is_code(line: &str) -> bool {
     let trimmed = bare(line);
     let starts = [
@@ -229,12 +230,12 @@ fn is_code(line: &str) -> bool {
     let marks = marks.iter().filter(|mark| trimmed.contains(**mark)).count();
     let begins = starts.iter().any(|start| trimmed.starts_with(start));
     let deep = line.starts_with("    ") || line.starts_with('\t');
-    // A sentence has a space before what it has in brackets.
+    // In a sentence there is a space before an opening parenthesis.
     let call = trimmed
         .match_indices('(')
         .any(|(at, _)| trimmed[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
     ends || marks > 1
         || (begins && (marks > 0 || call || trimmed.contains([';', '{', '"', '<'])))
         || (deep && marks > 0)
-        || (IS_CODE.is_match(trimmed) && !is_worded(trimmed))
+        || (IS_CODE.is_match(trimmed) && !is_wordy(trimmed))
 }

@@ -1,4 +1,4 @@
-//! Interactions, events and filters of every kind.
+//! Strategies for arbitrary interactions, events and filters.
 
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ pub(super) fn any_interaction() -> impl Strategy<Value = Interaction> {
                 (score, latency_ms, time),
                 (workspace, kind),
             )| {
-                let range = |first| Lines {
+                let range = |first| CitedLines {
                     first,
                     last: first + 1,
                 };
@@ -52,7 +52,7 @@ pub(super) fn any_interaction() -> impl Strategy<Value = Interaction> {
                     citations: places
                         .iter()
                         .filter(|(first, ..)| *first > 0)
-                        .map(|(first, file, verified)| Citation {
+                        .map(|(first, file, verified)| RecordedCitation {
                             file: (*file).to_owned(),
                             range: range(*first),
                             verified: *verified,
@@ -69,16 +69,16 @@ pub(super) fn any_interaction() -> impl Strategy<Value = Interaction> {
         )
 }
 
-pub(super) fn any_event() -> impl Strategy<Value = Event> {
+pub(super) fn any_event() -> impl Strategy<Value = FeedbackEvent> {
     prop_oneof![
-        Just(Event::Up),
-        Just(Event::Down),
-        "\\PC{0,20}".prop_map(|answer| Event::Corrected { answer }),
-        prop::option::of("[a-z]{3}").prop_map(|follow_up| Event::Failed { follow_up }),
-        any::<u64>().prop_map(|characters| Event::Copied { characters }),
-        ("[a-z]{1,3}", 0.0..1.0_f64).prop_map(|(insertion, share)| Event::Survived {
+        Just(FeedbackEvent::Up),
+        Just(FeedbackEvent::Down),
+        "\\PC{0,20}".prop_map(|answer| FeedbackEvent::Corrected { answer }),
+        prop::option::of("[a-z]{3}").prop_map(|follow_up| FeedbackEvent::Failed { follow_up }),
+        any::<u64>().prop_map(|characters| FeedbackEvent::Copied { characters }),
+        ("[a-z]{1,3}", 0.0..1.0_f64).prop_map(|(insertion, share)| FeedbackEvent::Survived {
             insertion,
-            after: After::FiveMinutes,
+            after: MeasuredAfter::FiveMinutes,
             share
         }),
     ]
@@ -107,7 +107,7 @@ pub(super) fn any_filter() -> impl Strategy<Value = Filter> {
         .prop_map(|(workspace, kind, files, verdict, since, until)| Filter {
             id: None,
             workspace,
-            alone: false,
+            exclude_subfolders: false,
             kind,
             verdict,
             since,

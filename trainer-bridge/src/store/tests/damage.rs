@@ -1,4 +1,4 @@
-//! Recording while the database is damaged, locked, gone or of a later version: it goes on, says so once, and recovers.
+//! Recording while the database is damaged, locked, missing or of a newer version: it continues, reports the problem once and recovers.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -6,10 +6,10 @@ use std::sync::mpsc::{Receiver, channel};
 use super::*;
 
 fn recorder(path: &Path) -> (Recorder, Receiver<Notice>) {
-    let (told, notices) = channel();
+    let (reported, notices) = channel();
     let options = RecorderOptions {
         intake: Intake::default(),
-        tell: Box::new(move |notice| drop(told.send(notice))),
+        on_notice: Box::new(move |notice| drop(reported.send(notice))),
     };
     (Recorder::new(path, options), notices)
 }
@@ -22,7 +22,7 @@ fn write_some(path: &Path, count: u64) {
     store.insert(&rows).unwrap();
 }
 
-/// Damages the closed database, and records into it; everything old is in the file that was set aside.
+/// Damages the closed database and records into it. The damaged file must have been set aside unchanged.
 fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
@@ -33,16 +33,16 @@ fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
     let (recorder, notices) = recorder(&path);
     assert_eq!(
         recorder.record(interaction("new", 1)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
     assert_eq!(
         recorder.record(interaction("newer", 2)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
     drop(recorder);
-    let told: Vec<_> = notices.iter().collect();
-    let [Notice::Damaged { aside }] = &told[..] else {
-        panic!("told {told:?}");
+    let reported: Vec<_> = notices.iter().collect();
+    let [Notice::Damaged { aside }] = &reported[..] else {
+        panic!("reported {reported:?}");
     };
     assert_eq!(
         std::fs::read(aside).unwrap(),
@@ -51,8 +51,8 @@ fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
     );
     let store = Store::open(&path).unwrap();
     assert!(store.get("new").unwrap().is_some() && store.get("newer").unwrap().is_some());
-    assert_eq!(store.damage().unwrap(), None);
-    assert_eq!(store.set_aside(), std::slice::from_ref(aside));
+    assert_eq!(store.integrity_error().unwrap(), None);
+    assert_eq!(store.set_aside_files(), std::slice::from_ref(aside));
 }
 
 #[test]
@@ -61,12 +61,12 @@ fn a_file_without_its_header() {
 }
 
 #[test]
-fn a_file_that_was_cut_off() {
+fn a_truncated_file() {
     check_damage(|bytes| bytes.truncate(bytes.len() / 2 + 77));
 }
 
 #[test]
-fn a_file_of_something_else() {
+fn a_file_of_another_format() {
     check_damage(|bytes| *bytes = b"What is this?\n".repeat(2_000));
 }
 
@@ -80,24 +80,24 @@ fn a_log_without_its_database_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     std::fs::write(&path, "").unwrap();
-    std::fs::write(connect::beside(&path, "-wal"), "not empty").unwrap();
+    std::fs::write(connect::with_suffix(&path, "-wal"), "not empty").unwrap();
     let (recorder, notices) = recorder(&path);
     assert_eq!(
         recorder.record(interaction("new", 1)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
     let Ok(Notice::Damaged { aside }) = notices.recv() else {
-        panic!("not told");
+        panic!("not reported");
     };
     assert_eq!(
-        std::fs::read(connect::beside(&aside, "-wal")).unwrap(),
+        std::fs::read(connect::with_suffix(&aside, "-wal")).unwrap(),
         b"not empty"
     );
 }
 
-/// Flips bits here and there: it is read, set aside or left out, but never a panic, and never another text than was written.
+/// Flips bits: the result is an intact read, a reported error or a skipped interaction, never a panic or a changed text.
 #[test]
-fn bits_that_flip_are_noticed_or_harmless() {
+fn flipped_bits_are_detected_or_harmless() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     write_some(&path, 300);
@@ -111,7 +111,7 @@ fn bits_that_flip_are_noticed_or_harmless() {
         let place = (at >> 3) as usize % bytes.len();
         bytes[place] ^= 1 << (at & 7);
         for ending in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(connect::beside(&path, ending));
+            let _ = std::fs::remove_file(connect::with_suffix(&path, ending));
         }
         std::fs::write(&path, &bytes).unwrap();
         if let Ok(listing) =
@@ -127,26 +127,26 @@ fn bits_that_flip_are_noticed_or_harmless() {
         let (recorder, _) = recorder(&path);
         assert_eq!(
             recorder.record(interaction("new", 1_000)).wait(),
-            Outcome::Durable
+            RecordOutcome::Durable
         );
     }
 }
 
 #[test]
-fn a_file_that_is_removed_meanwhile_is_begun_anew() {
+fn a_file_deleted_meanwhile_is_created_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let (recorder, notices) = recorder(&path);
     assert_eq!(
         recorder.record(interaction("lost", 1)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
     for ending in ["", "-wal", "-shm"] {
-        std::fs::remove_file(connect::beside(&path, ending)).unwrap();
+        std::fs::remove_file(connect::with_suffix(&path, ending)).unwrap();
     }
     assert_eq!(
         recorder.record(interaction("new", 2)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
     drop(recorder);
     assert_eq!(notices.iter().count(), 0);
@@ -154,7 +154,7 @@ fn a_file_that_is_removed_meanwhile_is_begun_anew() {
 }
 
 #[test]
-fn two_that_notice_the_same_damage_set_one_file_aside() {
+fn two_recorders_set_a_damaged_file_aside_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let (first, first_notices) = recorder(&path);
@@ -162,7 +162,7 @@ fn two_that_notice_the_same_damage_set_one_file_aside() {
     for recorder in [&first, &second] {
         assert_eq!(
             recorder.record(interaction("old", 1)).wait(),
-            Outcome::Durable
+            RecordOutcome::Durable
         );
     }
     let seen = connect::identity(&path);
@@ -173,24 +173,24 @@ fn two_that_notice_the_same_damage_set_one_file_aside() {
         None,
         "somebody else was first"
     );
-    // Both have the old file open, and neither may go on with it.
+    // Both have the old file open, and neither may continue to use it.
     assert_eq!(
         first.record(interaction("first", 2)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
     assert_eq!(
         second.record(interaction("second", 2)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
     drop((first, second));
     let store = Store::open(&path).unwrap();
     assert!(store.get("first").unwrap().is_some() && store.get("second").unwrap().is_some());
-    assert_eq!(store.damage().unwrap(), None);
+    assert_eq!(store.integrity_error().unwrap(), None);
     assert_eq!(first_notices.iter().chain(second_notices).count(), 0);
 }
 
 #[test]
-fn a_locked_database_is_told_once_and_caught_up_with() {
+fn a_locked_database_is_reported_once_and_recovered_from() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let store = Store::open(&path).unwrap();
@@ -200,15 +200,15 @@ fn a_locked_database_is_told_once_and_caught_up_with() {
         .map(|at| recorder.record(interaction(&format!("i{at}"), at)))
         .collect();
     for ticket in waiting {
-        assert!(matches!(ticket.wait(), Outcome::Deferred(_)));
+        assert!(matches!(ticket.wait(), RecordOutcome::Deferred(_)));
     }
     assert!(matches!(recorder.health(), Some(Notice::Failing { .. })));
     let Ok(Notice::Failing { reason }) = notices.recv() else {
-        panic!("not told");
+        panic!("not reported");
     };
     assert_eq!(
         reason,
-        "another process keeps the samples locked; close it or try again"
+        "another process has locked the samples; close it or try again"
     );
     store.connection.execute_batch("COMMIT").unwrap();
     assert_eq!(notices.recv(), Ok(Notice::Recovered { late: 5, lost: 0 }));
@@ -216,12 +216,12 @@ fn a_locked_database_is_told_once_and_caught_up_with() {
     assert_eq!(everything(&store).len(), 5);
     assert_eq!(
         recorder.record(interaction("after", 9)).wait(),
-        Outcome::Durable
+        RecordOutcome::Durable
     );
 }
 
 #[test]
-fn a_later_version_is_left_alone() {
+fn a_newer_version_is_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     write_some(&path, 1);
@@ -232,13 +232,13 @@ fn a_later_version_is_left_alone() {
     let (recorder, notices) = recorder(&path);
     assert!(matches!(
         recorder.record(interaction("new", 1)).wait(),
-        Outcome::Deferred(_)
+        RecordOutcome::Deferred(_)
     ));
     drop(recorder);
-    let told: Vec<_> = notices.iter().collect();
-    let said = "the samples were written by a newer version (format 99, this one knows 1); update this one";
+    let reported: Vec<_> = notices.iter().collect();
+    let said = "the samples were written by a newer version (format 99, this version reads up to 1); update repo-lsp";
     assert_eq!(
-        told,
+        reported,
         [Notice::Failing {
             reason: said.to_owned()
         }]
@@ -255,7 +255,7 @@ fn a_later_version_is_left_alone() {
 }
 
 #[test]
-fn what_others_keep_to_themselves_is_not_waited_for_in_passing() {
+fn opening_without_waiting_fails_at_once_when_locked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     drop(Store::open(&path).unwrap());
@@ -266,27 +266,30 @@ fn what_others_keep_to_themselves_is_not_waited_for_in_passing() {
     other
         .execute_batch("BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT")
         .unwrap();
-    assert!(matches!(Store::glance(&path), Err(StoreError::Locked)));
+    assert!(matches!(
+        Store::open_without_waiting(&path),
+        Err(StoreError::Locked)
+    ));
     drop(other);
-    let store = Store::glance(&path).unwrap();
+    let store = Store::open_without_waiting(&path).unwrap();
     assert_eq!(store.counts_since(0).unwrap(), (0, 0));
 }
 
 #[test]
-fn a_folder_that_cannot_be_used_is_told() {
+fn an_unusable_folder_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let (recorder, notices) = recorder(&file.join("samples.db"));
     assert!(matches!(
         recorder.record(interaction("new", 1)).wait(),
-        Outcome::Deferred(_)
+        RecordOutcome::Deferred(_)
     ));
     assert!(matches!(notices.recv(), Ok(Notice::Failing { .. })));
 }
 
 #[test]
-fn nothing_is_kept_when_recording_is_off() {
+fn nothing_is_recorded_when_the_mode_is_off() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.db");
     let options = RecorderOptions {
@@ -296,7 +299,7 @@ fn nothing_is_kept_when_recording_is_off() {
     let recorder = Recorder::new(&path, options);
     assert_eq!(
         recorder.record(interaction("i", 1)).wait(),
-        Outcome::NotKept
+        RecordOutcome::NotAdmitted
     );
     drop(recorder);
     assert_eq!(

@@ -1,10 +1,10 @@
-//! After `forget` and `edit`, no byte of what was there is in any file.
+//! After `forget` and `edit`, no byte of the previous text is in any file.
 
 use std::path::Path;
 
 use super::*;
 
-/// The pieces of a text that would give it away, wherever they were.
+/// Byte sequences that identify an interaction wherever they are found.
 fn traces(connection: &Connection, id: &str) -> Vec<Vec<u8>> {
     let (content, files): (Vec<u8>, String) = connection
         .query_row(
@@ -14,7 +14,7 @@ fn traces(connection: &Connection, id: &str) -> Vec<Vec<u8>> {
             |row| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?.unwrap_or_default())),
         )
         .unwrap();
-    // The frame's header is the same for all; what follows is not.
+    // The header of the frame is the same for all interactions.
     let mut traces: Vec<Vec<u8>> = content[12..]
         .chunks(24)
         .filter(|part| part.len() == 24)
@@ -30,7 +30,7 @@ fn traces(connection: &Connection, id: &str) -> Vec<Vec<u8>> {
     traces
 }
 
-/// What rows that were not forgotten hold by right. How a compressed text ends says how it is built, and two can be built alike.
+/// The contents of the remaining rows. The end of a compressed text describes its structure, which two texts may share.
 fn kept(connection: &Connection) -> Vec<Vec<u8>> {
     let mut bodies = connection.prepare("SELECT content FROM body").unwrap();
     let contents = bodies.query_map([], |row| row.get(0)).unwrap();
@@ -44,7 +44,7 @@ fn found_in(folder: &Path, trace: &[u8]) -> Option<std::path::PathBuf> {
         .find(|path| memmem(&std::fs::read(path).unwrap(), trace))
 }
 
-/// Text that does not compress, so that a trace of it is a trace of it alone.
+/// Text that does not compress, so that its bytes are unique.
 fn unique(seed: usize, length: usize) -> String {
     let mut random = blake3::Hasher::new()
         .update(&seed.to_le_bytes())
@@ -81,10 +81,10 @@ proptest! {
         for row in &rows {
             store.insert(&[admitted(row.clone())]).unwrap();
         }
-        // Rows that grow move from page to page, and leave copies behind.
+        // Rows that grow are moved between pages, and leave copies behind.
         for (at, index) in longer.iter().enumerate() {
             let answer = unique(2_000_000 + at, 2_500);
-            store.add_feedback(&feedback(&index.get(&rows).id, 1, Event::Corrected { answer })).unwrap();
+            store.add_feedback(&feedback(&index.get(&rows).id, 1, FeedbackEvent::Corrected { answer })).unwrap();
         }
         let mut gone = Vec::new();
         for index in &forgotten {
@@ -93,7 +93,7 @@ proptest! {
                 continue;
             }
             let traces = traces(&store.connection, id);
-            prop_assert!(found_in(folder.path(), &traces[0]).is_some(), "it can be found before");
+            prop_assert!(found_in(folder.path(), &traces[0]).is_some(), "it is found before");
             gone.extend(traces);
             let filter = Filter { id: Some(id.clone()), ..Filter::default() };
             store.forget(&filter).unwrap();
@@ -119,12 +119,12 @@ fn nothing_is_left_of_what_is_edited() {
             row.get(0)
         })
         .unwrap();
-    // Its id and its files stay; they are at the ends of what is compressed.
+    // The id and the files stay, and are at both ends of the compressed content.
     let middle = &content[content.len() / 3..content.len() * 2 / 3];
     let before: Vec<Vec<u8>> = middle.chunks_exact(24).map(<[u8]>::to_vec).collect();
     assert!(
         found_in(folder.path(), &before[0]).is_some(),
-        "it can be found before"
+        "it is found before"
     );
     store
         .edit(&Intake::default(), &row.id, |interaction| {
@@ -137,13 +137,13 @@ fn nothing_is_left_of_what_is_edited() {
 }
 
 #[test]
-fn a_planted_secret_never_reaches_the_disk() {
+fn a_secret_never_reaches_the_disk() {
     let (folder, mut store) = store();
     let secret = format!("gh{}_{}", "p", unique(3, 36));
     let mut row = interaction("i", 1);
     row.question = format!("why is {secret} refused?");
     store.insert(&[admitted(row)]).unwrap();
-    let correction = Event::Corrected {
+    let correction = FeedbackEvent::Corrected {
         answer: secret.clone(),
     };
     store.add_feedback(&feedback("i", 2, correction)).unwrap();
@@ -153,7 +153,7 @@ fn a_planted_secret_never_reaches_the_disk() {
     assert!(!String::from_utf8(lines).unwrap().contains(&secret));
 }
 
-/// Enough of them that pages split and merge: a page that was reordered keeps what stood between its rows, `secure_delete` or not.
+/// There are enough rows that pages split and merge: a reordered page keeps old bytes between its rows, even with `secure_delete`.
 #[test]
 fn nothing_is_left_between_the_rows_of_pages() {
     let (folder, mut store) = store();

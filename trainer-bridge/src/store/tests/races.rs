@@ -1,13 +1,44 @@
-//! Two at the same database: what one of them is told or writes, the other does not undo.
+//! Concurrent access: one writer does not undo what another has written.
 
 use std::io::{BufReader, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
-use crate::store::{Outcome, Recorder, RecorderOptions};
+use crate::store::{RecordOutcome, Recorder, RecorderOptions};
 
 #[test]
-fn what_is_said_of_an_interaction_while_it_is_edited_stays() {
+fn a_stricter_policy_applies_to_queued_interactions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.db");
+    let recorder = Recorder::new(&path, RecorderOptions::default());
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let first = recorder.record_with(move || {
+        released.recv().unwrap();
+        interaction("building", 1)
+    });
+    let second = recorder.record(interaction("queued", 2));
+    let feedback = recorder.record_feedback(Feedback {
+        interaction: "queued".to_owned(),
+        time: 3,
+        event: FeedbackEvent::Up,
+    });
+    recorder.set_intake(Intake::new(PrivacyMode::Off));
+    release.send(()).unwrap();
+    for ticket in [first, second, feedback] {
+        assert_eq!(ticket.wait(), RecordOutcome::NotAdmitted);
+    }
+    // A policy that is relaxed later does not apply to earlier calls.
+    let refused = recorder.record(interaction("refused", 4));
+    recorder.set_intake(Intake::default());
+    assert_eq!(refused.wait(), RecordOutcome::NotAdmitted);
+    assert_eq!(
+        recorder.record(interaction("recorded", 5)).wait(),
+        RecordOutcome::Durable
+    );
+}
+
+#[test]
+fn feedback_recorded_during_an_edit_is_kept() {
     let (folder, mut store) = store();
     store.insert(&[admitted(interaction("i", 1))]).unwrap();
     let recorder = Recorder::new(
@@ -19,10 +50,10 @@ fn what_is_said_of_an_interaction_while_it_is_edited_stays() {
             let down = Feedback {
                 interaction: "i".to_owned(),
                 time: 2,
-                event: Event::Down,
+                event: FeedbackEvent::Down,
             };
-            let said = recorder.feedback(down).wait();
-            assert!(matches!(said, Outcome::Deferred(_)), "{said:?}");
+            let said = recorder.record_feedback(down).wait();
+            assert!(matches!(said, RecordOutcome::Deferred(_)), "{said:?}");
             interaction.answer = "changed".to_owned();
         })
         .unwrap();
@@ -34,11 +65,11 @@ fn what_is_said_of_an_interaction_while_it_is_edited_stays() {
     );
 }
 
-/// Set when somebody waits for the database.
+/// Set when a connection waits for the database.
 static WAITING: AtomicBool = AtomicBool::new(false);
 
 #[test]
-fn a_sample_that_is_made_while_its_interaction_is_forgotten_is_marked() {
+fn a_sample_linked_while_its_interaction_is_forgotten_is_tainted() {
     let (folder, mut store) = store();
     store.insert(&[admitted(interaction("i", 1))]).unwrap();
     let other = Store::open(&folder.path().join("samples.db")).unwrap();
@@ -59,17 +90,17 @@ fn a_sample_that_is_made_while_its_interaction_is_forgotten_is_marked() {
         forgetting.join().unwrap()
     });
     assert_eq!(forgotten.samples, ["s"]);
-    assert_eq!(other.tainted(&["s".to_owned()]).unwrap(), ["s"]);
+    assert_eq!(other.tainted_samples(&["s".to_owned()]).unwrap(), ["s"]);
 }
 
 #[test]
-fn what_was_forgotten_is_told_also_when_the_file_is_in_use() {
+fn forgetting_reports_a_summary_while_another_process_reads() {
     let (folder, mut store) = store();
     let row = admitted(interaction("i", 1));
     store.insert(std::slice::from_ref(&row)).unwrap();
     let mut sample = crate::curate::as_sample(row.get());
     sample.metadata.id = "s".to_owned();
-    store.link_samples(&[sample]).unwrap();
+    store.link_samples([&sample.metadata]).unwrap();
     store.link_dataset("d", &["s".to_owned()]).unwrap();
 
     let reader = Connection::open(folder.path().join("samples.db")).unwrap();
@@ -82,10 +113,10 @@ fn what_was_forgotten_is_told_also_when_the_file_is_in_use() {
     assert_eq!(forgotten.datasets, ["d"]);
     let why = forgotten.unfinished.unwrap();
     assert_eq!(why, StoreError::StillRead.to_string());
-    // Nothing is left to be found, and the call after that has nobody in its way.
+    // The rows are gone, and the next call truncates the log.
     drop(reader);
     let again = store.forget(&Filter::default()).unwrap();
-    assert_eq!(again, Forgotten::default());
+    assert_eq!(again, ForgetSummary::default());
 }
 
 /// Another process writes whenever something is read.
@@ -106,7 +137,7 @@ impl Read for Meanwhile<'_> {
 }
 
 #[test]
-fn others_write_while_an_import_is_read() {
+fn other_processes_write_while_an_import_is_read() {
     let (_source, mut source) = store();
     source.insert(&[admitted(interaction("i", 1))]).unwrap();
     let mut text = Vec::new();
@@ -124,7 +155,7 @@ fn others_write_while_an_import_is_read() {
 }
 
 #[test]
-fn a_workspace_may_be_meant_without_the_folders_below_it() {
+fn a_workspace_filter_may_exclude_subfolders() {
     let (_folder, mut store) = store();
     for (id, workspace) in [("a", "/w"), ("b", "/w/below"), ("c", "/wide")] {
         let row = Interaction {
@@ -136,7 +167,7 @@ fn a_workspace_may_be_meant_without_the_folders_below_it() {
     for (alone, expected) in [(false, vec!["a", "b"]), (true, vec!["a"])] {
         let filter = Filter {
             workspace: Some("/w".to_owned()),
-            alone,
+            exclude_subfolders: alone,
             ..Filter::default()
         };
         let rows = store.list(&filter, 10, None).unwrap().rows;

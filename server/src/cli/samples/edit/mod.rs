@@ -1,49 +1,45 @@
-//! `repo-lsp samples edit`: puts an interaction right, in an editor or by flags.
+//! `repo-lsp samples edit`: edits an interaction, in an editor or with flags.
 
 mod editor;
-mod form;
-
-pub(super) use editor::sweep;
+mod text;
 
 use anyhow::{anyhow, bail};
 use settings::paths::Dirs;
-use trainer_bridge::{Intake, Interaction, Recorded, Store, Verdict};
+use trainer_bridge::{EditableFields, RecordedInteraction, Store, edit_interaction};
 
 use super::super::arguments::Global;
 use super::super::output;
-use super::filter::Judged;
-use super::forget::remove_documents;
-use super::{Outcome, existing, find_id, nothing_yet, render};
-use form::Form;
+use super::filter::VerdictArg;
+use super::{Outcome, copy_locations, existing, find_id, nothing_yet, render, warn_undeleted};
 
-/// Change question, answer, verdict or correction of an interaction
+/// Edit the question, answer, verdict or correction of an interaction
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp samples edit 0193a4                             in $VISUAL or $EDITOR
+  repo-lsp samples edit 0193a4                             edit in $VISUAL or $EDITOR
   repo-lsp samples edit 0193a4 --verdict good
   repo-lsp samples edit 0193a4 --correction 'It is parsed in config/load.rs.'
 
-A correction makes the verdict `corrected`, unless one is given. What was there before is gone for good.")]
+A correction sets the verdict to `corrected` unless --verdict is given. The previous text is deleted permanently.")]
 pub(crate) struct Args {
-    /// The id of an interaction, or as much of its beginning as no other has
+    /// Id of the interaction, or a unique prefix of it
     #[arg(value_name = "ID")]
     id: String,
 
-    #[arg(long, value_name = "TEXT", help = "What was asked")]
+    /// New question
+    #[arg(long, value_name = "TEXT")]
     question: Option<String>,
 
-    #[arg(long, value_name = "TEXT", help = "What was answered")]
+    /// New answer
+    #[arg(long, value_name = "TEXT")]
     answer: Option<String>,
 
-    #[arg(long, value_enum, help = "What you think of the answer")]
-    verdict: Option<Judged>,
+    /// Your verdict on the answer
+    #[arg(long, value_enum)]
+    verdict: Option<VerdictArg>,
 
-    #[arg(
-        long,
-        value_name = "TEXT",
-        help = "The answer as it should have been; an empty one takes it away"
-    )]
+    /// What the answer should have been; empty to remove the correction
+    #[arg(long, value_name = "TEXT")]
     correction: Option<String>,
 }
 
@@ -53,42 +49,39 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     };
     let id = find_id(&store, &args.id)?;
     let Some(recorded) = store.get(&id)? else {
-        bail!("{id} has been forgotten a moment ago");
+        bail!("{id} was just forgotten");
     };
-    let before = Form::of(&recorded.interaction);
-    let Some(after) = args.applied(&before) else {
-        // No connection is held while a person thinks.
-        drop(store);
-        let (after, typed) = editor::change(&before, &recorded.interaction, dirs)?;
-        let saved = existing(dirs).and_then(|store| {
-            let gone = || anyhow!("{id} has been forgotten meanwhile; nothing was changed");
-            save(
-                store.ok_or_else(gone)?,
-                &recorded,
-                &before,
-                &after,
-                global,
-                dirs,
-            )
-        });
-        // What was forgotten meanwhile must not stay in this way.
-        let forgotten = match existing(dirs) {
-            Ok(Some(store)) => matches!(store.get(&id), Ok(None)),
-            Ok(None) => true,
-            Err(_) => false,
-        };
-        if saved.is_err() && !forgotten {
-            typed.keep();
-        }
-        return saved;
+    let before = EditableFields::of(&recorded.interaction);
+    if let Some(after) = args.applied(&before) {
+        let after = after.settled(&before)?;
+        return save(store, &recorded, &after, global, dirs);
+    }
+    // The connection is closed while the user edits.
+    drop(store);
+    let (after, draft) = editor::edit_fields(&before, &recorded.interaction, dirs)?;
+    let saved = existing(dirs).and_then(|store| {
+        let store = store.ok_or_else(|| forgotten_meanwhile(&id))?;
+        save(store, &recorded, &after, global, dirs)
+    });
+    // The draft of a forgotten interaction must not be kept.
+    let forgotten = match existing(dirs) {
+        Ok(Some(store)) => matches!(store.get(&id), Ok(None)),
+        Ok(None) => true,
+        Err(_) => false,
     };
-    let after = after.settled(&before)?;
-    save(store, &recorded, &before, &after, global, dirs)
+    if saved.is_err() && !forgotten {
+        editor::keep(draft);
+    }
+    saved
+}
+
+fn forgotten_meanwhile(id: &str) -> anyhow::Error {
+    anyhow!("{id} was forgotten meanwhile; nothing was changed")
 }
 
 impl Args {
-    /// What the flags make of it; none if there are none.
-    fn applied(&self, before: &Form) -> Option<Form> {
+    /// Returns the fields with the flags applied, or `None` if there are no flags.
+    fn applied(&self, before: &EditableFields) -> Option<EditableFields> {
         let Args {
             id: _,
             question,
@@ -102,7 +95,7 @@ impl Args {
         let mut after = before.clone();
         after.question = question.clone().unwrap_or(after.question);
         after.answer = answer.clone().unwrap_or(after.answer);
-        after.verdict = verdict.map_or(after.verdict, Judged::verdict);
+        after.verdict = verdict.map_or(after.verdict, VerdictArg::verdict);
         if let Some(text) = correction {
             after.correction = Some(text.clone()).filter(|text| !text.trim().is_empty());
         }
@@ -112,58 +105,37 @@ impl Args {
 
 fn save(
     mut store: Store,
-    recorded: &Recorded,
-    before: &Form,
-    after: &Form,
+    before: &RecordedInteraction,
+    after: &EditableFields,
     global: &Global,
     dirs: &Dirs,
 ) -> anyhow::Result<Outcome> {
-    let id = &recorded.interaction.id;
-    if after == before {
+    if *after == EditableFields::of(&before.interaction) {
         output::say("nothing was changed");
         return if global.json {
-            shown(recorded, global)
+            print(before, global)
         } else {
             Ok(Outcome::Done)
         };
     }
-    // It stays as private as it was: an edit that only judges must not take the code out.
-    let intake = Intake::default();
-    let edited = store.edit(&intake, id, |now| after.apply(before, now));
-    // It was written before, and says what was there before.
-    remove_documents(&dirs.answers(), |text| text.contains(id));
-    if !edited? {
-        bail!("{id} has been forgotten meanwhile; nothing was changed");
+    let edited = edit_interaction(&mut store, before, after, &copy_locations(dirs))?
+        .ok_or_else(|| forgotten_meanwhile(&before.interaction.id))?;
+    warn_undeleted(&edited.undeleted);
+    if edited.secrets > 0 {
+        let secrets = output::counted(edited.secrets as usize, "secret");
+        output::warning(format!("{secrets} removed from the new text"));
     }
-    let Some(changed) = store.get(id)? else {
-        bail!("{id} has been forgotten a moment ago");
-    };
-    let count = |interaction: &Interaction| -> u64 {
-        interaction
-            .redactions
-            .iter()
-            .map(|redaction| u64::from(redaction.count))
-            .sum()
-    };
-    let secrets = count(&changed.interaction).saturating_sub(count(&recorded.interaction));
-    if secrets > 0 {
-        output::warning(format!(
-            "{} taken out of it",
-            output::counted(secrets as usize, "secret")
-        ));
-    }
-    shown(&changed, global)
+    print(&edited.recorded, global)
 }
 
-fn shown(recorded: &Recorded, global: &Global) -> anyhow::Result<Outcome> {
+fn print(recorded: &RecordedInteraction, global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         output::json(&render::as_json(recorded))?;
     } else {
-        let verdict: Option<Verdict> = recorded.interaction.verdict;
-        let verdict = render::verdict(verdict);
         output::say(&format!(
-            "changed {}; it is {verdict}",
-            render::plain(&recorded.interaction.id)
+            "changed {}; it is {}",
+            render::plain(&recorded.interaction.id),
+            render::verdict(recorded.interaction.verdict)
         ));
     }
     Ok(Outcome::Done)

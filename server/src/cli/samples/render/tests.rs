@@ -1,13 +1,15 @@
-//! An interaction with everything that it can have, as people see it.
+//! The output for an interaction in which every field is set.
 
 use expect_test::expect;
-use trainer_bridge::{Citation, ContextRef, Feedback, PrivacyMode, Redaction, RetrievalScore};
+use trainer_bridge::{
+    ContextRef, Feedback, PrivacyMode, RecordedCitation, Redaction, RetrievalScore,
+};
 
 use super::*;
 
 #[test]
-fn everything_about_an_interaction_is_shown() {
-    let range = Lines { first: 3, last: 9 };
+fn every_field_of_an_interaction_is_printed() {
+    let range = CitedLines { first: 3, last: 9 };
     let interaction = Interaction {
         id: "0193".to_owned(),
         workspace: "/work/demo".to_owned(),
@@ -23,14 +25,14 @@ fn everything_about_an_interaction_is_shown() {
             blob: None,
         }],
         citations: vec![
-            Citation {
+            RecordedCitation {
                 file: "a.rs".to_owned(),
                 range,
                 verified: true,
             },
-            Citation {
+            RecordedCitation {
                 file: "b.rs".to_owned(),
-                range: Lines { first: 1, last: 1 },
+                range: CitedLines { first: 1, last: 1 },
                 verified: false,
             },
         ],
@@ -56,12 +58,12 @@ fn everything_about_an_interaction_is_shown() {
         event,
     };
     let feedback = vec![
-        event(Event::Corrected {
+        event(FeedbackEvent::Corrected {
             answer: "The journal.".to_owned(),
         }),
-        event(Event::Survived {
+        event(FeedbackEvent::Survived {
             insertion: "i".to_owned(),
-            after: After::Save,
+            after: MeasuredAfter::Save,
             share: 0.5,
         }),
     ];
@@ -71,9 +73,9 @@ fn everything_about_an_interaction_is_shown() {
         tainted: true,
     }];
     let mut out = Vec::new();
-    whole(
+    super::interaction(
         &mut out,
-        &Recorded {
+        &RecordedInteraction {
             interaction,
             feedback,
         },
@@ -84,8 +86,8 @@ fn everything_about_an_interaction_is_shown() {
     expect![[r#"
         0193  2026-11-19 00:00 · ask · corrected
         workspace   /work/demo
-        answered    by repo@7 in 12 ms · 92 % of what it names found · breaks off
-        kept        no-code · taken out: 2 password
+        answered    by repo@7 in 12 ms · 92 % of the places and names verified · incomplete
+        recorded    no-code · redacted: 2 password
 
         Question
           who[31m posts?
@@ -102,18 +104,18 @@ fn everything_about_an_interaction_is_shown() {
           ✓ a.rs#L3-L9
           ✗ b.rs#L1   not verified
 
-        Made of
+        Context
           a.rs#L3-L9   0123456789ab
 
         Scores
              2.500  a.rs   name 0.500 + text 2.000
 
-        What came of it
+        Feedback
           2026-11-19 00:01  corrected
-          2026-11-19 00:01  50 % of them still there when the file was saved
+          2026-11-19 00:01  50 % of the inserted text left when the file was saved
 
-        Learned by
-          repo@8   has also learned from what was forgotten since
+        Models trained on it
+          repo@8   also trained on interactions that were forgotten since
     "#]]
     .assert_eq(&shown);
 }

@@ -1,16 +1,16 @@
-//! Keeps the newest so many of many.
+//! Keeps the newest of many positions.
 
 use std::collections::BTreeSet;
 
-use super::query::Position;
+use super::query::PageCursor;
 
-/// The newest so many of what is added.
-pub(super) struct Best {
+/// The newest positions that were added, up to a limit.
+pub(super) struct Newest {
     limit: usize,
-    kept: BTreeSet<Position>,
+    kept: BTreeSet<PageCursor>,
 }
 
-impl Best {
+impl Newest {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -18,22 +18,22 @@ impl Best {
         }
     }
 
-    pub(super) fn add(&mut self, at: Position) {
+    pub(super) fn add(&mut self, at: PageCursor) {
         self.kept.insert(at);
         if self.kept.len() > self.limit {
             self.kept.pop_first();
         }
     }
 
-    /// Nothing older can still be one of them.
-    pub(super) fn oldest(&self) -> i64 {
+    /// Returns the time before which no position can be among the newest any more.
+    pub(super) fn oldest_time(&self) -> i64 {
         match self.kept.first() {
             Some(oldest) if self.kept.len() == self.limit => oldest.time,
             _ => i64::MIN,
         }
     }
 
-    pub(super) fn newest_first(self) -> Vec<Position> {
+    pub(super) fn newest_first(self) -> Vec<PageCursor> {
         self.kept.into_iter().rev().collect()
     }
 }

@@ -1,14 +1,14 @@
-//! Plain BM25 over whole files: the simplest thing that works, as a measure for everything else.
+//! The baseline: plain BM25 over whole files, without fields, stemming or graph.
 //!
-//! Words are identifiers, whole and in their camel-case and snake-case parts, in lower case. No fields, no stemming, no graph.
+//! Terms are identifiers, each as a whole and as its camel-case and snake-case parts, in lower case.
 
 use std::collections::HashMap;
 
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
-/// For each query the paths of `files` that share a word with it, best first.
-pub(super) fn plain_bm25(files: &[(String, String)], queries: &[&str]) -> Vec<Vec<String>> {
+/// Ranks `files`, pairs of path and text, for each query. A ranking has the paths that share a term with the query, best first.
+pub(super) fn rank_files(files: &[(String, String)], queries: &[&str]) -> Vec<Vec<String>> {
     let index = Postings::new(files);
     queries
         .iter()
@@ -23,52 +23,52 @@ pub(super) fn plain_bm25(files: &[(String, String)], queries: &[&str]) -> Vec<Ve
 }
 
 struct Postings {
-    /// For each word the files it is in and how often.
-    words: HashMap<String, Vec<(usize, u32)>>,
+    /// For each term, the files that contain it and how often.
+    terms: HashMap<String, Vec<(usize, u32)>>,
     lengths: Vec<f64>,
-    average: f64,
+    average_length: f64,
 }
 
 impl Postings {
     fn new(files: &[(String, String)]) -> Self {
-        let mut words: HashMap<String, Vec<(usize, u32)>> = HashMap::new();
+        let mut terms: HashMap<String, Vec<(usize, u32)>> = HashMap::new();
         let mut lengths = Vec::with_capacity(files.len());
         for (file, (_, text)) in files.iter().enumerate() {
             let mut length = 0_u32;
-            each_word(text, |word| {
+            each_term(text, |word| {
                 length += 1;
-                if let Some(list) = words.get_mut(word) {
+                if let Some(list) = terms.get_mut(word) {
                     match list.last_mut() {
                         Some((last, count)) if *last == file => *count += 1,
                         _ => list.push((file, 1)),
                     }
                 } else {
-                    words.insert(word.to_owned(), vec![(file, 1)]);
+                    terms.insert(word.to_owned(), vec![(file, 1)]);
                 }
             });
             lengths.push(f64::from(length));
         }
-        let average = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
+        let average_length = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
         Postings {
-            words,
+            terms,
             lengths,
-            average,
+            average_length,
         }
     }
 
     fn rank(&self, query: &str) -> Vec<usize> {
         let mut scores = vec![0.0; self.lengths.len()];
-        // A word counts once, however often the query has it: a traceback repeats itself.
-        let mut words = Vec::new();
-        each_word(query, |word| words.push(word.to_owned()));
-        words.sort_unstable();
-        words.dedup();
-        for list in words.iter().filter_map(|word| self.words.get(word)) {
+        // Each term of the query counts once: a traceback repeats its terms.
+        let mut terms = Vec::new();
+        each_term(query, |word| terms.push(word.to_owned()));
+        terms.sort_unstable();
+        terms.dedup();
+        for list in terms.iter().filter_map(|word| self.terms.get(word)) {
             let (files, with) = (self.lengths.len() as f64, list.len() as f64);
             let rarity = (1.0 + (files - with + 0.5) / (with + 0.5)).ln();
             for (file, count) in list {
                 let count = f64::from(*count);
-                let norm = K1 * (1.0 - B + B * self.lengths[*file] / self.average);
+                let norm = K1 * (1.0 - B + B * self.lengths[*file] / self.average_length);
                 scores[*file] += rarity * count * (K1 + 1.0) / (count + norm);
             }
         }
@@ -80,8 +80,8 @@ impl Postings {
     }
 }
 
-/// Calls `found` with each identifier and, where there are several, with its parts.
-fn each_word(text: &str, mut found: impl FnMut(&str)) {
+/// Calls `found` with each identifier, and with each of its parts if it has several.
+fn each_term(text: &str, mut found: impl FnMut(&str)) {
     let mut lower = String::new();
     for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
         let bare = word.trim_matches('_');
@@ -128,26 +128,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_wholes_and_parts() {
-        let mut words = Vec::new();
-        each_word("HTTPServer_name(x) __init__ fooBar2", |word| {
-            words.push(word.to_owned())
+    fn terms_are_whole_identifiers_and_their_parts() {
+        let mut terms = Vec::new();
+        each_term("HTTPServer_name(x) __init__ fooBar2", |word| {
+            terms.push(word.to_owned())
         });
         assert_eq!(
-            words.join(" "),
+            terms.join(" "),
             "httpserver_name http server name x init foobar2 foo bar2"
         );
     }
 
     #[test]
-    fn rare_words_and_short_files_win() {
+    fn rare_terms_and_short_files_rank_first() {
         let files = [
             ("long", "merge merge the the the other words of a file"),
             ("short", "merge policy"),
             ("none", "the"),
         ];
         let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        let ranked = plain_bm25(&files, &["mergePolicy", "nothing"]);
+        let ranked = rank_files(&files, &["mergePolicy", "nothing"]);
         assert_eq!(ranked, [vec!["short", "long"], vec![]]);
     }
 }
