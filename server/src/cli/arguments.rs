@@ -81,4 +81,4 @@ Examples:
   repo-lsp status                                       show the state of the index and the model
   repo-lsp --stdio                                      run the language server, as an editor does
 
-Exit codes: 0 success, 1 nothing found or a check failed, 2 invalid usage, invalid input or another error.";
+Exit codes: 0 success, 1 nothing found or a check failed, 2 invalid usage or another error.";

@@ -10,7 +10,7 @@ use super::context::{Context, Opened};
 use super::output::{self, FAINT, STRONG};
 use super::{Outcome, status};
 
-/// Update the index with the changes in the files of the workspace
+/// Bring the index up to date with the files of the workspace
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

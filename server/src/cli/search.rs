@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "QUERY")]
     query: Vec<String>,
 
-    /// Maximum number of files, and of places in them, in the result
+    /// Maximum number of files and of places to list
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
 

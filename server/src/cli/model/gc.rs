@@ -8,14 +8,15 @@ use super::super::arguments::Global;
 use super::super::output::{self, FAINT};
 use super::{Outcome, library};
 
-/// Remove leftover files and all generations of each model except the current and the previous one
+/// Remove old generations of all models, and leftover files
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   repo-lsp model gc --dry-run              list what would be removed, with sizes
   repo-lsp model gc
 
-Models that an adapter is based on are kept. Incomplete downloads are removed, unless they are in progress.")]
+The current and the previous generation of each model are kept, and models that an adapter is based on. Incomplete downloads are \
+removed, unless they are in progress.")]
 pub(crate) struct Args {
     /// List what would be removed, without removing it
     #[arg(long)]

@@ -15,13 +15,14 @@ use super::{Outcome, as_json, format, library, lines, origin};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model pull Qwen/Qwen3-4B                        from a hub; run it again to resume an interrupted download
-  repo-lsp model pull Qwen/Qwen3-4B --name repo            with a name of your choice
+  repo-lsp model pull Qwen/Qwen3-4B                            download from a hub
+  repo-lsp model pull Qwen/Qwen3-4B --name repo                choose another name
   repo-lsp model pull Qwen/Qwen3-4B-GGUF --file Qwen3-4B-Q4_K_M.gguf
-  repo-lsp model pull ./checkpoint --name repo             from a folder with config.json, tokenizer.json and *.safetensors
-  repo-lsp model pull ./adapter --name repo --base qwen3-4b      an adapter and the model it applies to
+  repo-lsp model pull ./checkpoint --name repo                 use a local folder
+  repo-lsp model pull ./adapter --name repo --base qwen3-4b    use an adapter for qwen3-4b
 
-The model is checked before it is put to use; a damaged or unsupported model is rejected and nothing changes.
+A folder must contain config.json, tokenizer.json and *.safetensors files. An interrupted download is resumed when the command is \
+run again. A damaged or unsupported model is rejected, and nothing changes.
 
 Environment variables:
   HF_ENDPOINT    URL of another hub

@@ -10,7 +10,8 @@ use super::{Outcome, library, lines};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model rollback repo             for example from repo@8 to repo@7; `repo-lsp model use repo@8` undoes this")]
+  repo-lsp model rollback repo             switch from repo@8 to repo@7
+  repo-lsp model use repo@8                undo this")]
 pub(crate) struct Args {
     /// Name of the model
     #[arg(value_name = "NAME")]

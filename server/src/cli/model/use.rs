@@ -13,7 +13,9 @@ use super::{Outcome, library, lines};
 #[command(after_help = "\
 Examples:
   repo-lsp model use repo                  make repo the default model
-  repo-lsp model use repo@7                and switch it to generation 7; answers in progress finish on the previous one")]
+  repo-lsp model use repo@7                and switch it to generation 7
+
+Answers in progress are finished by the generation that started them.")]
 pub(crate) struct Args {
     /// Name of the model, optionally with the number of a generation
     #[arg(value_name = "NAME[@N]")]
