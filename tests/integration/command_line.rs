@@ -84,8 +84,8 @@ fn status() {
             index       fresh (checked in TIME) · 4 files · 8 symbols · 1 module · SIZE
             languages   rust 2 · markdown 1 · toml 1
             skipped     1 file: private (.env)   repo-lsp status --skipped lists them
-            model       none (repo-lsp model pull --help)
-            samples     0 interactions kept (samples.mode is full)
+            model       none (see repo-lsp model pull --help)
+            samples     0 interactions recorded (samples.mode is full)
         "#]],
     );
 }
@@ -121,7 +121,7 @@ fn a_search_that_finds_nothing() {
         &["search", "zebra"],
         expect![[r#"
         --- standard error
-        nothing found; try other words, or `repo-lsp status` to see what is indexed
+        nothing found; try other words, or check with `repo-lsp status` what is indexed
         --- exit code Some(1)
     "#]],
     );
@@ -190,7 +190,7 @@ fn an_unknown_module() {
         &["modules", "zebra"],
         expect![[r#"
         --- standard error
-        error: no such module: zebra. `repo-lsp modules` lists them
+        error: no such module: zebra. `repo-lsp modules` lists all modules
         --- exit code Some(1)
     "#]],
     );

@@ -12,8 +12,8 @@ fn a_workspace_file_sets_what_it_may_and_is_refused_the_rest() {
     );
     let ran = sandbox.run(&["status", "--json"]);
     expect![[r#"
-        warning: $SANDBOX/work/demo/repo-lsp.toml:1: log: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
-        warning: $SANDBOX/work/demo/repo-lsp.toml:4: index.threads: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
+        warning: $SANDBOX/work/demo/repo-lsp.toml:1: log: not allowed in a workspace file; set it in your config.toml or in your editor's settings
+        warning: $SANDBOX/work/demo/repo-lsp.toml:4: index.threads: not allowed in a workspace file; set it in your config.toml or in your editor's settings
     "#]].assert_eq(&ran.stderr);
     let status: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(status["languages"]["rust"], 1, "{status}");

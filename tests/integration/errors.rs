@@ -23,14 +23,14 @@ fn wrong_paths() {
         &sandbox,
         &["status", "--workspace", "/no/such/place"],
         expect![[r#"
-        error: no such folder: /no/such/place. Name the root of a repository with --workspace DIR
+        error: no such folder: /no/such/place. Pass the root of a repository with --workspace DIR
     "#]],
     );
     check(
         &sandbox,
         &["status", "--workspace", "a.rs"],
         expect![[r#"
-        error: not a folder: a.rs. Name the root of a repository with --workspace DIR
+        error: not a folder: a.rs. Pass the root of a repository with --workspace DIR
     "#]],
     );
     check(
@@ -86,7 +86,7 @@ fn an_index_folder_that_cannot_be_made() {
         &sandbox,
         &["index"],
         expect![[r#"
-        error: cannot open the index of $SANDBOX/work/demo (`repo-lsp doctor` says more): $SANDBOX/home/.cache/repo-lsp/index/demo-HASH: Not a directory
+        error: cannot open the index of $SANDBOX/work/demo (run `repo-lsp doctor` for details): $SANDBOX/home/.cache/repo-lsp/index/demo-HASH: Not a directory
     "#]],
     );
     let doctor = sandbox.run(&["doctor"]);
@@ -106,7 +106,7 @@ fn bad_configuration_of_the_user() {
         &sandbox,
         &["status"],
         expect![[r#"
-        error: ~/.config/repo-lsp/config.toml:2: index.max_file_bytes: expected a whole number from 1024 to 67108864, not the string "much". `repo-lsp schema --markdown` explains every key
+        error: ~/.config/repo-lsp/config.toml:2: index.max_file_bytes: expected an integer from 1024 to 67108864, not the string "much". `repo-lsp schema --markdown` documents all keys
     "#]],
     );
     sandbox.configure("log = 'info'\n\n[index]\nprivate = '*.token'\n");
@@ -114,7 +114,7 @@ fn bad_configuration_of_the_user() {
         &sandbox,
         &["status"],
         expect![[r#"
-        error: ~/.config/repo-lsp/config.toml:4: index.private: expected a list of strings, not the string "*.token". Nothing is indexed until this is corrected, because it decides which files are private
+        error: ~/.config/repo-lsp/config.toml:4: index.private: expected a list of strings, not the string "*.token". Nothing is indexed until this is corrected, because it determines which files are private
     "#]],
     );
     sandbox.configure("[index\n");
@@ -122,7 +122,7 @@ fn bad_configuration_of_the_user() {
         &sandbox,
         &["status"],
         expect![[r#"
-        error: ~/.config/repo-lsp/config.toml:1: this is not TOML: unclosed table, expected `]`. Nothing is indexed until this is corrected, because it decides which files are private
+        error: ~/.config/repo-lsp/config.toml:1: invalid TOML: unclosed table, expected `]`. Nothing is indexed until this is corrected, because it determines which files are private
     "#]],
     );
 }
@@ -156,7 +156,7 @@ fn bad_questions() {
             "/no/{repo}/{commit}",
         ],
         expect![[r#"
-            error: question 1: no such folder: /no/x/y/c. Name the root of a repository with --workspace DIR
+            error: question 1: no such folder: /no/x/y/c. Pass the root of a repository with --workspace DIR
         "#]],
     );
 }

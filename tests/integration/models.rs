@@ -190,7 +190,7 @@ fn models_are_listed_shown_chosen_and_removed() {
         (ran.code, ran.stderr.as_str()),
         (
             Some(1),
-            "no model is installed; `repo-lsp model pull Qwen/Qwen3-4B` gets one\n"
+            "no model is installed; `repo-lsp model pull Qwen/Qwen3-4B` installs one\n"
         )
     );
     shown(world.pull());
@@ -200,8 +200,8 @@ fn models_are_listed_shown_chosen_and_removed() {
         if seed == 4 {
             expect![[r#"
                 added      repo@3 · safetensors · SIZE · ~/checkpoint-4
-                in use     repo@3, was repo@2; `repo-lsp model rollback repo` goes back
-                default    tiny answers as before; `repo-lsp model use repo` changes that
+                in use     repo@3, was repo@2; `repo-lsp model rollback repo` undoes this
+                default    tiny is still the default model; `repo-lsp model use repo` changes that
             "#]]
             .assert_eq(&said);
         }
@@ -213,7 +213,7 @@ fn models_are_listed_shown_chosen_and_removed() {
     .assert_eq(&shown(world.run(&["model", "list"])));
     expect![[r#"
         in use     repo@3
-        default    repo answers where no model is named
+        default    repo is now the default model
     "#]]
     .assert_eq(&shown(world.run(&["model", "use", "repo"])));
     expect!["in use     repo@2, was repo@3\n"]
@@ -236,7 +236,7 @@ fn models_are_listed_shown_chosen_and_removed() {
     );
     expect![[r#"
         in use     repo@3, was repo@2
-        default    repo answers where no model is named
+        default    repo is now the default model
     "#]]
     .assert_eq(&shown(world.run(&["model", "use", "repo@3"])));
 
@@ -252,15 +252,12 @@ fn models_are_listed_shown_chosen_and_removed() {
     assert_eq!(dry["removed"][0]["what"], "repo@1");
     assert!(world.models().join("repo/1").exists());
     let gone = shown(world.run(&["model", "gc"]));
-    assert!(
-        gone.contains("repo@1") && gone.contains("are free again"),
-        "{gone}"
-    );
+    assert!(gone.contains("repo@1") && gone.contains(" freed"), "{gone}");
     assert!(!world.models().join("repo/1").exists());
     assert_eq!(shown(world.run(&["model", "gc"])), "nothing to remove\n");
     expect![[r#"
         removed    repo · SIZE
-        default    none; `repo-lsp model use NAME` chooses one
+        default    none; `repo-lsp model use NAME` sets one
     "#]]
     .assert_eq(&shown(world.run(&["model", "remove", "repo"])));
     world.refused(

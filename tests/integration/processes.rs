@@ -78,12 +78,12 @@ fn the_command_line_reads_what_an_editor_keeps_fresh() {
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     assert!(
         ran.stdout
-            .starts_with("another process keeps this index fresh"),
+            .starts_with("another process keeps this index up to date"),
         "{ran:?}"
     );
     let ran = sandbox.run(&["index", "--rebuild"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("cannot be rebuilt here"), "{ran:?}");
+    assert!(ran.stderr.contains("cannot be rebuilt now"), "{ran:?}");
     assert!(client.shut_down().success());
     assert_eq!(
         sandbox.json(&["status"])["role"],

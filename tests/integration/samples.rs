@@ -216,7 +216,7 @@ fn commands_create_nothing_where_nothing_was_recorded() {
             .sandbox
             .run(&["status"])
             .stdout
-            .contains("samples     0 interactions kept (samples.mode is full)")
+            .contains("samples     0 interactions recorded (samples.mode is full)")
     );
     assert!(
         world
@@ -228,11 +228,7 @@ fn commands_create_nothing_where_nothing_was_recorded() {
     let mut doctor = world.sandbox.command(&["doctor"]);
     doctor.env("XDG_DATA_HOME", world.sandbox.root().join("src/journal.rs"));
     let ran = world.sandbox.ran(doctor.output().unwrap());
-    assert!(
-        ran.stdout
-            .contains("cannot be made, so that nothing is recorded"),
-        "{ran:?}"
-    );
+    assert!(ran.stdout.contains("so nothing is recorded"), "{ran:?}");
     assert_eq!(world.sandbox.run(&["model", "list"]).code, Some(1));
     assert!(!world.data().exists(), "{:?}", fs::read_dir(world.data()));
     assert!(!world.sandbox.root().join("made").exists());

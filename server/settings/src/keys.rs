@@ -1,15 +1,15 @@
-//! Reading settings one key at a time, so that a bad key is reported by its place and the others still apply.
+//! Deserializes settings one key at a time, so that an invalid key is reported with its line and the other keys still apply.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};
 
-/// One key with its value, as it was written.
+/// One key and its value, as written in the source.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Leaf {
     pub path: Vec<String>,
     pub value: Value,
-    /// One-based, where the source has lines.
+    /// 1-based; none if the source has no lines, such as editor settings.
     pub line: Option<usize>,
 }
 
@@ -18,8 +18,8 @@ impl Leaf {
         self.path.join(".")
     }
 
-    /// Whether it says something about the process that all editors share.
-    pub fn is_shared(&self) -> bool {
+    /// Returns whether the key is in the `host` section, which all editors share.
+    pub fn is_host_setting(&self) -> bool {
         let empty = self
             .value
             .as_object()
@@ -27,16 +27,16 @@ impl Leaf {
         !empty && self.path.first().is_some_and(|section| section == "host")
     }
 
-    pub fn fault(&self, message: &str) -> Fault {
-        Fault {
+    pub fn error(&self, message: String) -> KeyError {
+        KeyError {
             key: Some(self.key()),
             line: self.line,
-            message: message.to_owned(),
+            message,
         }
     }
 
-    /// An otherwise empty document with this key in it.
-    fn alone(&self) -> Value {
+    /// Returns a document that contains only this key.
+    fn as_document(&self) -> Value {
         self.path
             .iter()
             .rev()
@@ -46,16 +46,16 @@ impl Leaf {
     }
 }
 
-/// What is wrong with one key, or with the text as a whole.
+/// An error in one key or, without a key, in the whole source.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fault {
+pub(super) struct KeyError {
     pub line: Option<usize>,
     pub key: Option<String>,
     pub message: String,
 }
 
-/// The keys of a TOML text, in the order of their lines.
-pub(super) fn of_toml(text: &str) -> Result<Vec<Leaf>, Fault> {
+/// Parses a TOML text into its keys, sorted by line.
+pub(super) fn parse_toml(text: &str) -> Result<Vec<Leaf>, KeyError> {
     let line_at = |offset: usize| {
         text.as_bytes()
             .iter()
@@ -64,10 +64,10 @@ pub(super) fn of_toml(text: &str) -> Result<Vec<Leaf>, Fault> {
             .count()
             + 1
     };
-    let table = DeTable::parse(text).map_err(|error| Fault {
+    let table = DeTable::parse(text).map_err(|error| KeyError {
         line: error.span().map(|span| line_at(span.start)),
         key: None,
-        message: format!("this is not TOML: {}", error.message().replace('\n', ", ")),
+        message: format!("invalid TOML: {}", error.message().replace('\n', ", ")),
     })?;
     let mut leaves = Vec::new();
     walk_toml(table.get_ref(), &mut Vec::new(), &line_at, &mut leaves);
@@ -87,7 +87,7 @@ fn walk_toml(
             DeValue::Table(inner) if !inner.is_empty() => walk_toml(inner, path, line_at, leaves),
             inner => leaves.push(Leaf {
                 path: path.clone(),
-                value: json_of(inner),
+                value: to_json(inner),
                 line: Some(line_at(key.span().start)),
             }),
         }
@@ -95,7 +95,7 @@ fn walk_toml(
     }
 }
 
-fn json_of(value: &DeValue) -> Value {
+fn to_json(value: &DeValue) -> Value {
     match value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
@@ -106,25 +106,25 @@ fn json_of(value: &DeValue) -> Value {
             .map_or(Value::Null, Value::from),
         DeValue::Boolean(flag) => Value::Bool(*flag),
         DeValue::Datetime(time) => Value::String(time.to_string()),
-        DeValue::Array(items) => items.iter().map(|item| json_of(item.get_ref())).collect(),
+        DeValue::Array(items) => items.iter().map(|item| to_json(item.get_ref())).collect(),
         DeValue::Table(table) => table
             .iter()
-            .map(|(key, value)| (key.get_ref().to_string(), json_of(value.get_ref())))
+            .map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref())))
             .collect(),
     }
 }
 
-/// The keys of an editor's settings. Editors like `index.maxFileBytes`, nested or dotted; null stands for "not set".
-pub(super) fn of_json(value: &Value) -> Result<Vec<Leaf>, Fault> {
+/// Parses an editor's settings into their keys. Keys may be nested or dotted, in `camelCase` or `snake_case`; null means "not set".
+pub(super) fn parse_json(value: &Value) -> Result<Vec<Leaf>, KeyError> {
     let mut leaves = Vec::new();
     match value {
         Value::Null => {}
         Value::Object(object) => walk_json(object, &mut Vec::new(), &mut leaves),
         _ => {
-            return Err(Fault {
+            return Err(KeyError {
                 line: None,
                 key: None,
-                message: "the settings should be an object".into(),
+                message: "the settings must be an object".into(),
             });
         }
     }
@@ -133,7 +133,7 @@ pub(super) fn of_json(value: &Value) -> Result<Vec<Leaf>, Fault> {
 
 fn walk_json(object: &Map<String, Value>, path: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
     for (key, value) in object {
-        let before = path.len();
+        let parent_len = path.len();
         path.extend(key.split('.').map(snake_case));
         match value {
             Value::Null => {}
@@ -144,7 +144,7 @@ fn walk_json(object: &Map<String, Value>, path: &mut Vec<String>, leaves: &mut V
                 line: None,
             }),
         }
-        path.truncate(before);
+        path.truncate(parent_len);
     }
 }
 
@@ -159,19 +159,23 @@ fn snake_case(key: &str) -> String {
     snake.trim_start_matches('_').to_owned()
 }
 
-/// Reads what can be read of `leaves`; `explain` may say more of a key that `T` refuses.
-pub(super) fn read<T>(leaves: &[Leaf], explain: impl Fn(&Leaf) -> Option<String>) -> (T, Vec<Fault>)
+/// Deserializes all valid keys of `leaves` and returns an error for each other key. `explain` can replace the message for a key that
+/// `T` rejects.
+pub(super) fn read<T>(
+    leaves: &[Leaf],
+    explain: impl Fn(&Leaf) -> Option<String>,
+) -> (T, Vec<KeyError>)
 where
     T: DeserializeOwned + Default,
 {
     let mut accepted = Value::Object(Map::new());
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     for leaf in leaves {
-        match serde_json::from_value::<T>(leaf.alone()) {
-            Ok(_) => merge(&mut accepted, leaf.alone()),
+        match serde_json::from_value::<T>(leaf.as_document()) {
+            Ok(_) => merge(&mut accepted, leaf.as_document()),
             Err(error) => {
-                let message = explain(leaf).unwrap_or_else(|| worded(&error.to_string()));
-                faults.push(Fault {
+                let message = explain(leaf).unwrap_or_else(|| rephrase(&error.to_string()));
+                errors.push(KeyError {
                     line: leaf.line,
                     key: Some(leaf.key()),
                     message,
@@ -179,16 +183,16 @@ where
             }
         }
     }
-    // Each key was accepted on its own and none depends on another.
-    (serde_json::from_value(accepted).unwrap_or_default(), faults)
+    // Each key is valid on its own and none depends on another, so this does not fail.
+    (serde_json::from_value(accepted).unwrap_or_default(), errors)
 }
 
-/// serde's message in the words of this program.
-fn worded(error: &str) -> String {
+/// Rephrases an error message of serde for users.
+fn rephrase(error: &str) -> String {
     if let Some(rest) = error.strip_prefix("unknown field ") {
         return format!(
             "unknown key {}",
-            rest.replace(", expected ", "; known here: ")
+            rest.replace(", expected ", "; valid keys: ")
                 .replace("one of ", "")
         );
     }

@@ -1,9 +1,9 @@
-//! Configuration: declared once, read from several places, checked key by key.
+//! Configuration: declared once, read from several sources, validated key by key.
 //!
-//! Sources in order, later ones winning: the defaults, `repo-lsp.toml` of the workspace, the user's `config.toml`, the editor's
-//! settings, flags. The workspace's file comes with the repository and is **not trusted**: it has a smaller set of keys of its own.
-//! A bad key never spoils the others. The one exception fails closed: if what it says about private files cannot be read, nothing
-//! may be indexed, see [`Loaded::fatal`]; if what it says about keeping samples cannot be read, none are kept.
+//! The sources in order of increasing precedence: defaults, `repo-lsp.toml` of the workspace, the user's `config.toml`, the editor's
+//! settings, flags. The workspace file comes with the repository and is **not trusted**, so it can set only a subset of the keys.
+//! An invalid key does not affect the others, with two exceptions that fail closed: if the keys about private files are invalid,
+//! nothing is indexed, see [`Loaded::fatal`]; if the keys about recording are invalid, nothing is recorded.
 
 mod keys;
 mod load;
@@ -13,11 +13,11 @@ mod reference;
 mod settings;
 mod values;
 
-pub use load::{Loaded, Problem, Source, load};
+pub use load::{Loaded, Problem, SettingOrigin, load};
 pub use options::{Options, WorkspaceOptions};
 pub use reference::{markdown, schema, workspace_schema};
 pub use settings::{
     AnswerSettings, HostSettings, IndexSettings, LspSettings, ModelSettings, SamplesSettings,
     Settings,
 };
-pub use values::{Device, Glob, LogFilter, PrivateGlob, Quantization, Swap, Within};
+pub use values::{BoundedInteger, Device, Glob, LogFilter, PrivateGlob, Quantization, Swap};

@@ -1,4 +1,4 @@
-//! Reads the sources in their order and keeps a record of all that was wrong.
+//! Reads all configuration sources in order and collects their errors.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -7,43 +7,45 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use trainer_bridge::PrivacyMode;
 
-use super::keys::{self, Fault, Leaf};
+use super::keys::{self, KeyError, Leaf};
 use super::{Options, Settings, WorkspaceOptions};
 use crate::paths::{self, Dirs};
 
-/// Where a setting was written.
+/// The source of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// `repo-lsp.toml`: it came with the repository.
+pub enum SettingOrigin {
+    /// `repo-lsp.toml` in the workspace root: part of the repository, so not trusted.
     Workspace,
-    /// The user's own `config.toml`.
+    /// The user's `config.toml`.
     User,
+    /// The settings that the editor sends.
     Editor,
 }
 
-/// One thing that is wrong with the configuration. Displays as one line.
+/// An error in the configuration. Displays as one line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    pub source: Source,
+    pub origin: SettingOrigin,
     pub file: Option<PathBuf>,
+    /// 1-based.
     pub line: Option<usize>,
     pub key: Option<String>,
     pub message: String,
 }
 
 impl Problem {
-    /// Whether this leaves unknown what may be kept of questions and answers.
-    fn hides_recording(&self) -> bool {
+    /// Returns whether this leaves it unknown what may be recorded.
+    fn affects_recording(&self) -> bool {
         match self.key.as_deref() {
             None => true,
             Some(key) => key == "samples" || key.starts_with("samples."),
         }
     }
 
-    /// Whether this leaves unknown which files are private.
-    pub fn hides_privacy(&self) -> bool {
+    /// Returns whether this leaves it unknown which files are private.
+    pub fn affects_private_files(&self) -> bool {
         match self.key.as_deref() {
-            // The text as a whole could not be read.
+            // The whole source is invalid or unreadable.
             None => true,
             Some(key) => {
                 key == "index" || key == "index.private" || key.starts_with("index.private.")
@@ -68,25 +70,27 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The settings that apply, and what was wrong on the way.
+/// The effective settings, and all errors in the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     pub settings: Settings,
     pub problems: Vec<Problem>,
-    /// The files that exist and were read.
+    /// The configuration files that were read.
     pub files: Vec<PathBuf>,
 }
 
 impl Loaded {
-    /// The problem for which nothing may be indexed: nobody can tell which files were meant to be private.
+    /// Returns the problem that prevents indexing, if any: it is unknown which files are private.
     /// A running server keeps its previous settings instead.
     pub fn fatal(&self) -> Option<&Problem> {
-        self.problems.iter().find(|problem| problem.hides_privacy())
+        self.problems
+            .iter()
+            .find(|problem| problem.affects_private_files())
     }
 }
 
-/// Reads all sources for the workspace at `root`, or without one what holds for all. `editor` is the section an editor sends,
-/// `flags` what the command line said.
+/// Loads the settings of the workspace at `root`, or without a `root` those that apply to all workspaces. `editor` is the settings
+/// section that the editor sent, `flags` the settings from the command line.
 pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Options) -> Loaded {
     let mut reader = Reader {
         sources: Vec::new(),
@@ -94,19 +98,20 @@ pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Opt
         files: Vec::new(),
     };
     if let Some(root) = root
-        && let Some((file, text)) = reader.text(Source::Workspace, root.join(paths::WORKSPACE_FILE))
+        && let Some((file, text)) =
+            reader.read_file(SettingOrigin::Workspace, root.join(paths::WORKSPACE_FILE))
     {
-        reader.workspace(file, &text);
+        reader.add_workspace(file, &text);
     }
-    if let Some((file, text)) = reader.text(Source::User, dirs.config_file()) {
-        reader.trusted(Source::User, Some(file), keys::of_toml(&text));
+    if let Some((file, text)) = reader.read_file(SettingOrigin::User, dirs.config_file()) {
+        reader.add_trusted(SettingOrigin::User, Some(file), keys::parse_toml(&text));
     }
     if let Some(value) = editor {
-        reader.trusted(Source::Editor, None, keys::of_json(value));
+        reader.add_trusted(SettingOrigin::Editor, None, keys::parse_json(value));
     }
     reader.sources.push(flags);
     let mut settings = Settings::resolve(reader.sources);
-    if reader.problems.iter().any(Problem::hides_recording) {
+    if reader.problems.iter().any(Problem::affects_recording) {
         settings.samples.mode = PrivacyMode::Off;
     }
     Loaded {
@@ -116,6 +121,9 @@ pub fn load(root: Option<&Path>, dirs: &Dirs, editor: Option<&Value>, flags: Opt
     }
 }
 
+/// The user's configuration file, as error messages call it.
+const USER_FILE: &str = "your config.toml";
+
 struct Reader {
     sources: Vec<Options>,
     problems: Vec<Problem>,
@@ -123,7 +131,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn text(&mut self, source: Source, file: PathBuf) -> Option<(PathBuf, String)> {
+    /// Reads a file if it exists; an unreadable file is a problem.
+    fn read_file(&mut self, origin: SettingOrigin, file: PathBuf) -> Option<(PathBuf, String)> {
         match std::fs::read_to_string(&file) {
             Ok(text) => {
                 self.files.push(file.clone());
@@ -133,7 +142,7 @@ impl Reader {
             Err(error) => {
                 let message = format!("cannot be read: {}", paths::plain(&error));
                 self.problems.push(Problem {
-                    source,
+                    origin,
                     file: Some(file),
                     line: None,
                     key: None,
@@ -144,60 +153,67 @@ impl Reader {
         }
     }
 
-    fn workspace(&mut self, file: PathBuf, text: &str) {
-        let (options, faults) = match keys::of_toml(text) {
-            Ok(leaves) => keys::read::<WorkspaceOptions>(&leaves, why_refused),
-            Err(fault) => (WorkspaceOptions::default(), vec![fault]),
+    fn add_workspace(&mut self, file: PathBuf, text: &str) {
+        let (options, errors) = match keys::parse_toml(text) {
+            Ok(leaves) => keys::read::<WorkspaceOptions>(&leaves, explain_forbidden),
+            Err(error) => (WorkspaceOptions::default(), vec![error]),
         };
         self.sources.push(options.into());
-        self.blame(Source::Workspace, Some(file), faults);
+        self.report(SettingOrigin::Workspace, Some(file), errors);
     }
 
-    fn trusted(&mut self, source: Source, file: Option<PathBuf>, leaves: Result<Vec<Leaf>, Fault>) {
-        let (options, faults) = match leaves {
+    fn add_trusted(
+        &mut self,
+        origin: SettingOrigin,
+        file: Option<PathBuf>,
+        leaves: Result<Vec<Leaf>, KeyError>,
+    ) {
+        let (options, errors) = match leaves {
             Ok(mut leaves) => {
-                let shared =
-                    leaves.extract_if(.., |leaf| source == Source::Editor && leaf.is_shared());
-                let refused: Vec<Fault> = shared
-                    .map(|leaf| leaf.fault("one process serves all editors, so this belongs in your own config.toml"))
+                let host_settings = leaves.extract_if(.., |leaf| {
+                    origin == SettingOrigin::Editor && leaf.is_host_setting()
+                });
+                let rejected: Vec<KeyError> = host_settings
+                    .map(|leaf| {
+                        leaf.error(format!(
+                            "this applies to all editors, so set it in {USER_FILE}"
+                        ))
+                    })
                     .collect();
-                let (options, mut faults) = keys::read::<Options>(&leaves, |_| None);
-                faults.extend(refused);
-                (options, faults)
+                let (options, mut errors) = keys::read::<Options>(&leaves, |_| None);
+                errors.extend(rejected);
+                (options, errors)
             }
-            Err(fault) => (Options::default(), vec![fault]),
+            Err(error) => (Options::default(), vec![error]),
         };
         self.sources.push(options);
-        self.blame(source, file, faults);
+        self.report(origin, file, errors);
     }
 
-    fn blame(&mut self, source: Source, file: Option<PathBuf>, faults: Vec<Fault>) {
+    fn report(&mut self, origin: SettingOrigin, file: Option<PathBuf>, errors: Vec<KeyError>) {
         self.problems
-            .extend(faults.into_iter().map(|fault| Problem {
-                source,
+            .extend(errors.into_iter().map(|error| Problem {
+                origin,
                 file: file.clone(),
-                line: fault.line,
-                key: fault.key,
-                message: fault.message,
+                line: error.line,
+                key: error.key,
+                message: error.message,
             }));
     }
 }
 
-/// A key that a workspace may not set, though its owner may.
-fn why_refused(leaf: &Leaf) -> Option<String> {
-    let (_, refused_by_workspace) =
+/// Returns the message for a key that the user can set but a workspace file cannot; none for any other key.
+fn explain_forbidden(leaf: &Leaf) -> Option<String> {
+    let (_, workspace_errors) =
         keys::read::<WorkspaceOptions>(std::slice::from_ref(leaf), |_| None);
-    let unknown_here = refused_by_workspace
-        .first()?
-        .message
-        .starts_with("unknown key");
-    let (_, refused) = keys::read::<Options>(std::slice::from_ref(leaf), |_| None);
-    let place = match leaf.is_shared() {
-        true => "your own config.toml",
-        false => "your own config.toml or your editor's settings",
+    let unknown_in_workspace = workspace_errors.first()?.message.starts_with("unknown key");
+    let (_, user_errors) = keys::read::<Options>(std::slice::from_ref(leaf), |_| None);
+    let place = match leaf.is_host_setting() {
+        true => USER_FILE.to_owned(),
+        false => format!("{USER_FILE} or in your editor's settings"),
     };
-    (unknown_here && refused.is_empty())
-        .then(|| format!("a workspace file may not set this; it belongs in {place}"))
+    (unknown_in_workspace && user_errors.is_empty())
+        .then(|| format!("not allowed in a workspace file; set it in {place}"))
 }
 
 #[cfg(test)]

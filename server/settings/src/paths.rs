@@ -1,6 +1,6 @@
-//! Where things live: the workspace a command is about, and the user's own folders for index, data and configuration.
+//! Paths: the workspace root, and the user's folders for the index, data and configuration.
 //!
-//! Nothing is ever written inside the repository's own tree.
+//! Nothing is written inside the workspace.
 
 use std::env;
 use std::ffi::OsStr;
@@ -9,25 +9,26 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use etcetera::BaseStrategy;
 
-/// The name of the optional, untrusted file at the root of a workspace.
+/// The name of the optional, untrusted configuration file in the workspace root.
 pub const WORKSPACE_FILE: &str = "repo-lsp.toml";
 
-/// What marks the root of a repository. A `.git` may be a file: worktrees and submodules have one.
+/// Files and folders that mark the root of a repository. `.git` is a file in worktrees and submodules.
 const ROOT_MARKERS: [&str; 6] = [".git", ".hg", ".jj", ".svn", ".sl", WORKSPACE_FILE];
 
-/// The user's own folders. None of them need exist.
+/// The folders of this program for the current user. They need not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dirs {
-    /// What can be made again: indexes.
+    /// Data that can be regenerated, such as indexes.
     pub cache: PathBuf,
-    /// What the user wrote: `config.toml`.
+    /// The user's `config.toml`.
     pub config: PathBuf,
-    /// What cannot be made again.
+    /// Data that cannot be regenerated, such as samples and models.
     pub data: PathBuf,
 }
 
 impl Dirs {
-    /// The platform's folders, each replaceable by a variable of its own so that tests and sandboxes stay apart.
+    /// Returns the platform's default folders. Each can be overridden by an environment variable, for example in tests: `REPO_LSP_CACHE_DIR`,
+    /// `REPO_LSP_CONFIG_DIR`, `REPO_LSP_DATA_DIR`. Fails if there is no home folder to derive a default from.
     pub fn from_environment() -> Result<Self> {
         let strategy = etcetera::choose_base_strategy();
         let pick = |variable: &str, default: fn(&dyn BaseStrategy) -> PathBuf| -> Result<PathBuf> {
@@ -36,7 +37,7 @@ impl Dirs {
             }
             match &strategy {
                 Ok(strategy) => Ok(default(strategy).join("repo-lsp")),
-                Err(_) => bail!("no home folder is known; set HOME or {variable}"),
+                Err(_) => bail!("cannot determine the home folder; set HOME or {variable}"),
             }
         };
         Ok(Dirs {
@@ -50,23 +51,23 @@ impl Dirs {
         self.config.join("config.toml")
     }
 
-    /// What was asked and answered, and what came of it.
+    /// The database of recorded interactions and samples.
     pub fn samples(&self) -> PathBuf {
         self.data.join("samples.db")
     }
 
-    /// Where the answers of editors' commands are written as documents.
+    /// The folder for answers that editor commands open as documents.
     pub fn answers(&self) -> PathBuf {
         self.cache.join("answers")
     }
 
-    /// What a model said about definitions, to be shown in hovers.
+    /// The folder of model-generated summaries shown in hovers.
     pub fn summaries(&self) -> PathBuf {
         self.cache.join("summaries")
     }
 
-    /// The folder of the index of one workspace: its name for people who look, a hash of its path so that no two share one.
-    /// An editor may name the workspace by another path than a shell does; the index is the same.
+    /// The index folder of one workspace: its name, for readability, and a hash of its canonical path, for uniqueness.
+    /// Different paths to the same workspace, for example through a symlink, result in the same folder.
     pub fn index(&self, root: &Path) -> PathBuf {
         let root = &root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let name: String = root
@@ -90,31 +91,31 @@ impl Dirs {
     }
 }
 
-/// The workspace a command is about: the folder that was named, or else the repository around the current one.
-pub fn workspace(named: Option<&Path>) -> Result<PathBuf> {
-    match named {
+/// Returns the canonical path of the workspace: `folder` if given, else the repository that contains the current folder, else the
+/// current folder itself.
+pub fn workspace(folder: Option<&Path>) -> Result<PathBuf> {
+    match folder {
         Some(folder) => canonical_folder(folder),
         None => {
-            let here = env::current_dir()
-                .context("the current folder is gone; name one with --workspace DIR")?;
+            let here = env::current_dir().context(
+                "the current folder no longer exists; pass a folder with --workspace DIR",
+            )?;
             let here = canonical_folder(&here)?;
-            Ok(repository_around(&here).unwrap_or(here))
+            Ok(enclosing_repository(&here).unwrap_or(here))
         }
     }
 }
 
-/// The nearest folder, upwards from `start`, that bears a mark of a repository's root.
-pub fn repository_around(start: &Path) -> Option<PathBuf> {
-    let marked = |folder: &&Path| {
-        ROOT_MARKERS
-            .iter()
-            .any(|marker| folder.join(marker).exists())
-    };
-    start.ancestors().find(marked).map(Path::to_path_buf)
+/// Returns the nearest repository root among `start` and its ancestors.
+pub fn enclosing_repository(start: &Path) -> Option<PathBuf> {
+    start
+        .ancestors()
+        .find(|folder| is_repository_root(folder))
+        .map(Path::to_path_buf)
 }
 
-/// Whether a folder bears a mark of a repository's root itself.
-pub fn is_marked(folder: &Path) -> bool {
+/// Returns whether a folder contains a marker of a repository root, such as `.git`.
+pub fn is_repository_root(folder: &Path) -> bool {
     ROOT_MARKERS
         .iter()
         .any(|marker| folder.join(marker).exists())
@@ -125,12 +126,12 @@ fn canonical_folder(folder: &Path) -> Result<PathBuf> {
     let found = match folder.canonicalize() {
         Ok(found) => found,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            bail!("no such folder: {shown}. Name the root of a repository with --workspace DIR")
+            bail!("no such folder: {shown}. Pass the root of a repository with --workspace DIR")
         }
         Err(error) => bail!("cannot open the folder {shown}: {}", plain(&error)),
     };
     if !found.is_dir() {
-        bail!("not a folder: {shown}. Name the root of a repository with --workspace DIR");
+        bail!("not a folder: {shown}. Pass the root of a repository with --workspace DIR");
     }
     if let Err(error) = found.read_dir() {
         bail!(
@@ -141,7 +142,7 @@ fn canonical_folder(folder: &Path) -> Result<PathBuf> {
     Ok(found)
 }
 
-/// What an I/O error says, in lower case and without its number.
+/// Returns the message of an I/O error with a lower-case first letter and without the error number.
 pub fn plain(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
@@ -152,7 +153,7 @@ pub fn plain(error: &std::io::Error) -> String {
     }
 }
 
-/// A path as people write it: with `~` for their home.
+/// Formats a path for display, with `~` for the home folder.
 pub fn tilde(path: &Path) -> String {
     if let Ok(home) = etcetera::home_dir()
         && home.parent().is_some()
@@ -172,21 +173,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_mark_wins() {
+    fn finds_the_nearest_repository_root() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b/c");
         std::fs::create_dir_all(&inner).unwrap();
         std::fs::create_dir(folder.path().join(".git")).unwrap();
-        assert_eq!(repository_around(&inner).unwrap(), folder.path());
+        assert_eq!(enclosing_repository(&inner).unwrap(), folder.path());
         std::fs::write(folder.path().join("a/b").join(WORKSPACE_FILE), "").unwrap();
         assert_eq!(
-            repository_around(&inner).unwrap(),
+            enclosing_repository(&inner).unwrap(),
             folder.path().join("a/b")
         );
     }
 
     #[test]
-    fn folders_of_one_name_have_indexes_of_their_own() {
+    fn workspaces_with_the_same_name_have_separate_index_folders() {
         let dirs = Dirs {
             cache: "/c".into(),
             config: "/f".into(),

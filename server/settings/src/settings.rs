@@ -1,14 +1,14 @@
-//! The settings as they apply, after all sources have had their say.
+//! The effective settings, resolved from all configuration sources.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 use trainer_bridge::PrivacyMode;
 
-use super::options::{HostOptions, ModelOptions, Options};
+use super::options::{HostSection, ModelSection, Options};
 use super::values::{Device, PrivateGlob, Quantization, Swap};
 
-/// What applies to one workspace. Serialises with the keys of [`Options`], so the reference can show the defaults.
+/// The effective settings of one workspace. Serializes with the keys of [`Options`], so that the reference can show the defaults.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
     pub index: IndexSettings,
@@ -25,9 +25,9 @@ pub struct IndexSettings {
     pub exclude: Vec<String>,
     pub private: Vec<String>,
     pub max_file_bytes: u64,
-    /// By id.
+    /// Language ids.
     pub languages_off: Vec<String>,
-    /// 0 means one per core.
+    /// 0 means one thread per CPU core.
     pub threads: usize,
 }
 
@@ -69,9 +69,9 @@ pub struct SamplesSettings {
     pub mode: PrivacyMode,
 }
 
-/// Files that hold secrets by their very name, whatever its case. The last glob that matches decides, and one that begins with `!`
-/// makes an exception: `credentials.py` is code far more often than a password, and a template is there to be read.
-const PRIVATE: [&str; 38] = [
+/// Names of files that usually contain secrets, matched without regard to case. The last glob that matches decides, and a glob with
+/// a leading `!` is an exception: `credentials.py` is usually code, and `.env.example` is a template without secrets.
+const DEFAULT_PRIVATE_GLOBS: [&str; 38] = [
     "**/credentials",
     "**/*{credential,secret}*.{json,yaml,yml,toml,ini,cfg,conf,properties,xml,txt,csv}",
     "**/*service-account*.json",
@@ -117,7 +117,7 @@ impl Default for Settings {
         Settings {
             index: IndexSettings {
                 exclude: Vec::new(),
-                private: PRIVATE.map(str::to_owned).into(),
+                private: DEFAULT_PRIVATE_GLOBS.map(str::to_owned).into(),
                 max_file_bytes: 2_000_000,
                 languages_off: Vec::new(),
                 threads: 0,
@@ -139,15 +139,17 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The defaults, then each source in turn: later ones win, except that lists of globs add up.
+    /// Applies each source to the defaults in turn. Later sources override earlier ones, except that lists are combined and that
+    /// the privacy mode is never less strict than the workspace's floor.
     pub fn resolve(sources: impl IntoIterator<Item = Options>) -> Self {
         let mut settings = Settings::default();
-        let mut at_least = PrivacyMode::Full;
+        let mut strictness_floor = PrivacyMode::Full;
         for source in sources {
-            at_least = at_least.max(source.samples.at_least.unwrap_or_default());
+            strictness_floor =
+                strictness_floor.max(source.samples.strictness_floor.unwrap_or_default());
             settings.apply(source);
         }
-        settings.samples.mode = settings.samples.mode.max(at_least);
+        settings.samples.mode = settings.samples.mode.max(strictness_floor);
         settings
     }
 
@@ -162,46 +164,44 @@ impl Settings {
             log,
         } = source;
         for glob in index.exclude.into_iter().flatten() {
-            add(&mut self.index.exclude, glob.0);
+            push_unique(&mut self.index.exclude, glob.0);
         }
         for glob in index.private.into_iter().flatten() {
             match glob {
                 PrivateGlob::Add(glob) => {
-                    // It comes after exceptions made before, which it then overrules.
+                    // Moved to the end, so that it overrides earlier exceptions.
                     self.index.private.retain(|known| *known != glob);
                     self.index.private.push(glob);
                 }
                 PrivateGlob::Remove(glob) if self.index.private.contains(&glob) => {
                     self.index.private.retain(|known| *known != glob);
                 }
-                // An exception to all that came before.
-                PrivateGlob::Remove(glob) => add(&mut self.index.private, format!("!{glob}")),
+                // No identical glob to remove, so this becomes an exception to all earlier ones.
+                PrivateGlob::Remove(glob) => {
+                    push_unique(&mut self.index.private, format!("!{glob}"));
+                }
             }
         }
         for language in index.languages_off.into_iter().flatten() {
-            add(&mut self.index.languages_off, language.0);
+            push_unique(&mut self.index.languages_off, language.0);
         }
-        if let Some(limit) = index.max_file_bytes {
-            self.index.max_file_bytes = limit.0;
-        }
-        if let Some(threads) = index.threads {
-            self.index.threads = threads.0 as usize;
-        }
-        if let Some(navigation) = lsp.navigation {
-            self.lsp.navigation = navigation;
-        }
-        if let Some(sources) = answer.sources {
-            self.answer.sources = sources.0 as usize;
-        }
+        set(
+            &mut self.index.max_file_bytes,
+            index.max_file_bytes.map(|n| n.0),
+        );
+        set(&mut self.index.threads, index.threads.map(|n| n.0 as usize));
+        set(&mut self.lsp.navigation, lsp.navigation);
+        set(
+            &mut self.answer.sources,
+            answer.sources.map(|n| n.0 as usize),
+        );
         self.model.apply(model);
         self.host.apply(host);
         set(&mut self.samples.mode, samples.mode);
-        if let Some(log) = log {
-            self.log = log.0;
-        }
+        set(&mut self.log, log.map(|filter| filter.0));
     }
 
-    /// What the indexer is told.
+    /// The options for opening the workspace's index, stored in `directory`.
     pub fn index_options(&self, directory: PathBuf) -> repo_indexer::IndexOptions {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         repo_indexer::IndexOptions {
@@ -227,7 +227,7 @@ impl Default for ModelSettings {
             endpoint: None,
             api_key_variable: None,
             thinking: false,
-            // A CPU takes half a minute to read as much; one that has a GPU can afford more.
+            // A CPU takes about half a minute to process a prompt of this length.
             context_tokens: 4096,
             answer_tokens: 1024,
             temperature_percent: 0,
@@ -238,8 +238,8 @@ impl Default for ModelSettings {
 }
 
 impl ModelSettings {
-    fn apply(&mut self, source: ModelOptions) {
-        let ModelOptions {
+    fn apply(&mut self, source: ModelSection) {
+        let ModelSection {
             enabled,
             name,
             endpoint,
@@ -274,8 +274,8 @@ impl ModelSettings {
 }
 
 impl HostSettings {
-    fn apply(&mut self, source: HostOptions) {
-        let HostOptions {
+    fn apply(&mut self, source: HostSection) {
+        let HostSection {
             device,
             quantization,
             swap,
@@ -302,7 +302,7 @@ fn set<T>(setting: &mut T, value: Option<T>) {
     }
 }
 
-fn add(list: &mut Vec<String>, item: String) {
+fn push_unique(list: &mut Vec<String>, item: String) {
     if !list.contains(&item) {
         list.push(item);
     }

@@ -1,4 +1,4 @@
-//! The values of settings: what is checked where it is read, so that a bad one is reported with its line.
+//! The types of setting values. They are validated while they are deserialized, so that an invalid one is reported with its line.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use repo_indexer::Language;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
+/// The device that runs models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -16,6 +17,7 @@ pub enum Device {
     Metal,
 }
 
+/// How a loaded model is replaced by a newer generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -25,7 +27,7 @@ pub enum Swap {
     Drain,
 }
 
-/// In-situ quantization, by the names that GGUF has for it.
+/// In-situ quantization of the weights, with the GGUF names of the types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum Quantization {
@@ -43,23 +45,23 @@ pub enum Quantization {
     Q6K,
 }
 
-/// The schema of [`trainer_bridge::PrivacyMode`], which knows nothing of schemas.
+/// The schema of [`trainer_bridge::PrivacyMode`], which does not implement `JsonSchema`.
 pub(super) fn privacy_mode(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": ["full", "no-code", "off"] })
 }
 
-/// A whole number between two bounds that are part of its type, so that parser, schema and reference agree on them.
+/// An integer from `MIN` to `MAX`, both inclusive. The bounds are part of the type, so that parser, schema and reference agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Within<const MIN: u64, const MAX: u64>(pub u64);
+pub struct BoundedInteger<const MIN: u64, const MAX: u64>(pub u64);
 
-impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Within<MIN, MAX> {
+impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for BoundedInteger<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor<const MIN: u64, const MAX: u64>;
         impl<const MIN: u64, const MAX: u64> serde::de::Visitor<'_> for Visitor<MIN, MAX> {
             type Value = u64;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                write!(f, "a whole number from {MIN} to {MAX}")
+                write!(f, "an integer from {MIN} to {MAX}")
             }
 
             fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<u64, E> {
@@ -75,17 +77,17 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Within<MIN, MAX> 
         }
         deserializer
             .deserialize_u64(Visitor::<MIN, MAX>)
-            .map(Within)
+            .map(BoundedInteger)
     }
 }
 
-impl<const MIN: u64, const MAX: u64> JsonSchema for Within<MIN, MAX> {
+impl<const MIN: u64, const MAX: u64> JsonSchema for BoundedInteger<MIN, MAX> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("Within{MIN}To{MAX}").into()
+        format!("BoundedInteger{MIN}To{MAX}").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -93,23 +95,25 @@ impl<const MIN: u64, const MAX: u64> JsonSchema for Within<MIN, MAX> {
     }
 }
 
-/// A glob over paths relative to the root; checked where it is read, so that a bad one is reported with its line.
+/// A valid glob for paths relative to the workspace root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Glob(pub String);
 
 impl<'de> Deserialize<'de> for Glob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        checked_glob(String::deserialize(deserializer)?)
+        validate_glob(String::deserialize(deserializer)?)
             .map(Glob)
             .map_err(serde::de::Error::custom)
     }
 }
 
-/// A glob to add to the private files, or with a leading `!` one to take away.
+/// A change to the list of private globs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrivateGlob {
+    /// `GLOB`: files that match are private.
     Add(String),
+    /// `!GLOB`: removes the glob, or makes an exception to earlier globs.
     Remove(String),
 }
 
@@ -117,8 +121,8 @@ impl<'de> Deserialize<'de> for PrivateGlob {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let parsed = match text.strip_prefix('!') {
-            Some(glob) => checked_glob(glob.to_owned()).map(PrivateGlob::Remove),
-            None => checked_glob(text).map(PrivateGlob::Add),
+            Some(glob) => validate_glob(glob.to_owned()).map(PrivateGlob::Remove),
+            None => validate_glob(text).map(PrivateGlob::Add),
         };
         parsed.map_err(serde::de::Error::custom)
     }
@@ -147,17 +151,17 @@ impl JsonSchema for PrivateGlob {
     }
 }
 
-fn checked_glob(text: String) -> Result<String, String> {
+fn validate_glob(text: String) -> Result<String, String> {
     if text.is_empty() {
         return Err("an empty glob matches nothing".into());
     }
     match globset::Glob::new(&text) {
         Ok(_) => Ok(text),
-        Err(error) => Err(format!("bad glob `{text}`: {}", error.kind())),
+        Err(error) => Err(format!("invalid glob `{text}`: {}", error.kind())),
     }
 }
 
-/// The id of a language that the index knows.
+/// The id of a language that the index supports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LanguageId(pub String);
 
@@ -169,7 +173,7 @@ impl<'de> Deserialize<'de> for LanguageId {
         }
         let known: Vec<_> = Language::all().map(Language::id).collect();
         Err(serde::de::Error::custom(format!(
-            "no such language: `{id}`; known are {}",
+            "unknown language `{id}`; known languages: {}",
             known.join(", ")
         )))
     }
@@ -190,12 +194,12 @@ impl JsonSchema for LanguageId {
     }
 }
 
-/// The address of an engine: `http` or `https`, ending before `/chat/completions`.
+/// The base URL of an OpenAI-compatible server: `http` or `https`, without `/chat/completions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub struct Endpoint(pub String);
+pub struct EndpointUrl(pub String);
 
-impl<'de> Deserialize<'de> for Endpoint {
+impl<'de> Deserialize<'de> for EndpointUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let rest = text
@@ -203,16 +207,16 @@ impl<'de> Deserialize<'de> for Endpoint {
             .or_else(|| text.strip_prefix("https://"));
         match rest {
             Some(host) if !host.is_empty() && !text.contains(char::is_whitespace) => {
-                Ok(Endpoint(text.trim_end_matches('/').to_owned()))
+                Ok(EndpointUrl(text.trim_end_matches('/').to_owned()))
             }
             _ => Err(serde::de::Error::custom(format!(
-                "bad endpoint `{text}`; it looks like http://127.0.0.1:11434/v1"
+                "invalid URL `{text}`; expected a URL such as http://127.0.0.1:11434/v1"
             ))),
         }
     }
 }
 
-/// A filter for the log, as the tracing crates write it.
+/// A valid log filter in the syntax of `tracing_subscriber::EnvFilter`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct LogFilter(pub String);
@@ -223,7 +227,7 @@ impl<'de> Deserialize<'de> for LogFilter {
         match tracing_subscriber::EnvFilter::try_new(&text) {
             Ok(_) => Ok(LogFilter(text)),
             Err(_) => Err(serde::de::Error::custom(format!(
-                "bad filter `{text}`; use error, warn, info, debug, trace, or a filter such as repo_lsp=debug,warn"
+                "invalid log filter `{text}`; use error, warn, info, debug, trace, or a filter such as repo_lsp=debug,warn"
             ))),
         }
     }

@@ -1,4 +1,4 @@
-//! What may be written on the command line. Each command's own arguments stand in its file.
+//! Definition of the command line. The arguments of a command are defined in its own file.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::{
     ask, completions, doctor, eval, index, man, model, modules, samples, schema, search, status,
 };
 
-/// Answers questions about the repository you are in, for your editor and on the command line.
+/// Answer questions about a repository, in your editor and on the command line.
 #[derive(Debug, Parser)]
 #[command(name = "repo-lsp", version, arg_required_else_help = true, after_help = EXAMPLES, max_term_width = 100)]
 #[command(
@@ -16,11 +16,11 @@ use super::{
     args_conflicts_with_subcommands = false
 )]
 pub(crate) struct Arguments {
-    /// Speak the Language Server Protocol over standard input and output; this is what editors start
+    /// Run the language server on standard input and output; editors start this
     #[arg(long)]
     pub stdio: bool,
 
-    /// Passed by some editors beside --stdio; the process id in `initialize` says the same
+    /// Passed by some editors together with --stdio; ignored, because `initialize` contains the process id
     #[arg(long = "clientProcessId", hide = true)]
     pub client_process_id: Option<u32>,
 
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
-    /// The workspace [default: the repository around the current folder]
+    /// Root folder of the workspace [default: the repository that contains the current folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
 
@@ -41,18 +41,18 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// When to colour the output
+    /// When to use colors in the output
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub color: Color,
 
-    /// Say on standard error what is being done; twice for more
+    /// Log progress to standard error; -vv and -vvv log more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// If the output is a terminal and NO_COLOR is not set
     Auto,
     Always,
     Never,
@@ -77,8 +77,8 @@ pub(crate) enum Command {
 const EXAMPLES: &str = "\
 Examples:
   repo-lsp ask \"where is the configuration parsed?\"     answer a question about this repository
-  repo-lsp search parse_config                          find definitions, documents and files
-  repo-lsp status                                       what is indexed and what was skipped
-  repo-lsp --stdio                                      the language server, started by an editor
+  repo-lsp search parse_config                          find definitions, documentation and files
+  repo-lsp status                                       show the state of the index and the model
+  repo-lsp --stdio                                      run the language server, as an editor does
 
-Exit codes: 0 done, 1 nothing found or a check failed, 2 wrong usage or bad input.";
+Exit codes: 0 success, 1 nothing found or a check failed, 2 invalid usage or another error.";

@@ -1,4 +1,4 @@
-//! `repo-lsp completions`: what a shell needs to complete our command line.
+//! `repo-lsp completions`: prints a completion script for a shell.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::Outcome;
 use super::arguments::Arguments;
 
-/// Print completions for a shell
+/// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -16,11 +16,12 @@ Examples:
   repo-lsp completions zsh > ~/.zfunc/_repo-lsp
   repo-lsp completions fish > ~/.config/fish/completions/repo-lsp.fish")]
 pub(crate) struct Args {
+    /// Shell that will load the script
     shell: Shell,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<Outcome> {
-    // Made in memory first: the generator panics when it cannot write.
+    // Written to memory first, because the generator panics when it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(
         args.shell,

@@ -1,4 +1,4 @@
-//! What most commands start from: the workspace, its settings, and its index brought up to date.
+//! The context of a command: the workspace, its settings and its index.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use repo_indexer::{Cancel, Index, Report, Role, Scope};
 use settings::paths::{self, Dirs};
-use settings::{Loaded, LogFilter, Options, Settings, Source};
+use settings::{Loaded, LogFilter, Options, SettingOrigin, Settings};
 
 use super::arguments::Global;
 use super::output;
@@ -21,21 +21,22 @@ pub(crate) struct Context {
     pub verbose: u8,
 }
 
-/// An index that was opened, and what was done to bring it up to date.
+/// An open index and the result of updating it.
 pub(crate) struct Opened {
     pub index: Arc<Index>,
-    /// None when another process keeps the index fresh.
+    /// None if another process keeps the index up to date.
     pub report: Option<Report>,
+    /// The time it took to open and update the index.
     pub took: Duration,
 }
 
 impl Context {
-    /// The context of the workspace that the flags name.
+    /// Loads the context of the workspace that the flags select. Fails if the user's configuration is invalid.
     pub(crate) fn load(global: &Global) -> anyhow::Result<Self> {
         Context::of(paths::workspace(global.workspace.as_deref())?, global)
     }
 
-    /// The context of a given workspace.
+    /// Loads the context of the workspace at `root`.
     pub(crate) fn of(root: PathBuf, global: &Global) -> anyhow::Result<Self> {
         let dirs = Dirs::from_environment()?;
         let Loaded { settings, .. } = settings(&root, &dirs, global)?;
@@ -52,17 +53,18 @@ impl Context {
         self.dirs.index(&self.root)
     }
 
+    /// Opens the index without updating it.
     pub(crate) fn open(&self) -> anyhow::Result<Arc<Index>> {
         let directory = self.index_directory();
         Index::open(&self.root, self.settings.index_options(directory.clone())).with_context(|| {
             format!(
-                "cannot open the index of {} (`repo-lsp doctor` says more)",
+                "cannot open the index of {} (run `repo-lsp doctor` for details)",
                 paths::tilde(&self.root)
             )
         })
     }
 
-    /// Opens the index and brings it up to date, unless another process does that already.
+    /// Opens the index and updates it, unless another process already keeps it up to date.
     pub(crate) fn open_fresh(&self, scope: Scope) -> anyhow::Result<Opened> {
         let started = Instant::now();
         let index = self.open()?;
@@ -78,7 +80,7 @@ impl Context {
             Role::Reader => {
                 if index.snapshot().status().files == 0 {
                     output::warning(
-                        "another process is still making this index; ask again in a moment",
+                        "another process is still building this index; try again in a moment",
                     );
                 }
                 None
@@ -92,28 +94,28 @@ impl Context {
     }
 }
 
-/// Loads the settings, starts the log, and reports what is wrong with the configuration: the user's own mistakes stop a command,
-/// those of a file that came with the repository do not.
+/// Loads the settings, starts logging, and reports errors in the configuration. Errors in the user's configuration are fatal, errors in
+/// the workspace file are warnings, because that file comes with the repository.
 fn settings(root: &Path, dirs: &Dirs, global: &Global) -> anyhow::Result<Loaded> {
     let loaded = settings::load(Some(root), dirs, None, flags(global));
     start_log(&loaded.settings.log);
     if let Some(problem) = loaded.fatal() {
         bail!(
-            "{problem}. Nothing is indexed until this is corrected, because it decides which files are private"
+            "{problem}. Nothing is indexed until this is corrected, because it determines which files are private"
         );
     }
     for problem in &loaded.problems {
-        match problem.source {
-            Source::Workspace => output::warning(problem),
-            Source::User | Source::Editor => {
-                bail!("{problem}. `repo-lsp schema --markdown` explains every key")
+        match problem.origin {
+            SettingOrigin::Workspace => output::warning(problem),
+            SettingOrigin::User | SettingOrigin::Editor => {
+                bail!("{problem}. `repo-lsp schema --markdown` documents all keys")
             }
         }
     }
     Ok(loaded)
 }
 
-/// What the command line itself sets.
+/// Converts the global flags to settings.
 pub(crate) fn flags(global: &Global) -> Options {
     let log = match global.verbose {
         0 => None,
@@ -127,13 +129,13 @@ pub(crate) fn flags(global: &Global) -> Options {
     }
 }
 
-/// The log goes to standard error, always: standard output belongs to the protocol and to results.
+/// Starts logging to standard error. Standard output is reserved for the protocol and for results.
 pub(crate) fn start_log(filter: &str) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let format = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
         .with_ansi(false);
-    // A second start, in a command that looks at several workspaces, changes nothing.
+    // Fails if logging has been started before, by a command that loads several workspaces. The first filter stays.
     let _ = format.try_init();
 }

@@ -1,4 +1,4 @@
-//! `repo-lsp doctor`: looks at everything that can be wrong on a machine and says what to do about it.
+//! `repo-lsp doctor`: checks the installation and the workspace, and suggests what to do about problems.
 
 mod models;
 mod samples;
@@ -14,11 +14,11 @@ use super::arguments::Global;
 use super::output::{self, BAD, FAINT, GOOD, WARN};
 use super::{Outcome, context, status};
 
-/// Check that everything is in order, and say what to do where it is not
+/// Check the configuration, index, model and samples, and suggest fixes for problems
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp doctor                          all checks, one line each
+  repo-lsp doctor                          run all checks
   repo-lsp doctor --json | jq '.[] | select(.level != \"ok\")'
 
 The exit code is 1 if a check failed.")]
@@ -41,11 +41,13 @@ impl Level {
     }
 }
 
+/// The result of one check.
 struct Check {
     level: Level,
+    /// The subject of the check.
     what: &'static str,
     found: String,
-    /// What to do about it.
+    /// What to do about a problem.
     advice: Option<String>,
 }
 
@@ -124,7 +126,7 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
             return vec![fail(
                 "workspace",
                 format!("{error:#}"),
-                "the other checks need a workspace",
+                "the other checks are skipped, because they need a workspace",
             )];
         }
     };
@@ -147,7 +149,7 @@ fn examine(global: &Global, dirs: &Dirs) -> Vec<Check> {
             Ok(index) => checks.extend(health(&index)),
             Err(error) => checks.push(fail(
                 "index",
-                format!("cannot be opened: {error}"),
+                format!("cannot open the index: {error}"),
                 format!(
                     "delete {} and run `repo-lsp index`",
                     paths::tilde(&directory)
@@ -162,23 +164,23 @@ fn workspace(root: &Path) -> Check {
     let shown = paths::tilde(root);
     if root.parent().is_none() || shown == "~" {
         let advice =
-            "name a repository with --workspace DIR; indexing everything you have is seldom meant";
+            "this indexes your whole home folder or disk; pass a repository with --workspace DIR";
         warn("workspace", shown, advice)
-    } else if paths::is_marked(root) {
+    } else if paths::is_repository_root(root) {
         ok("workspace", shown)
     } else {
-        let advice = "no repository is around it, so the folder itself is the workspace; name another with --workspace DIR";
+        let advice = "not inside a repository, so this folder is used as the workspace; pass another with --workspace DIR";
         warn("workspace", shown, advice)
     }
 }
 
 fn configuration(loaded: &settings::Loaded, dirs: &Dirs) -> Vec<Check> {
-    let advice = "`repo-lsp schema --markdown` explains every key";
+    let advice = "`repo-lsp schema --markdown` documents all keys";
     let mut checks: Vec<Check> = loaded
         .problems
         .iter()
-        .map(|problem| match problem.source {
-            settings::Source::Workspace if !problem.hides_privacy() => {
+        .map(|problem| match problem.origin {
+            settings::SettingOrigin::Workspace if !problem.affects_private_files() => {
                 warn("config", problem.to_string(), advice)
             }
             _ => fail("config", problem.to_string(), advice),
@@ -190,7 +192,7 @@ fn configuration(loaded: &settings::Loaded, dirs: &Dirs) -> Vec<Check> {
             [] => ok(
                 "config",
                 format!(
-                    "the defaults ({} does not exist)",
+                    "defaults ({} does not exist)",
                     paths::tilde(&dirs.config_file())
                 ),
             ),
@@ -202,16 +204,16 @@ fn configuration(loaded: &settings::Loaded, dirs: &Dirs) -> Vec<Check> {
 
 fn writable(directory: &Path) -> Check {
     let shown = paths::tilde(directory);
-    let trial = directory.join(".doctor");
-    let tried = std::fs::create_dir_all(directory)
-        .and_then(|()| std::fs::write(&trial, b""))
-        .and_then(|()| std::fs::remove_file(&trial));
-    match tried {
+    let probe = directory.join(".doctor");
+    let result = std::fs::create_dir_all(directory)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match result {
         Ok(()) => ok("index folder", shown),
         Err(error) => fail(
             "index folder",
-            format!("{shown} cannot be written: {}", paths::plain(&error)),
-            "make it writable, or set XDG_CACHE_HOME to a folder that is",
+            format!("cannot write to {shown}: {}", paths::plain(&error)),
+            "make it writable, or set XDG_CACHE_HOME to a writable folder",
         ),
     }
 }
@@ -226,7 +228,8 @@ fn free_space(directory: &Path) -> Check {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let shown = format!("{} free", output::bytes(free));
-            let advice = "an index takes about half the size of its sources; make room";
+            let advice =
+                "free some disk space; an index needs about half the size of the indexed files";
             match free {
                 0..50_000_000 => fail("disk", shown, advice),
                 50_000_000..500_000_000 => warn("disk", shown, advice),
@@ -235,13 +238,13 @@ fn free_space(directory: &Path) -> Check {
         }
         Err(error) => warn(
             "disk",
-            format!("free space is unknown: {error}"),
-            "nothing, if commands work",
+            format!("cannot determine the free space: {error}"),
+            "no action is needed if commands work",
         ),
     }
 }
 
-/// Linux watches folders one by one and bounds their number per user.
+/// Checks the inotify limit: Linux needs one watch per folder and limits their number per user.
 #[cfg(target_os = "linux")]
 fn watches(root: &Path) -> Check {
     let folders = ignore::WalkBuilder::new(root)
@@ -256,14 +259,14 @@ fn watches(root: &Path) -> Check {
     match limit {
         None => warn(
             "watching",
-            format!("{folders_text}; the limit is unknown"),
-            "nothing, if changes are noticed",
+            format!("{folders_text}; the limit of inotify watches is unknown"),
+            "no action is needed if file changes are detected",
         ),
         Some(limit) => {
             let shown = format!("{folders_text}, {} watches allowed", output::count(limit));
-            // Other programs of the same user share the limit.
+            // Other programs of the same user need watches, too.
             if folders * 2 > limit {
-                let advice = "sudo sysctl fs.inotify.max_user_watches=524288; until then some changes are noticed late";
+                let advice = "run `sudo sysctl fs.inotify.max_user_watches=524288`; until then, some changes are detected late";
                 warn("watching", shown, advice)
             } else {
                 ok("watching", shown)
@@ -274,16 +277,20 @@ fn watches(root: &Path) -> Check {
 
 fn health(index: &Index) -> Vec<Check> {
     if let Some(notice) = index.take_notice() {
-        return vec![warn("index", notice, "repo-lsp index")];
+        return vec![warn("index", notice, "run `repo-lsp index`")];
     }
     let status = index.snapshot().status();
     let state = match index.role() {
         Role::Writer => "",
-        Role::Reader => " · kept fresh by another process",
+        Role::Reader => " · kept up to date by another process",
     };
     let found = format!("{}{state}", status::figures(&status));
     if status.files == 0 && index.role() == Role::Writer {
-        return vec![warn("index", "nothing is indexed yet", "repo-lsp index")];
+        return vec![warn(
+            "index",
+            "no files are indexed yet",
+            "run `repo-lsp index`",
+        )];
     }
     let mut checks = vec![
         ok("index", found),

@@ -1,4 +1,4 @@
-//! `repo-lsp index`: brings the index up to date with the disk.
+//! `repo-lsp index`: updates the index.
 
 use std::io::Write;
 
@@ -10,18 +10,18 @@ use super::context::{Context, Opened};
 use super::output::{self, FAINT, STRONG};
 use super::{Outcome, status};
 
-/// Bring the index up to date with the files
+/// Bring the index up to date with the files of the workspace
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp index                         read what changed since last time
-  repo-lsp index --rebuild               start from nothing
-  repo-lsp index --workspace ~/src/app   another repository
+  repo-lsp index                         index the files that changed since the last run
+  repo-lsp index --rebuild               discard the index and index all files
+  repo-lsp index --workspace ~/src/app   index another repository
 
-Other commands do this by themselves; an editor keeps the index fresh while it runs.
-Stopping it at any moment is safe.")]
+Other commands update the index before they run, and a running editor keeps it up to date.
+It is safe to interrupt this command at any time.")]
 pub(crate) struct Args {
-    /// Forget the present index and read everything again
+    /// Discard the index and index all files again
     #[arg(long)]
     rebuild: bool,
 }
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     } = context.open_fresh(scope)?;
     if args.rebuild && index.role() == Role::Reader {
         bail!(
-            "another process keeps this index fresh, so it cannot be rebuilt here. Close that editor or command first"
+            "another process keeps this index up to date, so it cannot be rebuilt now. Close that editor or command first"
         );
     }
     let status = index.snapshot().status();
@@ -59,7 +59,10 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     }
     let mut out = output::stdout();
     match report {
-        None => writeln!(out, "another process keeps this index fresh; nothing to do")?,
+        None => writeln!(
+            out,
+            "another process keeps this index up to date; nothing to do"
+        )?,
         Some(report) => {
             let mut parts = Vec::new();
             if report.indexed > 0 {
@@ -69,7 +72,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                 parts.push(format!("{} removed", output::count(report.removed)));
             }
             if parts.is_empty() {
-                parts.push("nothing has changed".into());
+                parts.push("no changes".into());
             }
             let took = output::duration(took);
             writeln!(

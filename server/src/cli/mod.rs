@@ -1,6 +1,6 @@
-//! The command line: one command per file, each from its arguments to a result or one line that says what is wrong.
+//! The command line, one file per command. An error is reported as one line.
 //!
-//! Exit codes are the same everywhere: 0 for done, 1 for "nothing found" or a failed check, 2 for wrong usage or bad input.
+//! Exit codes of all commands: 0 for success, 1 if nothing was found or a check failed, 2 for invalid usage and all other errors.
 //! Results go to standard output, everything else to standard error.
 
 mod arguments;
@@ -30,22 +30,23 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 use context::Context;
 
-/// How a command ended, when nothing went wrong.
+/// The result of a command that ended without an error; determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
+    /// Exit code 0.
     Done,
-    /// Nothing was found, or a check failed.
+    /// Exit code 1: nothing was found, or a check failed.
     Nothing,
 }
 
-/// Runs the command that the process was started with.
+/// Parses the command line, runs the command and returns the exit code.
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     output::choose_color(arguments.global.color);
     match run(arguments) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Nothing) => ExitCode::from(1),
-        // Whoever read our output has seen enough, as `head` does.
+        // The reader has closed the pipe, as `head` does after its last line.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error);
@@ -65,7 +66,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         return stdio::run(&global);
     }
     match command {
-        // These need no workspace, so a broken one does not stop them.
+        // These commands need no valid workspace or configuration.
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man(args)) => man::run(&args),
@@ -79,7 +80,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Some(Command::Status(args)) => status::run(&args, &Context::load(&global)?),
         Some(Command::Eval(args)) => eval::run(&args, &global),
         None => anyhow::bail!(
-            "nothing to do; give a command or --stdio. `repo-lsp --help` lists the commands"
+            "no command; pass a command or --stdio. `repo-lsp --help` lists the commands"
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! `repo-lsp modules`: the crates, packages and directories of the workspace, and what one of them is and is used for.
+//! `repo-lsp modules`: lists the modules of the workspace (crates, packages and directories), or shows one of them.
 
 use std::io::Write;
 
@@ -9,15 +9,15 @@ use super::Outcome;
 use super::context::Context;
 use super::output::{self, FAINT, STRONG};
 
-/// List the modules, or show one of them
+/// List the modules of the workspace, or show one of them
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp modules                    every crate, package and directory with its description
-  repo-lsp modules my-crate           what it offers, what it needs and who needs it
+  repo-lsp modules                    list all crates, packages and directories
+  repo-lsp modules my-crate           public items, dependencies and dependents of one module
   repo-lsp modules --json | jq -r '.[].id'")]
 pub(crate) struct Args {
-    /// The id of one module, or a part of it that no other shares
+    /// Id of a module, or a part of an id that matches only one module
     #[arg(value_name = "ID")]
     id: Option<String>,
 }
@@ -29,29 +29,29 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Some(id) => match find(&snapshot, id) {
             Ok(module) => show(module, context.json),
             Err(similar) => {
-                let known = match similar.as_slice() {
-                    [] => "`repo-lsp modules` lists them".to_owned(),
-                    similar => format!("Similar: {}", similar.join(", ")),
+                let advice = match similar.as_slice() {
+                    [] => "`repo-lsp modules` lists all modules".to_owned(),
+                    similar => format!("Similar modules: {}", similar.join(", ")),
                 };
-                output::error(&anyhow::anyhow!("no such module: {id}. {known}"));
+                output::error(&anyhow::anyhow!("no such module: {id}. {advice}"));
                 Ok(Outcome::Nothing)
             }
         },
     }
 }
 
-/// The module of that id, or the only one that contains it; else the ids of those that come near.
+/// Finds a module by its id, or by a part of an id that matches only one module. Fails with up to five similar ids.
 fn find<'a>(snapshot: &'a Snapshot, id: &str) -> Result<&'a Module, Vec<String>> {
     if let Some(module) = snapshot.module(id) {
         return Ok(module);
     }
     let wanted = id.to_lowercase();
-    let near: Vec<&Module> = snapshot
+    let similar: Vec<&Module> = snapshot
         .modules()
         .iter()
         .filter(|module| module.id.to_lowercase().contains(&wanted))
         .collect();
-    match near.as_slice() {
+    match similar.as_slice() {
         [only] => Ok(only),
         several => Err(several
             .iter()
@@ -67,7 +67,7 @@ fn list(snapshot: &Snapshot, as_json: bool) -> anyhow::Result<Outcome> {
         output::json(&modules.iter().map(module_json).collect())?;
     } else {
         let mut out = output::stdout();
-        let wide = modules
+        let width = modules
             .iter()
             .map(|module| module.id.chars().count())
             .max()
@@ -80,10 +80,10 @@ fn list(snapshot: &Snapshot, as_json: bool) -> anyhow::Result<Outcome> {
                 output::counted(module.files, "file"),
             );
             let line = first_sentence(&module.description);
-            let line = output::fit(&line, wide.max(id.chars().count()) + 28);
+            let line = output::fit(&line, width.max(id.chars().count()) + 28);
             writeln!(
                 out,
-                "{STRONG}{id:<wide$}{STRONG:#}  {FAINT}{kind:<9} {files:>11}{FAINT:#}   {line}"
+                "{STRONG}{id:<width$}{STRONG:#}  {FAINT}{kind:<9} {files:>11}{FAINT:#}   {line}"
             )?;
         }
         out.flush()?;

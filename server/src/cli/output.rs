@@ -1,28 +1,29 @@
-//! Writing for people: colours where a terminal has them, numbers and sizes as one reads them, one line for an error.
+//! Human-readable output: styles, numbers, sizes, durations and one-line messages.
 
 use std::fmt::Display;
 use std::io::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use indicatif::{DecimalBytes, HumanCount};
 use repo_indexer::SymbolKind;
 use time::OffsetDateTime;
 
 use super::arguments::Color;
 
-/// Names, headings.
+/// Style of names and headings.
 pub(crate) const STRONG: Style = Style::new().bold();
-/// What stands beside the matter: counts, times, hints.
+/// Style of secondary text: counts, times, hints.
 pub(crate) const FAINT: Style = Style::new().dimmed();
-/// Places in the repository.
+/// Style of paths and locations in the repository.
 pub(crate) const PLACE: Style = AnsiColor::Cyan.on_default();
-/// Code inside a sentence.
+/// Style of code inside a sentence.
 pub(crate) const CODE: Style = AnsiColor::Blue.on_default().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// Settles for the whole process when to colour. Without a choice, terminals get colour unless NO_COLOR is set.
+/// Sets for the whole process when to use colors. `Auto` uses them on terminals, unless NO_COLOR is set.
 pub(crate) fn choose_color(color: Color) {
     match color {
         Color::Auto => anstream::ColorChoice::Auto,
@@ -32,12 +33,12 @@ pub(crate) fn choose_color(color: Color) {
     .write_global();
 }
 
-/// Standard output for a command's result; strips colours where nobody could see them.
+/// Returns standard output for the result of a command. Styles are removed if the output is not a terminal.
 pub(crate) fn stdout() -> impl Write {
     std::io::BufWriter::new(anstream::stdout().lock())
 }
 
-/// One value as JSON, on lines of its own.
+/// Prints a value as indented JSON.
 pub(crate) fn json(value: &serde_json::Value) -> anyhow::Result<()> {
     let mut out = stdout();
     serde_json::to_writer_pretty(&mut out, value)?;
@@ -46,13 +47,13 @@ pub(crate) fn json(value: &serde_json::Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The one line that a failing command leaves behind.
+/// Prints an error with its causes as one line.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut text = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
         let cause = cause.split(" (os error").next().unwrap_or_default();
-        // Many errors already say what caused them, in small letters.
+        // Many errors already contain the message of their cause, sometimes in lower case.
         if !text.to_lowercase().ends_with(&cause.to_lowercase()) {
             text += if text.is_empty() { "" } else { ": " };
             text += cause;
@@ -61,6 +62,7 @@ pub(crate) fn error(error: &anyhow::Error) {
     say(&format!("{BAD}error:{BAD:#} {}", one_line(&text)));
 }
 
+/// Prints a warning as one line.
 pub(crate) fn warning(message: impl Display) {
     say(&format!(
         "{WARN}warning:{WARN:#} {}",
@@ -68,7 +70,7 @@ pub(crate) fn warning(message: impl Display) {
     ));
 }
 
-/// A line on standard error. That nobody reads it is no reason to fail.
+/// Prints a line to standard error. A failure to write is ignored.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
@@ -77,12 +79,12 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// How wide the terminal is; none where the output goes elsewhere and must not be cut.
+/// Returns the width of the terminal in columns; none if the output is not a terminal and must not be truncated.
 pub(crate) fn width() -> Option<usize> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
-/// Cuts a line to what remains of the terminal's width after `used` columns.
+/// Truncates a line to the width of the terminal minus `used` columns, but not to less than 20 columns.
 pub(crate) fn fit(line: &str, used: usize) -> String {
     match width().map(|width| width.saturating_sub(used).max(20)) {
         Some(room) if line.chars().count() > room => {
@@ -92,7 +94,7 @@ pub(crate) fn fit(line: &str, used: usize) -> String {
     }
 }
 
-/// A sentence of Markdown for a terminal: what stands in backticks is code, the rest stays as it is.
+/// Formats a sentence of Markdown for a terminal: text in backticks is styled as code, the rest is unchanged.
 pub(crate) fn inline(markdown: &str) -> String {
     let mut text = String::with_capacity(markdown.len());
     for (index, part) in markdown.split('`').enumerate() {
@@ -105,7 +107,7 @@ pub(crate) fn inline(markdown: &str) -> String {
     text
 }
 
-/// A piece of Markdown for a terminal: code is coloured, and what was escaped is shown as it is. Blocks of code stay as they are.
+/// Formats Markdown for a terminal: inline code is styled and backslash escapes are removed. Text with a code block is unchanged.
 pub(crate) fn markdown(piece: &str) -> String {
     if piece.contains("```") {
         return piece.to_owned();
@@ -123,35 +125,23 @@ pub(crate) fn markdown(piece: &str) -> String {
     inline(&text)
 }
 
-/// `1204` as `1,204`.
+/// Formats a number with grouped digits: `1,204`.
 pub(crate) fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number as u64).to_string()
 }
 
-/// `1 file`, `1,204 files`.
+/// Formats a number with its noun: `1 file`, `1,204 files`.
 pub(crate) fn counted(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", count(number))
 }
 
+/// Formats a size with a decimal unit: `512 B`, `14.40 MB`.
 pub(crate) fn bytes(number: u64) -> String {
-    match number {
-        0..1_000 => format!("{number} B"),
-        1_000..1_000_000 => format!("{} kB", number.div_ceil(1_000)),
-        1_000_000..10_000_000 => format!("{:.1} MB", number as f64 / 1e6),
-        10_000_000..1_000_000_000 => format!("{:.0} MB", number as f64 / 1e6),
-        _ => format!("{:.1} GB", number as f64 / 1e9),
-    }
+    DecimalBytes(number).to_string()
 }
 
+/// Formats a duration as `7 ms` or `1.9 s`.
 pub(crate) fn duration(time: Duration) -> String {
     match time.as_millis() {
         0 => "under 1 ms".into(),
@@ -160,7 +150,7 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
-/// `2026-11-19 21:04` in UTC.
+/// Formats a Unix time in milliseconds as `2026-11-19 21:04`, in UTC.
 pub(crate) fn date(millis: u64) -> String {
     let seconds = i64::try_from(millis / 1000).unwrap_or(i64::MAX);
     match OffsetDateTime::from_unix_timestamp(seconds) {
@@ -173,7 +163,7 @@ pub(crate) fn date(millis: u64) -> String {
     }
 }
 
-/// What a person calls this kind of definition.
+/// Returns the name of a kind of definition.
 pub(crate) fn kind(kind: SymbolKind) -> &'static str {
     match kind {
         SymbolKind::Module => "module",
@@ -201,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
+    fn formats_numbers_sizes_and_durations() {
         assert_eq!(
             [count(0), count(999), count(1_000), count(1_234_567)],
             ["0", "999", "1,000", "1,234,567"]
@@ -212,7 +202,7 @@ mod tests {
         );
         assert_eq!(
             [bytes(12), bytes(1_200), bytes(2_500_000), bytes(14_400_000)],
-            ["12 B", "2 kB", "2.5 MB", "14 MB"]
+            ["12 B", "1.20 kB", "2.50 MB", "14.40 MB"]
         );
         assert_eq!(
             [

@@ -1,4 +1,4 @@
-//! `repo-lsp schema`: the JSON schema of the configuration, or its reference in Markdown.
+//! `repo-lsp schema`: prints the JSON schema of the configuration, or its reference in Markdown.
 
 use std::io::Write;
 
@@ -8,14 +8,14 @@ use super::{Outcome, output};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp schema > repo-lsp.schema.json     for an editor that checks TOML
-  repo-lsp schema --markdown | less          every key, explained")]
+  repo-lsp schema > repo-lsp.schema.json     for editors that validate TOML
+  repo-lsp schema --markdown | less          reference of all keys")]
 pub(crate) struct Args {
-    /// The schema of a workspace's own repo-lsp.toml, which may set less
+    /// Print the schema of the repo-lsp.toml of a workspace, which can set fewer keys
     #[arg(long, conflicts_with = "markdown")]
     workspace_file: bool,
 
-    /// The reference for people instead
+    /// Print the reference of all keys in Markdown instead
     #[arg(long)]
     markdown: bool,
 }

@@ -1,4 +1,4 @@
-//! `repo-lsp search`: definitions, documents and files that match, best first.
+//! `repo-lsp search`: lists matching definitions, documentation and files, best match first.
 
 use std::io::Write;
 use std::time::Instant;
@@ -10,29 +10,29 @@ use super::Outcome;
 use super::context::Context;
 use super::output::{self, FAINT, PLACE, STRONG};
 
-/// Find definitions, documents and files, best first
+/// Find definitions, documentation and files, best match first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp search parse_config               an identifier
-  repo-lsp search retry after a timeout      words; quotes are not needed
-  repo-lsp search --code --limit 3 merge     source files only
-  repo-lsp search --why merge                and how each score came about
+  repo-lsp search parse_config               search for an identifier
+  repo-lsp search retry after a timeout      search for words; quotes are optional
+  repo-lsp search --code --limit 3 merge     search source files only, except tests
+  repo-lsp search --why merge                show how each score was computed
   repo-lsp search --json merge | jq -r '.files[].path'")]
 pub(crate) struct Args {
-    /// What to look for
+    /// Identifiers or words to search for
     #[arg(required = true, value_name = "QUERY")]
     query: Vec<String>,
 
-    /// How many files to look into
+    /// Maximum number of files and of places to list
     #[arg(short = 'n', long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
 
-    /// Only source files that are not tests
+    /// Search only source files, except tests
     #[arg(long)]
     code: bool,
 
-    /// Show how each score came about
+    /// Show how each score was computed
     #[arg(long)]
     why: bool,
 }
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     if result.hits.is_empty() && result.files.is_empty() {
         if !context.json {
             output::say(
-                "nothing found; try other words, or `repo-lsp status` to see what is indexed",
+                "nothing found; try other words, or check with `repo-lsp status` what is indexed",
             );
         }
         return Ok(Outcome::Nothing);
@@ -102,7 +102,7 @@ fn write_hit(
     }
     let signature = symbol
         .as_ref()
-        .map(|symbol| squeezed(&symbol.signature))
+        .map(|symbol| collapse_whitespace(&symbol.signature))
         .filter(|line| !line.is_empty());
     let doc = symbol
         .as_ref()
@@ -125,7 +125,7 @@ fn write_hit(
     writeln!(out)
 }
 
-/// `src/lib.rs#L10-L24`, lines counted from one.
+/// Formats the location of a hit as `src/lib.rs#L10-L24`, with 1-based lines.
 fn place(hit: &Hit) -> String {
     let (first, last) = (hit.lines.first + 1, hit.lines.last + 1);
     if first == last {
@@ -135,7 +135,7 @@ fn place(hit: &Hit) -> String {
     }
 }
 
-/// The first line of the place with a letter in it.
+/// Returns the first line of the hit that contains a letter or digit.
 fn text_of(hit: &Hit, snapshot: &Snapshot) -> Option<String> {
     let text = snapshot.text(&hit.path)?;
     let (first, count) = (
@@ -146,18 +146,20 @@ fn text_of(hit: &Hit, snapshot: &Snapshot) -> Option<String> {
     lines.find_map(first_line)
 }
 
-fn squeezed(text: &str) -> String {
+/// Replaces every run of whitespace by a single space.
+fn collapse_whitespace(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The first line with a letter in it.
+/// Returns the first line that contains a letter or digit, with single spaces.
 fn first_line(text: &str) -> Option<String> {
     text.lines()
         .find(|line| line.chars().any(char::is_alphanumeric))
-        .map(squeezed)
+        .map(collapse_whitespace)
 }
 
-/// `1.31 = bm25 (body 4.20, name 2.11) + file 0.20 + symbol 0.30, demoted × 0.80`. The parts of bm25 are raw: its best sum counts 1.
+/// Formats a score as `1.31 = bm25 (body 4.20, name 2.11) + file 0.20 + symbol 0.30, demoted × 0.80`. The BM25 parts are raw values;
+/// in the total they are scaled so that the highest BM25 sum counts 1.
 pub(super) fn explain(score: &Scores) -> String {
     let fields: Vec<_> = score
         .bm25

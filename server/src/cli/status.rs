@@ -1,4 +1,4 @@
-//! `repo-lsp status`: what is indexed, and what was skipped and why.
+//! `repo-lsp status`: shows the state of the index, the model and the samples.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,18 +13,23 @@ use super::samples;
 use assistant::chat::Assistants;
 use settings::paths;
 
-/// Show what is indexed, and what was skipped and why
+/// Show the state of the index, the model and the samples
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp status                  a summary
-  repo-lsp status --skipped        every skipped file with its reason
+  repo-lsp status                  show a summary
+  repo-lsp status --skipped        list all skipped files and the reasons
   repo-lsp status --json | jq .files")]
 pub(crate) struct Args {
-    /// List every skipped file with its reason
+    /// List all skipped files and the reasons
     #[arg(long)]
     skipped: bool,
 }
+
+/// The number of languages in the summary.
+const MAX_LANGUAGES: usize = 6;
+/// The number of reasons for skipping in the summary.
+const MAX_REASONS: usize = 4;
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let Opened {
@@ -77,7 +82,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             "fresh {FAINT}(checked in {}){FAINT:#}",
             output::duration(took)
         ),
-        None => "kept fresh by another process".into(),
+        None => "kept up to date by another process".into(),
     };
     writeln!(
         out,
@@ -92,12 +97,12 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     writeln!(out, "{STRONG}languages{STRONG:#}   {}", languages(&status))?;
     match skipped_line(&status) {
         Some(line) => writeln!(out, "{STRONG}skipped{STRONG:#}     {line}")?,
-        None => writeln!(out, "{STRONG}skipped{STRONG:#}     nothing")?,
+        None => writeln!(out, "{STRONG}skipped{STRONG:#}     no files")?,
     }
     let model = match &model {
         Ok(Some(label)) => label.clone(),
-        Ok(None) => format!("none {FAINT}(repo-lsp model pull --help){FAINT:#}"),
-        Err(why) => format!("{WARN}{why}{WARN:#}"),
+        Ok(None) => format!("none {FAINT}(see repo-lsp model pull --help){FAINT:#}"),
+        Err(problem) => format!("{WARN}{problem}{WARN:#}"),
     };
     writeln!(out, "{STRONG}model{STRONG:#}       {model}")?;
     for failure in &failures {
@@ -106,16 +111,16 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let kept = match &kept {
         Ok(kept) => {
             let kept = output::counted(kept.unwrap_or_default() as usize, "interaction");
-            format!("{kept} kept {FAINT}(samples.mode is {mode}){FAINT:#}")
+            format!("{kept} recorded {FAINT}(samples.mode is {mode}){FAINT:#}")
         }
-        Err(why) => format!("{WARN}{why}{WARN:#}"),
+        Err(problem) => format!("{WARN}{problem}{WARN:#}"),
     };
     writeln!(out, "{STRONG}samples{STRONG:#}     {kept}")?;
     out.flush()?;
     Ok(Outcome::Done)
 }
 
-/// `412 files · 9,870 symbols · 31 modules · 14 MB`
+/// Formats the size of the index as `412 files · 9,870 symbols · 31 modules · 14.40 MB`.
 pub(super) fn figures(status: &Status) -> String {
     format!(
         "{} · {} · {} · {}",
@@ -126,18 +131,18 @@ pub(super) fn figures(status: &Status) -> String {
     )
 }
 
-/// `rust 312 · markdown 40 · 12 more`
+/// Formats the most frequent languages as `rust 312 · markdown 40 · 12 more`.
 pub(super) fn languages(status: &Status) -> String {
     let mut parts: Vec<String> = status
         .languages
         .iter()
-        .take(6)
+        .take(MAX_LANGUAGES)
         .map(|(id, files)| format!("{id} {}", output::count(*files)))
         .collect();
-    if status.languages.len() > 6 {
+    if status.languages.len() > MAX_LANGUAGES {
         parts.push(format!(
             "{FAINT}{} more{FAINT:#}",
-            status.languages.len() - 6
+            status.languages.len() - MAX_LANGUAGES
         ));
     }
     if parts.is_empty() {
@@ -147,14 +152,15 @@ pub(super) fn languages(status: &Status) -> String {
     }
 }
 
-/// `3 files: 1 larger than 2 MB (docs/big.json) · 2 not text   --skipped lists them`; none if nothing was skipped.
+/// Summarizes the skipped files as `3 files: 1 larger than 2 MB (docs/big.json) · 2 not text   repo-lsp status --skipped lists them`.
+/// Returns none if no file was skipped.
 pub(super) fn skipped_line(status: &Status) -> Option<String> {
     if status.skipped.is_empty() {
         return None;
     }
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for skip in &status.skipped {
-        // What stands behind the reason differs from file to file.
+        // The details after `:` or `(` differ between files.
         let reason = skip
             .reason
             .split([':', '('])
@@ -167,7 +173,7 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
     reasons.sort_by_key(|(_, paths)| std::cmp::Reverse(paths.len()));
     let mut parts: Vec<String> = reasons
         .iter()
-        .take(4)
+        .take(MAX_REASONS)
         .map(|(reason, paths)| match paths.as_slice() {
             [only] if status.skipped.len() == 1 => format!("{reason} ({only})"),
             [only] => format!("1 {reason} ({only})"),
@@ -175,7 +181,7 @@ pub(super) fn skipped_line(status: &Status) -> Option<String> {
             several => format!("{} {reason}", output::count(several.len())),
         })
         .collect();
-    if reasons.len() > 4 {
+    if reasons.len() > MAX_REASONS {
         parts.push("…".into());
     }
     let total = output::counted(status.skipped.len(), "file");

@@ -39,7 +39,7 @@ async fn what_a_killed_host_left_behind_stops_nobody() {
     let stopped = home.command(&["model", "stop"]).output().unwrap();
     assert_eq!(
         (stopped.status.code(), stopped.stdout.as_slice()),
-        (Some(1), &b"no models are being served\n"[..])
+        (Some(1), &b"no model host is running\n"[..])
     );
     let host = home.serve();
     assert_ne!(host.endpoint().token, before.token);

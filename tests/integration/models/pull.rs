@@ -8,7 +8,7 @@ fn a_model_is_fetched_checked_and_put_in_use() {
     expect![[r#"
         added      tiny@1 · safetensors · SIZE · Org/Tiny@0123456
         in use     tiny@1
-        default    tiny answers where no model is named
+        default    tiny is now the default model
     "#]]
     .assert_eq(&shown(world.pull()));
     let mut fetched: Vec<String> = world

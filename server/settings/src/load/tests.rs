@@ -1,11 +1,11 @@
-//! What is read from where, who wins, and what is said of mistakes.
+//! Which sources are read, which of them wins, and how errors are reported.
 
 use expect_test::{Expect, expect};
 use serde_json::json;
 
 use super::*;
 
-/// Loads with the given texts for the workspace's and the user's file; shows what differs from the defaults, then the problems.
+/// Loads the given workspace file, user file and editor settings; compares the differences from the defaults, and the problems.
 fn check(workspace: &str, user: &str, editor: Value, expected: Expect) -> Loaded {
     let folder = tempfile::tempdir().unwrap();
     let (root, config) = (folder.path().join("ws"), folder.path().join("config"));
@@ -59,7 +59,7 @@ fn check(workspace: &str, user: &str, editor: Value, expected: Expect) -> Loaded
 }
 
 #[test]
-fn later_sources_win_and_globs_add_up() {
+fn later_sources_override_earlier_ones_and_lists_are_combined() {
     check(
         "[index]\nexclude = ['gen/**']\nprivate = ['*.token']\nmax_file_bytes = 4096\n[answer]\nsources = 3\n",
         "log = 'info'\n[index]\nexclude = ['vendor/**']\nmax_file_bytes = 8192\n",
@@ -76,17 +76,17 @@ fn later_sources_win_and_globs_add_up() {
 }
 
 #[test]
-fn a_workspace_file_is_refused_what_is_not_its_own_and_the_rest_applies() {
+fn rejects_keys_that_a_workspace_file_may_not_set() {
     check(
         "log = 'trace'\n[index]\nthreads = 1\nmax_file_bytes = 4096\n[lsp]\nnavigation = true\n[model]\nendpoint = 'http://evil'\n",
         "",
         Value::Null,
         expect![[r#"
             index.max_file_bytes = 4096
-            ! /ws/repo-lsp.toml:1: log: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
-            ! /ws/repo-lsp.toml:3: index.threads: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
-            ! /ws/repo-lsp.toml:6: lsp.navigation: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
-            ! /ws/repo-lsp.toml:8: model.endpoint: a workspace file may not set this; it belongs in your own config.toml or your editor's settings
+            ! /ws/repo-lsp.toml:1: log: not allowed in a workspace file; set it in your config.toml or in your editor's settings
+            ! /ws/repo-lsp.toml:3: index.threads: not allowed in a workspace file; set it in your config.toml or in your editor's settings
+            ! /ws/repo-lsp.toml:6: lsp.navigation: not allowed in a workspace file; set it in your config.toml or in your editor's settings
+            ! /ws/repo-lsp.toml:8: model.endpoint: not allowed in a workspace file; set it in your config.toml or in your editor's settings
         "#]],
     );
 }
@@ -109,7 +109,7 @@ fn a_workspace_cannot_make_a_private_file_public() {
 }
 
 #[test]
-fn the_user_can() {
+fn the_user_can_make_a_private_file_public() {
     check(
         "",
         "[index]\nprivate = ['!**/.npmrc', '*.token']\n",
@@ -121,40 +121,40 @@ fn the_user_can() {
 }
 
 #[test]
-fn bad_values_are_named_with_file_line_and_key() {
+fn reports_invalid_values_with_file_line_and_key() {
     check(
         "[answer]\nsources = 100\n",
         "log = 'a=b=c'\n[index]\nexclude = 'vendor'\nmax_file_bytes = '2 MB'\ntreads = 3\n[lsp]\nnavigation = 1\n",
         json!({ "index": { "threads": 1000, "exclude": ["a/[b"] } }),
         expect![[r#"
-            ! /ws/repo-lsp.toml:2: answer.sources: expected a whole number from 1 to 12, not the integer `100`
-            ! /config/config.toml:1: log: bad filter `a=b=c`; use error, warn, info, debug, trace, or a filter such as repo_lsp=debug,warn
+            ! /ws/repo-lsp.toml:2: answer.sources: expected an integer from 1 to 12, not the integer `100`
+            ! /config/config.toml:1: log: invalid log filter `a=b=c`; use error, warn, info, debug, trace, or a filter such as repo_lsp=debug,warn
             ! /config/config.toml:3: index.exclude: expected a list of strings, not the string "vendor"
-            ! /config/config.toml:4: index.max_file_bytes: expected a whole number from 1024 to 67108864, not the string "2 MB"
-            ! /config/config.toml:5: index.treads: unknown key `treads`; known here: `exclude`, `private`, `max_file_bytes`, `languages_off`, `threads`
+            ! /config/config.toml:4: index.max_file_bytes: expected an integer from 1024 to 67108864, not the string "2 MB"
+            ! /config/config.toml:5: index.treads: unknown key `treads`; valid keys: `exclude`, `private`, `max_file_bytes`, `languages_off`, `threads`
             ! /config/config.toml:7: lsp.navigation: expected a boolean, not the integer `1`
-            ! editor settings: index.threads: expected a whole number from 0 to 256, not the integer `1000`
-            ! editor settings: index.exclude: bad glob `a/[b`: unclosed character class; missing ']'
+            ! editor settings: index.threads: expected an integer from 0 to 256, not the integer `1000`
+            ! editor settings: index.exclude: invalid glob `a/[b`: unclosed character class; missing ']'
         "#]],
     );
 }
 
 #[test]
-fn what_all_editors_share_is_set_by_none_of_them() {
+fn rejects_host_settings_outside_the_user_file() {
     check(
         "[host]\nswap = 'drain'\n",
         "",
         json!({ "host": { "quantization": "Q4K" }, "host.swap": null, "answer": { "sources": 2 } }),
         expect![[r#"
             answer.sources = 2
-            ! /ws/repo-lsp.toml:2: host.swap: a workspace file may not set this; it belongs in your own config.toml
-            ! editor settings: host.quantization: one process serves all editors, so this belongs in your own config.toml
+            ! /ws/repo-lsp.toml:2: host.swap: not allowed in a workspace file; set it in your config.toml
+            ! editor settings: host.quantization: this applies to all editors, so set it in your config.toml
         "#]],
     );
 }
 
 #[test]
-fn unreadable_privacy_stops_everything() {
+fn invalid_private_globs_prevent_indexing() {
     for (workspace, user) in [
         ("[index]\nprivate = '*.token'\n", ""),
         ("", "[index]\nprivate = [1]\n"),

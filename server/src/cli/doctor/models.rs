@@ -1,6 +1,6 @@
-//! Which model will answer, where and how exactly, whether it fits, and whether its host runs.
+//! Checks of the model: which one answers questions, on which device, whether it fits into memory, and the state of the model host.
 //!
-//! Tells what is on disk, what was built in, and what a host that runs says of itself: starts nothing and loads nothing.
+//! Based on the files on disk, the features of this program and the status of a running host. No host is started and no model loaded.
 
 use std::fs::File;
 
@@ -15,7 +15,7 @@ use crate::cli::model::failures;
 pub(super) fn examine(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
     let model = &settings.model;
     if !model.enabled {
-        let found = "off (`model.enabled` is false); answers are made of the index";
+        let found = "off (`model.enabled` is false); questions are answered from the index";
         return vec![ok("model", found)];
     }
     if let Some(endpoint) = &model.endpoint {
@@ -27,17 +27,17 @@ pub(super) fn examine(settings: &Settings, dirs: &Dirs) -> Vec<Check> {
         Err(error) => return vec![unusable(&library, &error)],
     };
     let label = installed.label();
-    let why = match &model.name {
-        Some(_) => "by `model.name`",
-        None => "as the default; `repo-lsp model use` changes it",
+    let selection = match &model.name {
+        Some(_) => "set by `model.name`",
+        None => "the default; `repo-lsp model use` changes it",
     };
     let size = output::bytes(installed.bytes());
-    let mut checks = vec![ok("model", format!("{label} · {size} · chosen {why}"))];
+    let mut checks = vec![ok("model", format!("{label} · {size} · {selection}"))];
     if !cfg!(feature = "local-model") {
         checks.push(fail(
             "device",
-            "none: this program was built without `local-model` and runs no model itself",
-            "build it with that feature, or set `model.endpoint` to an engine that runs",
+            "none: this program was built without the feature `local-model`, so it cannot run models",
+            "build it with that feature, or set `model.endpoint` to an OpenAI-compatible server",
         ));
         return checks;
     }
@@ -52,12 +52,12 @@ fn remote(model: &ModelSettings, endpoint: &str) -> Check {
     match &model.name {
         Some(name) => ok(
             "model",
-            format!("{name} at {endpoint}, by `model.endpoint`; it is not asked here"),
+            format!("{name} at {endpoint}, set by `model.endpoint`; the connection is not checked"),
         ),
         None => warn(
             "model",
-            format!("one at {endpoint}, by `model.endpoint`, without a name"),
-            "set `model.name` to one that the engine knows",
+            format!("unnamed, at {endpoint}, set by `model.endpoint`"),
+            "set `model.name` to a model that this server provides",
         ),
     }
 }
@@ -67,20 +67,20 @@ fn unusable(library: &Library, error: &LibraryError) -> Check {
         return match installed.first() {
             None => ok(
                 "model",
-                "none; answers are made of the index (`repo-lsp model pull Qwen/Qwen3-4B` gets one)",
+                "none; questions are answered from the index (`repo-lsp model pull Qwen/Qwen3-4B` installs a model)",
             ),
             Some(name) => warn(
                 "model",
-                "none is chosen; answers are made of the index",
-                format!("repo-lsp model use {name}"),
+                "no default model; questions are answered from the index",
+                format!("run `repo-lsp model use {name}`"),
             ),
         };
     }
     let advice = match (error, library.names().first()) {
-        // It says itself what to do.
+        // The message of this error contains advice.
         (LibraryError::Damaged { .. }, _) => None,
-        (_, Some(name)) => Some(format!("repo-lsp model use {name}")),
-        (_, None) => Some("repo-lsp model pull Qwen/Qwen3-4B".to_owned()),
+        (_, Some(name)) => Some(format!("run `repo-lsp model use {name}`")),
+        (_, None) => Some("run `repo-lsp model pull Qwen/Qwen3-4B`".to_owned()),
     };
     Check {
         advice,
@@ -88,7 +88,7 @@ fn unusable(library: &Library, error: &LibraryError) -> Check {
     }
 }
 
-/// Where the weights go, as far as it is known before a device is opened.
+/// The memory that the weights are loaded into, as far as it is known before a device is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Memory,
@@ -101,17 +101,17 @@ fn device(settings: &Settings) -> (Place, Check) {
         Quantization::None => String::new(),
         other => format!(", weights quantized to {other:?}"),
     };
-    let gpu = |name: &str| format!("{name} · the model's own precision{quantization}");
+    let gpu = |name: &str| format!("{name} · precision of the model file{quantization}");
     let cpu = |why: &str| format!("cpu · f32{quantization} · {why}");
-    let absent = |name: &str, built: bool| {
+    let configured = |name: &str, built: bool| {
         if built {
             let found = gpu(&format!(
-                "{name}, by `host.device`; it is opened when the host starts"
+                "{name}, set by `host.device`; opened when the host starts"
             ));
             (Place::Gpu, ok("device", found))
         } else {
             let found = format!(
-                "{name} is asked for by `host.device`, and this program was built without it"
+                "{name} is set by `host.device`, but this program was built without the feature `{name}`"
             );
             (
                 Place::Gpu,
@@ -124,11 +124,11 @@ fn device(settings: &Settings) -> (Place, Check) {
         }
     };
     match settings.host.device {
-        Device::Cpu => (Place::Memory, ok("device", cpu("by `host.device`"))),
-        Device::Cuda => absent("cuda", cuda),
-        Device::Metal => absent("metal", metal),
+        Device::Cpu => (Place::Memory, ok("device", cpu("set by `host.device`"))),
+        Device::Cuda => configured("cuda", cuda),
+        Device::Metal => configured("metal", metal),
         Device::Auto if !cuda && !metal => {
-            let why = "this program was built without cuda and metal";
+            let why = "this program was built without the features `cuda` and `metal`";
             (Place::Memory, ok("device", cpu(why)))
         }
         Device::Auto => {
@@ -140,16 +140,22 @@ fn device(settings: &Settings) -> (Place, Check) {
 }
 
 fn fits(library: &Library, installed: &Installed, settings: &Settings, place: Place) -> Check {
-    let width = if place == Place::Memory { 4 } else { 2 };
+    let bytes_per_weight = if place == Place::Memory { 4 } else { 2 };
     let quantization = settings.host.quantization;
-    let need = match library.need(installed, width, quantization) {
+    let need = match library.need(installed, bytes_per_weight, quantization) {
         Ok(need) => need.total(),
-        Err(error) => return fail("memory", error.to_string(), "pull the model again"),
+        Err(error) => {
+            return fail(
+                "memory",
+                error.to_string(),
+                "run `repo-lsp model pull` for this model again",
+            );
+        }
     };
     let needed = output::bytes(need);
     if place == Place::Gpu {
         let found = format!(
-            "{} needs about {needed}; what the device has is known when the host starts",
+            "{} needs about {needed}; the memory of the device is known when the host starts",
             installed.label()
         );
         return ok("memory", found);
@@ -166,20 +172,20 @@ fn fits(library: &Library, installed: &Installed, settings: &Settings, place: Pl
         fail(
             "memory",
             found,
-            "set `host.quantization` to `Q4K`, use a smaller model, or end something else",
+            "set `host.quantization` to `Q4K`, use a smaller model, or close other programs",
         )
     } else {
         fail(
             "memory",
             found,
-            "use a smaller model, or end something else",
+            "use a smaller model, or close other programs",
         )
     }
 }
 
 fn host(dirs: &Dirs) -> Check {
     let files = HostFiles::new(dirs);
-    // Whoever hosts holds the lock for as long as it lives; what else lies there may be of one that died.
+    // A running host holds this lock. Without it, the address file may be left over from a host that crashed.
     let held = File::open(files.lock()).is_ok_and(|lock| {
         matches!(
             lock.try_lock_shared(),
@@ -189,25 +195,25 @@ fn host(dirs: &Dirs) -> Check {
     let own = env!("CARGO_PKG_VERSION");
     match files.read().filter(|_| held) {
         Some(host) if host.version == own => {
-            let found = format!("runs as process {} at {}", host.pid, host.url);
+            let found = format!("running as process {} at {}", host.pid, host.url);
             match &failures(dirs)[..] {
                 [] => ok("host", found),
                 all => fail(
                     "host",
                     format!("{found}; {}", all.join("; ")),
-                    "pull it again, or see `repo-lsp model show NAME` for another generation",
+                    "pull the model again, or choose another generation: `repo-lsp model show NAME` lists them",
                 ),
             }
         }
         Some(host) => warn(
             "host",
             format!(
-                "runs as process {}, of version {} where this is {own}",
+                "running as process {}, version {}, but this program has version {own}",
                 host.pid, host.version
             ),
-            "it is replaced by the next question",
+            "no action is needed; the next question restarts the host",
         ),
-        None if held => ok("host", "is starting or ending"),
-        None => ok("host", "does not run; the first question starts it"),
+        None if held => ok("host", "starting or exiting"),
+        None => ok("host", "not running; the first question starts it"),
     }
 }

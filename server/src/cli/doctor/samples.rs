@@ -1,4 +1,4 @@
-//! Whether what was asked and answered can be read, how much is kept, and whether damaged files lie about.
+//! Checks of the samples: whether they can be read, how many there are, and whether damaged files were set aside.
 
 use std::path::Path;
 
@@ -9,26 +9,26 @@ use trainer_bridge::{PrivacyMode, Store};
 use super::super::samples;
 use super::{Check, fail, ok, output, warn};
 
-/// Looking for damage reads the whole file, which is not waited for beyond this size.
-const SMALL: u64 = 200_000_000;
+/// Maximum size, in bytes, of a database that is checked for damage. The check reads the whole file.
+const MAX_CHECKED_BYTES: u64 = 200_000_000;
 
 pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
     let mode = settings.samples.mode.name();
     let store = match samples::existing(dirs) {
         Ok(Some(store)) => store,
         Ok(None) if settings.samples.mode == PrivacyMode::Off => {
-            return ok("samples", format!("nothing is recorded · mode {mode}"));
+            return ok("samples", format!("recording is off · mode {mode}"));
         }
-        Ok(None) if !could_be_made(&dirs.data) => {
+        Ok(None) if !can_create(&dirs.data) => {
             let folder = paths::tilde(&dirs.data);
-            let found = format!("{folder} cannot be made, so that nothing is recorded");
-            let advice = "make it writable, or set XDG_DATA_HOME to a folder that is";
+            let found = format!("cannot create {folder}, so nothing is recorded");
+            let advice = "make it writable, or set XDG_DATA_HOME to a writable folder";
             return fail("samples", found, advice);
         }
         Ok(None) => return ok("samples", format!("nothing recorded yet · mode {mode}")),
         Err(error) => return unreadable(&error, dirs),
     };
-    match look(&store, dirs, root) {
+    match inspect(&store, dirs, root) {
         Ok((kept, None)) => {
             let found = format!(
                 "{kept} · mode {mode} · {}",
@@ -39,16 +39,16 @@ pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
                 files => {
                     let files: Vec<_> = files.iter().map(|file| paths::tilde(file)).collect();
                     let found = format!(
-                        "{found} · damaged earlier and set aside: {}",
+                        "{found} · damaged files that were set aside: {}",
                         files.join(", ")
                     );
-                    let advice = "delete these files unless you want to save something from them; `samples forget` does not reach them";
+                    let advice = "delete these files unless you want to recover data from them; `repo-lsp samples forget` does not change them";
                     warn("samples", found, advice)
                 }
             }
         }
         Ok((_, Some(damage))) => {
-            let advice = "save what can be read with `repo-lsp samples export FILE`; a new file is begun when recording meets the damage";
+            let advice = "save the readable part with `repo-lsp samples export FILE`; recording creates a new file when it detects the damage";
             let file = paths::tilde(&dirs.samples());
             fail("samples", format!("{file} is damaged: {damage}"), advice)
         }
@@ -56,23 +56,25 @@ pub(super) fn examine(settings: &Settings, dirs: &Dirs, root: &Path) -> Check {
     }
 }
 
-/// Whether a folder is there and may be written to, or could be made: it is not made here, since whoever records nothing has none.
-fn could_be_made(folder: &Path) -> bool {
-    let there = folder.ancestors().find(|folder| folder.exists());
+/// Returns whether a folder is writable or could be created. It is not created here, because it is not needed until something is
+/// recorded.
+fn can_create(folder: &Path) -> bool {
+    let existing = folder.ancestors().find(|folder| folder.exists());
     #[cfg(unix)]
-    let may_write =
+    let is_writable =
         |folder: &Path| rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok();
     #[cfg(not(unix))]
-    let may_write = |folder: &Path| {
+    let is_writable = |folder: &Path| {
         let metadata = folder.metadata();
         metadata.is_ok_and(|metadata| !metadata.permissions().readonly())
     };
-    there.is_some_and(|folder| folder.is_dir() && may_write(folder))
+    existing.is_some_and(|folder| folder.is_dir() && is_writable(folder))
 }
 
-fn look(store: &Store, dirs: &Dirs, root: &Path) -> anyhow::Result<(String, Option<String>)> {
+/// Returns the number of interactions as text, and the damage to the database, if any.
+fn inspect(store: &Store, dirs: &Dirs, root: &Path) -> anyhow::Result<(String, Option<String>)> {
     let damage = match store.size_bytes() {
-        0..SMALL => store.integrity_error()?,
+        0..MAX_CHECKED_BYTES => store.integrity_error()?,
         _ => None,
     };
     let kept = samples::count(dirs, root)?.unwrap_or_default();
@@ -82,6 +84,6 @@ fn look(store: &Store, dirs: &Dirs, root: &Path) -> anyhow::Result<(String, Opti
 
 fn unreadable(error: &anyhow::Error, dirs: &Dirs) -> Check {
     let file = paths::tilde(&dirs.samples());
-    let advice = format!("the file is {file}; questions are answered all the same");
+    let advice = format!("check the file {file}; questions are still answered");
     fail("samples", error.to_string(), advice)
 }

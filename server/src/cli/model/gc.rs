@@ -1,4 +1,4 @@
-//! `repo-lsp model gc`: remove what nobody needs.
+//! `repo-lsp model gc`: removes old generations and leftover files.
 
 use std::io::Write;
 
@@ -8,16 +8,17 @@ use super::super::arguments::Global;
 use super::super::output::{self, FAINT};
 use super::{Outcome, library};
 
-/// Remove all but the current and the previous generation of each model, and leftovers
+/// Remove old generations of all models, and leftover files
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model gc --dry-run              say what would go, and how much it takes
+  repo-lsp model gc --dry-run              list what would be removed, with sizes
   repo-lsp model gc
 
-What an adapter is based on stays. Unfinished downloads go, unless one is under way.")]
+The current and the previous generation of each model are kept, and models that an adapter is based on. Incomplete downloads are \
+removed, unless they are in progress.")]
 pub(crate) struct Args {
-    /// Only say what would be removed
+    /// List what would be removed, without removing it
     #[arg(long)]
     dry_run: bool,
 }
@@ -38,7 +39,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         let size = output::bytes(found.bytes);
         writeln!(
             out,
-            "{size:>7}  {}  {FAINT}{}{FAINT:#}",
+            "{size:>9}  {}  {FAINT}{}{FAINT:#}",
             found.what,
             settings::paths::tilde(&found.path)
         )?;
@@ -46,8 +47,8 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let total = output::bytes(garbage.iter().map(|found| found.bytes).sum());
     match (garbage.is_empty(), args.dry_run) {
         (true, _) => writeln!(out, "nothing to remove")?,
-        (false, true) => writeln!(out, "{total} would be free again")?,
-        (false, false) => writeln!(out, "{total} are free again")?,
+        (false, true) => writeln!(out, "{total} would be freed")?,
+        (false, false) => writeln!(out, "{total} freed")?,
     }
     out.flush()?;
     Ok(Outcome::Done)

@@ -1,4 +1,4 @@
-//! `repo-lsp model list`: the models on this machine, one line each.
+//! `repo-lsp model list`: lists the models on this machine, one line each.
 
 use std::io::Write;
 
@@ -16,7 +16,7 @@ use super::{Outcome, as_json, format, library, origin};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model list                                * marks the one that answers where none is named
+  repo-lsp model list                                * marks the default model
   repo-lsp model list --json | jq -r '.[].name'")]
 pub(crate) struct Args {}
 
@@ -44,7 +44,7 @@ pub(super) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         output::warning(failure);
     }
     if models.is_empty() {
-        output::say("no model is installed; `repo-lsp model pull Qwen/Qwen3-4B` gets one");
+        output::say("no model is installed; `repo-lsp model pull Qwen/Qwen3-4B` installs one");
         return Ok(Outcome::Nothing);
     }
     Ok(Outcome::Done)
@@ -92,8 +92,8 @@ fn table(
                     output::bytes(installed.bytes()),
                     format(installed.manifest.format),
                 );
-                let from = output::fit(&origin(installed), wide + 30);
-                writeln!(out, "{FAINT}{size:>7}  {format:<11}{FAINT:#}  {from}")?;
+                let from = output::fit(&origin(installed), wide + 32);
+                writeln!(out, "{FAINT}{size:>9}  {format:<11}{FAINT:#}  {from}")?;
                 if let Some(text) = learned::description(forgotten.count(installed)?) {
                     writeln!(out, "    {WARN}{text}{WARN:#}")?;
                 }

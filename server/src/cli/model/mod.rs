@@ -1,4 +1,4 @@
-//! `repo-lsp model`: the models on this machine, and the process that runs them.
+//! `repo-lsp model`: manages the models on this machine and the model host.
 
 mod gc;
 pub(in crate::cli) mod learned;
@@ -25,7 +25,7 @@ use super::Outcome;
 use super::arguments::Global;
 use super::output::{self, STRONG};
 
-/// Manage the models that answer, and the process that runs them
+/// Manage the models on this machine and the model host that runs them
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     }
 }
 
-/// What the process that runs models could not load, if one runs. Starts nothing.
+/// Returns a message for each installed model that a running host failed to load. Does not start a host.
 pub(super) fn failures(dirs: &Dirs) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -68,7 +68,7 @@ pub(super) fn failures(dirs: &Dirs) -> Vec<String> {
         Ok(runtime) => runtime.block_on(Host::new(dirs).failures()),
         Err(_) => Vec::new(),
     };
-    // The host remembers models that have been removed meanwhile.
+    // The host may still report models that have been removed since.
     let installed = Library::new(dirs).names();
     let of_those = failures
         .into_iter()
@@ -80,7 +80,7 @@ fn library() -> anyhow::Result<Library> {
     Ok(Library::new(&Dirs::from_environment()?))
 }
 
-/// Lines of the shape `in use      repo@7 (was repo@6)`.
+/// Prints lines with a title, such as `in use     repo@7, was repo@6`.
 fn lines(lines: &[(&str, String)]) -> anyhow::Result<()> {
     let mut out = output::stdout();
     for (title, text) in lines {
@@ -98,12 +98,12 @@ fn format(format: Format) -> &'static str {
     }
 }
 
-/// What a generation came from, as short as it can be told.
+/// Describes the origin of a generation: a repository, a local path or a parent generation.
 fn origin(installed: &Installed) -> String {
     let manifest = &installed.manifest;
     let mut text = match (&manifest.source, manifest.parent) {
         (Some(source), _) => match source.split_once('@') {
-            // A commit is told apart by its first letters.
+            // Seven digits identify a commit.
             Some((repo, rest)) if !repo.starts_with('/') => {
                 let (commit, file) = rest
                     .split_once('/')

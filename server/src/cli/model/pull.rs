@@ -1,4 +1,4 @@
-//! `repo-lsp model pull`: fetch a model, check it, and put it in use. The only command that downloads anything.
+//! `repo-lsp model pull`: installs a model. The only command that downloads anything.
 
 use std::cell::RefCell;
 
@@ -11,35 +11,40 @@ use super::super::output;
 use super::super::progress::Bar;
 use super::{Outcome, as_json, format, library, lines, origin};
 
-/// Get a model from a hub, a folder or a .gguf file, check it, and put it in use
+/// Install a model from a hub, a folder or a .gguf file
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model pull Qwen/Qwen3-4B                        from a hub; asked for again, it goes on where it was interrupted
-  repo-lsp model pull Qwen/Qwen3-4B --name repo            under a name of your own
+  repo-lsp model pull Qwen/Qwen3-4B                            download from a hub
+  repo-lsp model pull Qwen/Qwen3-4B --name repo                choose another name
   repo-lsp model pull Qwen/Qwen3-4B-GGUF --file Qwen3-4B-Q4_K_M.gguf
-  repo-lsp model pull ./checkpoint --name repo             a folder with config.json, tokenizer.json and *.safetensors
-  repo-lsp model pull ./adapter --name repo --base qwen3-4b
+  repo-lsp model pull ./checkpoint --name repo                 use a local folder
+  repo-lsp model pull ./adapter --name repo --base qwen3-4b    use an adapter for qwen3-4b
 
-A model that is damaged, or could not be run, is refused and changes nothing. HF_ENDPOINT names another hub, HF_TOKEN the token for \
-models that need one, HF_HOME where other programs keep theirs.")]
+A folder must contain config.json, tokenizer.json and *.safetensors files. An interrupted download is resumed when the command is \
+run again. A damaged or unsupported model is rejected, and nothing changes.
+
+Environment variables:
+  HF_ENDPOINT    URL of another hub
+  HF_TOKEN       access token, for private and gated models
+  HF_HOME        folder in which `hf auth login` stores a token, used if HF_TOKEN is not set")]
 pub(crate) struct Args {
-    /// Org/Repo of a hub, a folder with a model or an adapter, or a .gguf file
+    /// Repository on the hub (Org/Repo), folder with a model or an adapter, or .gguf file
     source: String,
 
-    /// What to call it here [default: the last part of SOURCE]
+    /// Name of the model on this machine [default: the last part of SOURCE]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// A branch, tag or commit of the repository [default: main]
+    /// Branch, tag or commit of the repository [default: main]
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
 
-    /// Which .gguf file of the repository
+    /// The .gguf file of the repository to download
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
 
-    /// The model that an adapter is laid over
+    /// Installed model that the adapter applies to
     #[arg(long, value_name = "NAME")]
     base: Option<String>,
 }
@@ -79,22 +84,26 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         "in use",
         match pulled.before {
             Some(before) => {
-                format!("{label}, was {name}@{before}; `repo-lsp model rollback {name}` goes back")
+                format!(
+                    "{label}, was {name}@{before}; `repo-lsp model rollback {name}` undoes this"
+                )
             }
             None => label,
         },
     ));
     if pulled.chosen {
-        said.push(("default", format!("{name} answers where no model is named")));
+        said.push(("default", format!("{name} is now the default model")));
     } else if let Some(default) = library()?.default_name().filter(|default| *default != name) {
-        let text = format!("{default} answers as before; `repo-lsp model use {name}` changes that");
+        let text = format!(
+            "{default} is still the default model; `repo-lsp model use {name}` changes that"
+        );
         said.push(("default", text));
     }
     lines(&said)?;
     Ok(Outcome::Done)
 }
 
-/// One bar at a time: for what arrives, then for what is looked through.
+/// Progress of a pull: one bar for the download, then one for the check.
 struct Steps {
     verbose: bool,
     bar: RefCell<Option<(bool, Bar)>>,

@@ -1,4 +1,4 @@
-//! `repo-lsp model remove`: a model with all its generations.
+//! `repo-lsp model remove`: removes a model with all its generations.
 
 use serde_json::json;
 
@@ -12,9 +12,9 @@ use super::{Outcome, library, lines};
 Examples:
   repo-lsp model remove tiny
 
-A model that an adapter is based on stays until the adapter is removed.")]
+A model that an adapter is based on can only be removed after the adapter.")]
 pub(crate) struct Args {
-    /// The name of a model
+    /// Name of the model
     #[arg(value_name = "NAME")]
     name: String,
 }
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if was_default {
         said.push((
             "default",
-            "none; `repo-lsp model use NAME` chooses one".to_owned(),
+            "none; `repo-lsp model use NAME` sets one".to_owned(),
         ));
     }
     lines(&said)?;

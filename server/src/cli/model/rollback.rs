@@ -1,4 +1,4 @@
-//! `repo-lsp model rollback`: back to the generation before.
+//! `repo-lsp model rollback`: switches to the previous generation of a model.
 
 use serde_json::json;
 
@@ -6,13 +6,14 @@ use super::super::arguments::Global;
 use super::super::output;
 use super::{Outcome, library, lines};
 
-/// Go back to the previous generation of a model
+/// Switch a model to its previous generation
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model rollback repo             from repo@8 to repo@7; `repo-lsp model use repo@8` undoes it")]
+  repo-lsp model rollback repo             switch from repo@8 to repo@7
+  repo-lsp model use repo@8                undo this")]
 pub(crate) struct Args {
-    /// The name of a model
+    /// Name of the model
     #[arg(value_name = "NAME")]
     name: String,
 }

@@ -1,18 +1,19 @@
-//! `repo-lsp model serve`: the process that runs models, one for all editors. Editors start it themselves when they need it.
+//! `repo-lsp model serve`: runs the model host, one process for all editors. It is started on demand.
 
 use crate::cli::Outcome;
 use crate::cli::arguments::Global;
 
-/// Run models for all editors of this user, until nobody needs them
+/// Run the model host in the foreground, until it has been idle for a while
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model serve          what an editor starts by itself; here one sees what it does
-  repo-lsp model stop           ends it, once what it answers is finished
+  repo-lsp model serve          run the host and show its log
+  repo-lsp model stop           stop the host after the answers in progress
 
-What it may use is set in `[host]` of the user's config.toml; `repo-lsp schema --markdown` explains it.")]
+The host runs models for all editors and commands of this user. They start it when they need it, so running it by hand is only useful \
+to see its log. The keys in `[host]` of config.toml configure it; `repo-lsp schema --markdown` documents them.")]
 pub(crate) struct Args {
-    /// Started by another process: say nothing but what goes to the log
+    /// Started by another process: print nothing except the log
     #[arg(long, hide = true)]
     on_demand: bool,
 }
@@ -20,7 +21,7 @@ pub(crate) struct Args {
 #[cfg(not(feature = "local-model"))]
 pub(crate) fn run(_: &Args, _: &Global) -> anyhow::Result<Outcome> {
     anyhow::bail!(
-        "this program was built without `local-model`, so it runs no models; set `model.endpoint` to an engine that does"
+        "this program was built without the feature `local-model`, so it cannot run models; set `model.endpoint` to an OpenAI-compatible server"
     )
 }
 
@@ -49,26 +50,31 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         Taken::Ours(lock) => lock,
         Taken::Others(_) if args.on_demand => return Ok(Outcome::Done),
         Taken::Others(endpoint) => {
-            let who = match endpoint {
+            let host = match endpoint {
                 Some(endpoint) => format!("process {} on {}", endpoint.pid, endpoint.url),
-                None => "a process that is just beginning or ending".to_owned(),
+                None => "a process that is starting or exiting".to_owned(),
             };
-            writeln!(output::stdout(), "models are served already, by {who}")?;
+            writeln!(output::stdout(), "a model host is already running: {host}")?;
             return Ok(Outcome::Done);
         }
     };
-    yield_to_editors();
+    lower_priority();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let served = runtime.block_on(model_host::serve(&dirs, loaded.settings.host, lock, told));
-    // What is being loaded is not waited for; nothing is lost with it.
+    let served = runtime.block_on(model_host::serve(
+        &dirs,
+        loaded.settings.host,
+        lock,
+        shutdown,
+    ));
+    // A load in progress is abandoned; it has no effects that outlive the process.
     runtime.shutdown_background();
-    served.context("cannot serve models")?;
+    served.context("cannot run the model host")?;
     Ok(Outcome::Done)
 }
 
-/// What the host does is worth a line each: it is what its log is for.
+/// Raises the default log level, because the log is the only output of the host.
 #[cfg(feature = "local-model")]
 fn filter(configured: &str) -> String {
     if configured == "warn" {
@@ -78,18 +84,18 @@ fn filter(configured: &str) -> String {
     }
 }
 
-/// Lets editors go first when there is not enough of the processor for all.
+/// Lowers the priority of this process, so that editors stay responsive.
 #[cfg(feature = "local-model")]
-fn yield_to_editors() {
+fn lower_priority() {
     #[cfg(unix)]
     if let Err(error) = rustix::process::nice(5) {
         tracing::debug!("cannot lower the priority: {error}");
     }
 }
 
-/// Resolves when this process is asked to end.
+/// Resolves when this process receives a signal to terminate.
 #[cfg(all(feature = "local-model", unix))]
-async fn told() {
+async fn shutdown() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;
@@ -101,6 +107,6 @@ async fn told() {
 }
 
 #[cfg(all(feature = "local-model", not(unix)))]
-async fn told() {
+async fn shutdown() {
     let _ = tokio::signal::ctrl_c().await;
 }

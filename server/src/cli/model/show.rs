@@ -1,4 +1,4 @@
-//! `repo-lsp model show`: one model with its generations and their files.
+//! `repo-lsp model show`: shows a model, its generations and their files.
 
 use std::io::Write;
 
@@ -16,11 +16,11 @@ use super::{Outcome, as_json, format, library, origin};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model show repo                 every generation; * marks the one in use
-  repo-lsp model show repo@7               one of them, with its files and what it was made from
+  repo-lsp model show repo                 list all generations; * marks the current one
+  repo-lsp model show repo@7               show one generation with its files and its origin
   repo-lsp model show repo --json | jq '.generations[].manifest.metrics'")]
 pub(crate) struct Args {
-    /// The name of a model, or one of its generations
+    /// Name of the model, optionally with the number of a generation
     #[arg(value_name = "NAME[@N]")]
     name: String,
 }
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let current = library.current_number(name).ok();
     let mut generations = library.generations(name)?;
     if let Some(number) = number {
-        // Says which there are, if this is none of them.
+        // Fails with the list of generations if there is none with this number.
         library.generation(name, number)?;
         generations.retain(|generation| generation.manifest.number == number);
     }

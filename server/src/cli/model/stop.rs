@@ -1,4 +1,4 @@
-//! `repo-lsp model stop`: ends the process that runs models.
+//! `repo-lsp model stop`: stops the model host.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use settings::paths::Dirs;
 use crate::cli::arguments::Global;
 use crate::cli::{Outcome, output};
 
-/// End the process that runs models, once what it answers is finished
+/// Stop the model host after the answers in progress
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
@@ -24,12 +24,13 @@ pub(crate) fn run(_: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         output::json(&serde_json::json!({ "stopped": true, "running": running }))?;
     } else if running > 0 {
+        let answers = output::counted(running, "answer");
         writeln!(
             output::stdout(),
-            "process {pid} ends once it has finished {running} answers"
+            "process {pid} stops after {answers} in progress"
         )?;
     } else {
-        writeln!(output::stdout(), "process {pid} ends")?;
+        writeln!(output::stdout(), "process {pid} stops")?;
     }
     Ok(Outcome::Done)
 }
@@ -38,7 +39,7 @@ fn none(global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         output::json(&serde_json::json!({ "stopped": false }))?;
     } else {
-        writeln!(output::stdout(), "no models are being served")?;
+        writeln!(output::stdout(), "no model host is running")?;
     }
     Ok(Outcome::Nothing)
 }

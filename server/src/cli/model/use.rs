@@ -1,4 +1,4 @@
-//! `repo-lsp model use`: which model answers, and by which of its generations.
+//! `repo-lsp model use`: sets the default model and its current generation.
 
 use serde_json::json;
 
@@ -8,14 +8,16 @@ use super::super::arguments::Global;
 use super::super::output;
 use super::{Outcome, library, lines};
 
-/// Choose the model that answers, or the generation of it
+/// Set the default model, and optionally its current generation
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  repo-lsp model use repo                  repo answers where no model is named
-  repo-lsp model use repo@7                and from now on by its generation 7; questions under way end on the one they began with")]
+  repo-lsp model use repo                  make repo the default model
+  repo-lsp model use repo@7                and switch it to generation 7
+
+Answers in progress are finished by the generation that started them.")]
 pub(crate) struct Args {
-    /// The name of a model, or one of its generations
+    /// Name of the model, optionally with the number of a generation
     #[arg(value_name = "NAME[@N]")]
     name: String,
 }
@@ -41,7 +43,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             Some(before) => format!("{label}, was {name}@{before}"),
             None => label,
         };
-        let default = format!("{name} answers where no model is named");
+        let default = format!("{name} is now the default model");
         lines(&[("in use", text), ("default", default)])?;
     }
     Ok(Outcome::Done)
