@@ -18,20 +18,20 @@ struct State {
     free: usize,
     /// Of the turns of what nobody waits for, those that were not asked to give way yet.
     yielding: Vec<CancellationToken>,
-    chat: VecDeque<oneshot::Sender<Turn>>,
-    background: VecDeque<oneshot::Sender<Turn>>,
+    chat: VecDeque<oneshot::Sender<QueueSlot>>,
+    background: VecDeque<oneshot::Sender<QueueSlot>>,
 }
 
 /// The right to use the engine, until it is dropped.
-pub(crate) struct Turn {
+pub(crate) struct QueueSlot {
     queue: Option<Arc<Queue>>,
-    wanted_back: CancellationToken,
+    preempted: CancellationToken,
 }
 
-impl Turn {
+impl QueueSlot {
     /// Cancelled when somebody waits for the engine and nobody for what this turn is for.
-    pub(crate) fn wanted_back(&self) -> &CancellationToken {
-        &self.wanted_back
+    pub(crate) fn preempted(&self) -> &CancellationToken {
+        &self.preempted
     }
 }
 
@@ -47,7 +47,7 @@ impl Queue {
     }
 
     /// Waits for a turn. Whoever drops this leaves the queue.
-    pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> Turn {
+    pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> QueueSlot {
         let turn = {
             let mut state = self.state();
             if state.free > 0 {
@@ -58,8 +58,8 @@ impl Queue {
             match priority {
                 Priority::Chat => {
                     state.chat.push_back(sender);
-                    if let Some(wanted_back) = state.yielding.pop() {
-                        wanted_back.cancel();
+                    if let Some(preempted) = state.yielding.pop() {
+                        preempted.cancel();
                     }
                 }
                 Priority::Background => state.background.push_back(sender),
@@ -67,22 +67,22 @@ impl Queue {
             turn
         };
         // A sender is only dropped after it was used, so this waits until it is.
-        turn.await.unwrap_or_else(|_| Turn {
+        turn.await.unwrap_or_else(|_| QueueSlot {
             queue: None,
-            wanted_back: CancellationToken::new(),
+            preempted: CancellationToken::new(),
         })
     }
 
-    fn turn(self: &Arc<Self>, state: &mut State, priority: Priority) -> Turn {
-        let wanted_back = CancellationToken::new();
+    fn turn(self: &Arc<Self>, state: &mut State, priority: Priority) -> QueueSlot {
+        let preempted = CancellationToken::new();
         // Those that have ended need not be asked any more.
         state.yielding.retain(|token| !token.is_cancelled());
         if priority == Priority::Background {
-            state.yielding.push(wanted_back.clone());
+            state.yielding.push(preempted.clone());
         }
-        Turn {
+        QueueSlot {
             queue: Some(self.clone()),
-            wanted_back,
+            preempted,
         }
     }
 
@@ -122,10 +122,10 @@ impl Queue {
     }
 }
 
-impl Drop for Turn {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
         // Nobody need ask for it any more.
-        self.wanted_back.cancel();
+        self.preempted.cancel();
         if let Some(queue) = self.queue.take() {
             queue.release();
         }
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     /// Enters, and waits if it must.
-    fn enter(queue: &Arc<Queue>, priority: Priority) -> BoxFuture<'static, Turn> {
+    fn enter(queue: &Arc<Queue>, priority: Priority) -> BoxFuture<'static, QueueSlot> {
         let queue = queue.clone();
         let mut waiting = async move { queue.enter(priority).await }.boxed();
         assert!(
@@ -183,19 +183,19 @@ mod tests {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Background).now_or_never().unwrap();
         let mut background = enter(&queue, Priority::Background);
-        assert!(!first.wanted_back().is_cancelled());
+        assert!(!first.preempted().is_cancelled());
         let mut chat = enter(&queue, Priority::Chat);
-        assert!(first.wanted_back().is_cancelled());
+        assert!(first.preempted().is_cancelled());
         drop(first);
         let chat = (&mut chat).now_or_never().unwrap();
         let mut another = enter(&queue, Priority::Chat);
-        assert!(!chat.wanted_back().is_cancelled());
+        assert!(!chat.preempted().is_cancelled());
         drop(chat);
         drop((&mut another).now_or_never().unwrap());
         // One that ran before, and has ended, is not what is asked to give way.
         let background = (&mut background).now_or_never().unwrap();
         let _chat = enter(&queue, Priority::Chat);
-        assert!(background.wanted_back().is_cancelled());
+        assert!(background.preempted().is_cancelled());
     }
 
     #[test]

@@ -11,12 +11,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::Desk;
+use super::async_library::AsyncLibrary;
 use super::http;
-use super::lock::Lock;
-use super::shelf::Shelf;
+use super::lock::HostLock;
+use super::manager::ModelManager;
 use super::watch::Watch;
-use models::host_files::{Endpoint, HostFiles};
+use models::host_files::{HostAddress, HostFiles};
 use models::library::Library;
 use settings::HostSettings;
 use settings::paths::Dirs;
@@ -28,8 +28,8 @@ const LOOK_AFTER: Duration = Duration::from_secs(2);
 const PARTING: Duration = Duration::from_secs(2);
 
 /// What all requests share.
-pub struct Host {
-    pub(super) desk: Arc<Desk>,
+pub struct HostProcess {
+    pub(super) manager: Arc<ModelManager>,
     pub(super) token: String,
     pub(super) stopping: CancellationToken,
     pub(super) numbers: AtomicUsize,
@@ -45,14 +45,14 @@ pub struct Host {
 pub async fn serve<F: Future<Output = ()>>(
     dirs: &Dirs,
     settings: HostSettings,
-    lock: Lock,
+    lock: HostLock,
     told: impl Fn() -> F,
 ) -> io::Result<()> {
     let files = HostFiles::new(dirs);
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
-    let host = Arc::new(Host {
-        desk: Desk::new(Shelf::new(Library::new(dirs)), settings),
+    let host = Arc::new(HostProcess {
+        manager: ModelManager::new(AsyncLibrary::new(Library::new(dirs)), settings),
         token: token()?,
         stopping: CancellationToken::new(),
         numbers: AtomicUsize::new(0),
@@ -61,12 +61,12 @@ pub async fn serve<F: Future<Output = ()>>(
         asked: Mutex::new(Instant::now()),
         exit_after: Duration::from_secs(settings.exit_after_seconds),
     });
-    let watch = Watch::start(host.desk.clone()).inspect_err(|error| {
+    let watch = Watch::start(host.manager.clone()).inspect_err(|error| {
         tracing::warn!(
             "cannot watch the models, so a new generation is noticed by the next request: {error}"
         )
     });
-    let endpoint = Endpoint {
+    let endpoint = HostAddress {
         url: format!("http://{address}/v1"),
         token: host.token.clone(),
         pid: std::process::id(),
@@ -109,7 +109,7 @@ pub async fn serve<F: Future<Output = ()>>(
             }
             () = answered => Ok(()),
         };
-        host.desk.close().await;
+        host.manager.close().await;
         served
     };
     tokio::select! {
@@ -125,7 +125,7 @@ pub async fn serve<F: Future<Output = ()>>(
 
 /// Writes the endpoint again where it was lost or damaged: nobody finds a host without it, and no other can be started beside this one.
 /// Never ends.
-async fn keep_published(files: &HostFiles, endpoint: &Endpoint, stopping: &CancellationToken) {
+async fn keep_published(files: &HostFiles, endpoint: &HostAddress, stopping: &CancellationToken) {
     loop {
         tokio::time::sleep(LOOK_AFTER).await;
         if stopping.is_cancelled() || files.read().as_ref() == Some(endpoint) {
@@ -152,7 +152,7 @@ fn token() -> io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-impl Host {
+impl HostProcess {
     /// Somebody asks for something that is worth living for.
     pub(super) fn note_request(&self) {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
@@ -160,10 +160,10 @@ impl Host {
 
     /// Frees what is not used, and resolves when nothing is left and nobody has asked for long enough.
     async fn unneeded(&self) {
-        let mut changes = self.desk.changes();
+        let mut changes = self.manager.changes();
         loop {
             changes.mark_unchanged();
-            let next = match self.desk.tidy().await {
+            let next = match self.manager.tidy().await {
                 Ok(next) => next,
                 Err(()) => {
                     let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use checkpoint::Parrot;
 use tokio::sync::mpsc;
 
-use super::desk::Desk;
+use super::async_library::AsyncLibrary;
 use super::engine::{Engine, Failure, Piece, Question};
-use super::shelf::Shelf;
+use super::manager::ModelManager;
 use models::Priority;
-use models::library::{Incoming, Library, Origin, Take};
+use models::library::{Library, NewCheckpoint, Provenance, Transfer};
 use settings::Settings;
 use settings::paths::Dirs;
 
-fn desk(folder: &std::path::Path, parrot: &Parrot) -> Arc<Desk> {
+fn manager(folder: &std::path::Path, parrot: &Parrot) -> Arc<ModelManager> {
     let at = |name: &str| folder.join(name);
     let dirs = Dirs {
         cache: at("cache"),
@@ -22,14 +22,14 @@ fn desk(folder: &std::path::Path, parrot: &Parrot) -> Arc<Desk> {
     };
     parrot.write(&at("made")).unwrap();
     let library = Library::new(&dirs);
-    let incoming = Incoming {
-        from: at("made"),
-        take: Take::Move,
-        origin: Origin::default(),
+    let incoming = NewCheckpoint {
+        path: at("made"),
+        transfer: Transfer::Move,
+        provenance: Provenance::default(),
     };
     library.add("repo", &incoming, &|_, _| {}).unwrap();
     library.switch("repo", 1).unwrap();
-    Desk::new(Shelf::new(library), Settings::default().host)
+    ModelManager::new(AsyncLibrary::new(library), Settings::default().host)
 }
 
 fn question() -> Question {
@@ -50,8 +50,8 @@ fn ask(engine: &Arc<Engine>, priority: Priority) -> mpsc::UnboundedReceiver<Piec
     let engine = engine.clone();
     tokio::spawn(async move {
         let turn = engine.queue.enter(priority).await;
-        let wanted_back = turn.wanted_back().clone();
-        engine.answer(question(), &out, &wanted_back).await;
+        let preempted = turn.preempted().clone();
+        engine.answer(question(), &out, &preempted).await;
     });
     pieces
 }
@@ -71,13 +71,13 @@ async fn rest(mut pieces: mpsc::UnboundedReceiver<Piece>) -> (String, Option<Pie
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_waits_for_gives_way_to_a_question() {
     let folder = tempfile::tempdir().unwrap();
-    let desk = desk(folder.path(), &Parrot::counting(300).slow(3, 1024));
-    let engine = desk.engine("repo").await.ok().unwrap();
+    let manager = manager(folder.path(), &Parrot::counting(300).slow(3, 1024));
+    let engine = manager.engine("repo").await.ok().unwrap();
     let mut background = ask(&engine, Priority::Background);
     while !matches!(background.recv().await.unwrap(), Piece::Text(_)) {}
     let chat = ask(&engine, Priority::Chat);
     let (_, last) = rest(background).await;
-    assert_eq!(last, Some(Piece::Failed(Failure::GaveWay)));
+    assert_eq!(last, Some(Piece::Failed(Failure::Preempted)));
     let (text, _) = rest(chat).await;
     assert!(text.ends_with("299 300"), "{text}");
 }
@@ -85,8 +85,8 @@ async fn what_nobody_waits_for_gives_way_to_a_question() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_breaks_down_costs_one_answer_and_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
-    let desk = desk(folder.path(), &Parrot::counting(300).slow(3, 1024));
-    let engine = desk.engine("repo").await.ok().unwrap();
+    let manager = manager(folder.path(), &Parrot::counting(300).slow(3, 1024));
+    let engine = manager.engine("repo").await.ok().unwrap();
     let mut pieces = ask(&engine, Priority::Chat);
     while !matches!(pieces.recv().await.unwrap(), Piece::Text(_)) {}
     let mut next = ask(&engine, Priority::Chat);
@@ -100,7 +100,7 @@ async fn an_engine_that_breaks_down_costs_one_answer_and_is_replaced() {
     // Whoever had waited for it is not left waiting.
     assert!(matches!(next.recv().await, Some(Piece::Failed(_))));
 
-    let another = desk.engine("repo").await.ok().unwrap();
+    let another = manager.engine("repo").await.ok().unwrap();
     assert!(!Arc::ptr_eq(&engine, &another));
     let (text, _) = rest(ask(&another, Priority::Chat)).await;
     assert!(text.ends_with("299 300"), "{text}");

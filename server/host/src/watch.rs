@@ -6,7 +6,7 @@ use std::sync::Arc;
 use notify::{Event, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use super::desk::Desk;
+use super::manager::ModelManager;
 
 /// Watches until it is dropped. Without it, the next request notices.
 pub(super) struct Watch(
@@ -15,8 +15,8 @@ pub(super) struct Watch(
 );
 
 impl Watch {
-    pub(super) fn start(desk: Arc<Desk>) -> notify::Result<Self> {
-        let directory = desk.shelf().directory();
+    pub(super) fn start(manager: Arc<ModelManager>) -> notify::Result<Self> {
+        let directory = manager.library().directory();
         std::fs::create_dir_all(&directory)?;
         let (sender, mut names) = mpsc::unbounded_channel();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -31,7 +31,7 @@ impl Watch {
         watcher.watch(&directory, RecursiveMode::Recursive)?;
         tokio::spawn(async move {
             while let Some(name) = names.recv().await {
-                desk.look_again(&name).await;
+                manager.look_again(&name).await;
             }
         });
         Ok(Watch(watcher))

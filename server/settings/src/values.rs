@@ -206,7 +206,7 @@ impl<'de> Deserialize<'de> for Endpoint {
                 Ok(Endpoint(text.trim_end_matches('/').to_owned()))
             }
             _ => Err(serde::de::Error::custom(format!(
-                "bad endpoint `{text}`; it looks like http://127.0.0.1:11434/v1"
+                "bad endpoint `{text}`; expected a URL such as http://127.0.0.1:11434/v1"
             ))),
         }
     }

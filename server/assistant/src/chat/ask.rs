@@ -15,8 +15,9 @@ use super::excerpt::{Excerpt, News};
 use super::{prompt, sources, tokens};
 use crate::answer::Target;
 use grounding::markdown;
-use models::{Event, Message, ModelError, Priority, Reason, Request, Role};
+use models::{ChatMessage, Event, FinishReason, ModelError, Priority, Request};
 use settings::ModelSettings;
+use trainer_bridge::Role;
 
 /// What a developer asks.
 #[derive(Debug, Clone)]
@@ -152,7 +153,7 @@ pub fn prepare(
     let packed = sources::pack(views, &hits, left, &shown);
     excerpts.extend(packed);
     let prompt = prompt::question(question, &excerpts);
-    let message = |role, content: &str| Message {
+    let message = |role, content: &str| ChatMessage {
         role,
         content: content.to_owned(),
     };
@@ -234,7 +235,7 @@ pub async fn answer(
             }
             Event::Done(finish) => {
                 generation = finish.generation;
-                if finish.reason == Reason::Length {
+                if finish.reason == FinishReason::Length {
                     interrupted = Some("it reached the limit of its length".to_owned());
                 }
                 break;
@@ -246,7 +247,7 @@ pub async fn answer(
             (Some(why), false) => format!("it thought, and before it said anything {why}"),
             _ => "the model said nothing".to_owned(),
         };
-        return Err(ModelError::Failed(why));
+        return Err(ModelError::EngineFailed(why));
     }
     let (markdown, citations) = checker.finish();
     part(Part {

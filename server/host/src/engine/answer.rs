@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
-use models::{Reason, Usage};
+use models::{FinishReason, Usage};
 
 /// How long an engine may be silent between two tokens before it is given up.
 const SILENCE: Duration = Duration::from_secs(120);
@@ -40,7 +40,7 @@ pub(crate) enum Piece {
     Began(String),
     Thinking(String),
     Text(String),
-    Done(Reason, Usage),
+    Done(FinishReason, Usage),
     Failed(Failure),
 }
 
@@ -55,7 +55,7 @@ pub(crate) enum Failure {
     /// The engine is at fault.
     Engine(String),
     /// Nobody waited for the answer, and somebody for the engine.
-    GaveWay,
+    Preempted,
 }
 
 /// The engine of an answer is gone, or must be given up.
@@ -66,19 +66,19 @@ type Out = mpsc::UnboundedSender<Piece>;
 impl Engine {
     /// Answers. For whoever has the turn, and not to be dropped before it is done: the engine would go on, with the turn given away.
     /// When `out` is closed the engine stops.
-    /// So it does when `wanted_back` is cancelled.
+    /// So it does when `preempted` is cancelled.
     pub(crate) async fn answer(
         self: &Arc<Self>,
         question: Question,
         out: &Out,
-        wanted_back: &CancellationToken,
+        preempted: &CancellationToken,
     ) {
         if self.is_lost() {
             let _ = out.send(failed("the model has just failed; ask again"));
             return;
         }
         let _ = out.send(Piece::Began(self.installed.label()));
-        match self.ask(question, out, wanted_back).await {
+        match self.ask(question, out, preempted).await {
             Ok(tokens) => self.keep_cache_small(tokens).await,
             Err(Lost(why)) => {
                 self.lose();
@@ -95,7 +95,7 @@ impl Engine {
         &self,
         question: Question,
         out: &Out,
-        wanted_back: &CancellationToken,
+        preempted: &CancellationToken,
     ) -> Result<usize, Lost> {
         let core = self
             .core()
@@ -143,8 +143,8 @@ impl Engine {
         let mut begun = false;
         let end = tokio::select! {
             end = follow(&mut answers, reading, SILENCE, out, &mut begun) => end,
-            () = wanted_back.cancelled() => {
-                let _ = out.send(Piece::Failed(Failure::GaveWay));
+            () = preempted.cancelled() => {
+                let _ = out.send(Piece::Failed(Failure::Preempted));
                 End::Said(0)
             }
         };
@@ -168,7 +168,7 @@ impl Engine {
                     prompt,
                     completion: wanted,
                 };
-                let _ = out.send(Piece::Done(Reason::Length, usage));
+                let _ = out.send(Piece::Done(FinishReason::Length, usage));
                 Ok(prompt + wanted)
             }
         }
@@ -258,8 +258,8 @@ async fn follow(
                         completion: usage.completion_tokens,
                     });
                     let _ = out.send(match reason.as_str() {
-                        "length" => Piece::Done(Reason::Length, usage),
-                        "stop" => Piece::Done(Reason::Stop, usage),
+                        "length" => Piece::Done(FinishReason::Length, usage),
+                        "stop" => Piece::Done(FinishReason::Stop, usage),
                         other => failed(&format!("the model stopped: {other}")),
                     });
                     return End::Said(usage.prompt + usage.completion);

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::error::Error;
 use crate::engine::{Failure, Piece};
-use models::{Reason, Usage};
+use models::{FinishReason, Usage};
 
 /// How often a client that waits hears that it is not forgotten.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
@@ -38,7 +38,7 @@ impl Head {
         json!({ "id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": [choice] })
     }
 
-    fn chunk(&self, delta: Value, reason: Option<Reason>) -> Value {
+    fn chunk(&self, delta: Value, reason: Option<FinishReason>) -> Value {
         let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason.map(name) });
         self.object("chat.completion.chunk", choice)
     }
@@ -130,10 +130,10 @@ fn broken_off() -> Error {
     ))
 }
 
-fn name(reason: Reason) -> &'static str {
+fn name(reason: FinishReason) -> &'static str {
     match reason {
-        Reason::Stop => "stop",
-        Reason::Length => "length",
+        FinishReason::Stop => "stop",
+        FinishReason::Length => "length",
     }
 }
 

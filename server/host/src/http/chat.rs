@@ -13,9 +13,9 @@ use tokio::sync::{mpsc, watch};
 use super::answer::{self, Head};
 use super::error::Error;
 use super::request::Asked;
-use crate::desk::Refusal;
 use crate::engine::{Failure, Piece};
-use crate::serve::Host;
+use crate::manager::Refusal;
+use crate::serve::HostProcess;
 use models::Priority;
 use models::host_files::PRIORITY_HEADER;
 
@@ -23,7 +23,7 @@ use models::host_files::PRIORITY_HEADER;
 const BEFORE_BEGINNING: Duration = Duration::from_secs(2);
 
 pub(super) async fn complete(
-    State(host): State<Arc<Host>>,
+    State(host): State<Arc<HostProcess>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
@@ -74,7 +74,7 @@ pub(super) async fn complete(
 
 /// Finds an engine, waits for its turn, and answers. Until it has the turn it may leave at any time; it does when nobody listens.
 async fn answered(
-    host: Arc<Host>,
+    host: Arc<HostProcess>,
     asked: Asked,
     priority: Priority,
     out: mpsc::UnboundedSender<Piece>,
@@ -82,14 +82,14 @@ async fn answered(
 ) {
     let found = async {
         let name = host
-            .desk
-            .shelf()
+            .manager
+            .library()
             .name(&asked.model)
             .await
             .map_err(|missing| Failure::NoSuchModel(missing.line()))?;
         loop {
             let engine = host
-                .desk
+                .manager
                 .engine(&name)
                 .await
                 .map_err(|refusal| match refusal {
@@ -117,17 +117,17 @@ async fn answered(
     // In this order, so that it is counted at every moment.
     let running = Counted::new(host.clone(), |host| &host.running);
     drop(waiting);
-    let wanted_back = turn.wanted_back().clone();
-    engine.answer(asked.question, &out, &wanted_back).await;
+    let preempted = turn.preempted().clone();
+    engine.answer(asked.question, &out, &preempted).await;
     host.note_request();
     drop((turn, running));
 }
 
 /// One of those who are counted, until it is dropped.
-struct Counted(Arc<Host>, fn(&Host) -> &watch::Sender<usize>);
+struct Counted(Arc<HostProcess>, fn(&HostProcess) -> &watch::Sender<usize>);
 
 impl Counted {
-    fn new(host: Arc<Host>, counter: fn(&Host) -> &watch::Sender<usize>) -> Self {
+    fn new(host: Arc<HostProcess>, counter: fn(&HostProcess) -> &watch::Sender<usize>) -> Self {
         counter(&host).send_modify(|count| *count += 1);
         Counted(host, counter)
     }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::engine::Failure;
-use models::host_files::GAVE_WAY;
+use models::host_files::PREEMPTED;
 
 #[derive(Debug)]
 pub(super) enum Error {
@@ -72,9 +72,9 @@ impl Error {
                 "engine_error",
                 why.clone(),
             ),
-            Error::Failed(Failure::GaveWay) => (
+            Error::Failed(Failure::Preempted) => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                GAVE_WAY,
+                PREEMPTED,
                 line("it gave way to a question; ask again"),
             ),
         }

@@ -10,10 +10,10 @@ use axum::response::Response;
 use subtle::ConstantTimeEq;
 
 use super::error::Error;
-use crate::serve::Host;
+use crate::serve::HostProcess;
 
 pub(super) async fn check(
-    State(host): State<Arc<Host>>,
+    State(host): State<Arc<HostProcess>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {

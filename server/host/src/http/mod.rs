@@ -16,12 +16,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 
-use super::serve::Host;
+use super::serve::HostProcess;
 
 /// More than the longest context is long.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
-pub(super) fn router(host: Arc<Host>) -> Router {
+pub(super) fn router(host: Arc<HostProcess>) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/models", get(status::models))

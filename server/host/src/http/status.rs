@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::desk::Row;
-use crate::serve::Host;
+use crate::manager::Row;
+use crate::serve::HostProcess;
 
 /// `GET /v1/models`: every model that can be asked for.
-pub(super) async fn models(State(host): State<Arc<Host>>) -> Json<Value> {
-    let names = host.desk.shelf().names().await;
+pub(super) async fn models(State(host): State<Arc<HostProcess>>) -> Json<Value> {
+    let names = host.manager.library().names().await;
     let data: Vec<Value> = names
         .into_iter()
         .map(|name| json!({ "id": name, "object": "model", "created": 0, "owned_by": "repo-lsp" }))
@@ -21,8 +21,8 @@ pub(super) async fn models(State(host): State<Arc<Host>>) -> Json<Value> {
 }
 
 /// `GET /repo-lsp/status`.
-pub(super) async fn status(State(host): State<Arc<Host>>) -> Json<Value> {
-    let rows = host.desk.rows();
+pub(super) async fn status(State(host): State<Arc<HostProcess>>) -> Json<Value> {
+    let rows = host.manager.rows();
     let device = rows
         .iter()
         .find_map(|row| row.engine.as_ref())
@@ -41,7 +41,7 @@ pub(super) async fn status(State(host): State<Arc<Host>>) -> Json<Value> {
 }
 
 /// `POST /repo-lsp/stop`: it ends after what runs has finished.
-pub(super) async fn stop(State(host): State<Arc<Host>>) -> (StatusCode, Json<Value>) {
+pub(super) async fn stop(State(host): State<Arc<HostProcess>>) -> (StatusCode, Json<Value>) {
     host.stopping.cancel();
     (
         StatusCode::ACCEPTED,

@@ -1,7 +1,7 @@
-//! Asks an engine that speaks OpenAI's protocol. Nothing here knows how the local host is found.
+//! Client of OpenAI-compatible engines. It does not know how the local host is found; see [`crate::launch`].
 
 mod attempt;
-mod endpoint;
+mod connection;
 mod retry;
 mod stream;
 mod wire;
@@ -15,79 +15,84 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::host_files::{self, PRIORITY_HEADER};
 use super::{ModelError, Priority, Request};
-use attempt::{Attempt, Passing};
-use endpoint::Endpoint;
-pub(super) use endpoint::is_loopback;
-use retry::{Again, Failure, pause};
+use attempt::{Attempt, WrappedFailure};
+use connection::Connection;
+pub(super) use connection::is_loopback;
+use retry::{Failure, Retry, pause};
 use stream::Reader;
 pub use stream::Stream;
 use wire::{Body, Chunk, Dialect};
 
-/// How long things may take.
+/// Timeouts and retry delay of a [`Client`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    pub connect: Duration,
-    /// Between one token and the next.
-    pub between_tokens: Duration,
-    /// Before a question is repeated for the first time.
-    pub first_pause: Duration,
+pub struct RetryPolicy {
+    pub connect_timeout: Duration,
+    /// Longest time between two tokens.
+    pub token_timeout: Duration,
+    /// Delay before the first retry; it doubles with each further retry.
+    pub first_delay: Duration,
 }
 
-impl Default for Pace {
+impl Default for RetryPolicy {
     fn default() -> Self {
-        Pace {
-            connect: Duration::from_secs(10),
-            between_tokens: Duration::from_secs(60),
-            first_pause: Duration::from_millis(250),
+        RetryPolicy {
+            connect_timeout: Duration::from_secs(10),
+            token_timeout: Duration::from_secs(60),
+            first_delay: Duration::from_millis(250),
         }
     }
 }
 
-/// An engine that can be asked. Cheap to clone.
+/// A client of one engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Engine>);
 
 #[derive(Debug)]
 struct Engine {
-    endpoint: Endpoint,
+    connection: Connection,
     http: reqwest::Client,
     dialect: Dialect,
-    pace: Pace,
+    policy: RetryPolicy,
 }
 
 impl Client {
-    /// An engine that the user has configured; `url` is the base of its routes, such as `http://127.0.0.1:11434/v1`.
+    /// Creates a client of an engine that the user configured. `url` is its base URL, such as `http://127.0.0.1:11434/v1`; `key` is sent
+    /// as a bearer token.
     pub fn new(url: &str, key: Option<&str>) -> Result<Self, ModelError> {
-        Self::with_pace(url, key, Pace::default())
+        Self::with_policy(url, key, RetryPolicy::default())
     }
 
-    pub fn with_pace(url: &str, key: Option<&str>, pace: Pace) -> Result<Self, ModelError> {
-        let endpoint = Endpoint::new(url, key)?;
-        let http = endpoint.http(pace.connect)?;
+    pub fn with_policy(
+        url: &str,
+        key: Option<&str>,
+        policy: RetryPolicy,
+    ) -> Result<Self, ModelError> {
+        let connection = Connection::new(url, key)?;
+        let http = connection.http(policy.connect_timeout)?;
         Ok(Client(Arc::new(Engine {
-            endpoint,
+            connection,
             http,
             dialect: Dialect::Common,
-            pace,
+            policy,
         })))
     }
 
-    /// The host on this machine.
+    /// Creates a client of the model host on this machine.
     pub(super) fn host(
-        found: &host_files::Endpoint,
+        found: &host_files::HostAddress,
         http: reqwest::Client,
-        pace: Pace,
+        policy: RetryPolicy,
     ) -> Result<Self, ModelError> {
         Ok(Client(Arc::new(Engine {
-            endpoint: Endpoint::new(&found.url, Some(&found.token))?,
+            connection: Connection::new(&found.url, Some(&found.token))?,
             http,
             dialect: Dialect::Host,
-            pace,
+            policy,
         })))
     }
 
-    /// Asks, and returns when the first piece of an answer has come. Until then a question is repeated where that may help;
-    /// `first_token` is for all of it. Dropping the future or the stream ends the generation.
+    /// Sends a request and returns when the first event has arrived. Until then, transient failures are retried. `first_token` limits
+    /// the total time, retries included. Dropping the future or the stream stops the generation.
     pub async fn chat(
         &self,
         request: &Request,
@@ -95,13 +100,13 @@ impl Client {
     ) -> Result<Stream, ModelError> {
         let deadline = Instant::now() + first_token;
         let first = timeout_at(deadline, self.0.first(request, deadline)).await;
-        let reader = first.unwrap_or(Err(ModelError::NoFirstToken(first_token)))?;
-        Ok(reader.into_stream(self.0.pace.between_tokens))
+        let reader = first.unwrap_or(Err(ModelError::FirstTokenTimeout(first_token)))?;
+        Ok(reader.into_stream(self.0.policy.token_timeout))
     }
 }
 
 impl Engine {
-    /// Asks until there is a first piece of an answer, or nothing more to hope for.
+    /// Sends the request, retrying transient failures, until the first event has arrived.
     async fn first(&self, request: &Request, deadline: Instant) -> Result<Reader, ModelError> {
         let mut dialect = self.dialect;
         let mut attempt = 0;
@@ -110,15 +115,15 @@ impl Engine {
                 Ok(reader) => return Ok(reader),
                 Err(failure) => failure,
             };
-            if dialect == Dialect::Common && refuses_addition(&failure.error) {
+            if dialect == Dialect::Common && rejects_extension(&failure.error) {
                 dialect = Dialect::Plain;
                 continue;
             }
             attempt += 1;
-            match pause(attempt, self.pace.first_pause, failure.again) {
-                // Engines may name any time, however far.
+            match pause(attempt, self.policy.first_delay, failure.retry) {
+                // A `Retry-After` beyond the deadline is not worth waiting for.
                 Some(pause) if pause < deadline.saturating_duration_since(Instant::now()) => {
-                    tracing::debug!("asking again in {pause:?}: {}", failure.error);
+                    tracing::debug!("retrying in {pause:?}: {}", failure.error);
                     sleep(pause).await;
                 }
                 _ => return Err(failure.error),
@@ -126,16 +131,16 @@ impl Engine {
         }
     }
 
-    /// Asks once, up to the first piece of an answer.
+    /// Sends the request once and reads up to the first event.
     async fn attempt(&self, request: &Request, dialect: Dialect) -> Result<Reader, Failure> {
         let broken = Arc::new(OnceLock::new());
         let attempt = Attempt {
             http: self.http.clone(),
-            url: self.endpoint.shown(),
+            url: self.connection.shown(),
             dialect,
             broken: broken.clone(),
         };
-        let client = async_openai::Client::build(self.http.clone(), self.endpoint.clone())
+        let client = async_openai::Client::build(self.http.clone(), self.connection.clone())
             .with_http_service(attempt);
         let mut chat = client.chat();
         if dialect == Dialect::Host {
@@ -151,12 +156,12 @@ impl Engine {
             .create_stream_byot::<_, Chunk>(Body::new(request, dialect))
             .await
             .map_err(|error| self.unexpected(error))?;
-        let mut reader = Reader::new(chunks, broken, self.endpoint.shown());
+        let mut reader = Reader::new(chunks, broken, self.connection.shown());
         match reader.fill().await {
             Ok(()) => Ok(reader),
-            Err(error @ ModelError::CutOff(_)) if dialect != Dialect::Host => Err(Failure {
+            Err(error @ ModelError::Interrupted(_)) if dialect != Dialect::Host => Err(Failure {
                 error,
-                again: Again::Soon,
+                retry: Retry::Soon,
             }),
             Err(error) => Err(Failure::never(error)),
         }
@@ -165,8 +170,8 @@ impl Engine {
     /// An error from within the library: our own that came through it, or one that it made itself.
     fn unexpected(&self, error: OpenAIError) -> Failure {
         match error {
-            OpenAIError::Boxed(error) => match error.downcast::<Passing>() {
-                Ok(passing) => passing.0,
+            OpenAIError::Boxed(error) => match error.downcast::<WrappedFailure>() {
+                Ok(wrapped) => wrapped.0,
                 Err(error) => Failure::never(self.misused(&error.to_string())),
             },
             other => Failure::never(self.misused(&other.to_string())),
@@ -174,13 +179,13 @@ impl Engine {
     }
 
     fn misused(&self, why: &str) -> ModelError {
-        let url = self.endpoint.shown();
+        let url = self.connection.shown();
         ModelError::NotConfigured(format!("cannot ask {url}: {}", super::error::one_line(why)))
     }
 }
 
-/// Whether an engine knows nothing of the field that turns thinking on and off, and minds.
-fn refuses_addition(error: &ModelError) -> bool {
+/// Returns whether an engine rejected the non-standard field that enables reasoning.
+fn rejects_extension(error: &ModelError) -> bool {
     match error {
         ModelError::Refused { status, message } => {
             matches!(status, 400 | 422) && message.contains("chat_template_kwargs")

@@ -1,26 +1,26 @@
-//! When a question is asked again: only if no part of an answer has come, and what went wrong may pass.
+//! When a question is asked retry: only if no part of an answer has come, and what went wrong may pass.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime};
 
 use crate::ModelError;
 
-/// How often a question is asked at most.
-pub(super) const ATTEMPTS: u32 = 4;
-const LONGEST: Duration = Duration::from_secs(4);
+/// Maximum number of attempts.
+pub(super) const MAX_ATTEMPTS: u32 = 4;
+const MAX_DELAY: Duration = Duration::from_secs(4);
 
-/// What one attempt came to, and whether another may fare better.
+/// A failed attempt, and whether to retry it.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub error: ModelError,
-    pub again: Again,
+    pub retry: Retry,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum Retry {
     Never,
     Soon,
-    /// The engine said when.
+    /// After the time that the engine named in `Retry-After`.
     After(Duration),
 }
 
@@ -28,27 +28,27 @@ impl Failure {
     pub fn never(error: ModelError) -> Self {
         Failure {
             error,
-            again: Again::Never,
+            retry: Retry::Never,
         }
     }
 
     pub fn soon(error: ModelError) -> Self {
         Failure {
             error,
-            again: Again::Soon,
+            retry: Retry::Soon,
         }
     }
 }
 
 /// How long to wait before the attempt of this number, counted from 0 for the first: twice as long each time, and a random part less
 /// so that many windows do not come back all at once.
-pub(super) fn pause(attempt: u32, first: Duration, again: Again) -> Option<Duration> {
-    match again {
-        _ if attempt >= ATTEMPTS => None,
-        Again::Never => None,
-        Again::After(pause) => Some(pause),
-        Again::Soon => {
-            let longest = (first * 2u32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST);
+pub(super) fn pause(attempt: u32, first: Duration, retry: Retry) -> Option<Duration> {
+    match retry {
+        _ if attempt >= MAX_ATTEMPTS => None,
+        Retry::Never => None,
+        Retry::After(pause) => Some(pause),
+        Retry::Soon => {
+            let longest = (first * 2u32.saturating_pow(attempt.saturating_sub(1))).min(MAX_DELAY);
             // Of a hasher's random keys, because nothing else here needs random numbers.
             let random = RandomState::new().hash_one(attempt) >> 32;
             Some(longest - longest.mul_f64(random as f64 / f64::from(u32::MAX) / 2.0))
@@ -56,7 +56,7 @@ pub(super) fn pause(attempt: u32, first: Duration, again: Again) -> Option<Durat
     }
 }
 
-/// The header `Retry-After`: seconds, or a date.
+/// Parses the header `Retry-After`: seconds or an HTTP date.
 pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {
@@ -76,15 +76,15 @@ mod tests {
         for (attempt, longest) in [(1, 1500), (2, 3000), (3, 4000)] {
             let longest = Duration::from_millis(longest);
             for _ in 0..100 {
-                let pause = pause(attempt, first, Again::Soon).unwrap();
+                let pause = pause(attempt, first, Retry::Soon).unwrap();
                 assert!(longest / 2 <= pause && pause <= longest, "{pause:?}");
             }
         }
-        assert_eq!(pause(ATTEMPTS, first, Again::Soon), None);
-        assert_eq!(pause(1, first, Again::Never), None);
-        let told = Again::After(Duration::from_secs(9));
+        assert_eq!(pause(MAX_ATTEMPTS, first, Retry::Soon), None);
+        assert_eq!(pause(1, first, Retry::Never), None);
+        let told = Retry::After(Duration::from_secs(9));
         assert_eq!(pause(1, first, told), Some(Duration::from_secs(9)));
-        assert_eq!(pause(ATTEMPTS, first, told), None);
+        assert_eq!(pause(MAX_ATTEMPTS, first, told), None);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Fixture {
         directory
     }
 
-    pub fn add(&self, name: &str, from: &Path) -> Result<Added, LibraryError> {
+    pub fn add(&self, name: &str, from: &Path) -> Result<AddedGeneration, LibraryError> {
         self.library.add(name, &incoming(from), &|_, _| {})
     }
 
@@ -86,11 +86,11 @@ impl Fixture {
     }
 }
 
-pub(super) fn incoming(from: &Path) -> Incoming {
-    Incoming {
-        from: from.to_owned(),
-        take: Take::Copy,
-        origin: Origin::default(),
+pub(super) fn incoming(from: &Path) -> NewCheckpoint {
+    NewCheckpoint {
+        path: from.to_owned(),
+        transfer: Transfer::Copy,
+        provenance: Provenance::default(),
     }
 }
 
@@ -105,7 +105,7 @@ fn a_generation_is_complete_before_it_is_in_use() {
     let fixture = Fixture::new();
     let added = fixture.add("repo", &fixture.checkpoint(1)).unwrap();
     assert_eq!(
-        (added.installed.label().as_str(), added.known),
+        (added.installed.label().as_str(), added.already_installed),
         ("repo@1", false)
     );
     says(
@@ -166,7 +166,7 @@ fn names_resolve() {
     fixture.install("repo", 3);
     assert_eq!(
         fixture.label(None),
-        "no model is chosen. Installed: repo, tiny. To choose one: repo-lsp model use repo"
+        "no model is chosen. Installed: repo, tiny. To set one: repo-lsp model use repo"
     );
     fixture.library.set_default("repo").unwrap();
     let cases = [
@@ -253,7 +253,9 @@ fn one_goes_back_to_the_newest_sound_generation() {
     assert_eq!(fixture.library.rollback("repo").unwrap(), (2, 1));
     says(
         fixture.library.rollback("repo"),
-        expect!["repo@1 is the oldest sound generation on disk; there is none to go back to"],
+        expect![
+            "repo@1 is the oldest usable generation on disk; there is no earlier one to roll back to"
+        ],
     );
     assert_eq!(fixture.label(Some("repo")), "repo@1");
 }
@@ -301,12 +303,12 @@ fn the_same_weights_are_kept_once_and_numbers_are_never_given_twice() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     let mut incoming = incoming(&from);
-    incoming.origin.source = Some("here".to_owned());
+    incoming.provenance.source = Some("here".to_owned());
     let add = || fixture.library.add("repo", &incoming, &|_, _| {}).unwrap();
-    assert!(!add().known);
+    assert!(!add().already_installed);
     let again = add();
     assert_eq!(
-        (again.known, again.installed.label().as_str()),
+        (again.already_installed, again.installed.label().as_str()),
         (true, "repo@1")
     );
     fixture.library.remove("repo").unwrap();
@@ -342,7 +344,7 @@ fn writers_at_once_get_numbers_of_their_own() {
         .collect();
     assert_eq!(numbers, (1..=18).collect::<Vec<_>>());
     for generation in generations {
-        generation.examine().unwrap();
+        generation.check_sizes().unwrap();
     }
     assert!(entries(&fixture.library.incoming()).is_empty());
 }
@@ -378,7 +380,7 @@ fn what_a_killed_writer_left_is_taken_away_and_what_a_living_one_does_is_not() {
     fs::write(incoming.join("1-0.lock"), "").unwrap();
     let living = incoming.join("2-0");
     fs::create_dir(&living).unwrap();
-    let held = files::locked(&incoming.join("2-0.lock")).unwrap();
+    let held = files::lock_exclusive(&incoming.join("2-0.lock")).unwrap();
     // And a temporary file of a switch that did not come to its rename.
     fs::write(fixture.library.directory().join("repo/current.new"), "9").unwrap();
 
@@ -447,9 +449,9 @@ fn what_an_adapter_is_laid_over_stays() {
     let mut incoming = incoming(&adapter);
     says(
         fixture.library.add("ours", &incoming, &|_, _| {}),
-        expect!["this is an adapter; name the model it is laid over with --base NAME"],
+        expect!["this is an adapter; name its base model with --base NAME"],
     );
-    incoming.origin.base = Some("base@1".to_owned());
+    incoming.provenance.base = Some("base@1".to_owned());
     let added = fixture.library.add("ours", &incoming, &|_, _| {}).unwrap();
     fixture.library.switch("ours", 1).unwrap();
     assert_eq!(added.installed.manifest.format, Format::Lora);
@@ -485,14 +487,14 @@ fn memory_is_told_from_the_files() {
     let need = |width, quantization| {
         fixture
             .library
-            .need(&installed, width, quantization)
+            .estimate_memory(&installed, width, quantization)
             .unwrap()
     };
     let whole = need(4, Quantization::None);
     assert_eq!(whole.weights, 4 * numbers);
     // Keys and values of one head, in both layers, for each token; and that twice.
-    assert_eq!(whole.conversation, 2 * 4096 * (2 * 2 * 8) * 4);
-    assert_eq!(whole.total(), whole.weights + whole.conversation);
+    assert_eq!(whole.context, 2 * 4096 * (2 * 2 * 8) * 4);
+    assert_eq!(whole.total(), whole.weights + whole.context);
     assert_eq!(need(2, Quantization::None).weights, 2 * numbers);
     let embeddings = 600 * 16;
     let quantized = (numbers - embeddings) as f64 * 4.5 / 8.0;

@@ -5,14 +5,14 @@ use serde_json::json;
 
 use super::http::{delta, done, event, events, finish, text};
 use super::stub::{Step, always, send, stub};
-use super::{PATIENCE, client, request, transcript};
+use super::{TEST_TIMEOUT, client, request, transcript};
 
 async fn check(body: String, expected: &Expect) {
     let whole = events() + &body;
     for step in [send(whole.clone()), Step::Trickle(whole.into())] {
         let trickled = matches!(step, Step::Trickle(_));
         let stub = stub(vec![vec![step]]).await;
-        let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+        let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
         let transcript = transcript(asked).await;
         expected.assert_eq(&transcript);
         assert_eq!(stub.received().len(), 1, "trickled: {trickled}");
@@ -106,7 +106,7 @@ async fn an_engine_that_neither_counts_nor_closes_is_not_waited_for() {
         Step::Hold,
     ]])
     .await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     assert_eq!(transcript(asked).await, "text \"a\"\ndone, by repo@7\n");
     stub.closed().await;
 }
@@ -121,7 +121,7 @@ async fn a_generation_is_told_from_the_name_of_a_model() {
     ] {
         let last = json!({ "model": model, "choices": [{ "delta": {}, "finish_reason": "stop" }] });
         let stub = always(events() + &event(&last) + &done()).await;
-        let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+        let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
         assert_eq!(transcript(asked).await, expected, "{model}");
     }
 }
@@ -129,6 +129,6 @@ async fn a_generation_is_told_from_the_name_of_a_model() {
 #[tokio::test]
 async fn an_empty_answer_is_an_answer() {
     let stub = always(events() + &text("\n") + &finish("stop") + &done()).await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     assert_eq!(transcript(asked).await, "done, by repo@7\n");
 }

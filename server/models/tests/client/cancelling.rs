@@ -6,12 +6,15 @@ use tokio::time::timeout;
 
 use super::http::{events, text};
 use super::stub::{Step, send, stub};
-use super::{PATIENCE, client, request};
+use super::{TEST_TIMEOUT, client, request};
 
 #[tokio::test]
 async fn in_the_middle_of_an_answer() {
     let mut stub = stub(vec![vec![send(events() + &text("a")), Step::Hold]]).await;
-    let mut stream = client(&stub.url).chat(&request(), PATIENCE).await.unwrap();
+    let mut stream = client(&stub.url)
+        .chat(&request(), TEST_TIMEOUT)
+        .await
+        .unwrap();
     let first = stream.next().await.unwrap().unwrap();
     assert_eq!(first, Event::Text("a".to_owned()));
     assert!(stream.next().now_or_never().is_none());
@@ -22,7 +25,12 @@ async fn in_the_middle_of_an_answer() {
 #[tokio::test]
 async fn before_anything_is_read() {
     let mut stub = stub(vec![vec![send(events() + &text("a")), Step::Hold]]).await;
-    drop(client(&stub.url).chat(&request(), PATIENCE).await.unwrap());
+    drop(
+        client(&stub.url)
+            .chat(&request(), TEST_TIMEOUT)
+            .await
+            .unwrap(),
+    );
     stub.closed().await;
 }
 
@@ -33,7 +41,7 @@ async fn before_the_first_word() {
         let (client, request) = (client(&stub.url), request());
         let asked = async {
             // It goes on until it is dropped, which is when the engine has the question.
-            let asking = client.chat(&request, PATIENCE);
+            let asking = client.chat(&request, TEST_TIMEOUT);
             let arrived = async {
                 while stub.received().is_empty() {
                     tokio::task::yield_now().await;
@@ -44,7 +52,7 @@ async fn before_the_first_word() {
                 () = arrived => {}
             }
         };
-        timeout(PATIENCE, asked).await.unwrap();
+        timeout(TEST_TIMEOUT, asked).await.unwrap();
         stub.closed().await;
     }
 }
@@ -59,7 +67,10 @@ async fn of_one_answer_leaves_the_others_alone() {
     let stub = stub(vec![script]).await;
     let client = client(&stub.url);
     let (one, two) = (request(), request());
-    let (one, two) = tokio::join!(client.chat(&one, PATIENCE), client.chat(&two, PATIENCE));
+    let (one, two) = tokio::join!(
+        client.chat(&one, TEST_TIMEOUT),
+        client.chat(&two, TEST_TIMEOUT)
+    );
     let (one, mut two) = (one.unwrap(), two.unwrap());
     drop(one);
     stub.go_on();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use models::host_files::{Endpoint, HostFiles};
+use models::host_files::{HostAddress, HostFiles};
 use serde_json::{Value, json};
 use settings::paths::Dirs;
 use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
@@ -74,22 +74,22 @@ impl Host {
         self.note("started");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let endpoint = Endpoint {
+        let address = HostAddress {
             url: format!("http://{address}/v1"),
             token: format!("token of {address}"),
             pid: std::process::id(),
             version: self.version(),
         };
-        files.publish(&endpoint).unwrap();
+        files.publish(&address).unwrap();
         let host = Arc::new(self);
         let stopping = Arc::new(AtomicBool::new(false));
         loop {
             let (connection, _) = listener.accept().await.unwrap();
-            let (host, endpoint) = (host.clone(), endpoint.clone());
+            let (host, address) = (host.clone(), address.clone());
             let (files, stopping) = (files.clone(), stopping.clone());
             tokio::spawn(async move {
                 // A client that leaves is no reason to end.
-                let _ = host.serve(connection, &endpoint, &files, &stopping).await;
+                let _ = host.serve(connection, &address, &files, &stopping).await;
             });
         }
     }
@@ -97,14 +97,14 @@ impl Host {
     async fn serve(
         &self,
         mut connection: TcpStream,
-        endpoint: &Endpoint,
+        address: &HostAddress,
         files: &HostFiles,
         stopping: &AtomicBool,
     ) -> io::Result<()> {
         let Some(request) = http::read(&mut connection).await? else {
             return Ok(());
         };
-        let token = format!("Bearer {}", endpoint.token);
+        let token = format!("Bearer {}", address.token);
         let refused = |status| {
             whole(
                 status,
@@ -118,7 +118,7 @@ impl Host {
                     std::future::pending::<()>().await;
                 }
                 let status = json!({
-                    "version": endpoint.version, "pid": endpoint.pid, "device": null, "models": [], "running": 0, "waiting": 0,
+                    "version": address.version, "pid": address.pid, "device": null, "models": [], "running": 0, "waiting": 0,
                     "residentBytes": null, "stopping": stopping.load(Ordering::SeqCst),
                 });
                 whole("200 OK", &status)

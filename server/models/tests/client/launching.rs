@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use expect_test::expect;
 use futures::StreamExt;
-use models::launch::Host;
+use models::launch::HostLauncher;
 use models::{Event, ModelError, Priority, Request};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -13,13 +13,13 @@ use tokio::time::timeout;
 use super::http::{head, whole};
 use super::sandbox::Sandbox;
 use super::stub::{Step, always, send, stub};
-use super::{PATIENCE, request, transcript};
+use super::{TEST_TIMEOUT, request, transcript};
 
-async fn ask(host: &Host) -> String {
-    transcript(host.chat(&request(), PATIENCE).await).await
+async fn ask(host: &HostLauncher) -> String {
+    transcript(host.chat(&request(), TEST_TIMEOUT).await).await
 }
 
-async fn ask_well(host: &Host) {
+async fn ask_well(host: &HostLauncher) {
     let said = ask(host).await;
     assert!(said.ends_with("\ndone, by repo@7\n"), "{said}");
 }
@@ -54,7 +54,7 @@ async fn the_host_is_asked_in_its_own_words() {
             thinking: true,
             ..request()
         };
-        let mut stream = host.chat(&request, PATIENCE).await.unwrap();
+        let mut stream = host.chat(&request, TEST_TIMEOUT).await.unwrap();
         let Event::Text(text) = stream.next().await.unwrap().unwrap() else {
             panic!("no text");
         };
@@ -82,7 +82,7 @@ async fn the_host_is_asked_in_its_own_words() {
 #[tokio::test]
 async fn many_windows_at_once_start_one_host() {
     let sandbox = Sandbox::new();
-    let windows: Vec<Host> = (0..6).map(|_| sandbox.window(json!({}))).collect();
+    let windows: Vec<HostLauncher> = (0..6).map(|_| sandbox.window(json!({}))).collect();
     let found = windows.iter().map(|window| window.find_or_start());
     let found: Vec<_> = futures::future::join_all(found).await;
     let first = found[0].clone().unwrap();
@@ -177,7 +177,7 @@ async fn a_host_that_fails_at_once_says_why() {
     std::fs::write(&log, "a line of an earlier host\n").unwrap();
     let host = sandbox.window(json!({ "fails": "loading\nno free memory on the device" }));
     let error = host
-        .chat(&request(), PATIENCE)
+        .chat(&request(), TEST_TIMEOUT)
         .await
         .unwrap_err()
         .to_string();
@@ -189,7 +189,7 @@ async fn a_host_that_fails_at_once_says_why() {
     ]
     .assert_eq(
         &missing
-            .chat(&request(), PATIENCE)
+            .chat(&request(), TEST_TIMEOUT)
             .await
             .unwrap_err()
             .to_string(),
@@ -215,14 +215,14 @@ async fn but_only_one() {
 async fn a_host_that_dies_within_an_answer_costs_that_answer() {
     let sandbox = Sandbox::new();
     let host = sandbox.window(json!({ "dies": "after a word" }));
-    let mut stream = host.chat(&request(), PATIENCE).await.unwrap();
+    let mut stream = host.chat(&request(), TEST_TIMEOUT).await.unwrap();
     assert_eq!(
         stream.next().await.unwrap(),
         Ok(Event::Text("Half".to_owned()))
     );
     sandbox.release();
     let error = stream.next().await.unwrap().unwrap_err();
-    assert!(matches!(error, ModelError::CutOff(_)), "{error:?}");
+    assert!(matches!(error, ModelError::Interrupted(_)), "{error:?}");
     assert_eq!(stream.next().await, None);
     ask_well(&host).await;
 }
@@ -232,7 +232,7 @@ async fn a_refusal_of_the_host_is_passed_on_as_it_is() {
     let sandbox = Sandbox::new();
     let said = ask(&sandbox.window(json!({ "refuses": true }))).await;
     expect![[r#"
-        no answer: the model's engine refused (503): repo@7 needs 9 GB; free some, or set host.quantization
+        no answer: the model engine returned an error (503): repo@7 needs 9 GB; free some, or set host.quantization
     "#]].assert_eq(&said);
     // It does not pass by itself, so asking again would only have the host try again to load what does not fit.
     assert_eq!(
@@ -262,7 +262,7 @@ async fn a_host_that_is_ending_is_waited_for() {
         }
         sandbox.release();
     };
-    timeout(PATIENCE, async { tokio::join!(asking, release) })
+    timeout(TEST_TIMEOUT, async { tokio::join!(asking, release) })
         .await
         .unwrap();
     assert_eq!(sandbox.noted("started").len(), 2);

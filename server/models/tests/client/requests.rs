@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::http::answer;
 use super::stub::always;
-use super::{PATIENCE, client, pace, request, transcript};
+use super::{TEST_TIMEOUT, client, policy, request, transcript};
 
 /// The variable by which [`asks`] is told where.
 const URL: &str = "REPO_LSP_TEST_URL";
@@ -15,13 +15,13 @@ const URL: &str = "REPO_LSP_TEST_URL";
 #[tokio::test]
 async fn the_fields_that_engines_know() {
     let stub = always(answer("hello")).await;
-    let client = Client::with_pace(&stub.url, Some("key-1"), pace()).unwrap();
+    let client = Client::with_policy(&stub.url, Some("key-1"), policy()).unwrap();
     let thinking = Request {
         thinking: true,
         temperature: 0.5,
         ..request()
     };
-    transcript(client.chat(&thinking, PATIENCE).await).await;
+    transcript(client.chat(&thinking, TEST_TIMEOUT).await).await;
     let received = &stub.received()[0];
     assert_eq!(received.what, "POST /v1/chat/completions");
     assert_eq!(received.header("authorization"), Some("Bearer key-1"));
@@ -47,7 +47,7 @@ async fn the_fields_that_engines_know() {
 #[tokio::test]
 async fn no_key_no_header() {
     let stub = always(answer("hello")).await;
-    transcript(client(&stub.url).chat(&request(), PATIENCE).await).await;
+    transcript(client(&stub.url).chat(&request(), TEST_TIMEOUT).await).await;
     assert_eq!(stub.received()[0].header("authorization"), None);
 }
 
@@ -95,6 +95,6 @@ async fn the_environment_decides_nothing() {
 #[ignore = "another test runs it in an environment of its own"]
 async fn asks() {
     let url = std::env::var(URL).unwrap();
-    let said = transcript(client(&url).chat(&request(), PATIENCE).await).await;
+    let said = transcript(client(&url).chat(&request(), TEST_TIMEOUT).await).await;
     assert_eq!(said, "text \"hello\"\ndone, by repo@7\n");
 }

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::http::{Received, answer, event, events, head, text, whole};
 use super::stub::{Step, send, stub};
-use super::{PATIENCE, client, request, transcript};
+use super::{TEST_TIMEOUT, client, request, transcript};
 
 /// What came of it, and how often was asked.
 async fn ask(scripts: Vec<Vec<Step>>) -> (String, usize) {
     let stub = stub(scripts).await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     (transcript(asked).await, stub.received().len())
 }
 
@@ -42,13 +42,13 @@ async fn not_for_ever() {
     let (said, asked) = ask(vec![status("503 Service Unavailable", "")]).await;
     assert_eq!(asked, 4);
     assert!(
-        said.starts_with("no answer: the model's engine refused (503)"),
+        said.starts_with("no answer: the model engine returned an error (503)"),
         "{said}"
     );
     let (said, asked) = ask(vec![vec![]]).await;
     assert_eq!(asked, 4);
     assert!(
-        said.starts_with("no answer: cannot reach the model"),
+        said.starts_with("no answer: cannot connect to the model engine"),
         "{said}"
     );
 }
@@ -95,7 +95,7 @@ async fn an_engine_that_minds_our_addition_is_asked_without_it() {
         vec![send(answer("hello"))],
     ])
     .await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     assert_eq!(transcript(asked).await, "text \"hello\"\ndone, by repo@7\n");
     let has = |received: &Received| received.body.get("chat_template_kwargs").is_some();
     let had: Vec<bool> = stub.received().iter().map(has).collect();

@@ -3,16 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use models::host_files::{Endpoint, HostFiles};
-use models::launch::Host;
+use models::host_files::{HostAddress, HostFiles};
+use models::launch::HostLauncher;
 use serde_json::Value;
 use settings::paths::Dirs;
 
 use super::host::{PLAY, VERSION, diary};
-use super::pace;
+use super::policy;
 
 /// A host that is silent for so long counts as hung. Long enough for a healthy one on a slow machine.
-const SILENT: Duration = Duration::from_secs(4);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(4);
 
 pub struct Sandbox {
     folder: tempfile::TempDir,
@@ -44,7 +44,7 @@ impl Sandbox {
     }
 
     /// As one window has it: of the version that scripted hosts have, which it starts to play this.
-    pub fn window(&self, play: Value) -> Host {
+    pub fn window(&self, play: Value) -> HostLauncher {
         let test = std::env::current_exe().unwrap();
         let play = format!("{PLAY}={play}");
         // The last two words are those by which a host is known, and name no test.
@@ -61,11 +61,11 @@ impl Sandbox {
         self.window_of(Path::new("/usr/bin/env"), arguments)
     }
 
-    pub fn window_of(&self, program: &Path, arguments: Vec<std::ffi::OsString>) -> Host {
-        Host::new(&self.dirs())
+    pub fn window_of(&self, program: &Path, arguments: Vec<std::ffi::OsString>) -> HostLauncher {
+        HostLauncher::new(&self.dirs())
             .with_program(program, arguments)
             .with_version(VERSION)
-            .with_pace(pace(), SILENT)
+            .with_timeouts(policy(), STATUS_TIMEOUT)
     }
 
     /// The processes of which the diary says this, in order.
@@ -82,7 +82,7 @@ impl Sandbox {
 
     /// What a host left behind that is no more.
     pub fn leave_endpoint(&self, url: &str, pid: u32) {
-        let endpoint = Endpoint {
+        let endpoint = HostAddress {
             url: url.to_owned(),
             token: "old token".to_owned(),
             pid,

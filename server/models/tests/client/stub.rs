@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::PATIENCE;
+use super::TEST_TIMEOUT;
 use super::http::{self, Received};
 
 /// What is done with one connection after its request was read. In the end it is closed.
@@ -120,7 +120,7 @@ impl Stub {
 
     /// Returns when a client has closed a connection that was held.
     pub async fn closed(&mut self) {
-        let closed = timeout(PATIENCE, self.closed.recv()).await;
+        let closed = timeout(TEST_TIMEOUT, self.closed.recv()).await;
         closed.expect("the client keeps the connection").unwrap();
     }
 

@@ -142,7 +142,7 @@ fn device(settings: &Settings) -> (Place, Check) {
 fn fits(library: &Library, installed: &Installed, settings: &Settings, place: Place) -> Check {
     let width = if place == Place::Memory { 4 } else { 2 };
     let quantization = settings.host.quantization;
-    let need = match library.need(installed, width, quantization) {
+    let need = match library.estimate_memory(installed, width, quantization) {
         Ok(need) => need.total(),
         Err(error) => return fail("memory", error.to_string(), "pull the model again"),
     };

@@ -66,7 +66,7 @@ async fn an_answer_that_ends_without_a_word_is_told_from_one_that_ends() {
         pieces,
         [
             Piece::Text("so".into()),
-            Piece::Done(Reason::Length, NOTHING)
+            Piece::Done(FinishReason::Length, NOTHING)
         ]
     );
 }
@@ -89,7 +89,7 @@ async fn white_space_before_thoughts_and_text_is_left_out() {
             Piece::Thinking("Hm. ".into()),
             text("Yes. "),
             text("\n"),
-            Piece::Done(Reason::Stop, NOTHING)
+            Piece::Done(FinishReason::Stop, NOTHING)
         ]
     );
 }

@@ -14,7 +14,7 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use serde_json::{Value, json};
 
 use crate::library::tests::{Fixture, incoming};
-use crate::library::{LibraryError, Take};
+use crate::library::{LibraryError, Transfer};
 
 #[derive(Clone)]
 struct Loose {
@@ -78,7 +78,7 @@ fn refused(what: &str, damage: impl FnOnce(&Path), expected: Expect) {
     damage(&from);
     let error = fixture.add("repo", &from).unwrap_err();
     assert!(
-        matches!(error, LibraryError::Refused(_)),
+        matches!(error, LibraryError::InvalidCheckpoint(_)),
         "{what}: {error:?}"
     );
     let text = error
@@ -113,7 +113,7 @@ fn damaged_tensors() {
             });
         },
         expect![
-            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has the shape [32, 8]; config.json asks for [16, 16]"
+            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has shape [32, 8]; config.json requires [16, 16]"
         ],
     );
     refused(
@@ -125,7 +125,7 @@ fn damaged_tensors() {
             });
         },
         expect![
-            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight is of the type I32; F32, F16 and BF16 can be used"
+            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has type I32; supported: F32, F16 and BF16"
         ],
     );
     refused(
@@ -136,7 +136,7 @@ fn damaged_tensors() {
             })
         },
         expect![
-            "model.safetensors: tensor model.layers.1.input_layernorm.weight belongs to a layer that config.json does not count"
+            "model.safetensors: tensor model.layers.1.input_layernorm.weight belongs to a layer beyond `num_hidden_layers` in config.json"
         ],
     );
     refused(
@@ -165,7 +165,7 @@ fn numbers_that_are_none() {
                 });
             },
             expect![
-                "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has a value that is not a finite number"
+                "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight contains a value that is not finite (NaN or infinity)"
             ],
         );
     }
@@ -216,8 +216,8 @@ fn a_number_that_two_pieces_share_is_seen() {
         let text = fs::read(&path).unwrap();
         let header = super::header::read(folder.path(), "x.safetensors").unwrap();
         for step in 1..=text.len() {
-            let mut scan = super::Scan::new("x.safetensors", &header);
-            let found = text.chunks(step).try_for_each(|piece| scan.look(piece));
+            let mut scan = super::FiniteScan::new("x.safetensors", &header);
+            let found = text.chunks(step).try_for_each(|piece| scan.update(piece));
             assert_eq!(found.is_ok(), sound, "in pieces of {step}");
         }
     }
@@ -246,13 +246,16 @@ fn a_file_cut_short_anywhere() {
         fs::write(&weights, &whole[..length]).unwrap();
         let error = fixture.add("repo", &from).unwrap_err().to_string();
         assert!(
-            error.starts_with("model.safetensors: it is cut short"),
+            error.starts_with("model.safetensors: the file is truncated"),
             "{length}: {error}"
         );
     }
     fs::write(&weights, [&whole[..], b"x"].concat()).unwrap();
     let error = fixture.add("repo", &from).unwrap_err().to_string();
-    assert_eq!(error, "model.safetensors: 1 bytes follow its last tensor");
+    assert_eq!(
+        error,
+        "model.safetensors: 1 unexpected bytes after the last tensor"
+    );
     fs::write(&weights, &whole).unwrap();
     fixture.add("repo", &from).unwrap();
 }
@@ -318,12 +321,12 @@ fn files_are_chosen_by_what_they_are() {
     check(
         &["adapter_config.json"],
         None,
-        "it has adapter_config.json but no adapter_model.safetensors",
+        "adapter_model.safetensors is missing, but adapter_config.json is present",
     );
     check(
         &["a-Q4_K_M.gguf", "a-Q8_0.gguf"],
         None,
-        "it has several models; choose with --file: a-Q4_K_M.gguf, a-Q8_0.gguf",
+        "several models found; choose one with --file: a-Q4_K_M.gguf, a-Q8_0.gguf",
     );
     check(
         &["a-Q4_K_M.gguf", "a-Q8_0.gguf"],
@@ -333,21 +336,21 @@ fn files_are_chosen_by_what_they_are() {
     check(
         &["a-Q4_K_M.gguf"],
         Some("b.gguf"),
-        "it has no file b.gguf; choose with --file: a-Q4_K_M.gguf",
+        "no file b.gguf; choose one with --file: a-Q4_K_M.gguf",
     );
     check(
         &["config.json", "model.safetensors"],
         Some("config.json"),
-        "config.json is not a .gguf file, the only kind that is a model by itself",
+        "config.json is not a .gguf file; --file selects one .gguf file",
     );
     check(
         &["a-00001-of-00002.gguf"],
         None,
-        "a-00001-of-00002.gguf is one part of several; only models in one .gguf file can be used",
+        "a-00001-of-00002.gguf is one part of a split model; only single-file .gguf models are supported",
     );
     check(
         &["README.md"],
         None,
-        "no model is in it: neither *.safetensors nor *.gguf",
+        "no model found: neither *.safetensors nor *.gguf",
     );
 }

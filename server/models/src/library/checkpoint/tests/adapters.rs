@@ -30,7 +30,7 @@ fn adapters_have_to_fit() {
     fixture.library.switch("base", 1).unwrap();
     let add = |from: &Path, base: &str| {
         let mut incoming = incoming(from);
-        incoming.origin.base = Some(base.to_owned());
+        incoming.provenance.base = Some(base.to_owned());
         fixture
             .library
             .add("ours", &incoming, &|_, _| {})
@@ -101,7 +101,7 @@ fn adapters_have_to_fit() {
                 tensors[0].data[..4].copy_from_slice(&f32::NAN.to_le_bytes());
                 store(&weights(from), &tensors);
             },
-            "has a value that is not a finite number",
+            "contains a value that is not finite (NaN or infinity)",
         ),
     ];
     for (what, damage, expected) in cases {

@@ -92,7 +92,7 @@ fn gguf_files() {
     }
     fs::write(&path, &whole).unwrap();
     let mut incoming = incoming(&path);
-    incoming.take = Take::Move;
+    incoming.transfer = Transfer::Move;
     let added = fixture.library.add("tiny", &incoming, &|_, _| {}).unwrap();
     assert_eq!(
         added.installed.gguf().unwrap(),

@@ -48,7 +48,7 @@ fn what_newer_tools_write_is_repaired() {
         original.get("rope_theta").is_none(),
         "the user's own file is left alone"
     );
-    added.installed.examine().unwrap();
+    added.installed.check_sizes().unwrap();
 }
 
 /// The checkpoint's weights in two files with an index.

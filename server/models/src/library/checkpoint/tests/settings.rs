@@ -129,7 +129,7 @@ fn damaged_tokenizers() {
             });
         },
         expect![
-            "tokenizer_config.json: no chat_template is in it, and there is no chat_template.jinja; copy those of the model it was made from"
+            "tokenizer_config.json: no `chat_template` found here or in chat_template.jinja; copy it from the model this one was trained from"
         ],
     );
 }
@@ -141,6 +141,6 @@ fn a_folder_without_a_model() {
         |folder| {
             fs::remove_file(folder.join("model.safetensors")).unwrap();
         },
-        expect!["FOLDER: no model is in it: neither *.safetensors nor *.gguf"],
+        expect!["FOLDER: no model found: neither *.safetensors nor *.gguf"],
     );
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use models::library::{Installed, Library, LibraryError};
 
 #[derive(Clone)]
-pub(crate) struct Shelf(Library);
+pub(crate) struct AsyncLibrary(Library);
 
 /// Why there is no generation to serve. Displays as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +24,9 @@ impl Missing {
     }
 }
 
-impl Shelf {
+impl AsyncLibrary {
     pub(crate) fn new(library: Library) -> Self {
-        Shelf(library)
+        AsyncLibrary(library)
     }
 
     pub(crate) fn directory(&self) -> PathBuf {
@@ -88,7 +88,7 @@ impl Shelf {
             Ok(Err(error)) => Err(match error {
                 LibraryError::NoSuchModel { .. }
                 | LibraryError::NoDefault { .. }
-                | LibraryError::NothingInUse { .. }
+                | LibraryError::NoCurrentGeneration { .. }
                 | LibraryError::BadName(_) => Missing::Unknown(error.to_string()),
                 other => Missing::Damaged(other.to_string()),
             }),

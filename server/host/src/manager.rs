@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::async_library::{AsyncLibrary, Missing};
 use super::engine::{Engine, LoadError, Use};
-use super::shelf::{Missing, Shelf};
 use models::library::Installed;
 use settings::{HostSettings, Swap};
 
-pub(crate) struct Desk {
-    shelf: Shelf,
+pub(crate) struct ModelManager {
+    library: AsyncLibrary,
     settings: HostSettings,
     table: Mutex<Table>,
     /// Held while something is loaded or freed.
@@ -54,10 +54,10 @@ pub(crate) struct Row {
     pub problem: Option<String>,
 }
 
-impl Desk {
-    pub(crate) fn new(shelf: Shelf, settings: HostSettings) -> Arc<Self> {
-        Arc::new(Desk {
-            shelf,
+impl ModelManager {
+    pub(crate) fn new(library: AsyncLibrary, settings: HostSettings) -> Arc<Self> {
+        Arc::new(ModelManager {
+            library,
             settings,
             table: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
@@ -65,13 +65,13 @@ impl Desk {
         })
     }
 
-    pub(crate) fn shelf(&self) -> &Shelf {
-        &self.shelf
+    pub(crate) fn library(&self) -> &AsyncLibrary {
+        &self.library
     }
 
     /// An engine for a model. Waits while it is loaded, unless an older generation can answer meanwhile.
     pub(crate) async fn engine(self: &Arc<Self>, name: &str) -> Result<Use, Refusal> {
-        let wanted = match self.shelf.current(name).await {
+        let wanted = match self.library.current(name).await {
             Ok(installed) => installed,
             Err(missing) => return self.despite(name, missing),
         };
@@ -146,7 +146,7 @@ impl Desk {
 
     /// The current generation of a model may have changed.
     pub(crate) async fn look_again(self: &Arc<Self>, name: &str) {
-        let current = self.shelf.current(name).await;
+        let current = self.library.current(name).await;
         {
             let mut table = self.table();
             let number = current
@@ -183,7 +183,7 @@ impl Desk {
     async fn change(self: Arc<Self>, name: String) -> Result<(), LoadError> {
         let _one = self.changing.lock().await;
         let broken = |missing: Missing| LoadError::Broken(missing.line());
-        let wanted = self.shelf.current(&name).await.map_err(broken)?;
+        let wanted = self.library.current(&name).await.map_err(broken)?;
         let number = wanted.manifest.number;
         let (old, others) = {
             let mut table = self.table();
@@ -235,7 +235,7 @@ impl Desk {
         let Err(LoadError::Broken(line)) = &loaded else {
             return loaded;
         };
-        let Some(previous) = self.shelf.previous(&wanted.name).await else {
+        let Some(previous) = self.library.previous(&wanted.name).await else {
             return loaded;
         };
         tracing::warn!("{line}; {} answers instead", previous.label());
@@ -286,7 +286,7 @@ impl Desk {
         let (name, number) = (wanted.name.clone(), wanted.manifest.number);
         tracing::info!("loading {}", wanted.label());
         self.table().loading = Some((name.clone(), number));
-        let base = self.shelf.base(&wanted).await;
+        let base = self.library.base(&wanted).await;
         let started = Instant::now();
         let loaded = match base {
             Ok(base) => Engine::load(wanted, base, self.settings).await,
