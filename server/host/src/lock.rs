@@ -1,4 +1,4 @@
-//! That there is one host per user: a lock of the operating system, which ends with the process however it ends.
+//! Ensures that there is one host per user, with an operating system lock that is released when the process ends.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -6,24 +6,24 @@ use std::time::{Duration, Instant};
 
 use models::host_files::{HostAddress, HostFiles};
 
-/// How long a host that comes up or goes down is waited for.
+/// Time to wait for a host that is starting or stopping.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Held for as long as this process is the host.
+/// Held while this process is the host.
 #[derive(Debug)]
 pub struct HostLock(#[expect(dead_code, reason = "it is held, not read")] File);
 
-/// What came of an attempt to become the host.
+/// The result of an attempt to become the host.
 #[derive(Debug)]
 pub enum LockAttempt {
     Acquired(HostLock),
-    /// Another process is the host; it listens there, unless it is just beginning or ending.
+    /// Another process is the host. Its address is `None` while it starts or stops.
     HeldByOther(Option<HostAddress>),
 }
 
 impl HostLock {
-    /// Becomes the host, unless another process is. An endpoint that a dead host left behind is taken away.
+    /// Tries to become the host. Removes the address file of a previous host.
     pub fn try_acquire(files: &HostFiles) -> io::Result<LockAttempt> {
         std::fs::create_dir_all(files.directory())?;
         let file = File::options()

@@ -1,42 +1,43 @@
-//! Who is answered next. What somebody waits for goes before what nobody waits for, which is asked to give way even while it runs;
-//! within each, first come, first served.
+//! Schedules requests for one engine: chat requests before background requests, and each kind in order of arrival. A chat request also
+//! preempts a running background request.
 //!
-//! Knows nothing of models.
+//! This module knows nothing of models.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use models::Priority;
 
-/// The line in front of one engine.
+/// The request queue of one engine.
 pub(crate) struct Queue(Mutex<State>);
 
 struct State {
     free: usize,
-    /// Of the turns of what nobody waits for, those that were not asked to give way yet.
+    /// Tokens of running background requests that were not preempted yet.
     yielding: Vec<CancellationToken>,
     chat: VecDeque<oneshot::Sender<QueueSlot>>,
     background: VecDeque<oneshot::Sender<QueueSlot>>,
 }
 
-/// The right to use the engine, until it is dropped.
+/// The right to use the engine, until dropped.
 pub(crate) struct QueueSlot {
     queue: Option<Arc<Queue>>,
     preempted: CancellationToken,
 }
 
 impl QueueSlot {
-    /// Cancelled when somebody waits for the engine and nobody for what this turn is for.
+    /// Cancelled when a chat request waits for the engine and this slot belongs to a background request.
     pub(crate) fn preempted(&self) -> &CancellationToken {
         &self.preempted
     }
 }
 
 impl Queue {
-    /// A queue that lets through so many at once.
+    /// Creates a queue that grants `at_once` slots at the same time.
     pub(crate) fn new(at_once: usize) -> Arc<Self> {
         Arc::new(Queue(Mutex::new(State {
             free: at_once,
@@ -46,7 +47,7 @@ impl Queue {
         })))
     }
 
-    /// Waits for a turn. Whoever drops this leaves the queue.
+    /// Waits for a slot. Dropping the future leaves the queue.
     pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> QueueSlot {
         let turn = {
             let mut state = self.state();
@@ -66,7 +67,7 @@ impl Queue {
             }
             turn
         };
-        // A sender is only dropped after it was used, so this waits until it is.
+        // A sender is dropped only after it was used, so an error cannot occur.
         turn.await.unwrap_or_else(|_| QueueSlot {
             queue: None,
             preempted: CancellationToken::new(),
@@ -75,7 +76,7 @@ impl Queue {
 
     fn turn(self: &Arc<Self>, state: &mut State, priority: Priority) -> QueueSlot {
         let preempted = CancellationToken::new();
-        // Those that have ended need not be asked any more.
+        // Finished requests have cancelled their token.
         state.yielding.retain(|token| !token.is_cancelled());
         if priority == Priority::Background {
             state.yielding.push(preempted.clone());
@@ -86,7 +87,7 @@ impl Queue {
         }
     }
 
-    /// How many wait.
+    /// Returns the number of waiting requests.
     #[cfg(test)]
     fn waiting(&self) -> usize {
         let state = self.state();
@@ -111,20 +112,20 @@ impl Queue {
             };
             match next.send(turn) {
                 Ok(()) => return,
-                // Whoever waited has left; their turn must not give itself back while it is dropped.
+                // The receiver has left. The unused slot must not be released again when it is dropped.
                 Err(mut unused) => unused.queue = None,
             }
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock()
     }
 }
 
 impl Drop for QueueSlot {
     fn drop(&mut self) {
-        // Nobody need ask for it any more.
+        // It cannot be preempted any more.
         self.preempted.cancel();
         if let Some(queue) = self.queue.take() {
             queue.release();
@@ -139,19 +140,19 @@ mod tests {
 
     use super::*;
 
-    /// Enters, and waits if it must.
+    /// Enters the queue; the slot must not be granted at once.
     fn enter(queue: &Arc<Queue>, priority: Priority) -> BoxFuture<'static, QueueSlot> {
         let queue = queue.clone();
         let mut waiting = async move { queue.enter(priority).await }.boxed();
         assert!(
             (&mut waiting).now_or_never().is_none(),
-            "somebody has the turn"
+            "another request has the slot"
         );
         waiting
     }
 
     #[test]
-    fn chat_goes_first_and_each_kind_in_its_order() {
+    fn serves_chat_first_and_each_kind_in_order() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Background).now_or_never().unwrap();
         let mut order = vec![
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_waits_for_gives_way_to_a_chat_and_to_nothing_else() {
+    fn only_a_chat_request_preempts_a_background_request() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Background).now_or_never().unwrap();
         let mut background = enter(&queue, Priority::Background);
@@ -192,14 +193,14 @@ mod tests {
         assert!(!chat.preempted().is_cancelled());
         drop(chat);
         drop((&mut another).now_or_never().unwrap());
-        // One that ran before, and has ended, is not what is asked to give way.
+        // A finished request is not preempted again.
         let background = (&mut background).now_or_never().unwrap();
         let _chat = enter(&queue, Priority::Chat);
         assert!(background.preempted().is_cancelled());
     }
 
     #[test]
-    fn whoever_leaves_is_skipped() {
+    fn skips_requests_that_left_the_queue() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Chat).now_or_never().unwrap();
         let (left, mut stays) = (enter(&queue, Priority::Chat), enter(&queue, Priority::Chat));
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_was_given_but_never_taken_is_given_on() {
+    fn a_granted_but_unused_slot_is_passed_on() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Chat).now_or_never().unwrap();
         let (given, mut next) = (enter(&queue, Priority::Chat), enter(&queue, Priority::Chat));
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_allowed_run_at_once() {
+    fn grants_as_many_slots_as_allowed() {
         let queue = Queue::new(2);
         let both: Vec<_> = (0..2)
             .map(|_| queue.enter(Priority::Chat).now_or_never().unwrap())

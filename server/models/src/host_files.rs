@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use settings::files::{FileAccess, write_atomically};
 use settings::paths::Dirs;
 
 /// HTTP header with the priority of a request: a [`super::Priority`] in lower case.
@@ -61,15 +62,8 @@ impl HostFiles {
     /// Writes the address atomically, readable only by its owner.
     pub fn publish(&self, address: &HostAddress) -> io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
-        let temporary = self.0.join(format!("endpoint.{}", std::process::id()));
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&temporary)?;
-        io::Write::write_all(&mut file, &serde_json::to_vec_pretty(address)?)?;
-        drop(file);
-        std::fs::rename(&temporary, self.address_file())
+        let content = serde_json::to_vec_pretty(address)?;
+        write_atomically(&self.address_file(), &content, FileAccess::Owner)
     }
 
     /// Removes the address file. Call it only while holding the lock.

@@ -7,6 +7,7 @@ pub mod library;
 
 mod request;
 
+mod backoff;
 mod client;
 mod error;
 mod thinking;

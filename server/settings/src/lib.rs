@@ -5,6 +5,8 @@
 //! A bad key never spoils the others. The one exception fails closed: if what it says about private files cannot be read, nothing
 //! may be indexed, see [`Loaded::fatal`]; if what it says about keeping samples cannot be read, none are kept.
 
+mod bytes;
+pub mod files;
 mod keys;
 mod load;
 mod options;
@@ -13,6 +15,7 @@ mod reference;
 mod settings;
 mod values;
 
+pub use bytes::format_bytes;
 pub use load::{Loaded, Problem, Source, load};
 pub use options::{Options, WorkspaceOptions};
 pub use reference::{markdown, schema, workspace_schema};

@@ -1,21 +1,19 @@
 //! One HTTP request: error responses become [`ModelError`]s, and the response body is limited in size.
-//!
-//! The library's own way is replaced because it repeats requests by rules of its own, and forgets why a body ended.
 
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use async_openai::error::OpenAIError;
-use async_openai::middleware::HttpRequestFactory;
-use futures::{Stream, StreamExt};
+use eventsource_stream::{EventStreamError, Eventsource};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, future};
 use reqwest::{Response, StatusCode, header};
 
+use super::connection::Connection;
 use super::retry::{Failure, Retry, retry_after};
-use super::wire::{self, Dialect};
-use crate::ModelError;
+use super::wire::{self, Body, Chunk, Dialect};
 use crate::error::{one_line, root_cause};
+use crate::host_files::PRIORITY_HEADER;
+use crate::{ModelError, Priority, Request};
 
 /// Maximum length of one line of the event stream, in bytes.
 const MAX_LINE_LEN: usize = 1024 * 1024;
@@ -24,82 +22,58 @@ const MAX_ANSWER_LEN: usize = 64 * 1024 * 1024;
 /// Maximum number of bytes read of an error body.
 const MAX_ERROR_LEN: usize = 64 * 1024;
 
-#[derive(Clone)]
-pub(super) struct Attempt {
-    pub http: reqwest::Client,
-    /// The URL shown in error messages.
-    pub url: Arc<str>,
+/// The chunks of a streamed answer.
+pub(super) type Chunks = BoxStream<'static, Result<Chunk, ModelError>>;
+
+/// One attempt to send a request.
+pub(super) struct Attempt<'e> {
+    pub http: &'e reqwest::Client,
+    pub connection: &'e Connection,
     pub dialect: Dialect,
-    /// Why the body ended before its time. The library passes on no more than a text.
-    pub broken: Arc<OnceLock<ModelError>>,
 }
 
-/// A failure on its way through the library.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.error)]
-pub(super) struct WrappedFailure(pub Failure);
-
-impl From<WrappedFailure> for OpenAIError {
-    fn from(passing: WrappedFailure) -> Self {
-        OpenAIError::Boxed(Box::new(passing))
-    }
-}
-
-impl tower_service::Service<HttpRequestFactory> for Attempt {
-    type Response = Response;
-    type Error = WrappedFailure;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, WrappedFailure>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), WrappedFailure>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
-        let attempt = self.clone();
-        Box::pin(async move { attempt.make(request).await.map_err(WrappedFailure) })
-    }
-}
-
-impl Attempt {
-    async fn make(self, request: HttpRequestFactory) -> Result<Response, Failure> {
-        let built = request.build().await;
-        let built = built.map_err(|error| {
+impl Attempt<'_> {
+    /// Sends the request and returns the chunks of the answer. Dropping them closes the connection.
+    pub async fn send(&self, request: &Request) -> Result<Chunks, Failure> {
+        let url = self.connection.shown();
+        let mut builder = self
+            .http
+            .post(self.connection.url("/chat/completions"))
+            .headers(self.connection.headers())
+            .json(&Body::new(request, self.dialect));
+        if self.dialect == Dialect::Host {
+            let priority = match request.priority {
+                Priority::Chat => "chat",
+                Priority::Background => "background",
+            };
+            builder = builder.header(PRIORITY_HEADER, priority);
+        }
+        let built = builder.build().map_err(|error| {
             let why = root_cause(&error);
-            Failure::never(ModelError::NotConfigured(format!(
-                "cannot ask {}: {why}; check `model.endpoint`",
-                self.url
+            Failure::permanent(ModelError::NotConfigured(format!(
+                "cannot send a request to {url}: {why}; check `model.endpoint`"
             )))
         })?;
         let sent = self.http.execute(built).await;
         let response = sent.map_err(|error| self.unreachable(&error))?;
         if !response.status().is_success() {
-            return Err(self.refused(response).await);
+            return Err(self.error_response(response).await);
         }
         let kind = header_of(&response, header::CONTENT_TYPE).unwrap_or_default();
         // Some engines omit the content type or send `text/plain`, so only types that are certainly wrong are rejected.
-        if ["text/html", "application/json"]
-            .iter()
-            .any(|wrong| kind.starts_with(wrong))
-        {
-            let what = match kind.starts_with("text/html") {
-                true => "a web page",
-                false => "a complete answer instead of a stream",
-            };
-            return Err(Failure::never(self.malformed(what)));
+        if kind.starts_with("text/html") {
+            return Err(Failure::permanent(malformed(&url, "a web page")));
         }
-        Ok(self.bounded(response))
-    }
-
-    fn malformed(&self, what: &str) -> ModelError {
-        ModelError::Malformed {
-            url: self.url.to_string(),
-            what: what.to_owned(),
+        if kind.starts_with("application/json") {
+            let what = "a complete answer instead of a stream";
+            return Err(Failure::permanent(malformed(&url, what)));
         }
+        Ok(chunks(url, response.bytes_stream()))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
         let error = ModelError::Unreachable {
-            url: self.url.to_string(),
+            url: self.connection.shown().to_string(),
             why: match error.is_timeout() {
                 true => "the connection timed out".to_owned(),
                 false => root_cause(error),
@@ -107,13 +81,13 @@ impl Attempt {
         };
         match self.dialect {
             // `launch` restarts the host, so a retry here would not help.
-            Dialect::Host => Failure::never(error),
-            Dialect::Common | Dialect::Plain => Failure::soon(error),
+            Dialect::Host => Failure::permanent(error),
+            Dialect::Common | Dialect::Plain => Failure::transient(error),
         }
     }
 
     /// Converts a response with an error status.
-    async fn refused(&self, mut response: Response) -> Failure {
+    async fn error_response(&self, mut response: Response) -> Failure {
         let status = response.status();
         let asked = header_of(&response, header::RETRY_AFTER)
             .and_then(|value| retry_after(&value, SystemTime::now()));
@@ -125,7 +99,7 @@ impl Attempt {
             }
         }
         if serde_json::from_slice(&body).is_ok_and(|error| wire::is_preempted(&error)) {
-            return Failure::never(ModelError::Preempted);
+            return Failure::permanent(ModelError::Preempted);
         }
         let mut message = error_message(&body).unwrap_or_else(|| {
             status
@@ -145,7 +119,7 @@ impl Attempt {
             (429 | 500 | 502 | 503 | 504, Some(pause)) => Retry::After(pause),
             // The host returns 503 when a model does not fit into memory, which is not transient.
             (503, None) if self.dialect == Dialect::Host => Retry::Never,
-            (429 | 500 | 502 | 503 | 504, None) => Retry::Soon,
+            (429 | 500 | 502 | 503 | 504, None) => Retry::Backoff,
             _ => Retry::Never,
         };
         let status = status.as_u16();
@@ -154,47 +128,60 @@ impl Attempt {
             retry,
         }
     }
+}
 
-    /// The same response, whose body ends when it becomes too much, and leaves a note when it breaks off.
-    fn bounded(self, response: Response) -> Response {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let pieces = self.watched(response.bytes_stream());
-        let mut bounded = http::Response::new(reqwest::Body::wrap_stream(pieces));
-        *bounded.status_mut() = status;
-        *bounded.headers_mut() = headers;
-        bounded.into()
-    }
+/// Parses the server-sent events of a response body.
+fn chunks<B: AsRef<[u8]> + Send + 'static>(
+    url: Arc<str>,
+    body: impl Stream<Item = reqwest::Result<B>> + Send + 'static,
+) -> Chunks {
+    let events = limited(url.clone(), body).eventsource();
+    let events = events.take_while(|event| {
+        let done = matches!(event, Ok(event) if event.data == "[DONE]");
+        future::ready(!done)
+    });
+    let events = events.filter(|event| {
+        let keepalive = matches!(event, Ok(event) if event.event == "keepalive");
+        future::ready(!keepalive)
+    });
+    let chunks = events.map(move |event| match event {
+        Ok(event) => serde_json::from_str(&event.data).map_err(|error| {
+            let text = one_line(&event.data);
+            malformed(&url, format!("{error} in `{text}`"))
+        }),
+        Err(EventStreamError::Transport(error)) => Err(error),
+        Err(error) => Err(malformed(&url, one_line(&error.to_string()))),
+    });
+    chunks.boxed()
+}
 
-    fn watched<B: AsRef<[u8]>>(
-        self,
-        pieces: impl Stream<Item = reqwest::Result<B>>,
-    ) -> impl Stream<Item = Result<B, ModelError>> {
-        let broken = self.broken.clone();
-        let (mut line, mut all) = (0, 0);
-        let watch = move |piece: reqwest::Result<B>| {
-            let piece = piece.map_err(|error| {
-                tracing::debug!(
-                    "the connection to {} broke: {}",
-                    self.url,
-                    root_cause(&error)
-                );
-                ModelError::Interrupted("the connection to the engine was lost".to_owned())
-            })?;
-            all += piece.as_ref().len();
-            if longest_line(piece.as_ref(), &mut line) > MAX_LINE_LEN {
-                return Err(self.malformed("a line longer than 1 MiB"));
-            }
-            if all > MAX_ANSWER_LEN {
-                return Err(self.malformed("an answer longer than 64 MiB"));
-            }
-            Ok(piece)
-        };
-        pieces.map(watch).map(move |piece| {
-            piece.inspect_err(|error| {
-                // The first reason is the one that counts.
-                let _ = broken.set(error.clone());
-            })
-        })
+/// Ends a response body with an error when it becomes too long or the connection is lost.
+fn limited<B: AsRef<[u8]>>(
+    url: Arc<str>,
+    body: impl Stream<Item = reqwest::Result<B>>,
+) -> impl Stream<Item = Result<B, ModelError>> {
+    let (mut line, mut all) = (0, 0);
+    body.map(move |piece| {
+        let piece = piece.map_err(|error| {
+            tracing::debug!("lost the connection to {url}: {}", root_cause(&error));
+            ModelError::Interrupted("the connection to the engine was lost".to_owned())
+        })?;
+        all += piece.as_ref().len();
+        if longest_line(piece.as_ref(), &mut line) > MAX_LINE_LEN {
+            return Err(malformed(&url, "a line longer than 1 MiB"));
+        }
+        if all > MAX_ANSWER_LEN {
+            return Err(malformed(&url, "an answer longer than 64 MiB"));
+        }
+        Ok(piece)
+    })
+}
+
+/// The error for a response that does not follow the protocol.
+pub(super) fn malformed(url: &str, what: impl Into<String>) -> ModelError {
+    ModelError::Malformed {
+        url: url.to_owned(),
+        what: what.into(),
     }
 }
 

@@ -4,14 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_openai::config::Config;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use secrecy::SecretString;
 
 use crate::ModelError;
 
-/// The library's own configuration takes organisations and keys from the environment, which are nobody else's business.
+/// The base URL of an engine and the headers of each request. Nothing is taken from the environment.
 #[derive(Clone)]
 pub(super) struct Connection {
     base: Arc<str>,
@@ -20,7 +18,6 @@ pub(super) struct Connection {
     /// The authorization header is marked sensitive, so that it is not logged.
     headers: HeaderMap,
     loopback: bool,
-    no_key: SecretString,
 }
 
 impl Connection {
@@ -59,10 +56,19 @@ impl Connection {
             shown: parsed.as_str().trim_end_matches('/').into(),
             headers,
             loopback,
-            no_key: SecretString::default(),
         })
     }
 
+    /// Returns the URL of an API path, such as `/chat/completions`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub fn headers(&self) -> HeaderMap {
+        self.headers.clone()
+    }
+
+    /// Returns the URL for messages, without credentials.
     pub fn shown(&self) -> Arc<str> {
         self.shown.clone()
     }
@@ -89,28 +95,6 @@ impl Connection {
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Connection").field(&self.shown).finish()
-    }
-}
-
-impl Config for Connection {
-    fn headers(&self) -> HeaderMap {
-        self.headers.clone()
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
-    }
-
-    fn query(&self) -> Vec<(&str, &str)> {
-        Vec::new()
-    }
-
-    fn api_base(&self) -> &str {
-        &self.base
-    }
-
-    fn api_key(&self) -> &SecretString {
-        &self.no_key
     }
 }
 

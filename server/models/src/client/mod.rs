@@ -1,4 +1,7 @@
 //! Client of OpenAI-compatible engines. It does not know how the local host is found; see [`crate::launch`].
+//!
+//! It is built on reqwest and eventsource-stream rather than on async-openai. That crate's retries, error texts and configuration from
+//! the environment all had to be replaced, so that only its parsing of server-sent events remained, and that is eventsource-stream.
 
 mod attempt;
 mod connection;
@@ -6,22 +9,22 @@ mod retry;
 mod stream;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_openai::error::OpenAIError;
-use async_openai::traits::RequestOptionsBuilder;
+use backon::BackoffBuilder;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::host_files::{self, PRIORITY_HEADER};
-use super::{ModelError, Priority, Request};
-use attempt::{Attempt, WrappedFailure};
+use super::host_files::HostAddress;
+use super::{ModelError, Request};
+use crate::backoff::exponential;
+use attempt::Attempt;
 use connection::Connection;
 pub(super) use connection::is_loopback;
-use retry::{Failure, Retry, pause};
+use retry::{Failure, Retry};
 use stream::Reader;
 pub use stream::Stream;
-use wire::{Body, Chunk, Dialect};
+use wire::Dialect;
 
 /// Timeouts and retry delay of a [`Client`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +82,7 @@ impl Client {
 
     /// Creates a client of the model host on this machine.
     pub(super) fn host(
-        found: &host_files::HostAddress,
+        found: &HostAddress,
         http: reqwest::Client,
         policy: RetryPolicy,
     ) -> Result<Self, ModelError> {
@@ -109,7 +112,7 @@ impl Engine {
     /// Sends the request, retrying transient failures, until the first event has arrived.
     async fn first(&self, request: &Request, deadline: Instant) -> Result<Reader, ModelError> {
         let mut dialect = self.dialect;
-        let mut attempt = 0;
+        let mut delays = exponential(self.policy.first_delay).build();
         loop {
             let failure = match self.attempt(request, dialect).await {
                 Ok(reader) => return Ok(reader),
@@ -119,12 +122,12 @@ impl Engine {
                 dialect = Dialect::Plain;
                 continue;
             }
-            attempt += 1;
-            match pause(attempt, self.policy.first_delay, failure.retry) {
+            let delay = delays.next().and_then(|delay| failure.retry.delay(delay));
+            match delay {
                 // A `Retry-After` beyond the deadline is not worth waiting for.
-                Some(pause) if pause < deadline.saturating_duration_since(Instant::now()) => {
-                    tracing::debug!("retrying in {pause:?}: {}", failure.error);
-                    sleep(pause).await;
+                Some(delay) if delay < deadline.saturating_duration_since(Instant::now()) => {
+                    tracing::debug!("retrying in {delay:?}: {}", failure.error);
+                    sleep(delay).await;
                 }
                 _ => return Err(failure.error),
             }
@@ -133,54 +136,21 @@ impl Engine {
 
     /// Sends the request once and reads up to the first event.
     async fn attempt(&self, request: &Request, dialect: Dialect) -> Result<Reader, Failure> {
-        let broken = Arc::new(OnceLock::new());
         let attempt = Attempt {
-            http: self.http.clone(),
-            url: self.connection.shown(),
+            http: &self.http,
+            connection: &self.connection,
             dialect,
-            broken: broken.clone(),
         };
-        let client = async_openai::Client::build(self.http.clone(), self.connection.clone())
-            .with_http_service(attempt);
-        let mut chat = client.chat();
-        if dialect == Dialect::Host {
-            let priority = match request.priority {
-                Priority::Chat => "chat",
-                Priority::Background => "background",
-            };
-            chat = chat
-                .header(PRIORITY_HEADER, priority)
-                .map_err(|error| self.unexpected(error))?;
-        }
-        let chunks = chat
-            .create_stream_byot::<_, Chunk>(Body::new(request, dialect))
-            .await
-            .map_err(|error| self.unexpected(error))?;
-        let mut reader = Reader::new(chunks, broken, self.connection.shown());
+        let chunks = attempt.send(request).await?;
+        let mut reader = Reader::new(chunks, self.connection.shown());
         match reader.fill().await {
             Ok(()) => Ok(reader),
             Err(error @ ModelError::Interrupted(_)) if dialect != Dialect::Host => Err(Failure {
                 error,
-                retry: Retry::Soon,
+                retry: Retry::Backoff,
             }),
-            Err(error) => Err(Failure::never(error)),
+            Err(error) => Err(Failure::permanent(error)),
         }
-    }
-
-    /// An error from within the library: our own that came through it, or one that it made itself.
-    fn unexpected(&self, error: OpenAIError) -> Failure {
-        match error {
-            OpenAIError::Boxed(error) => match error.downcast::<WrappedFailure>() {
-                Ok(wrapped) => wrapped.0,
-                Err(error) => Failure::never(self.misused(&error.to_string())),
-            },
-            other => Failure::never(self.misused(&other.to_string())),
-        }
-    }
-
-    fn misused(&self, why: &str) -> ModelError {
-        let url = self.connection.shown();
-        ModelError::NotConfigured(format!("cannot ask {url}: {}", super::error::one_line(why)))
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_openai::error::{OpenAIError, StreamError};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::time::timeout;
 
+use super::attempt::{Chunks, malformed};
 use super::wire::Chunk;
 use crate::error::one_line;
 use crate::library::name;
@@ -39,9 +39,7 @@ impl std::fmt::Debug for Stream {
 
 /// Reads the chunks of one answer.
 pub(super) struct Reader {
-    chunks: BoxStream<'static, Result<Chunk, OpenAIError>>,
-    /// Why the body ended, if it broke off.
-    broken: Arc<OnceLock<ModelError>>,
+    chunks: Chunks,
     url: Arc<str>,
     /// Longest wait for the next token. `None` before the first token, when the caller enforces the deadline.
     token_timeout: Option<Duration>,
@@ -53,14 +51,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn new(
-        chunks: BoxStream<'static, Result<Chunk, OpenAIError>>,
-        broken: Arc<OnceLock<ModelError>>,
-        url: Arc<str>,
-    ) -> Self {
+    pub fn new(chunks: Chunks, url: Arc<str>) -> Self {
         Reader {
             chunks,
-            broken,
             url,
             token_timeout: None,
             splitter: Splitter::default(),
@@ -86,7 +79,7 @@ impl Reader {
                 Some(Some(Ok(chunk))) => self.take(chunk)?,
                 // The answer is complete; only the usage counts are missing.
                 _ if self.reason.is_some() => self.finish(),
-                Some(Some(Err(error))) => return Err(self.stream_error(&error)),
+                Some(Some(Err(error))) => return Err(error),
                 Some(None) => {
                     let why = "the engine closed the connection before the end of the answer";
                     return Err(ModelError::Interrupted(why.to_owned()));
@@ -127,9 +120,10 @@ impl Reader {
         let Some(choices) = chunk.choices else {
             return match chunk.usage {
                 Some(_) => Ok(()),
-                None => {
-                    Err(self.malformed("an event that is not a chat completion chunk".to_owned()))
-                }
+                None => Err(malformed(
+                    &self.url,
+                    "an event that is not a chat completion chunk",
+                )),
             };
         };
         let Some(choice) = choices.into_iter().next() else {
@@ -168,32 +162,6 @@ impl Reader {
             usage: self.usage,
             generation,
         }));
-    }
-
-    fn stream_error(&self, error: &OpenAIError) -> ModelError {
-        if let Some(why) = self.broken.get() {
-            return why.clone();
-        }
-        let what = match error {
-            OpenAIError::JSONDeserialize(error, text) => {
-                format!("{error} in `{}`", one_line(text))
-            }
-            OpenAIError::StreamError(error) => match error.as_ref() {
-                StreamError::EventStream(why) => one_line(why),
-                StreamError::UnknownEvent(event) => {
-                    format!("an event `{}`", one_line(&event.event))
-                }
-            },
-            other => one_line(&other.to_string()),
-        };
-        self.malformed(what)
-    }
-
-    fn malformed(&self, what: String) -> ModelError {
-        ModelError::Malformed {
-            url: self.url.to_string(),
-            what,
-        }
     }
 }
 

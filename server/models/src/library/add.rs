@@ -167,7 +167,7 @@ impl Library {
         let directory = folder.join(manifest.number.to_string());
         fs::create_dir_all(&folder)
             .and_then(|()| fs::rename(&stage.directory, &directory))
-            .and_then(|()| files::sync_folder(&folder))
+            .and_then(|()| settings::files::sync_directory(&folder))
             .map_err(LibraryError::io("make the folder", &directory))?;
         Ok(Installed {
             name: name.to_owned(),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use settings::paths;
+use settings::{format_bytes, paths};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
@@ -44,7 +44,7 @@ pub enum LibraryError {
         label: String,
         adapters: Vec<String>,
     },
-    #[error("{} needs {}, but only {} is free on its disk; free some space, for example with `repo-lsp model gc`", paths::tilde(.directory), size(*.needed), size(*.free))]
+    #[error("{} needs {}, but only {} is free on its disk; free some space, for example with `repo-lsp model gc`", paths::tilde(.directory), format_bytes(*.needed), format_bytes(*.free))]
     DiskFull {
         directory: PathBuf,
         needed: u64,
@@ -109,15 +109,4 @@ fn generations(name: &str, known: &[u32]) -> String {
 fn heal(label: &str) -> String {
     let name = label.split('@').next().unwrap_or(label);
     format!("Pull it again, or use another generation listed by `repo-lsp model show {name}`")
-}
-
-/// `8.1 GB`; a need is never rounded down to nothing.
-pub(crate) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
-        1_000_000..10_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        10_000_000..1_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
 }

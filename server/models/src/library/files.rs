@@ -1,35 +1,20 @@
 //! File operations of the library: locks, free disk space and hashes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
+
+use settings::files::FileAccess;
 
 use super::LibraryError;
 
 /// Free disk space to keep, in bytes.
 const DISK_RESERVE: u64 = 64_000_000;
 
-/// Puts a small file in place as a whole: beside it first, then renamed over it. Only for who holds the library's lock, since all
-/// use the same name beside it.
-pub(super) fn write_atomically(path: &Path, text: &[u8]) -> Result<(), LibraryError> {
-    let temporary = path.with_extension("new");
-    let written = (|| {
-        let mut file = File::create(&temporary)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        drop(file);
-        fs::rename(&temporary, path)?;
-        sync_folder(path.parent().unwrap_or(Path::new(".")))
-    })();
-    written.map_err(LibraryError::io("write", path))
-}
-
-/// Flushes a directory to disk, which makes a rename in it durable. A no-op on platforms other than Unix.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+/// Replaces a small file atomically.
+pub(super) fn write_atomically(path: &Path, content: &[u8]) -> Result<(), LibraryError> {
+    settings::files::write_atomically(path, content, FileAccess::Default)
+        .map_err(LibraryError::io("write", path))
 }
 
 /// Opens or creates a file and locks it exclusively, waiting until the lock is free.

@@ -1,4 +1,4 @@
-//! Generations on disk: what is in use, what survives which accident, and what several writers do to each other.
+//! Tests of the library: activation, crashes and concurrent writers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ fn says(result: Result<impl std::fmt::Debug, LibraryError>, expected: Expect) {
 }
 
 #[test]
-fn a_generation_is_complete_before_it_is_in_use() {
+fn a_generation_is_complete_before_it_is_active() {
     let fixture = Fixture::new();
     let added = fixture.add("repo", &fixture.checkpoint(1)).unwrap();
     assert_eq!(
@@ -151,7 +151,7 @@ fn a_generation_is_complete_before_it_is_in_use() {
 }
 
 #[test]
-fn names_resolve() {
+fn resolves_names() {
     let fixture = Fixture::new();
     assert_eq!(
         fixture.label(None),
@@ -194,7 +194,7 @@ fn names_resolve() {
 }
 
 #[test]
-fn no_name_leaves_the_folder() {
+fn names_cannot_escape_the_library() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     fixture.install("repo", 1);
@@ -234,7 +234,7 @@ fn no_name_leaves_the_folder() {
 }
 
 #[test]
-fn a_default_that_leads_out_is_none() {
+fn ignores_an_invalid_default_name() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     fs::write(fixture.library.directory().join("default"), "../../etc\n").unwrap();
@@ -242,7 +242,7 @@ fn a_default_that_leads_out_is_none() {
 }
 
 #[test]
-fn one_goes_back_to_the_newest_sound_generation() {
+fn rollback_skips_damaged_generations() {
     let fixture = Fixture::new();
     for seed in 1..=4 {
         fixture.install("repo", seed);
@@ -261,7 +261,7 @@ fn one_goes_back_to_the_newest_sound_generation() {
 }
 
 #[test]
-fn damage_is_said_and_never_put_in_use() {
+fn damaged_generations_are_reported_and_never_activated() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     let second = fixture
@@ -299,7 +299,7 @@ fn damage_is_said_and_never_put_in_use() {
 }
 
 #[test]
-fn the_same_weights_are_kept_once_and_numbers_are_never_given_twice() {
+fn identical_weights_are_stored_once_and_numbers_never_reused() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     let mut incoming = incoming(&from);
@@ -317,7 +317,7 @@ fn the_same_weights_are_kept_once_and_numbers_are_never_given_twice() {
 }
 
 #[test]
-fn writers_at_once_get_numbers_of_their_own() {
+fn concurrent_writers_get_different_numbers() {
     let fixture = Fixture::new();
     let writers = 6;
     let checkpoints: Vec<PathBuf> = (0..writers).map(|seed| fixture.checkpoint(seed)).collect();
@@ -350,7 +350,7 @@ fn writers_at_once_get_numbers_of_their_own() {
 }
 
 #[test]
-fn readers_see_one_generation_or_the_other_while_it_is_switched() {
+fn switching_is_atomic_for_readers() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     fixture.install("repo", 2);
@@ -368,7 +368,7 @@ fn readers_see_one_generation_or_the_other_while_it_is_switched() {
 }
 
 #[test]
-fn what_a_killed_writer_left_is_taken_away_and_what_a_living_one_does_is_not() {
+fn removes_leftovers_of_killed_writers_only() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     let incoming = fixture.library.incoming();
@@ -400,7 +400,7 @@ fn what_a_killed_writer_left_is_taken_away_and_what_a_living_one_does_is_not() {
 }
 
 #[test]
-fn a_rollback_goes_to_what_was_in_use_and_not_to_what_was_left() {
+fn rollback_does_not_return_to_the_generation_it_left() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     fixture.install("repo", 2);
@@ -440,7 +440,7 @@ fn gc_keeps_the_current_and_the_previous_generation() {
 }
 
 #[test]
-fn what_an_adapter_is_laid_over_stays() {
+fn keeps_the_base_of_an_adapter() {
     let fixture = Fixture::new();
     for seed in 1..=3 {
         fixture.install("base", seed);
@@ -479,7 +479,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn memory_is_told_from_the_files() {
+fn estimates_memory_from_the_files() {
     use settings::Quantization;
     let fixture = Fixture::new();
     let installed = fixture.install("repo", 1);

@@ -1,4 +1,4 @@
-//! Whoever stops listening ends the generation: the engine sees the connection close, even while it has nothing to say.
+//! Cancellation: dropping a request or stream closes the connection, even while no data arrives.
 
 use futures::{FutureExt, StreamExt};
 use models::Event;
@@ -9,7 +9,7 @@ use super::stub::{Step, send, stub};
 use super::{TEST_TIMEOUT, client, request};
 
 #[tokio::test]
-async fn in_the_middle_of_an_answer() {
+async fn dropping_the_stream_closes_the_connection() {
     let mut stub = stub(vec![vec![send(events() + &text("a")), Step::Hold]]).await;
     let mut stream = client(&stub.url)
         .chat(&request(), TEST_TIMEOUT)
@@ -23,7 +23,7 @@ async fn in_the_middle_of_an_answer() {
 }
 
 #[tokio::test]
-async fn before_anything_is_read() {
+async fn dropping_an_unread_stream_closes_the_connection() {
     let mut stub = stub(vec![vec![send(events() + &text("a")), Step::Hold]]).await;
     drop(
         client(&stub.url)
@@ -35,7 +35,7 @@ async fn before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn before_the_first_word() {
+async fn dropping_the_request_closes_the_connection() {
     for opening in [String::new(), events(), events() + ": ping\n\n"] {
         let mut stub = stub(vec![vec![send(opening), Step::Hold]]).await;
         let (client, request) = (client(&stub.url), request());
@@ -58,7 +58,7 @@ async fn before_the_first_word() {
 }
 
 #[tokio::test]
-async fn of_one_answer_leaves_the_others_alone() {
+async fn dropping_one_stream_leaves_others_running() {
     let script = vec![
         send(events() + &text("a")),
         Step::UntilTold,

@@ -1,4 +1,4 @@
-//! What engines do wrong, and the one line that is said about it.
+//! Engine failures and their one-line error messages.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn check(bytes: impl Into<Vec<u8>>, expected: Expect) {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_end_is_cut_off() {
+async fn reports_an_incomplete_answer() {
     check(
         events() + &text("Half"),
         expect![[r#"
@@ -59,7 +59,7 @@ async fn an_answer_without_an_end_is_cut_off() {
 }
 
 #[tokio::test]
-async fn an_answer_may_give_way() {
+async fn reports_preemption() {
     let error = json!({ "error": { "message": "not now", "type": "gave_way" } });
     let midway = events() + &text("Half") + &event(&error);
     check(
@@ -80,7 +80,7 @@ async fn an_answer_may_give_way() {
 }
 
 #[tokio::test]
-async fn an_engine_may_give_up() {
+async fn reports_an_error_inside_the_stream() {
     let error = json!({ "error": { "message": "CUDA error:\nout of memory", "type": "engine" } });
     check(
         events() + &text("Half") + &event(&error),
@@ -108,7 +108,7 @@ async fn an_engine_may_give_up() {
 }
 
 #[tokio::test]
-async fn events_that_are_no_events() {
+async fn reports_malformed_events() {
     check(
         events() + &text("a") + "data: {\"choices\":[{\n\n",
         expect![[r#"
@@ -138,7 +138,7 @@ async fn events_that_are_no_events() {
 }
 
 #[tokio::test]
-async fn answers_of_something_else() {
+async fn reports_responses_of_other_servers() {
     let page = "<!DOCTYPE html>\n<html><title>Welcome</title></html>";
     check(
         head("200 OK", "text/html; charset=utf-8", "") + page,
@@ -159,7 +159,7 @@ async fn answers_of_something_else() {
 }
 
 #[tokio::test]
-async fn refusals_say_what_to_do() {
+async fn adds_advice_to_error_statuses() {
     let error = |message: &str| json!({ "error": { "message": message, "type": "t", "code": 7 } });
     check(
         whole("401 Unauthorized", &error("Incorrect API key.")),
@@ -205,7 +205,7 @@ async fn refusals_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_question_goes_nowhere_else() {
+async fn does_not_follow_redirects() {
     let elsewhere = always(answer("hello")).await;
     let moved = format!("location: {}/chat/completions\r\n", elsewhere.url);
     check(
@@ -219,7 +219,7 @@ async fn a_question_goes_nowhere_else() {
 }
 
 #[tokio::test]
-async fn silence_is_not_waited_out() {
+async fn reports_token_timeouts() {
     let short = Duration::from_millis(50);
     let before = stub(vec![vec![send(events()), Step::Hold]]).await;
     let asked = client(&before.url).chat(&request(), short).await;
@@ -243,7 +243,7 @@ async fn silence_is_not_waited_out() {
 }
 
 #[tokio::test]
-async fn nobody_is_there() {
+async fn reports_a_refused_connection() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     drop(listener);

@@ -1,4 +1,4 @@
-//! A host without models: it keeps the contract with its clients, or breaks it as the test says. It runs in a process of its own.
+//! A scripted host without models, which runs in a separate process.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -15,11 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::http::{self, events, finish, text, whole};
 
-/// The variable with what the host is to do, as JSON.
+/// Environment variable with the script of the host, as JSON.
 pub const PLAY: &str = "REPO_LSP_TEST_PLAY";
 pub const VERSION: &str = "1.2.3";
 
-/// What has happened, a line each: `started PID`, `lost PID`, `asked PID`, `stopping PID`.
+/// The event log: one line each, such as `started PID`, `lost PID`, `asked PID` or `stopping PID`.
 pub fn diary(data: &Path) -> PathBuf {
     data.join("diary")
 }

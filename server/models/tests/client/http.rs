@@ -1,4 +1,4 @@
-//! As much of HTTP as an engine in a test needs: reads requests, writes heads and events.
+//! Minimal HTTP for scripted engines: reads requests, writes response heads and events.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Finding, starting, replacing and losing the host.
+//! Finding, starting and replacing the host.
 
 use std::collections::HashSet;
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +25,7 @@ async fn ask_well(host: &HostLauncher) {
 }
 
 #[tokio::test]
-async fn the_first_question_starts_a_host_and_the_next_window_finds_it() {
+async fn first_request_starts_a_host_and_later_clients_find_it() {
     let sandbox = Sandbox::new();
     let (one, two) = (sandbox.window(json!({})), sandbox.window(json!({})));
     assert_eq!(one.status().await, Ok(None));
@@ -44,7 +44,7 @@ async fn the_first_question_starts_a_host_and_the_next_window_finds_it() {
 }
 
 #[tokio::test]
-async fn the_host_is_asked_in_its_own_words() {
+async fn sends_the_extension_fields_of_the_host() {
     let sandbox = Sandbox::new();
     let host = sandbox.window(json!({}));
     let mut seen = Vec::new();
@@ -80,7 +80,7 @@ async fn the_host_is_asked_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn many_windows_at_once_start_one_host() {
+async fn concurrent_clients_start_one_host() {
     let sandbox = Sandbox::new();
     let windows: Vec<HostLauncher> = (0..6).map(|_| sandbox.window(json!({}))).collect();
     let found = windows.iter().map(|window| window.find_or_start());
@@ -94,7 +94,7 @@ async fn many_windows_at_once_start_one_host() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_nobody_is_behind_any_more_is_recovered_from() {
+async fn recovers_from_a_stale_address() {
     let other_program = whole("200 OK", &json!({ "status": "ok" }));
     let same_words = whole("200 OK", &json!({ "version": "1.2.3", "pid": 1 }));
     let refuses = head("401 Unauthorized", "text/plain", "");
@@ -124,7 +124,7 @@ async fn an_endpoint_that_nobody_is_behind_any_more_is_recovered_from() {
 }
 
 #[tokio::test]
-async fn another_program_that_says_nothing_is_left_alone() {
+async fn does_not_kill_another_program_on_the_port() {
     let sandbox = Sandbox::new();
     let program = stub(vec![vec![send(""), Step::Hold]]).await;
     // This test is no host, so it must survive.
@@ -155,7 +155,7 @@ async fn an_older_host_is_replaced_and_a_newer_one_is_kept() {
 }
 
 #[tokio::test]
-async fn a_program_that_was_replaced_on_disk_does_not_have_its_host_replaced_for_ever() {
+async fn accepts_the_host_of_a_replaced_executable() {
     let sandbox = Sandbox::new();
     let window = sandbox.window(json!({})).with_version("9.9.9");
     ask_well(&window).await;
@@ -170,7 +170,7 @@ async fn a_program_that_was_replaced_on_disk_does_not_have_its_host_replaced_for
 }
 
 #[tokio::test]
-async fn a_host_that_fails_at_once_says_why() {
+async fn reports_why_a_host_exited() {
     let sandbox = Sandbox::new();
     let log = sandbox.files().log();
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();
@@ -197,14 +197,14 @@ async fn a_host_that_fails_at_once_says_why() {
 }
 
 #[tokio::test]
-async fn a_host_that_dies_before_the_first_word_has_a_successor_asked() {
+async fn repeats_a_request_once_if_the_host_dies() {
     let sandbox = Sandbox::new();
     ask_well(&sandbox.window(json!({ "dies": "once" }))).await;
     assert_eq!(sandbox.noted("started").len(), 2);
 }
 
 #[tokio::test]
-async fn but_only_one() {
+async fn gives_up_if_the_second_host_dies_too() {
     let sandbox = Sandbox::new();
     let said = ask(&sandbox.window(json!({ "dies": "always" }))).await;
     assert!(said.starts_with("no answer: "), "{said}");
@@ -212,7 +212,7 @@ async fn but_only_one() {
 }
 
 #[tokio::test]
-async fn a_host_that_dies_within_an_answer_costs_that_answer() {
+async fn does_not_repeat_a_started_answer() {
     let sandbox = Sandbox::new();
     let host = sandbox.window(json!({ "dies": "after a word" }));
     let mut stream = host.chat(&request(), TEST_TIMEOUT).await.unwrap();
@@ -228,7 +228,7 @@ async fn a_host_that_dies_within_an_answer_costs_that_answer() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_host_is_passed_on_as_it_is() {
+async fn forwards_an_error_of_the_host() {
     let sandbox = Sandbox::new();
     let said = ask(&sandbox.window(json!({ "refuses": true }))).await;
     expect![[r#"
@@ -242,14 +242,14 @@ async fn a_refusal_of_the_host_is_passed_on_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_host_that_hangs_is_ended() {
+async fn kills_a_hung_host() {
     let sandbox = Sandbox::new();
     ask_well(&sandbox.window(json!({ "hangs": true }))).await;
     assert_eq!(sandbox.noted("started").len(), 2);
 }
 
 #[tokio::test]
-async fn a_host_that_is_ending_is_waited_for() {
+async fn waits_for_a_stopping_host() {
     let sandbox = Sandbox::new();
     let host = sandbox.window(json!({ "lingers": true }));
     ask_well(&host).await;
@@ -270,7 +270,7 @@ async fn a_host_that_is_ending_is_waited_for() {
 }
 
 #[tokio::test]
-async fn stopping_nobody_is_no_error() {
+async fn stop_without_a_host_is_not_an_error() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.window(json!({})).stop().await, Ok(None));
     sandbox.leave_endpoint("http://127.0.0.1:1/v1", 1);
@@ -278,7 +278,7 @@ async fn stopping_nobody_is_no_error() {
 }
 
 #[tokio::test]
-async fn the_log_is_private_and_does_not_grow_for_ever() {
+async fn log_is_private_and_limited_in_size() {
     let sandbox = Sandbox::new();
     let log = sandbox.files().log();
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();

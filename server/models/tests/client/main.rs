@@ -1,4 +1,4 @@
-//! The client of models against engines that misbehave in every way, and the search for the local host against hosts that do.
+//! Tests of the engine client and of the host launcher, against scripted engines and hosts.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ use models::{
 };
 use trainer_bridge::Role;
 
-/// Long enough for a slow machine; a test that waits so long has failed.
+/// Longer than any test takes on a slow machine.
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 fn policy() -> RetryPolicy {

@@ -1,4 +1,4 @@
-//! What an engine gets to see.
+//! The requests that an engine receives.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ use super::{TEST_TIMEOUT, client, policy, request, transcript};
 const URL: &str = "REPO_LSP_TEST_URL";
 
 #[tokio::test]
-async fn the_fields_that_engines_know() {
+async fn sends_standard_fields_only() {
     let stub = always(answer("hello")).await;
     let client = Client::with_policy(&stub.url, Some("key-1"), policy()).unwrap();
     let thinking = Request {
@@ -45,7 +45,7 @@ async fn the_fields_that_engines_know() {
 }
 
 #[tokio::test]
-async fn no_key_no_header() {
+async fn sends_no_authorization_without_a_key() {
     let stub = always(answer("hello")).await;
     transcript(client(&stub.url).chat(&request(), TEST_TIMEOUT).await).await;
     assert_eq!(stub.received()[0].header("authorization"), None);
@@ -53,7 +53,7 @@ async fn no_key_no_header() {
 
 /// Runs [`asks`] with an environment that would have everything go elsewhere, and with somebody's key.
 #[tokio::test]
-async fn the_environment_decides_nothing() {
+async fn ignores_environment_variables() {
     let (stub, elsewhere) = (always(answer("hello")).await, always(answer("bye")).await);
     let mut asks = Command::new(std::env::current_exe().unwrap());
     asks.args(["--exact", "requests::asks", "--ignored", "--nocapture"]);

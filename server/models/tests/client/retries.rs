@@ -1,4 +1,4 @@
-//! What is asked again, and what is not.
+//! Which failures are retried.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::http::{Received, answer, event, events, head, text, whole};
 use super::stub::{Step, send, stub};
 use super::{TEST_TIMEOUT, client, request, transcript};
 
-/// What came of it, and how often was asked.
+/// Returns the transcript and the number of requests.
 async fn ask(scripts: Vec<Vec<Step>>) -> (String, usize) {
     let stub = stub(scripts).await;
     let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
@@ -18,7 +18,7 @@ fn status(status: &str, more: &str) -> Vec<Step> {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_asked_again() {
+async fn retries_transient_failures() {
     let well = || vec![send(answer("hello"))];
     let hello = "text \"hello\"\ndone, by repo@7\n".to_owned();
     for bad in [
@@ -38,7 +38,7 @@ async fn what_may_pass_is_asked_again() {
 }
 
 #[tokio::test]
-async fn not_for_ever() {
+async fn gives_up_after_four_attempts() {
     let (said, asked) = ask(vec![status("503 Service Unavailable", "")]).await;
     assert_eq!(asked, 4);
     assert!(
@@ -54,7 +54,7 @@ async fn not_for_ever() {
 }
 
 #[tokio::test]
-async fn not_when_the_engine_says_so_late_that_nobody_waits() {
+async fn does_not_wait_for_retry_after_beyond_the_deadline() {
     for late in ["3600", "18446744073709551615"] {
         let late = format!("retry-after: {late}\r\n");
         let (said, asked) = ask(vec![status("429 Too Many Requests", &late)]).await;
@@ -64,7 +64,7 @@ async fn not_when_the_engine_says_so_late_that_nobody_waits() {
 }
 
 #[tokio::test]
-async fn not_what_stays_wrong() {
+async fn does_not_retry_permanent_failures() {
     for bad in [
         status("400 Bad Request", ""),
         status("401 Unauthorized", "retry-after: 0\r\n"),
@@ -77,7 +77,7 @@ async fn not_what_stays_wrong() {
 }
 
 #[tokio::test]
-async fn not_after_the_first_word() {
+async fn does_not_retry_a_started_answer() {
     let (said, asked) = ask(vec![
         vec![send(events() + &text("Half"))],
         vec![send(answer("hello"))],
@@ -88,7 +88,7 @@ async fn not_after_the_first_word() {
 }
 
 #[tokio::test]
-async fn an_engine_that_minds_our_addition_is_asked_without_it() {
+async fn repeats_the_request_without_a_rejected_extension() {
     let minds = json!({ "error": { "message": "Unrecognized request argument supplied: chat_template_kwargs" } });
     let stub = stub(vec![
         vec![send(whole("400 Bad Request", &minds))],

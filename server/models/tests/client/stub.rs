@@ -1,4 +1,4 @@
-//! An engine that does what it is told, connection by connection.
+//! A scripted engine: one script per connection.
 
 use std::io;
 use std::sync::{Arc, Mutex};

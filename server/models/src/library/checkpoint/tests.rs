@@ -1,4 +1,4 @@
-//! Checkpoints damaged in every way that was thought of: each is refused with its own line, before anything good is replaced.
+//! Invalid checkpoints: each is rejected with its own message, and the active generation stays unchanged.
 
 pub(in crate::library) mod adapters;
 mod gguf;
@@ -98,7 +98,7 @@ fn refused(what: &str, damage: impl FnOnce(&Path), expected: Expect) {
 const QUERY: &str = "model.layers.1.self_attn.q_proj.weight";
 
 #[test]
-fn damaged_tensors() {
+fn rejects_invalid_tensors() {
     refused(
         "missing",
         |folder| tensor(folder, QUERY, |_| false),
@@ -151,7 +151,7 @@ fn damaged_tensors() {
 }
 
 #[test]
-fn numbers_that_are_none() {
+fn rejects_values_that_are_not_finite() {
     let values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
     for (round, value) in values.into_iter().enumerate() {
         // At the beginning, in the middle and at the very end of the tensor.
@@ -172,7 +172,7 @@ fn numbers_that_are_none() {
 }
 
 #[test]
-fn a_number_that_two_pieces_share_is_seen() {
+fn finds_a_value_that_spans_two_chunks() {
     let tensors = [
         Loose {
             name: "a".into(),
@@ -224,7 +224,7 @@ fn a_number_that_two_pieces_share_is_seen() {
 }
 
 #[test]
-fn a_file_cut_short_anywhere() {
+fn rejects_a_file_truncated_anywhere() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     let weights = from.join("model.safetensors");
@@ -261,7 +261,7 @@ fn a_file_cut_short_anywhere() {
 }
 
 #[test]
-fn a_header_damaged_anywhere_never_gets_in_unnoticed() {
+fn rejects_a_header_corrupted_anywhere() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     let weights = from.join("model.safetensors");
@@ -287,7 +287,7 @@ fn text_of(whole: &[u8], at: usize, header: usize) -> String {
 }
 
 #[test]
-fn files_are_chosen_by_what_they_are() {
+fn selects_files_by_format() {
     let check = |names: &[&str], file: Option<&str>, expected: &str| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let found = match super::select(&names, file) {

@@ -7,15 +7,16 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use backon::{BackoffBuilder, Retryable};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_RANGE, RANGE};
 
 use super::super::{Library, files};
 use super::checksum::{Checksum, Hasher};
 use super::{Hub, HubError, Listing};
+use crate::backoff::exponential;
 
-/// How often something that may pass is tried again, with no byte gained in between.
-const MAX_ATTEMPTS: u32 = 4;
+/// Delay before the first retry. Any received byte starts the backoff again.
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 
 /// A completed download. Its directory stays locked until this is dropped.
@@ -104,17 +105,18 @@ impl Hub {
         if partial.at == 0 {
             partial.reuse(&self.cached(listing, name))?;
         }
-        let mut pause = Pause::new();
+        let mut delays = exponential(FIRST_DELAY).build();
         while partial.at < size {
             let before = partial.at;
             let Err(error) = self.receive(listing, &mut partial, progress).await else {
                 continue;
             };
             if partial.at > before {
-                pause = Pause::new();
+                delays = exponential(FIRST_DELAY).build();
             }
-            if !error.is_transient() || !pause.wait().await {
-                return Err(error);
+            match delays.next() {
+                Some(delay) if error.is_transient() => tokio::time::sleep(delay).await,
+                _ => return Err(error),
             }
         }
         partial.finish(&whole)
@@ -310,43 +312,13 @@ impl<'a> PartialFile<'a> {
     }
 }
 
-/// Runs something again, after a growing pause, while it fails in a way that may pass.
-pub(super) async fn with_retries<T, F>(mut work: impl FnMut() -> F) -> Result<T, HubError>
+/// Runs `work`, and retries it after transient errors.
+pub(super) async fn with_retries<T, F>(work: impl FnMut() -> F) -> Result<T, HubError>
 where
     F: Future<Output = Result<T, HubError>>,
 {
-    let mut pause = Pause::new();
-    loop {
-        match work().await {
-            Err(error) if error.is_transient() && pause.wait().await => {}
-            done => return done,
-        }
-    }
-}
-
-struct Pause {
-    left: u32,
-    next: Duration,
-}
-
-impl Pause {
-    fn new() -> Self {
-        Pause {
-            left: MAX_ATTEMPTS - 1,
-            next: FIRST_DELAY,
-        }
-    }
-
-    /// False once there have been enough.
-    async fn wait(&mut self) -> bool {
-        if self.left == 0 {
-            return false;
-        }
-        self.left -= 1;
-        tokio::time::sleep(self.next).await;
-        self.next *= 2;
-        true
-    }
+    let retries = work.retry(exponential(FIRST_DELAY));
+    retries.when(HubError::is_transient).await
 }
 
 fn part(directory: &Path, name: &str) -> PathBuf {

@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use reqwest::{Response, StatusCode};
 
 use super::super::LibraryError;
-use super::super::error::size;
 use super::{Hub, RepoId};
-use settings::paths;
+use settings::{format_bytes, paths};
 
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
@@ -43,7 +42,7 @@ pub enum HubError {
     UnexpectedResponse { endpoint: String, what: String },
     #[error(
         "the connection was lost while downloading {file}, at {} of {}: {reason}. Run the same command again to resume",
-        size(*.at), size(*.of)
+        format_bytes(*.at), format_bytes(*.of)
     )]
     ConnectionLost {
         file: String,

@@ -1,4 +1,4 @@
-//! An adapter has to fit the model that it is laid over.
+//! Adapters must match their base model.
 
 use super::*;
 
@@ -23,7 +23,7 @@ pub(in crate::library) fn adapter(model: &Path) -> PathBuf {
 }
 
 #[test]
-fn adapters_have_to_fit() {
+fn rejects_adapters_that_do_not_match() {
     let fixture = Fixture::new();
     let model = fixture.checkpoint(1);
     fixture.add("base", &model).unwrap();

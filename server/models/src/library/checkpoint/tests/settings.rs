@@ -1,9 +1,9 @@
-//! A configuration or a tokenizer that does not go with the weights.
+//! Configurations and tokenizers that do not match the weights.
 
 use super::*;
 
 #[test]
-fn damaged_settings() {
+fn rejects_invalid_configs() {
     refused(
         "no config",
         |folder| fs::remove_file(folder.join("config.json")).unwrap(),
@@ -84,7 +84,7 @@ fn damaged_settings() {
 }
 
 #[test]
-fn damaged_tokenizers() {
+fn rejects_invalid_tokenizers() {
     refused(
         "none",
         |folder| fs::remove_file(folder.join("tokenizer.json")).unwrap(),
@@ -135,7 +135,7 @@ fn damaged_tokenizers() {
 }
 
 #[test]
-fn a_folder_without_a_model() {
+fn rejects_a_directory_without_a_model() {
     refused(
         "empty",
         |folder| {
