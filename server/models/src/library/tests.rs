@@ -39,7 +39,7 @@ impl Fixture {
         Fixture { folder, library }
     }
 
-    /// A checkpoint outside of the library. Those of one seed are the same.
+    /// Writes a checkpoint outside the library. The same seed produces the same checkpoint.
     pub fn checkpoint(&self, seed: u64) -> PathBuf {
         let directory = self.folder.path().join(format!("checkpoint-{seed}"));
         ::checkpoint::random(&directory, SMALL, seed).unwrap();
@@ -50,7 +50,7 @@ impl Fixture {
         self.library.add(name, &incoming(from), &|_, _| {})
     }
 
-    /// Adds a generation and puts it in use.
+    /// Adds a generation and activates it.
     fn install(&self, name: &str, seed: u64) -> Installed {
         let added = self.add(name, &self.checkpoint(seed)).unwrap();
         let number = added.installed.manifest.number;
@@ -65,7 +65,7 @@ impl Fixture {
         }
     }
 
-    /// Every path below the folder of models, but the locks.
+    /// Returns all paths in the models directory except lock files.
     fn tree(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.library.directory().to_owned()];
@@ -372,7 +372,7 @@ fn removes_leftovers_of_killed_writers_only() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     let incoming = fixture.library.incoming();
-    // As it lies there after a kill: the folder, and a lock that nobody holds.
+    // The state after a kill: the staging directory and an unlocked lock file.
     for name in ["1-0", "1-1"] {
         fs::create_dir_all(incoming.join(name)).unwrap();
         fs::write(incoming.join(name).join("model.safetensors"), "half").unwrap();
@@ -381,8 +381,8 @@ fn removes_leftovers_of_killed_writers_only() {
     let living = incoming.join("2-0");
     fs::create_dir(&living).unwrap();
     let held = files::lock_exclusive(&incoming.join("2-0.lock")).unwrap();
-    // And a temporary file of a switch that did not come to its rename.
-    fs::write(fixture.library.directory().join("repo/current.new"), "9").unwrap();
+    // A temporary file of an interrupted switch.
+    fs::write(fixture.library.directory().join("repo/.tmp123456"), "9").unwrap();
 
     assert_eq!(fixture.label(Some("repo")), "repo@1");
     let garbage = fixture.library.gc(true).unwrap();
@@ -416,7 +416,7 @@ fn gc_keeps_the_current_and_the_previous_generation() {
         fixture.install("repo", seed);
     }
     fixture.library.switch("repo", 3).unwrap();
-    // What was in use before the third is the fourth.
+    // The fourth generation was active before the third.
     fixture.add("unused", &fixture.checkpoint(9)).unwrap();
     let names = |garbage: Vec<Garbage>| -> Vec<String> {
         garbage.into_iter().map(|garbage| garbage.what).collect()
@@ -435,7 +435,7 @@ fn gc_keeps_the_current_and_the_previous_generation() {
         names(fixture.library.gc(false).unwrap()),
         Vec::<String>::new()
     );
-    // The number of what is gone is not given to something else.
+    // Numbers of removed generations are not reused.
     assert_eq!(fixture.install("repo", 5).label(), "repo@5");
 }
 
@@ -492,7 +492,7 @@ fn estimates_memory_from_the_files() {
     };
     let whole = need(4, Quantization::None);
     assert_eq!(whole.weights, 4 * numbers);
-    // Keys and values of one head, in both layers, for each token; and that twice.
+    // Keys and values of one head in both layers for each token, counted twice.
     assert_eq!(whole.context, 2 * 4096 * (2 * 2 * 8) * 4);
     assert_eq!(whole.total(), whole.weights + whole.context);
     assert_eq!(need(2, Quantization::None).weights, 2 * numbers);

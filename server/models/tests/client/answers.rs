@@ -88,13 +88,13 @@ async fn separates_reasoning_tags_from_the_text() {
 
 #[tokio::test]
 async fn accepts_an_answer_without_done_marker() {
-    // No `[DONE]`: the answer is whole all the same, because its reason to end has come.
+    // Without `[DONE]`, the finish reason shows that the answer is complete.
     let expected = expect![[r#"
         text "a"
         done, by repo@7
     "#]];
     check(text("a") + &finish("stop"), &expected).await;
-    // Comments keep connections alive; lines may end in any way.
+    // Comments are ignored, and all line endings are accepted.
     let body = format!(": ping\n\n{}: ping\r\n\r\n{}", text("a"), finish("stop"));
     check(body.replace('\n', "\r\n").replace("\r\r", "\r"), &expected).await;
 }

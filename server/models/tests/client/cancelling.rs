@@ -40,7 +40,7 @@ async fn dropping_the_request_closes_the_connection() {
         let mut stub = stub(vec![vec![send(opening), Step::Hold]]).await;
         let (client, request) = (client(&stub.url), request());
         let asked = async {
-            // It goes on until it is dropped, which is when the engine has the question.
+            // The request is dropped as soon as the engine has received it.
             let asking = client.chat(&request, TEST_TIMEOUT);
             let arrived = async {
                 while stub.received().is_empty() {

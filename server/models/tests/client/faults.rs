@@ -26,7 +26,7 @@ async fn reports_an_incomplete_answer() {
     "#]],
     )
     .await;
-    // The engine thinks it is done, and has not said why.
+    // `[DONE]` without a finish reason.
     check(
         events() + &text("Half") + &done(),
         expect![[r#"
@@ -35,7 +35,7 @@ async fn reports_an_incomplete_answer() {
     "#]],
     )
     .await;
-    // The connection breaks within a piece.
+    // The connection is lost inside an event.
     let broken =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let piece = text("Half");

@@ -24,7 +24,7 @@ pub fn diary(data: &Path) -> PathBuf {
     data.join("diary")
 }
 
-/// Runs only as the process that a test starts.
+/// Runs only in the process that a test starts.
 #[test]
 #[ignore = "is the host that other tests start"]
 fn scripted() {
@@ -88,7 +88,7 @@ impl Host {
             let (host, address) = (host.clone(), address.clone());
             let (files, stopping) = (files.clone(), stopping.clone());
             tokio::spawn(async move {
-                // A client that leaves is no reason to end.
+                // A disconnecting client does not end the host.
                 let _ = host.serve(connection, &address, &files, &stopping).await;
             });
         }
@@ -133,7 +133,7 @@ impl Host {
                 .await?;
                 if self.play["lingers"] == true && self.first("lingered") {
                     files.withdraw();
-                    // It holds the lock until the test lets go of it.
+                    // Holds the lock until the test releases it.
                     while !self.data.join("release").exists() {
                         tokio::time::sleep(Duration::from_millis(10)).await;
                     }
@@ -149,7 +149,7 @@ impl Host {
                     "once" if self.first("died") => std::process::exit(9),
                     "after a word" if self.first("died") => {
                         http::write(&mut connection, events() + &text("Half")).await?;
-                        // The word has arrived once the test says so.
+                        // Waits until the test has received the text.
                         connection.flush().await?;
                         while !self.data.join("release").exists() {
                             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -170,7 +170,7 @@ impl Host {
         };
         http::write(&mut connection, reply).await?;
         connection.shutdown().await?;
-        // Whoever asked closes first, so that nothing is lost.
+        // Let the client close first, so that no data is lost.
         let _ = connection.read(&mut [0]).await;
         Ok(())
     }
@@ -189,12 +189,12 @@ impl Host {
         diary.unwrap().write_all(line.as_bytes()).unwrap();
     }
 
-    /// Whether this is the first process, or the first time, that something happens.
+    /// Returns true for the first call with this name, over all host processes of the test.
     fn first(&self, what: &str) -> bool {
         File::create_new(self.data.join(what)).is_ok()
     }
 
-    /// No host outlives its test.
+    /// Exits when the test has removed its directory.
     fn end_with_the_test(&self) {
         let data = self.data.clone();
         std::thread::spawn(move || {

@@ -38,7 +38,7 @@ async fn first_request_starts_a_host_and_later_clients_find_it() {
     assert_eq!(status.pid, started[0]);
     assert!(!two.is_running().await, "it has no model loaded");
 
-    // A Ctrl-C, and the end of an editor, go to the group of whoever started it.
+    // Ctrl-C and the end of an editor reach the process group of the parent.
     let pid = rustix::process::Pid::from_raw(status.pid.try_into().unwrap()).unwrap();
     assert_eq!(rustix::process::getpgid(Some(pid)).unwrap(), pid);
 }
@@ -127,7 +127,7 @@ async fn recovers_from_a_stale_address() {
 async fn does_not_kill_another_program_on_the_port() {
     let sandbox = Sandbox::new();
     let program = stub(vec![vec![send(""), Step::Hold]]).await;
-    // This test is no host, so it must survive.
+    // This process is not a host, so it must survive.
     sandbox.leave_endpoint(&program.url, std::process::id());
     ask_well(&sandbox.window(json!({}))).await;
 }
@@ -234,7 +234,7 @@ async fn forwards_an_error_of_the_host() {
     expect![[r#"
         no answer: the model engine returned an error (503): repo@7 needs 9 GB; free some, or set host.quantization
     "#]].assert_eq(&said);
-    // It does not pass by itself, so asking again would only have the host try again to load what does not fit.
+    // The error is not transient, so a retry would only make the host load the model again.
     assert_eq!(
         (sandbox.noted("started").len(), sandbox.noted("asked").len()),
         (1, 1)
@@ -256,7 +256,7 @@ async fn waits_for_a_stopping_host() {
     assert_eq!(host.stop().await.unwrap().unwrap().version, "1.2.3");
     let asking = ask_well(&host);
     let release = async {
-        // One that would be next has found the lock taken, and has given way.
+        // The next host has found the lock taken and exited.
         while sandbox.noted("lost").is_empty() {
             tokio::task::yield_now().await;
         }

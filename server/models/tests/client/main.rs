@@ -64,7 +64,7 @@ fn request() -> Request {
     }
 }
 
-/// A line for each event, and one for how it ended.
+/// Formats an answer: one line per event, and one for the end or error.
 async fn transcript(asked: Result<Stream, ModelError>) -> String {
     let mut lines = Vec::new();
     match asked {

@@ -9,7 +9,7 @@ use super::http::answer;
 use super::stub::always;
 use super::{TEST_TIMEOUT, client, policy, request, transcript};
 
-/// The variable by which [`asks`] is told where.
+/// Environment variable with the URL for [`asks`].
 const URL: &str = "REPO_LSP_TEST_URL";
 
 #[tokio::test]
@@ -26,9 +26,9 @@ async fn sends_standard_fields_only() {
     assert_eq!(received.what, "POST /v1/chat/completions");
     assert_eq!(received.header("authorization"), Some("Bearer key-1"));
     assert_eq!(received.header("content-type"), Some("application/json"));
-    // It is our own host's, and says who waits.
+    // An extension of our own host.
     assert_eq!(received.header("x-repo-lsp-priority"), None);
-    // The grammar is left out: engines have dialects of their own, or refuse it.
+    // The grammar is omitted, because other engines use other dialects or reject it.
     let expected = json!({
         "model": "repo",
         "messages": [
@@ -51,7 +51,7 @@ async fn sends_no_authorization_without_a_key() {
     assert_eq!(stub.received()[0].header("authorization"), None);
 }
 
-/// Runs [`asks`] with an environment that would have everything go elsewhere, and with somebody's key.
+/// Runs [`asks`] with environment variables that would redirect the request and add an API key.
 #[tokio::test]
 async fn ignores_environment_variables() {
     let (stub, elsewhere) = (always(answer("hello")).await, always(answer("bye")).await);

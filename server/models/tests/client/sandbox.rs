@@ -1,4 +1,4 @@
-//! A user's folders for one test, with the host that is started there.
+//! The user directories of one test, and the host that is started there.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use settings::paths::Dirs;
 use super::host::{PLAY, VERSION, diary};
 use super::policy;
 
-/// A host that is silent for so long counts as hung. Long enough for a healthy one on a slow machine.
+/// Status timeout after which a host is considered hung; long enough for a healthy host on a slow machine.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(4);
 
 pub struct Sandbox {
@@ -43,11 +43,11 @@ impl Sandbox {
         HostFiles::new(&self.dirs())
     }
 
-    /// As one window has it: of the version that scripted hosts have, which it starts to play this.
+    /// A launcher of one editor, which starts scripted hosts with this script.
     pub fn window(&self, play: Value) -> HostLauncher {
         let test = std::env::current_exe().unwrap();
         let play = format!("{PLAY}={play}");
-        // The last two words are those by which a host is known, and name no test.
+        // The last two arguments identify the process as a host; they match no test name.
         let words = [
             "--exact",
             "host::scripted",
@@ -68,7 +68,7 @@ impl Sandbox {
             .with_timeouts(policy(), STATUS_TIMEOUT)
     }
 
-    /// The processes of which the diary says this, in order.
+    /// Returns the process ids of the log lines with this event, in order.
     pub fn noted(&self, what: &str) -> Vec<u32> {
         let diary = std::fs::read_to_string(diary(&self.data())).unwrap_or_default();
         let lines = diary.lines().filter_map(|line| line.split_once(' '));
@@ -80,7 +80,7 @@ impl Sandbox {
         std::fs::write(self.data().join("release"), "").unwrap();
     }
 
-    /// What a host left behind that is no more.
+    /// Writes the address of a host that no longer exists.
     pub fn leave_endpoint(&self, url: &str, pid: u32) {
         let endpoint = HostAddress {
             url: url.to_owned(),

@@ -48,7 +48,7 @@ fn store(path: &Path, tensors: &[Loose]) {
     fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
 }
 
-/// Changes one tensor, or takes it away.
+/// Changes or removes one tensor.
 fn tensor(directory: &Path, name: &str, change: impl FnOnce(&mut Loose) -> bool) {
     let path = directory.join("model.safetensors");
     let mut tensors = load(&path);
@@ -69,7 +69,7 @@ fn edit(directory: &Path, file: &str, change: impl FnOnce(&mut Value)) {
     fs::write(path, value.to_string()).unwrap();
 }
 
-/// A good model is in use; the damaged one is refused in these words and changes nothing.
+/// Checks that a damaged checkpoint is rejected with this message and that the active generation stays unchanged.
 fn refused(what: &str, damage: impl FnOnce(&Path), expected: Expect) {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
@@ -154,7 +154,7 @@ fn rejects_invalid_tensors() {
 fn rejects_values_that_are_not_finite() {
     let values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
     for (round, value) in values.into_iter().enumerate() {
-        // At the beginning, in the middle and at the very end of the tensor.
+        // At the beginning, in the middle and at the end of the tensor.
         refused(
             "not finite",
             |folder| {
@@ -275,7 +275,7 @@ fn rejects_a_header_corrupted_anywhere() {
         }
         fs::write(&weights, &damaged).unwrap();
         let checked = super::check(&from, trainer_bridge::Format::Safetensors, None);
-        // The name of a format, and blanks at the end, say nothing of the tensors.
+        // The format name and trailing blanks do not affect the tensors.
         let harmless = text_of(&whole, at, header).contains("format") || at + 8 > header;
         assert!(checked.is_err() || harmless, "byte {at}");
     }

@@ -171,7 +171,7 @@ impl Hub {
         }
     }
 
-    /// Where other programs that use this hub would have that file.
+    /// Returns the path of the file in the Hugging Face cache.
     fn cached(&self, listing: &Listing, name: &str) -> PathBuf {
         let folder = hf_hub::Repo::model(listing.repo.to_string()).folder_name();
         self.cache

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// An adapter of rank 2 for the queries of both layers, in a folder of its own beside the model's.
+/// Writes a rank 2 adapter for the query projections of both layers, in a directory beside that of the model.
 pub(in crate::library) fn adapter(model: &Path) -> PathBuf {
     let directory = model.with_file_name("adapter");
     fs::create_dir_all(&directory).unwrap();

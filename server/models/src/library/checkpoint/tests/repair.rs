@@ -51,7 +51,7 @@ fn repairs_configs_of_newer_tools() {
     added.installed.check_sizes().unwrap();
 }
 
-/// The checkpoint's weights in two files with an index.
+/// Splits the weights of a checkpoint into two files with an index.
 fn split(directory: &Path) {
     let path = directory.join("model.safetensors");
     let tensors = load(&path);
