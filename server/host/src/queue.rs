@@ -49,13 +49,13 @@ impl Queue {
 
     /// Waits for a slot. Dropping the future leaves the queue.
     pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> QueueSlot {
-        let turn = {
+        let slot = {
             let mut state = self.state();
             if state.free > 0 {
                 state.free -= 1;
-                return self.turn(&mut state, priority);
+                return self.slot(&mut state, priority);
             }
-            let (sender, turn) = oneshot::channel();
+            let (sender, slot) = oneshot::channel();
             match priority {
                 Priority::Chat => {
                     state.chat.push_back(sender);
@@ -65,16 +65,16 @@ impl Queue {
                 }
                 Priority::Background => state.background.push_back(sender),
             }
-            turn
+            slot
         };
         // A sender is dropped only after it was used, so an error cannot occur.
-        turn.await.unwrap_or_else(|_| QueueSlot {
+        slot.await.unwrap_or_else(|_| QueueSlot {
             queue: None,
             preempted: CancellationToken::new(),
         })
     }
 
-    fn turn(self: &Arc<Self>, state: &mut State, priority: Priority) -> QueueSlot {
+    fn slot(self: &Arc<Self>, state: &mut State, priority: Priority) -> QueueSlot {
         let preempted = CancellationToken::new();
         // Finished requests have cancelled their token.
         state.yielding.retain(|token| !token.is_cancelled());
@@ -97,7 +97,7 @@ impl Queue {
 
     fn release(self: Arc<Self>) {
         loop {
-            let (next, turn) = {
+            let (next, slot) = {
                 let mut state = self.state();
                 let chat = state.chat.pop_front().map(|next| (next, Priority::Chat));
                 let next = chat.or_else(|| {
@@ -108,9 +108,9 @@ impl Queue {
                     state.free += 1;
                     return;
                 };
-                (next, self.turn(&mut state, priority))
+                (next, self.slot(&mut state, priority))
             };
-            match next.send(turn) {
+            match next.send(slot) {
                 Ok(()) => return,
                 // The receiver has left. The unused slot must not be released again when it is dropped.
                 Err(mut unused) => unused.queue = None,
@@ -166,12 +166,12 @@ mod tests {
         while !order.is_empty() {
             let ready: Vec<_> = order
                 .iter_mut()
-                .map(|(_, turn)| turn.now_or_never())
+                .map(|(_, slot)| slot.now_or_never())
                 .collect();
             let at: Vec<_> = ready
                 .iter()
                 .enumerate()
-                .filter(|(_, turn)| turn.is_some())
+                .filter(|(_, slot)| slot.is_some())
                 .collect();
             assert_eq!(at.len(), 1, "one at a time");
             served.push(order.remove(at[0].0).0);

@@ -49,8 +49,8 @@ fn ask(engine: &Arc<Engine>, priority: Priority) -> mpsc::UnboundedReceiver<Answ
     let (out, pieces) = mpsc::unbounded_channel();
     let engine = engine.clone();
     tokio::spawn(async move {
-        let turn = engine.queue.enter(priority).await;
-        let preempted = turn.preempted().clone();
+        let slot = engine.queue.enter(priority).await;
+        let preempted = slot.preempted().clone();
         engine.answer(question(), &out, &preempted).await;
     });
     pieces

@@ -37,7 +37,7 @@ pub(crate) struct ValidatedRequest(pub ChatCompletionRequest);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum AnswerEvent {
     /// The generation that answers, `name@7`.
-    Began(String),
+    Started(String),
     Thinking(String),
     Text(String),
     Done(FinishReason, Usage),

@@ -96,14 +96,14 @@ async fn answered(
                     EngineError::NoSuchModel(why) => Failure::NoSuchModel(why),
                     EngineError::Unavailable(why) => Failure::Unavailable(why),
                 })?;
-            let turn = engine.queue.enter(priority).await;
+            let slot = engine.queue.enter(priority).await;
             // It may have failed while the previous request was running.
             if !engine.is_lost() {
-                return Ok((engine, turn));
+                return Ok((engine, slot));
             }
         }
     };
-    let (engine, turn) = tokio::select! {
+    let (engine, slot) = tokio::select! {
         biased;
         () = out.closed() => return,
         found = found => match found {
@@ -117,10 +117,10 @@ async fn answered(
     // In this order, so that the request is counted at every moment.
     let running = CountGuard::new(host.clone(), |host| &host.running);
     drop(waiting);
-    let preempted = turn.preempted().clone();
+    let preempted = slot.preempted().clone();
     engine.answer(asked.question, &out, &preempted).await;
     host.note_request();
-    drop((turn, running));
+    drop((slot, running));
 }
 
 /// Counts a request until dropped.
