@@ -117,11 +117,11 @@ fn refusals_say_what_to_do() {
     };
     refuse("/api/", 401, "");
     world.refused(&["model", "pull", REPO], expect![[r#"
-        error: HUB gives no access to Org/Tiny (401): it does not exist, or it is private or gated. Look at HUB/Org/Tiny, and set HF_TOKEN to a token from its settings
+        error: HUB gives no access to Org/Tiny (401): it does not exist, or it is private or gated. Look at HUB/Org/Tiny, and set HF_TOKEN to an access token
     "#]]);
     refuse("/api/", 403, "GatedRepo");
     world.refused(&["model", "pull", REPO], expect![[r#"
-        error: Org/Tiny is gated. Accept its terms at HUB/Org/Tiny, make a token at HUB/settings/tokens and set HF_TOKEN to it
+        error: Org/Tiny is gated. Accept its terms at HUB/Org/Tiny, create a token at HUB/settings/tokens and set HF_TOKEN to it
     "#]]);
     refuse("/api/", 404, "");
     world.refused(
@@ -141,7 +141,7 @@ fn refusals_say_what_to_do() {
     world.refused(
         &["model", "pull", REPO],
         expect![[r#"
-        error: HUB answered 500. It is not well; try again later
+        error: HUB returned HTTP status 500. Try again later
     "#]],
     );
     assert_eq!(
@@ -172,7 +172,7 @@ fn a_damaged_checkpoint_replaces_nothing() {
     assert_eq!(ran.code, Some(2));
     assert!(
         ran.stderr
-            .starts_with("error: model.safetensors: it is cut short at tensor model."),
+            .starts_with("error: model.safetensors: the file is truncated at tensor model."),
         "{ran:?}"
     );
     let list = world.sandbox.json(&["model", "list"]);
@@ -244,7 +244,7 @@ fn models_are_listed_shown_chosen_and_removed() {
     world.refused(
         &["model", "pull", &whole, "--name", "repo", "--base", "none"],
         expect![[r#"
-        error: --base is for adapters, and this is a whole model
+        error: --base applies to adapters only, and this is a complete model
     "#]],
     );
 
@@ -267,7 +267,7 @@ fn models_are_listed_shown_chosen_and_removed() {
     "#]],
     );
     world.refused(&["model", "show", "../../etc"], expect![[r#"
-        error: bad name for a model: `../../etc`; letters, digits, `.`, `_` and `-` will do, and it begins with no dot
+        error: invalid model name `../../etc`; use letters, digits, `.`, `_` and `-`, and do not start with `.` or `-`
     "#]]);
 }
 

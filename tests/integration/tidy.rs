@@ -10,7 +10,7 @@ const LONG: [(&str, &str); 2] = [
         "the table of languages: one row each, read by looking one up",
     ),
     (
-        "server/src/host/desk.rs",
+        "server/host/src/manager.rs",
         "one table under one lock, and all that may happen to it",
     ),
 ];

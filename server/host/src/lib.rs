@@ -1,23 +1,23 @@
-//! The host of models: one process per user that has a model in memory, and answers for all editor windows.
+//! The model host: one process per user that keeps a model in memory and serves all editors over HTTP.
 //!
-//! Read in this order: one loaded generation (`engine`), who is answered next (`queue`), which generation answers (`desk`), what is
-//! understood over HTTP (`http`), and the life of the process (`serve`, with its `lock` and `watch`).
+//! Reading order: a loaded generation (`engine`), request scheduling (`queue`), the loaded models (`manager`), the HTTP API (`http`), and
+//! the lifetime of the process (`serve`, with `lock` and `watch`).
 //!
-//! Nothing here knows of the repository, of prompts or of LSP. It listens on this machine only, and makes no connection.
+//! This crate knows nothing of repositories, prompts or LSP. It listens on the loopback interface only and opens no connection.
 
+mod async_library;
 mod engine;
 mod queue;
-mod shelf;
 
-mod desk;
 mod http;
+mod manager;
 
 mod lock;
 mod serve;
 mod watch;
 
-pub use lock::{Lock, Taken};
-pub use serve::{Host, serve};
+pub use lock::{HostLock, LockAttempt};
+pub use serve::{HostProcess, serve};
 
 #[cfg(test)]
 mod tests;

@@ -1,30 +1,30 @@
-//! That there is one host per user: a lock of the operating system, which ends with the process however it ends.
+//! Ensures that there is one host per user, with an operating system lock that is released when the process ends.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::time::{Duration, Instant};
 
-use models::host_files::{Endpoint, HostFiles};
+use models::host_files::{HostAddress, HostFiles};
 
-/// How long a host that comes up or goes down is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
-const LOOK: Duration = Duration::from_millis(20);
+/// Time to wait for a host that is starting or stopping.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Held for as long as this process is the host.
+/// Held while this process is the host.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "it is held, not read")] File);
+pub struct HostLock(#[expect(dead_code, reason = "it is held, not read")] File);
 
-/// What came of an attempt to become the host.
+/// The result of an attempt to become the host.
 #[derive(Debug)]
-pub enum Taken {
-    Ours(Lock),
-    /// Another process is the host; it listens there, unless it is just beginning or ending.
-    Others(Option<Endpoint>),
+pub enum LockAttempt {
+    Acquired(HostLock),
+    /// Another process is the host. Its address is `None` while it starts or stops.
+    HeldByOther(Option<HostAddress>),
 }
 
-impl Lock {
-    /// Becomes the host, unless another process is. An endpoint that a dead host left behind is taken away.
-    pub fn take(files: &HostFiles) -> io::Result<Taken> {
+impl HostLock {
+    /// Tries to become the host. Removes the address file of a previous host.
+    pub fn try_acquire(files: &HostFiles) -> io::Result<LockAttempt> {
         std::fs::create_dir_all(files.directory())?;
         let file = File::options()
             .create(true)
@@ -36,16 +36,16 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {
                     files.withdraw();
-                    return Ok(Taken::Ours(Lock(file)));
+                    return Ok(LockAttempt::Acquired(HostLock(file)));
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
                 Err(TryLockError::WouldBlock) => {}
             }
             let endpoint = files.read();
-            if endpoint.is_some() || started.elapsed() > PATIENCE {
-                return Ok(Taken::Others(endpoint));
+            if endpoint.is_some() || started.elapsed() > LOCK_TIMEOUT {
+                return Ok(LockAttempt::HeldByOther(endpoint));
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(RETRY_INTERVAL);
         }
     }
 }

@@ -1,42 +1,43 @@
-//! Who is answered next. What somebody waits for goes before what nobody waits for, which is asked to give way even while it runs;
-//! within each, first come, first served.
+//! Schedules requests for one engine: chat requests before background requests, and each kind in order of arrival. A chat request also
+//! preempts a running background request.
 //!
-//! Knows nothing of models.
+//! This module knows nothing of models.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use models::Priority;
 
-/// The line in front of one engine.
+/// The request queue of one engine.
 pub(crate) struct Queue(Mutex<State>);
 
 struct State {
     free: usize,
-    /// Of the turns of what nobody waits for, those that were not asked to give way yet.
+    /// Tokens of running background requests that were not preempted yet.
     yielding: Vec<CancellationToken>,
-    chat: VecDeque<oneshot::Sender<Turn>>,
-    background: VecDeque<oneshot::Sender<Turn>>,
+    chat: VecDeque<oneshot::Sender<QueueSlot>>,
+    background: VecDeque<oneshot::Sender<QueueSlot>>,
 }
 
-/// The right to use the engine, until it is dropped.
-pub(crate) struct Turn {
+/// The right to use the engine, until dropped.
+pub(crate) struct QueueSlot {
     queue: Option<Arc<Queue>>,
-    wanted_back: CancellationToken,
+    preempted: CancellationToken,
 }
 
-impl Turn {
-    /// Cancelled when somebody waits for the engine and nobody for what this turn is for.
-    pub(crate) fn wanted_back(&self) -> &CancellationToken {
-        &self.wanted_back
+impl QueueSlot {
+    /// Cancelled when a chat request waits for the engine and this slot belongs to a background request.
+    pub(crate) fn preempted(&self) -> &CancellationToken {
+        &self.preempted
     }
 }
 
 impl Queue {
-    /// A queue that lets through so many at once.
+    /// Creates a queue that grants `at_once` slots at the same time.
     pub(crate) fn new(at_once: usize) -> Arc<Self> {
         Arc::new(Queue(Mutex::new(State {
             free: at_once,
@@ -46,47 +47,47 @@ impl Queue {
         })))
     }
 
-    /// Waits for a turn. Whoever drops this leaves the queue.
-    pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> Turn {
-        let turn = {
+    /// Waits for a slot. Dropping the future leaves the queue.
+    pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> QueueSlot {
+        let slot = {
             let mut state = self.state();
             if state.free > 0 {
                 state.free -= 1;
-                return self.turn(&mut state, priority);
+                return self.slot(&mut state, priority);
             }
-            let (sender, turn) = oneshot::channel();
+            let (sender, slot) = oneshot::channel();
             match priority {
                 Priority::Chat => {
                     state.chat.push_back(sender);
-                    if let Some(wanted_back) = state.yielding.pop() {
-                        wanted_back.cancel();
+                    if let Some(preempted) = state.yielding.pop() {
+                        preempted.cancel();
                     }
                 }
                 Priority::Background => state.background.push_back(sender),
             }
-            turn
+            slot
         };
-        // A sender is only dropped after it was used, so this waits until it is.
-        turn.await.unwrap_or_else(|_| Turn {
+        // A sender is dropped only after it was used, so an error cannot occur.
+        slot.await.unwrap_or_else(|_| QueueSlot {
             queue: None,
-            wanted_back: CancellationToken::new(),
+            preempted: CancellationToken::new(),
         })
     }
 
-    fn turn(self: &Arc<Self>, state: &mut State, priority: Priority) -> Turn {
-        let wanted_back = CancellationToken::new();
-        // Those that have ended need not be asked any more.
+    fn slot(self: &Arc<Self>, state: &mut State, priority: Priority) -> QueueSlot {
+        let preempted = CancellationToken::new();
+        // Finished requests have cancelled their token.
         state.yielding.retain(|token| !token.is_cancelled());
         if priority == Priority::Background {
-            state.yielding.push(wanted_back.clone());
+            state.yielding.push(preempted.clone());
         }
-        Turn {
+        QueueSlot {
             queue: Some(self.clone()),
-            wanted_back,
+            preempted,
         }
     }
 
-    /// How many wait.
+    /// Returns the number of waiting requests.
     #[cfg(test)]
     fn waiting(&self) -> usize {
         let state = self.state();
@@ -96,7 +97,7 @@ impl Queue {
 
     fn release(self: Arc<Self>) {
         loop {
-            let (next, turn) = {
+            let (next, slot) = {
                 let mut state = self.state();
                 let chat = state.chat.pop_front().map(|next| (next, Priority::Chat));
                 let next = chat.or_else(|| {
@@ -107,25 +108,25 @@ impl Queue {
                     state.free += 1;
                     return;
                 };
-                (next, self.turn(&mut state, priority))
+                (next, self.slot(&mut state, priority))
             };
-            match next.send(turn) {
+            match next.send(slot) {
                 Ok(()) => return,
-                // Whoever waited has left; their turn must not give itself back while it is dropped.
+                // The receiver has left. The unused slot must not be released again when it is dropped.
                 Err(mut unused) => unused.queue = None,
             }
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock()
     }
 }
 
-impl Drop for Turn {
+impl Drop for QueueSlot {
     fn drop(&mut self) {
-        // Nobody need ask for it any more.
-        self.wanted_back.cancel();
+        // It cannot be preempted any more.
+        self.preempted.cancel();
         if let Some(queue) = self.queue.take() {
             queue.release();
         }
@@ -139,19 +140,19 @@ mod tests {
 
     use super::*;
 
-    /// Enters, and waits if it must.
-    fn enter(queue: &Arc<Queue>, priority: Priority) -> BoxFuture<'static, Turn> {
+    /// Enters the queue; the slot must not be granted at once.
+    fn enter(queue: &Arc<Queue>, priority: Priority) -> BoxFuture<'static, QueueSlot> {
         let queue = queue.clone();
         let mut waiting = async move { queue.enter(priority).await }.boxed();
         assert!(
             (&mut waiting).now_or_never().is_none(),
-            "somebody has the turn"
+            "another request has the slot"
         );
         waiting
     }
 
     #[test]
-    fn chat_goes_first_and_each_kind_in_its_order() {
+    fn serves_chat_first_and_each_kind_in_order() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Background).now_or_never().unwrap();
         let mut order = vec![
@@ -165,12 +166,12 @@ mod tests {
         while !order.is_empty() {
             let ready: Vec<_> = order
                 .iter_mut()
-                .map(|(_, turn)| turn.now_or_never())
+                .map(|(_, slot)| slot.now_or_never())
                 .collect();
             let at: Vec<_> = ready
                 .iter()
                 .enumerate()
-                .filter(|(_, turn)| turn.is_some())
+                .filter(|(_, slot)| slot.is_some())
                 .collect();
             assert_eq!(at.len(), 1, "one at a time");
             served.push(order.remove(at[0].0).0);
@@ -179,27 +180,27 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_waits_for_gives_way_to_a_chat_and_to_nothing_else() {
+    fn only_a_chat_request_preempts_a_background_request() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Background).now_or_never().unwrap();
         let mut background = enter(&queue, Priority::Background);
-        assert!(!first.wanted_back().is_cancelled());
+        assert!(!first.preempted().is_cancelled());
         let mut chat = enter(&queue, Priority::Chat);
-        assert!(first.wanted_back().is_cancelled());
+        assert!(first.preempted().is_cancelled());
         drop(first);
         let chat = (&mut chat).now_or_never().unwrap();
         let mut another = enter(&queue, Priority::Chat);
-        assert!(!chat.wanted_back().is_cancelled());
+        assert!(!chat.preempted().is_cancelled());
         drop(chat);
         drop((&mut another).now_or_never().unwrap());
-        // One that ran before, and has ended, is not what is asked to give way.
+        // A finished request is not preempted again.
         let background = (&mut background).now_or_never().unwrap();
         let _chat = enter(&queue, Priority::Chat);
-        assert!(background.wanted_back().is_cancelled());
+        assert!(background.preempted().is_cancelled());
     }
 
     #[test]
-    fn whoever_leaves_is_skipped() {
+    fn skips_requests_that_left_the_queue() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Chat).now_or_never().unwrap();
         let (left, mut stays) = (enter(&queue, Priority::Chat), enter(&queue, Priority::Chat));
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_was_given_but_never_taken_is_given_on() {
+    fn a_granted_but_unused_slot_is_passed_on() {
         let queue = Queue::new(1);
         let first = queue.enter(Priority::Chat).now_or_never().unwrap();
         let (given, mut next) = (enter(&queue, Priority::Chat), enter(&queue, Priority::Chat));
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_allowed_run_at_once() {
+    fn grants_as_many_slots_as_allowed() {
         let queue = Queue::new(2);
         let both: Vec<_> = (0..2)
             .map(|_| queue.enter(Priority::Chat).now_or_never().unwrap())

@@ -1,58 +1,59 @@
-//! The life of a host: it listens, says where, ends when it is told to or when nobody needs it, and takes its traces away.
+//! Runs the host: listens, publishes its address, shuts down on request or when idle, and removes its address file.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::serve::ListenerExt;
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::Desk;
+use super::async_library::AsyncLibrary;
 use super::http;
-use super::lock::Lock;
-use super::shelf::Shelf;
-use super::watch::Watch;
-use models::host_files::{Endpoint, HostFiles};
+use super::lock::HostLock;
+use super::manager::ModelManager;
+use super::watch::LibraryWatcher;
+use models::host_files::{HostAddress, HostFiles};
 use models::library::Library;
 use settings::HostSettings;
 use settings::paths::Dirs;
 
-/// How often a host sees to it that it can be found.
-const LOOK_AFTER: Duration = Duration::from_secs(2);
+/// How often the host checks that its address file is intact.
+const PUBLISH_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What is left to send when all answers are made is sent within this.
-const PARTING: Duration = Duration::from_secs(2);
+/// Time to send the remaining data after all answers are complete.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What all requests share.
-pub struct Host {
-    pub(super) desk: Arc<Desk>,
+/// The state shared by all requests.
+pub struct HostProcess {
+    pub(super) manager: Arc<ModelManager>,
     pub(super) token: String,
     pub(super) stopping: CancellationToken,
     pub(super) numbers: AtomicUsize,
-    /// How many answers are being made, and how many are waited for.
+    /// Number of running and of waiting requests.
     pub(super) running: watch::Sender<usize>,
     pub(super) waiting: watch::Sender<usize>,
     asked: Mutex<Instant>,
     exit_after: Duration,
 }
 
-/// Serves until it is told to stop, or until nobody has asked for anything for long enough.
-/// `told` resolves when the process is asked to end; a second time means at once.
+/// Serves until asked to stop, or until no request has arrived for `host.exit_after_seconds`. Each future of `shutdown` resolves when
+/// the process receives a signal to end; the second signal ends it immediately.
 pub async fn serve<F: Future<Output = ()>>(
     dirs: &Dirs,
     settings: HostSettings,
-    lock: Lock,
-    told: impl Fn() -> F,
+    lock: HostLock,
+    shutdown: impl Fn() -> F,
 ) -> io::Result<()> {
     let files = HostFiles::new(dirs);
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
-    let host = Arc::new(Host {
-        desk: Desk::new(Shelf::new(Library::new(dirs)), settings),
+    let host = Arc::new(HostProcess {
+        manager: ModelManager::new(AsyncLibrary::new(Library::new(dirs)), settings),
         token: token()?,
         stopping: CancellationToken::new(),
         numbers: AtomicUsize::new(0),
@@ -61,12 +62,12 @@ pub async fn serve<F: Future<Output = ()>>(
         asked: Mutex::new(Instant::now()),
         exit_after: Duration::from_secs(settings.exit_after_seconds),
     });
-    let watch = Watch::start(host.desk.clone()).inspect_err(|error| {
+    let watch = LibraryWatcher::start(host.manager.clone()).inspect_err(|error| {
         tracing::warn!(
-            "cannot watch the models, so a new generation is noticed by the next request: {error}"
+            "cannot watch the model library; a new generation is noticed by the next request: {error}"
         )
     });
-    let endpoint = Endpoint {
+    let endpoint = HostAddress {
         url: format!("http://{address}/v1"),
         token: host.token.clone(),
         pid: std::process::id(),
@@ -75,7 +76,7 @@ pub async fn serve<F: Future<Output = ()>>(
     files.publish(&endpoint)?;
     tracing::info!("serving on {address}");
 
-    // Tokens are small, and each of them is awaited.
+    // Tokens are small and must not be delayed.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
@@ -83,39 +84,39 @@ pub async fn serve<F: Future<Output = ()>>(
         .with_graceful_shutdown(host.stopping.clone().cancelled_owned());
     let end = async {
         tokio::select! {
-            () = told() => tracing::info!("ending, once what runs has finished"),
-            () = host.stopping.cancelled() => tracing::info!("told to end; ending, once what runs has finished"),
-            () = host.unneeded() => tracing::info!("nobody has asked for anything; ending"),
+            () = shutdown() => tracing::info!("stopping after the current requests"),
+            () = host.stopping.cancelled() => tracing::info!("stop requested; stopping after the current requests"),
+            () = host.idle() => tracing::info!("idle; stopping"),
         }
         host.stopping.cancel();
-        // Whoever looks for a host from here on starts another one, which waits for the lock.
+        // From here on, clients start another host, which waits for the lock.
         files.withdraw();
     };
     let all = async {
         let mut server = std::pin::pin!(server.into_future());
         let answered = async {
             end.await;
-            // Answers end in their own time, even when nobody listens any more.
-            host.nothing(&host.waiting).await;
-            host.nothing(&host.running).await;
-            // What is still to be sent is sent by then; a connection on which nothing was ever asked would stay for ever.
-            tokio::time::sleep(PARTING).await;
+            // Requests are finished even if the client has disconnected.
+            host.wait_for_zero(&host.waiting).await;
+            host.wait_for_zero(&host.running).await;
+            // An idle connection would otherwise keep the server running forever.
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
         };
         let served = tokio::select! {
             served = &mut server => {
-                host.nothing(&host.waiting).await;
-                host.nothing(&host.running).await;
+                host.wait_for_zero(&host.waiting).await;
+                host.wait_for_zero(&host.running).await;
                 served
             }
             () = answered => Ok(()),
         };
-        host.desk.close().await;
+        host.manager.close().await;
         served
     };
     tokio::select! {
         served = all => served?,
         () = keep_published(&files, &endpoint, &host.stopping) => {}
-        () = twice(&told) => tracing::warn!("ending at once"),
+        () = twice(&shutdown) => tracing::warn!("stopping immediately"),
     }
     files.withdraw();
     drop(watch);
@@ -123,50 +124,48 @@ pub async fn serve<F: Future<Output = ()>>(
     Ok(())
 }
 
-/// Writes the endpoint again where it was lost or damaged: nobody finds a host without it, and no other can be started beside this one.
-/// Never ends.
-async fn keep_published(files: &HostFiles, endpoint: &Endpoint, stopping: &CancellationToken) {
+/// Rewrites the address file when it was lost or damaged. Without it clients could neither find this host nor start another one. Never
+/// returns.
+async fn keep_published(files: &HostFiles, endpoint: &HostAddress, stopping: &CancellationToken) {
     loop {
-        tokio::time::sleep(LOOK_AFTER).await;
+        tokio::time::sleep(PUBLISH_CHECK_INTERVAL).await;
         if stopping.is_cancelled() || files.read().as_ref() == Some(endpoint) {
             continue;
         }
         match files.publish(endpoint) {
-            Ok(()) => tracing::warn!(
-                "the file with the endpoint was lost or damaged, and is written again"
-            ),
-            Err(error) => tracing::warn!("cannot write the endpoint again: {error}"),
+            Ok(()) => tracing::warn!("the address file was lost or damaged; it was written again"),
+            Err(error) => tracing::warn!("cannot write the address file again: {error}"),
         }
     }
 }
 
-async fn twice<F: Future<Output = ()>>(told: &impl Fn() -> F) {
-    told().await;
-    told().await;
+async fn twice<F: Future<Output = ()>>(shutdown: &impl Fn() -> F) {
+    shutdown().await;
+    shutdown().await;
 }
 
-/// What whoever asks must show: nothing that can be guessed.
+/// Generates the random access token that clients must send.
 fn token() -> io::Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-impl Host {
-    /// Somebody asks for something that is worth living for.
+impl HostProcess {
+    /// Resets the idle timer.
     pub(super) fn note_request(&self) {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.asked.lock() = Instant::now();
     }
 
-    /// Frees what is not used, and resolves when nothing is left and nobody has asked for long enough.
-    async fn unneeded(&self) {
-        let mut changes = self.desk.changes();
+    /// Unloads idle models. Resolves when no model is loaded and no request has arrived for long enough.
+    async fn idle(&self) {
+        let mut changes = self.manager.changes();
         loop {
             changes.mark_unchanged();
-            let next = match self.desk.tidy().await {
+            let next = match self.manager.tidy().await {
                 Ok(next) => next,
                 Err(()) => {
-                    let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+                    let asked = *self.asked.lock();
                     let quiet = *self.running.borrow() + *self.waiting.borrow() == 0;
                     if quiet && asked.elapsed() >= self.exit_after {
                         return;
@@ -181,8 +180,8 @@ impl Host {
         }
     }
 
-    async fn nothing(&self, count: &watch::Sender<usize>) {
-        // The sender is ours, so this ends only when the count is right.
+    async fn wait_for_zero(&self, count: &watch::Sender<usize>) {
+        // The sender lives in `self`, so this cannot fail.
         let _ = count.subscribe().wait_for(|count| *count == 0).await;
     }
 

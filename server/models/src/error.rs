@@ -1,50 +1,50 @@
-//! Why a model gave no answer, or not all of it. Each reason is one line that says what to do.
+//! Errors of a model request. Each is displayed as one line that says what is wrong and what to do.
 
 use std::time::Duration;
 
-/// Texts from an engine are cut to this many characters.
-const LONGEST: usize = 300;
+/// Error texts from an engine are truncated to this many characters.
+const MAX_MESSAGE_CHARS: usize = 300;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    /// The settings cannot work, whoever is asked.
+    /// The configuration is invalid, whichever engine is used.
     #[error("{0}")]
     NotConfigured(String),
-    #[error("cannot reach the model at {url}: {why}; see whether its engine is running there")]
+    #[error("cannot connect to the model engine at {url}: {why}; check that it is running")]
     Unreachable { url: String, why: String },
-    /// The engine answered, but with an error. The message says what to do as far as that is known.
-    #[error("the model's engine refused ({status}): {message}")]
+    /// The engine returned an HTTP error. The message includes advice where there is any.
+    #[error("the model engine returned an error ({status}): {message}")]
     Refused { status: u16, message: String },
-    /// The answer was begun, or at least promised, and did not come to its end.
+    /// The response was incomplete.
     #[error("{0}; ask again")]
-    CutOff(String),
-    /// The engine said, in the middle of an answer, that it cannot go on.
-    #[error("the model's engine gave up: {0}; ask again, or see its log")]
-    Failed(String),
-    /// Nobody waited for the answer, and somebody for the engine.
-    #[error("the answer gave way to a question; ask again")]
-    GaveWay,
+    Interrupted(String),
+    /// The engine reported an error inside the stream.
+    #[error("the model engine failed: {0}; ask again, or check its log")]
+    EngineFailed(String),
+    /// A background request was stopped to serve a chat request.
+    #[error("the answer was stopped to serve a chat request first; ask again")]
+    Preempted,
     #[error(
-        "no word from the model within {} s; ask again, or allow for more with `model.first_token_seconds`",
+        "the model sent no token within {} s; ask again, or raise `model.first_token_seconds`",
         .0.as_secs_f64().ceil()
     )]
-    NoFirstToken(Duration),
-    #[error("the model fell silent for {} s in the middle of its answer; ask again", .0.as_secs_f64().ceil())]
-    FellSilent(Duration),
+    FirstTokenTimeout(Duration),
+    #[error("the model sent no token for {} s in the middle of its answer; ask again", .0.as_secs_f64().ceil())]
+    TokenTimeout(Duration),
     #[error(
-        "what came from {url} is not OpenAI's protocol: {what}; check `model.endpoint`, which usually ends in /v1"
+        "the response from {url} does not follow the OpenAI protocol: {what}; check `model.endpoint`, which usually ends in /v1"
     )]
     Malformed { url: String, what: String },
-    /// Only what runs already was to be asked.
-    #[error("no model is running on this machine; a question starts one")]
+    /// The caller asked not to start a host, and none is running.
+    #[error("no model is running on this machine; asking a question starts one")]
     NotRunning,
-    /// The process that runs models on this machine did not come up.
+    /// The host process on this machine failed to start or to respond.
     #[error("cannot run models on this machine: {0}")]
-    Host(String),
+    HostFailed(String),
 }
 
-/// Somebody else's text as part of one line of ours: white space becomes one space, control characters go, and so does what is too
-/// much.
+/// Formats text from an engine for use in a one-line message: collapses white space and control characters into single spaces and
+/// truncates it to [`MAX_MESSAGE_CHARS`].
 pub(super) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let mut line = String::new();
@@ -53,7 +53,7 @@ pub(super) fn one_line(text: &str) -> String {
             line.push(' ');
         }
         line.push_str(word);
-        if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+        if let Some((end, _)) = line.char_indices().nth(MAX_MESSAGE_CHARS) {
             line.truncate(end);
             line.push('…');
             break;
@@ -62,8 +62,8 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
-/// The innermost reason of an error, which is the one that tells something, in lower case and without its number.
-pub(super) fn root(error: &(dyn std::error::Error + 'static)) -> String {
+/// Returns the message of the innermost error, which is the most specific. I/O errors lose their `os error` number.
+pub(super) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut inner = error;
     while let Some(source) = inner.source() {
         inner = source;
@@ -79,11 +79,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn foreign_text_stays_on_one_line() {
+    fn engine_text_is_collapsed_to_one_line() {
         let text = "  CUDA error:\n\tout of\u{1b}[31m memory\r\n";
         assert_eq!(one_line(text), "CUDA error: out of [31m memory");
         let long = one_line(&"ü".repeat(1000));
-        assert_eq!(long.chars().count(), LONGEST + 1);
+        assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
         assert!(long.ends_with('…'));
         assert_eq!(one_line(" \n "), "");
     }

@@ -1,31 +1,33 @@
-//! What the host of models leaves on disk for those who look for it: who it is, where it listens, and the token it wants to see.
+//! The files through which clients find the model host: its address, access token and lock.
 //!
-//! `host/lock` is held, as a lock of the operating system, for as long as a host lives; `host/endpoint.json` is only as true as that.
+//! The host holds an operating system lock on `host/lock` while it runs. `host/endpoint.json` is valid only while that lock is held.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use settings::files::{FileAccess, write_atomically};
 use settings::paths::Dirs;
 
-/// The header that says how urgent a request is; the values are those of [`super::Priority`] in lower case.
+/// HTTP header with the priority of a request: a [`super::Priority`] in lower case.
 pub const PRIORITY_HEADER: &str = "x-repo-lsp-priority";
-/// The type of the error that ends an answer in the background when somebody waits for the engine.
-pub const GAVE_WAY: &str = "gave_way";
+/// Error type in the response when a background request is stopped to serve a chat request. Part of the protocol: hosts of other
+/// versions send it too.
+pub const PREEMPTED: &str = "gave_way";
 
-/// `endpoint.json`. Readable for its owner only, because of the token.
+/// The content of `endpoint.json`. The file is readable only by its owner, because it contains the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Endpoint {
-    /// The base of the OpenAI-compatible routes: `http://127.0.0.1:PORT/v1`.
+pub struct HostAddress {
+    /// Base URL of the OpenAI-compatible API: `http://127.0.0.1:PORT/v1`.
     pub url: String,
     pub token: String,
     pub pid: u32,
-    /// Of the program; a host of another version is asked to end.
+    /// Program version of the host. A host of an older version is asked to stop.
     pub version: String,
 }
 
-/// The folder `host` in the user's data folder.
+/// The directory `host` in the user's data directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostFiles(PathBuf);
 
@@ -42,37 +44,30 @@ impl HostFiles {
         self.0.join("lock")
     }
 
-    /// Where a host that was started on demand writes its log.
+    /// Log file of a host that was started on demand.
     pub fn log(&self) -> PathBuf {
         self.0.join("host.log")
     }
 
-    fn endpoint(&self) -> PathBuf {
+    fn address_file(&self) -> PathBuf {
         self.0.join("endpoint.json")
     }
 
-    /// What the last host wrote; it may be gone.
-    pub fn read(&self) -> Option<Endpoint> {
-        let text = std::fs::read(self.endpoint()).ok()?;
+    /// Reads the address that the last host published. That host may have ended.
+    pub fn read(&self) -> Option<HostAddress> {
+        let text = std::fs::read(self.address_file()).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
-    /// Puts the endpoint in place as a whole, so that nobody reads half of it.
-    pub fn publish(&self, endpoint: &Endpoint) -> io::Result<()> {
+    /// Writes the address atomically, readable only by its owner.
+    pub fn publish(&self, address: &HostAddress) -> io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
-        let temporary = self.0.join(format!("endpoint.{}", std::process::id()));
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&temporary)?;
-        io::Write::write_all(&mut file, &serde_json::to_vec_pretty(endpoint)?)?;
-        drop(file);
-        std::fs::rename(&temporary, self.endpoint())
+        let content = serde_json::to_vec_pretty(address)?;
+        write_atomically(&self.address_file(), &content, FileAccess::Owner)
     }
 
-    /// Takes the endpoint away, to be called by the host that holds the lock.
+    /// Removes the address file. Call it only while holding the lock.
     pub fn withdraw(&self) {
-        let _ = std::fs::remove_file(self.endpoint());
+        let _ = std::fs::remove_file(self.address_file());
     }
 }

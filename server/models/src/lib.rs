@@ -1,13 +1,13 @@
-//! Models: those on disk ([`library`]), and asking one (the rest).
+//! The model library on disk ([`library`]) and the client of OpenAI-compatible engines ([`Client`]).
 //!
-//! A request is a conversation; the reply streams thoughts and text piece by piece. Any engine that speaks OpenAI's protocol can be
-//! asked; the one that this program hosts itself is found or started by [`launch`]. Nothing here knows of the repository, of prompts,
-//! of LSP, or of mistral.rs.
+//! A [`Request`] holds the chat messages; the reply is a [`Stream`] of reasoning and text. [`launch`] finds or starts the host process
+//! that serves models on this machine. This crate knows nothing of repositories, prompts, LSP or mistral.rs.
 
 pub mod library;
 
 mod request;
 
+mod backoff;
 mod client;
 mod error;
 mod thinking;
@@ -15,6 +15,6 @@ mod thinking;
 pub mod host_files;
 pub mod launch;
 
-pub use client::{Client, Pace, Stream};
+pub use client::{Client, RetryPolicy, Stream};
 pub use error::ModelError;
-pub use request::{Event, Finish, Grammar, Message, Priority, Reason, Request, Role, Usage};
+pub use request::{ChatMessage, Event, Finish, FinishReason, Grammar, Priority, Request, Usage};

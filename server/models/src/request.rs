@@ -1,52 +1,45 @@
-//! What is asked of a model, and what comes back.
+//! The chat request and the events of its streamed reply.
 
 use serde::{Deserialize, Serialize};
+use trainer_bridge::Role;
 
-/// One turn to be completed.
+/// A chat completion request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The name of the model, as the engine knows it.
+    /// The model name that the engine expects.
     pub model: String,
-    pub messages: Vec<Message>,
+    pub messages: Vec<ChatMessage>,
     pub max_tokens: usize,
-    /// 0 is greedy.
+    /// 0 means greedy decoding.
     pub temperature: f64,
-    /// Whether a model that can think before it answers should.
+    /// Enables reasoning, for models that support it.
     pub thinking: bool,
-    /// What the answer must look like, where it is not free. Only our own host understands it.
+    /// Constrains the output. Only the host of this program supports it; it is not sent to other engines.
     pub grammar: Option<Grammar>,
     pub priority: Priority,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
+pub struct ChatMessage {
     pub role: Role,
     pub content: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    System,
-    User,
-    Assistant,
-}
-
-/// A grammar in the dialect of Lark that llguidance reads.
+/// A grammar in the Lark dialect of llguidance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grammar(pub String);
 
-/// Who waits for the answer. What nobody waits for goes behind what somebody waits for.
+/// Scheduling priority. Chat requests run before background requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     Background,
     Chat,
 }
 
-/// A piece of an answer, in the order in which it was made. The last one is [`Event::Done`].
+/// One event of a streamed reply. The last event is [`Event::Done`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// What the model thinks before it answers; no part of the answer.
+    /// Reasoning text, which is not part of the answer.
     Thinking(String),
     Text(String),
     Done(Finish),
@@ -54,21 +47,21 @@ pub enum Event {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finish {
-    pub reason: Reason,
+    pub reason: FinishReason,
     pub usage: Option<Usage>,
-    /// The generation that answered, `name@7`, where the engine tells.
+    /// The generation that answered, such as `name@7`, if the engine reports it.
     pub generation: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The model came to its end.
+pub enum FinishReason {
+    /// The model finished its answer.
     Stop,
-    /// `max_tokens`, or the context, was used up: the answer is cut short.
+    /// `max_tokens` or the context length was reached; the answer is truncated.
     Length,
 }
 
-/// Counts of tokens.
+/// Token counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
     pub prompt: usize,

@@ -1,6 +1,6 @@
-//! Tells thoughts from the answer where an engine sends both as one text: `<think>…</think>`, and then the answer.
+//! Separates reasoning from the answer where an engine sends both as one text: `<think>…</think>` followed by the answer.
 //!
-//! Tags count at the very beginning only. An answer may well speak about tags.
+//! Only a tag at the very beginning is recognized, because an answer may contain tags as text.
 
 use super::Event;
 
@@ -10,35 +10,35 @@ const CLOSE: &str = "</think>";
 #[derive(Debug, Default)]
 pub(super) struct Splitter {
     state: State,
-    /// What cannot be told apart yet: it may be the beginning of a tag, or the space around one.
+    /// Text that cannot be classified yet: it may be the beginning of a tag, or white space around one.
     held: String,
-    /// Space after a thought that the engine took apart; it is passed on if the thought goes on.
+    /// Trailing white space of `reasoning_content`; it is emitted only if more reasoning follows.
     space: String,
-    /// Whether such a thought has begun.
+    /// Whether any `reasoning_content` was emitted.
     thought: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Nothing but white space has come.
+    /// Only white space was received.
     #[default]
     Start,
-    /// Within the tags; no thought has come yet.
+    /// After the opening tag, before any reasoning.
     Opened,
     Thinking,
-    /// No word of the answer has come yet.
+    /// After the closing tag, before the answer.
     Closed,
     Answer,
 }
 
 impl Splitter {
-    /// A piece of the text that has both.
+    /// Adds text that may contain reasoning and the answer.
     pub fn text(&mut self, piece: &str, events: &mut impl Extend<Event>) {
         self.held.push_str(piece);
         while self.step(events) {}
     }
 
-    /// A piece of what the engine itself knows for a thought. The text then has no tags.
+    /// Adds reasoning that the engine itself separated. The text is then assumed to have no tags.
     pub fn thought(&mut self, piece: &str, events: &mut impl Extend<Event>) {
         if self.state == State::Start {
             self.state = State::Closed;
@@ -57,11 +57,11 @@ impl Splitter {
         }
     }
 
-    /// Gives away what is still held: nothing follows that would make a tag of it.
+    /// Emits the held text at the end of the stream.
     pub fn end(&mut self, events: &mut impl Extend<Event>) {
         let rest = std::mem::take(&mut self.held);
         let event = match self.state {
-            // Space that no answer followed is nothing to be seen.
+            // White space that no answer follows is dropped.
             State::Start | State::Opened | State::Closed if rest.trim().is_empty() => return,
             State::Opened | State::Thinking => Event::Thinking(rest),
             State::Start | State::Closed | State::Answer => Event::Text(rest),
@@ -71,7 +71,7 @@ impl Splitter {
         }
     }
 
-    /// Takes as much as can be told from what is held; whether to go on.
+    /// Classifies as much of the held text as possible. Returns whether to call it again.
     fn step(&mut self, events: &mut impl Extend<Event>) -> bool {
         match self.state {
             State::Start => {
@@ -126,7 +126,7 @@ impl Splitter {
     }
 }
 
-/// How many bytes of a thought are neither the beginning of the tag that closes it nor the space before that.
+/// Returns how many bytes of `thought` are certainly neither the beginning of the closing tag nor white space before it.
 fn sure_of(thought: &str) -> usize {
     let without_tag = (1..CLOSE.len())
         .rev()
@@ -140,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    /// Thoughts and text, each in one, of a text that comes in pieces.
+    /// Returns the concatenated reasoning and text of an input that arrives in pieces.
     fn split<'p>(pieces: impl IntoIterator<Item = &'p str>) -> (String, String) {
         let (mut splitter, mut events) = (Splitter::default(), Vec::new());
         for piece in pieces {
@@ -161,27 +161,27 @@ mod tests {
                     assert!(!piece.is_empty());
                     text.push_str(&piece);
                 }
-                Event::Done(_) => panic!("the splitter knows no end"),
+                Event::Done(_) => panic!("the splitter never emits Done"),
             }
         }
         (thoughts, text)
     }
 
     #[test]
-    fn thoughts_are_told_from_the_answer() {
+    fn separates_reasoning_from_the_answer() {
         for (whole, thoughts, text) in [
             ("plain", "", "plain"),
             ("", "", ""),
             ("<think>\nhm\n</think>\n\nyes", "hm", "yes"),
             ("\n <think>hm</think>yes", "hm", "yes"),
-            // Thinking was off: the block is there, and empty.
+            // With reasoning disabled, the block is present but empty.
             ("<think>\n\n</think>\n\nyes\n", "", "yes\n"),
             (
                 "<think>a < b\n\n</thin> c</think>    code",
                 "a < b\n\n</thin> c",
                 "    code",
             ),
-            // An answer about tags is an answer.
+            // An answer may contain tags as text.
             (
                 "It writes <think>x</think> first.",
                 "",
@@ -193,7 +193,7 @@ mod tests {
                 "then <think>b</think>",
             ),
             ("<thinking>no</thinking>", "", "<thinking>no</thinking>"),
-            // Cut short in the middle.
+            // Truncated input.
             ("<think>\nhm, let me", "hm, let me", ""),
             ("<think>hm</thi", "hm</thi", ""),
             ("<think>", "", ""),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thought_is_passed_on_as_soon_as_it_is_sure() {
+    fn emits_reasoning_as_soon_as_it_is_unambiguous() {
         let (mut splitter, mut events) = (Splitter::default(), Vec::new());
         for piece in ["<think>\none", " two <", "b>", " three"] {
             splitter.text(piece, &mut events);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_engine_took_apart_is_left_alone() {
+    fn keeps_reasoning_that_the_engine_separated() {
         let (mut splitter, mut events) = (Splitter::default(), Vec::new());
         for thought in ["\n", "\nhm", "\n", "", "well", "\n"] {
             splitter.thought(thought, &mut events);
@@ -248,7 +248,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_do_not_matter(
+        fn result_does_not_depend_on_chunk_boundaries(
             parts in prop::collection::vec(
                 prop::sample::select(vec![
                     "<think>", "</think>", "<", "</", "think", ">", "\n", " ", "a", "é", "</think", "<thin", "let x = 1;",

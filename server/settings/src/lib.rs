@@ -5,6 +5,8 @@
 //! An invalid key does not affect the others, with two exceptions that fail closed: if the keys about private files are invalid,
 //! nothing is indexed, see [`Loaded::fatal`]; if the keys about recording are invalid, nothing is recorded.
 
+mod bytes;
+pub mod files;
 mod keys;
 mod load;
 mod options;
@@ -13,6 +15,7 @@ mod reference;
 mod settings;
 mod values;
 
+pub use bytes::format_bytes;
 pub use load::{Loaded, Problem, SettingOrigin, load};
 pub use options::{Options, WorkspaceOptions};
 pub use reference::{markdown, schema, workspace_schema};

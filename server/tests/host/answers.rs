@@ -136,7 +136,7 @@ async fn a_prompt_that_is_too_long_is_refused_in_numbers() {
             .error
             .as_ref()
             .unwrap()
-            .contains("tokens and the model can take 1024"),
+            .contains("tokens, but the context length of the model is 1024"),
         "{answer:?}"
     );
     // Just below, it is cut short instead of failing in the middle.
@@ -214,6 +214,6 @@ async fn what_is_kept_in_mind_is_forgotten_when_it_is_too_much() {
     for number in 1..8 {
         assert_eq!(ask(number).await.error, None);
     }
-    host.log("and forgets them");
+    host.log("clearing the KV cache of");
     assert_eq!(ask(0).await, first);
 }

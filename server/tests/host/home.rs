@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
-use models::host_files::{Endpoint, HostFiles};
-use models::library::{Incoming, Library, Origin, Take};
+use models::host_files::{HostAddress, HostFiles};
+use models::library::{Library, NewCheckpoint, Provenance, Transfer};
 use serde_json::{Value, json};
 use settings::paths::Dirs;
 use tempfile::TempDir;
@@ -43,12 +43,12 @@ impl Home {
     pub fn add(&self, name: &str, base: Option<&str>, make: impl FnOnce(&Path)) -> u32 {
         let made = tempfile::tempdir_in(self.folder.path()).unwrap();
         make(made.path());
-        let incoming = Incoming {
-            from: made.path().to_owned(),
-            take: Take::Move,
-            origin: Origin {
+        let incoming = NewCheckpoint {
+            path: made.path().to_owned(),
+            transfer: Transfer::Move,
+            provenance: Provenance {
                 base: base.map(str::to_owned),
-                ..Origin::default()
+                ..Provenance::default()
             },
         };
         let added = self.library().add(name, &incoming, &|_, _| {}).unwrap();
@@ -122,7 +122,7 @@ impl Home {
 }
 
 pub struct Host {
-    pub endpoint: Option<Endpoint>,
+    pub endpoint: Option<HostAddress>,
     pub child: Child,
     log: mpsc::Receiver<String>,
     pub client: reqwest::Client,
@@ -142,7 +142,7 @@ pub struct Answer {
 }
 
 impl Host {
-    pub fn endpoint(&self) -> &Endpoint {
+    pub fn endpoint(&self) -> &HostAddress {
         self.endpoint.as_ref().expect("the host listens")
     }
 
@@ -160,7 +160,7 @@ impl Host {
     }
 
     pub fn request(&self, body: &Value) -> reqwest::RequestBuilder {
-        let Endpoint { url, token, .. } = self.endpoint();
+        let HostAddress { url, token, .. } = self.endpoint();
         self.client
             .post(format!("{url}/chat/completions"))
             .bearer_auth(token)
@@ -180,7 +180,7 @@ impl Host {
     }
 
     pub async fn status(&self) -> Value {
-        let Endpoint { url, token, .. } = self.endpoint();
+        let HostAddress { url, token, .. } = self.endpoint();
         let url = url.replace("/v1", "/repo-lsp/status");
         let response = self
             .client

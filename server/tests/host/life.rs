@@ -124,8 +124,8 @@ async fn a_model_that_nobody_asks_is_freed_and_then_the_host_ends() {
     home.parrot("repo", "Well.");
     let mut host = home.serve();
     assert_eq!(host.ask(question("repo", "?", true)).await.text, "Well.");
-    host.log("repo@1 is unloaded");
-    host.log("nobody has asked for anything");
+    host.log("unloaded repo@1");
+    host.log("idle; stopping");
     assert!(host.child.wait().unwrap().success());
     assert_eq!(HostFiles::new(&home.dirs).read(), None);
 }

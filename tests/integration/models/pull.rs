@@ -151,7 +151,7 @@ fn a_mirror_that_lists_only_names_is_asked_for_each_file() {
     let ran = world.pull();
     assert!(
         ran.stderr
-            .contains("config.json arrived damaged: its SHA-1 as git counts it is "),
+            .contains("config.json was downloaded incorrectly: its git SHA-1 is "),
         "{ran:?}"
     );
 }
@@ -166,7 +166,7 @@ fn wrong_bytes_are_thrown_away() {
     assert_eq!(ran.code, Some(2));
     assert!(
         ran.stderr
-            .starts_with("error: model.safetensors arrived damaged: its SHA-256 is "),
+            .starts_with("error: model.safetensors was downloaded incorrectly: its SHA-256 is "),
         "{ran:?}"
     );
     assert!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use models::launch::Host;
+use models::launch::HostLauncher;
 use models::library::{Library, LibraryError};
 use models::{Client, ModelError, Request, Stream};
 use settings::ModelSettings;
@@ -13,7 +13,7 @@ use settings::paths::Dirs;
 #[derive(Debug)]
 pub struct Assistants {
     library: Library,
-    host: Arc<Host>,
+    host: Arc<HostLauncher>,
     hosts_models: bool,
 }
 
@@ -30,7 +30,7 @@ pub struct Assistant {
 #[derive(Debug, Clone)]
 enum Engine {
     /// The process that runs models on this machine; it is started when it is first asked.
-    Host(Arc<Host>),
+    Host(Arc<HostLauncher>),
     /// What the user has configured.
     Remote(Client),
 }
@@ -41,7 +41,7 @@ impl Assistants {
         Assistants {
             hosts_models,
             library: Library::new(dirs),
-            host: Arc::new(Host::new(dirs)),
+            host: Arc::new(HostLauncher::new(dirs)),
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::excerpt::Excerpt;
 use super::prompt;
 use super::tokens;
-use models::{Message, Role};
+use models::ChatMessage;
+use trainer_bridge::Role;
 
 /// Conversations kept for one session; the one that rested longest goes first.
 const KEPT: usize = 32;
@@ -39,8 +40,8 @@ impl Conversation {
         self.turns.iter().flat_map(|turn| &turn.shown)
     }
 
-    pub fn messages(&self) -> impl Iterator<Item = Message> {
-        let message = |role, content: &str| Message {
+    pub fn messages(&self) -> impl Iterator<Item = ChatMessage> {
+        let message = |role, content: &str| ChatMessage {
             role,
             content: content.to_owned(),
         };

@@ -15,8 +15,9 @@ use super::excerpt::{Excerpt, News};
 use super::{prompt, sources, tokens};
 use crate::answer::Target;
 use grounding::markdown;
-use models::{Event, Message, ModelError, Priority, Reason, Request, Role};
+use models::{ChatMessage, Event, FinishReason, ModelError, Priority, Request};
 use settings::ModelSettings;
+use trainer_bridge::Role;
 
 /// A question for a model.
 #[derive(Debug, Clone)]
@@ -162,7 +163,7 @@ pub fn prepare(
     let packed = sources::pack(views, &hits, left, &shown);
     excerpts.extend(packed);
     let prompt = prompt::question(question, &excerpts);
-    let message = |role, content: &str| Message {
+    let message = |role, content: &str| ChatMessage {
         role,
         content: content.to_owned(),
     };
@@ -244,7 +245,7 @@ pub async fn answer(
             }
             Event::Done(finish) => {
                 generation = finish.generation;
-                if finish.reason == Reason::Length {
+                if finish.reason == FinishReason::Length {
                     interrupted = Some("it reached the limit of its length".to_owned());
                 }
                 break;
@@ -256,7 +257,7 @@ pub async fn answer(
             (Some(why), false) => format!("it thought, and before it said anything {why}"),
             _ => "the model said nothing".to_owned(),
         };
-        return Err(ModelError::Failed(why));
+        return Err(ModelError::EngineFailed(why));
     }
     let (markdown, citations) = checker.finish();
     part(Part {

@@ -11,8 +11,9 @@ use super::assistant::Assistant;
 use super::prompt::{self, ModuleLine};
 use super::{sources, tokens};
 use crate::answer::{self, Answer, first_line};
-use models::{Event, Grammar, Message, ModelError, Priority, Request, Role};
+use models::{ChatMessage, Event, Grammar, ModelError, Priority, Request};
 use settings::ModelSettings;
+use trainer_bridge::Role;
 
 /// Of large workspaces, the modules that retrieval thinks of.
 const MOST: usize = 64;
@@ -169,10 +170,10 @@ fn request(
     }
     if lines.is_empty() {
         let why = "the requirement takes up the tokens of `model.context_tokens`; shorten it, or raise that";
-        return Err(ModelError::Failed(why.to_owned()));
+        return Err(ModelError::EngineFailed(why.to_owned()));
     }
     let grammar = grammar(lines.iter().map(|line| line.id.as_str()));
-    let message = |role, content: String| Message { role, content };
+    let message = |role, content: String| ChatMessage { role, content };
     Ok(Request {
         model: String::new(),
         messages: vec![

@@ -20,8 +20,9 @@ use super::excerpt::Excerpt;
 use super::prompt;
 use super::sources;
 use crate::answer::words::Certainty;
-use models::{Event, Message, ModelError, Priority, Reason, Request, Role};
+use models::{ChatMessage, Event, FinishReason, ModelError, Priority, Request};
 use settings::ModelSettings;
+use trainer_bridge::Role;
 
 /// Tokens of the definition that the model is shown. An engine that reads cannot be interrupted, and whoever asks meanwhile waits for it:
 /// with more, for half a minute on a CPU.
@@ -166,7 +167,7 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
         }
         match summarize(&wanted).await {
             // The next hover asks again.
-            Ok(Made::NotNow) | Err(ModelError::GaveWay) => {}
+            Ok(Made::NotNow) | Err(ModelError::Preempted) => {}
             Ok(Made::Sentence(text)) => {
                 let text = text.map(|text| Redactor::built_in().redact(&text).0.into_owned());
                 let path = wanted.directory.join(&wanted.key);
@@ -195,7 +196,7 @@ enum Made {
 
 async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
     let prompt = prompt::summary(&wanted.name, std::slice::from_ref(&wanted.excerpt));
-    let message = |role, content: String| Message { role, content };
+    let message = |role, content: String| ChatMessage { role, content };
     let request = Request {
         model: String::new(),
         messages: vec![
@@ -217,7 +218,7 @@ async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
             Event::Text(text) => drop(checker.push(&text)),
             Event::Thinking(_) => {}
             // Half a sentence is worse than none.
-            Event::Done(finish) if finish.reason == Reason::Length => {
+            Event::Done(finish) if finish.reason == FinishReason::Length => {
                 return Ok(Made::Sentence(None));
             }
             Event::Done(_) => break,

@@ -1,6 +1,6 @@
-//! One question to one engine, from the request to the last piece of the answer.
+//! Runs one request on one engine.
 //!
-//! The engine is always asked for a stream: only that can be stopped, by closing it. Nothing here knows of HTTP.
+//! The engine always streams, because only a stream can be stopped, by closing it. This module knows nothing of HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,97 +14,94 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
-use models::{Reason, Usage};
+use models::{FinishReason, Usage};
 
-/// How long an engine may be silent between two tokens before it is given up.
-const SILENCE: Duration = Duration::from_secs(120);
-/// What is allowed on top of that for each token of the prompt: large models read some ten of them a second on a small processor.
-const READING: Duration = Duration::from_millis(100);
-/// What an engine may take to stop that has begun to speak: it is asked to after each token.
-const STEP: Duration = Duration::from_secs(30);
-/// More tokens than a character that is cut in half may take.
-const HALVES: usize = 4;
-/// How often it is looked whether the engine has let go of an answer; nothing tells.
-const LOOK: Duration = Duration::from_millis(1);
-/// What is asked for where a request does not say.
-const MAX_TOKENS: usize = 1024;
+/// Longest time between two tokens before the engine is considered lost.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(120);
+/// Additional time before the first token, for each token of the prompt. A large model on a slow CPU processes about ten per second.
+const PROMPT_TOKEN_TIMEOUT: Duration = Duration::from_millis(100);
+/// Longest time for an engine to stop after the first token. It checks after each token.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// Number of tokens that an incomplete character may take.
+const MAX_INCOMPLETE_TOKENS: usize = 4;
+/// Polling interval for the release of an answer by the engine, which sends no notification.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
+/// `max_tokens` of a request that does not set it.
+const DEFAULT_MAX_TOKENS: usize = 1024;
 
-/// What is asked, already checked.
+/// A request that passed validation.
 #[derive(Clone)]
-pub(crate) struct Question(pub ChatCompletionRequest);
+pub(crate) struct ValidatedRequest(pub ChatCompletionRequest);
 
-/// What comes back, in this order.
+/// An event of an answer. Events arrive in this order.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Piece {
-    /// The engine that answers, `name@7`.
-    Began(String),
+pub(crate) enum AnswerEvent {
+    /// The generation that answers, `name@7`.
+    Started(String),
     Thinking(String),
     Text(String),
-    Done(Reason, Usage),
+    Done(FinishReason, Usage),
     Failed(Failure),
 }
 
-/// Why there is no answer, or no more of it.
+/// Why there is no complete answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
     NoSuchModel(String),
-    /// It cannot be loaded, now or at all.
+    /// The model cannot be loaded.
     Unavailable(String),
-    /// The question is at fault.
+    /// The request is invalid.
     Refused(String),
-    /// The engine is at fault.
+    /// The engine failed.
     Engine(String),
-    /// Nobody waited for the answer, and somebody for the engine.
-    GaveWay,
+    /// A background request was stopped to serve a chat request.
+    Preempted,
 }
 
-/// The engine of an answer is gone, or must be given up.
-struct Lost(String);
+/// The engine has ended or hangs.
+struct EngineLost(String);
 
-type Out = mpsc::UnboundedSender<Piece>;
+type Out = mpsc::UnboundedSender<AnswerEvent>;
 
 impl Engine {
-    /// Answers. For whoever has the turn, and not to be dropped before it is done: the engine would go on, with the turn given away.
-    /// When `out` is closed the engine stops.
-    /// So it does when `wanted_back` is cancelled.
+    /// Answers a request. The caller must hold a queue slot and must not drop the future, because the engine would continue without the
+    /// slot. Generation stops when `out` is closed or `preempted` is cancelled.
     pub(crate) async fn answer(
         self: &Arc<Self>,
-        question: Question,
+        question: ValidatedRequest,
         out: &Out,
-        wanted_back: &CancellationToken,
+        preempted: &CancellationToken,
     ) {
         if self.is_lost() {
             let _ = out.send(failed("the model has just failed; ask again"));
             return;
         }
-        let _ = out.send(Piece::Began(self.installed.label()));
-        match self.ask(question, out, wanted_back).await {
+        let _ = out.send(AnswerEvent::Started(self.installed.label()));
+        match self.ask(question, out, preempted).await {
             Ok(tokens) => self.keep_cache_small(tokens).await,
-            Err(Lost(why)) => {
+            Err(EngineLost(why)) => {
                 self.lose();
-                tracing::error!("{}: {why}; it will be loaded again", self.installed.label());
-                let _ = out.send(failed(&format!(
-                    "{why}; ask again, and it will be loaded anew"
-                )));
+                tracing::error!("{}: {why}; it will be reloaded", self.installed.label());
+                let _ = out.send(failed(&format!("{why}; ask again to reload the model")));
             }
         }
     }
 
-    /// Gives the number of tokens that the engine has kept in mind.
+    /// Runs the request. Returns the number of tokens that it left in the KV cache.
     async fn ask(
         &self,
-        question: Question,
+        question: ValidatedRequest,
         out: &Out,
-        wanted_back: &CancellationToken,
-    ) -> Result<usize, Lost> {
+        preempted: &CancellationToken,
+    ) -> Result<usize, EngineLost> {
         let core = self
             .core()
             .as_ref()
             .and_then(|core| Some((core.runner()?, core.requests.clone())));
         let Some((runner, requests)) = core else {
-            return Err(Lost("the model has no engine".into()));
+            return Err(EngineLost("the model has no engine".into()));
         };
-        // Large enough that the engine never waits for us.
+        // Large enough that the engine never waits for this task.
         let (answer, mut answers) = mpsc::channel(1024);
         let parsed = parse_request(question.0, runner, answer).await;
         let mut request = match parsed {
@@ -126,67 +123,68 @@ impl Engine {
             return Ok(refuse(
                 out,
                 &format!(
-                    "the prompt has {prompt} tokens and the model can take {context} with its answer"
+                    "the prompt has {prompt} tokens, but the context length of the model is {context} tokens, answer included"
                 ),
             ));
         };
         let wanted = request
             .sampling_params
             .max_len
-            .unwrap_or(MAX_TOKENS)
+            .unwrap_or(DEFAULT_MAX_TOKENS)
             .min(room);
         request.sampling_params.max_len = Some(wanted);
         if requests.send(Request::Normal(request)).await.is_err() {
-            return Err(Lost("the engine of the model ended".into()));
+            return Err(EngineLost("the engine of the model ended".into()));
         }
-        let reading = SILENCE + READING * prompt as u32;
-        let mut begun = false;
+        let reading = TOKEN_TIMEOUT + PROMPT_TOKEN_TIMEOUT * prompt as u32;
+        let mut started = false;
         let end = tokio::select! {
-            end = follow(&mut answers, reading, SILENCE, out, &mut begun) => end,
-            () = wanted_back.cancelled() => {
-                let _ = out.send(Piece::Failed(Failure::GaveWay));
-                End::Said(0)
+            end = follow(&mut answers, reading, TOKEN_TIMEOUT, out, &mut started) => end,
+            () = preempted.cancelled() => {
+                let _ = out.send(AnswerEvent::Failed(Failure::Preempted));
+                End::Finished(0)
             }
         };
         answers.close();
-        let quiet = quiet(&answers, if begun { STEP } else { reading }).await;
+        let released =
+            wait_until_released(&answers, if started { STOP_TIMEOUT } else { reading }).await;
         if requests.is_closed() {
-            return Err(Lost("the engine of the model broke down".into()));
+            return Err(EngineLost("the engine of the model failed".into()));
         }
         match end {
-            _ if !quiet => Err(Lost("the model does not stop".into())),
-            End::Silent => Err(Lost("the model gave no sign of life".into())),
-            End::Said(tokens) => Ok(tokens),
-            // It drops without a word what it cannot take.
-            End::Unsaid if !begun && wanted > HALVES => {
+            _ if !released => Err(EngineLost("the model does not stop".into())),
+            End::TimedOut => Err(EngineLost("the model timed out".into())),
+            End::Finished(tokens) => Ok(tokens),
+            // The engine drops requests that it cannot process without a response.
+            End::Dropped if !started && wanted > MAX_INCOMPLETE_TOKENS => {
                 let _ = out.send(failed("the engine of the model gave no answer"));
                 Ok(prompt)
             }
-            // The engine keeps a last token that is half a character to itself, and its word that this was the last one with it.
-            End::Unsaid => {
+            // The engine does not send a last token that is an incomplete character, nor the finish reason with it.
+            End::Dropped => {
                 let usage = Usage {
                     prompt,
                     completion: wanted,
                 };
-                let _ = out.send(Piece::Done(Reason::Length, usage));
+                let _ = out.send(AnswerEvent::Done(FinishReason::Length, usage));
                 Ok(prompt + wanted)
             }
         }
     }
 
-    /// How many tokens the prompt has. The inner error is the question's.
+    /// Counts the tokens of the prompt. The inner error means that the request is invalid.
     async fn count(
         &self,
         request: &NormalRequest,
         requests: &mpsc::Sender<Request>,
-    ) -> Result<Result<usize, String>, Lost> {
+    ) -> Result<Result<usize, String>, EngineLost> {
         let RequestMessage::Chat {
             messages,
             enable_thinking,
             reasoning_effort,
         } = &request.messages
         else {
-            return Ok(Err("only text can be asked".into()));
+            return Ok(Err("only text is supported".into()));
         };
         let (response, mut counted) = mpsc::channel(1);
         let count = TokenizationRequest {
@@ -199,11 +197,11 @@ impl Engine {
             response,
         };
         let sent = requests.send(Request::Tokenize(count)).await;
-        // It must be awaited to its end: the engine breaks down when nobody takes this.
+        // This must be received: the engine fails if the receiver is dropped.
         match (sent, counted.recv().await) {
             (Ok(()), Some(Ok(tokens))) => Ok(Ok(tokens.len())),
             (Ok(()), Some(Err(error))) => Ok(Err(plain(&error))),
-            _ => Err(Lost("the engine of the model ended".into())),
+            _ => Err(EngineLost("the engine of the model ended".into())),
         }
     }
 }
@@ -211,112 +209,113 @@ impl Engine {
 /// How an answer ended.
 #[derive(Debug, PartialEq)]
 enum End {
-    /// With a word, or because nobody listened; so many tokens are kept in mind for the next turn.
-    Said(usize),
-    /// Without a word.
-    Unsaid,
-    /// It did not, for too long.
-    Silent,
+    /// With a response, or because the client disconnected. Contains the number of tokens left in the KV cache.
+    Finished(usize),
+    /// The engine dropped the request without a response.
+    Dropped,
+    /// No response in time.
+    TimedOut,
 }
 
-/// Passes an answer on until it ends, fails, or nobody listens. The first piece may take `reading`, each of the others `silence`.
+/// Forwards an answer until it ends, fails or the client disconnects. The first event may take `reading`, each further one `silence`.
 async fn follow(
     answers: &mut mpsc::Receiver<Response>,
     reading: Duration,
     silence: Duration,
     out: &Out,
-    begun: &mut bool,
+    started: &mut bool,
 ) -> End {
     let mut limit = reading;
-    let mut text = Trimmed::default();
-    let mut thinking = Trimmed::default();
+    let mut text = LeadingTrim::default();
+    let mut thinking = LeadingTrim::default();
     loop {
         let response = tokio::select! {
             biased;
-            () = out.closed() => return End::Said(0),
+            () = out.closed() => return End::Finished(0),
             response = tokio::time::timeout(limit, answers.recv()) => response,
         };
         let Ok(response) = response else {
-            return End::Silent;
+            return End::TimedOut;
         };
         limit = silence;
         match response {
             Some(Response::Chunk(chunk)) => {
-                *begun = true;
+                *started = true;
                 let Some(choice) = chunk.choices.into_iter().next() else {
                     continue;
                 };
                 if let Some(thought) = thinking.rest(choice.delta.reasoning_content) {
-                    let _ = out.send(Piece::Thinking(thought));
+                    let _ = out.send(AnswerEvent::Thinking(thought));
                 }
                 if let Some(words) = text.rest(choice.delta.content) {
-                    let _ = out.send(Piece::Text(words));
+                    let _ = out.send(AnswerEvent::Text(words));
                 }
                 if let Some(reason) = choice.finish_reason {
-                    let usage = chunk.usage.map_or(NOTHING, |usage| Usage {
+                    let usage = chunk.usage.map_or(NO_USAGE, |usage| Usage {
                         prompt: usage.prompt_tokens,
                         completion: usage.completion_tokens,
                     });
                     let _ = out.send(match reason.as_str() {
-                        "length" => Piece::Done(Reason::Length, usage),
-                        "stop" => Piece::Done(Reason::Stop, usage),
+                        "length" => AnswerEvent::Done(FinishReason::Length, usage),
+                        "stop" => AnswerEvent::Done(FinishReason::Stop, usage),
                         other => failed(&format!("the model stopped: {other}")),
                     });
-                    return End::Said(usage.prompt + usage.completion);
+                    return End::Finished(usage.prompt + usage.completion);
                 }
             }
             Some(Response::ValidationError(error)) => {
-                return End::Said(refuse(out, &plain(&error)));
+                return End::Finished(refuse(out, &plain(&error)));
             }
-            Some(Response::InternalError(error)) => return End::Said(fail(out, &plain(&error))),
-            Some(Response::ModelError(error, _)) => return End::Said(fail(out, &plain(&error))),
+            Some(Response::InternalError(error)) => {
+                return End::Finished(fail(out, &plain(&error)));
+            }
+            Some(Response::ModelError(error, _)) => {
+                return End::Finished(fail(out, &plain(&error)));
+            }
             Some(_) => {
-                return End::Said(fail(
-                    out,
-                    "the model answered with something else than text",
-                ));
+                return End::Finished(fail(out, "the answer of the model is not text"));
             }
-            None => return End::Unsaid,
+            None => return End::Dropped,
         }
     }
 }
 
-const NOTHING: Usage = Usage {
+const NO_USAGE: Usage = Usage {
     prompt: 0,
     completion: 0,
 };
 
-/// Waits until the engine has let go of an answer. Only then may the next one begin.
-async fn quiet(answers: &mpsc::Receiver<Response>, limit: Duration) -> bool {
+/// Waits until the engine has released an answer, which must happen before the next one starts. Returns false after `limit`.
+async fn wait_until_released(answers: &mpsc::Receiver<Response>, limit: Duration) -> bool {
     let started = Instant::now();
     while answers.sender_strong_count() > 0 {
         if started.elapsed() > limit {
             return false;
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     true
 }
 
-/// Text without the white space that it begins with, however it is cut.
+/// Removes leading white space from a chunked text.
 #[derive(Default)]
-struct Trimmed {
-    begun: bool,
+struct LeadingTrim {
+    started: bool,
 }
 
-impl Trimmed {
+impl LeadingTrim {
     fn rest(&mut self, piece: Option<String>) -> Option<String> {
         let mut piece = piece?;
-        if !self.begun {
+        if !self.started {
             piece.drain(..piece.len() - piece.trim_start().len());
-            self.begun = !piece.is_empty();
+            self.started = !piece.is_empty();
         }
         Some(piece).filter(|piece| !piece.is_empty())
     }
 }
 
-fn failed(why: &str) -> Piece {
-    Piece::Failed(Failure::Engine(why.to_owned()))
+fn failed(why: &str) -> AnswerEvent {
+    AnswerEvent::Failed(Failure::Engine(why.to_owned()))
 }
 
 fn fail(out: &Out, why: &str) -> usize {
@@ -325,11 +324,11 @@ fn fail(out: &Out, why: &str) -> usize {
 }
 
 fn refuse(out: &Out, why: &str) -> usize {
-    let _ = out.send(Piece::Failed(Failure::Refused(why.to_owned())));
+    let _ = out.send(AnswerEvent::Failed(Failure::Refused(why.to_owned())));
     0
 }
 
-/// Errors of the engine may have several lines and a backtrace.
+/// Returns the first line of an engine error, which may contain a backtrace.
 fn plain(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
     text.lines().next().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! Where a model runs and how exact its numbers are there.
+//! The device that a model runs on, and its numeric precision.
 
 use mistralrs::Device as Accelerator;
 use mistralrs_core::{IsqType, MemoryUsage, ModelDType};
@@ -7,15 +7,15 @@ use super::LoadError;
 use models::library::memory;
 use settings::{Device, Quantization};
 
-/// A device, opened.
+/// An opened device.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct OpenDevice {
     pub device: Accelerator,
     pub dtype: ModelDType,
     pub name: &'static str,
 }
 
-impl Place {
+impl OpenDevice {
     /// Opens the device that the settings ask for.
     pub(super) fn open(wanted: Device) -> Result<Self, LoadError> {
         let device = match wanted {
@@ -31,14 +31,14 @@ impl Place {
             },
         };
         let (dtype, name) = match device {
-            // Of the three that work there this was by far the fastest: processors without instructions for half-precision numbers
-            // convert every one of them. It takes twice the memory of what is usually stored, which quantization makes up for.
+            // By far the fastest of the three supported types: a CPU without half-precision instructions converts every value. It takes
+            // twice the memory of the stored weights, which quantization makes up for.
             Accelerator::Cpu => (ModelDType::F32, "cpu"),
-            // bf16 where the card has it, else f16.
+            // bf16 if the GPU supports it, otherwise f16.
             Accelerator::Cuda(_) => (ModelDType::Auto, "cuda"),
             Accelerator::Metal(_) => (ModelDType::Auto, "metal"),
         };
-        Ok(Place {
+        Ok(OpenDevice {
             device,
             dtype,
             name,
@@ -52,7 +52,7 @@ impl Place {
         }
     }
 
-    /// What is free where the weights go.
+    /// Returns the available memory of the device, in bytes.
     pub(super) fn available_memory(&self) -> Result<u64, LoadError> {
         if matches!(self.device, Accelerator::Cpu) {
             return Ok(memory::available());
@@ -62,13 +62,13 @@ impl Place {
             .map(|bytes| bytes as u64)
             .map_err(|error| {
                 LoadError::Broken(format!(
-                    "cannot tell how much memory is free on the {} device: {error}",
+                    "cannot determine the available memory of the {} device: {error}",
                     self.name
                 ))
             })
     }
 
-    /// Whether the cache of keys and values is paged, and then sized and shared by mistral.rs itself.
+    /// Returns whether the KV cache is paged; mistral.rs then manages its size.
     pub(super) fn is_paged(&self) -> bool {
         matches!(self.device, Accelerator::Cuda(_)) && mistralrs_core::paged_attn_supported()
     }
@@ -77,7 +77,7 @@ impl Place {
 fn best() -> Result<Accelerator, LoadError> {
     mistralrs::best_device(false).map_err(|error| {
         LoadError::Broken(format!(
-            "cannot open the device for models: {error}. Set `host.device` to `cpu`"
+            "cannot open the device: {error}. Set `host.device` to `cpu`"
         ))
     })
 }
@@ -92,7 +92,7 @@ fn absent(name: &str, built: bool) -> LoadError {
     })
 }
 
-/// How mistral.rs calls a quantization, and how many bits it takes for each number.
+/// Returns the quantization type of mistral.rs and its bits per parameter.
 pub(super) fn quantization(wanted: Quantization) -> Option<(IsqType, f64)> {
     Some(match wanted {
         Quantization::None => return None,

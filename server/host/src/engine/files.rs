@@ -1,6 +1,6 @@
-//! Which files of a generation mistral.rs is given.
+//! Selects the files of a generation for mistral.rs.
 //!
-//! It is only ever given paths, never the name of a model: what it cannot find by name it would fetch from a hub.
+//! mistral.rs is given paths only, never model names, because it would download a name that it does not find.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ use trainer_bridge::Format;
 use super::LoadError;
 use models::library::Installed;
 
-/// What there is to load.
+/// The files to load.
 pub(super) enum Files {
     Safetensors(Folder),
     Gguf(PathBuf),
-    /// An adapter, and the folder of what it is laid over.
+    /// An adapter and the directory of its base model.
     Lora {
         base: Folder,
         adapter: PathBuf,
     },
 }
 
-/// A folder in the layout of the Hugging Face hub.
+/// A directory in the layout of the Hugging Face hub.
 pub(super) struct Folder {
     pub directory: PathBuf,
     pub weights: Vec<PathBuf>,
     pub config: ModelConfig,
 }
 
-/// What of `config.json` says how much memory a model takes. All of it may be missing: other architectures have other names for it.
+/// The values of `config.json` that determine the memory of a model. All are optional, because other architectures use other keys.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ModelConfig {
@@ -46,7 +46,7 @@ pub(super) struct ModelConfig {
 }
 
 impl ModelConfig {
-    /// How many numbers one token leaves in the cache of keys and values.
+    /// Returns the number of KV cache values per token.
     pub(super) fn cached_numbers_per_token(&self) -> u64 {
         let heads = self.num_key_value_heads.unwrap_or(self.num_attention_heads);
         let width = self.head_dim.unwrap_or_else(|| {
@@ -57,7 +57,7 @@ impl ModelConfig {
         2 * self.num_hidden_layers * heads * width
     }
 
-    /// The precision in which the weights are stored.
+    /// Returns the size of a stored parameter, in bytes.
     pub(super) fn stored_bytes_per_number(&self) -> u64 {
         match self.torch_dtype.as_deref() {
             Some("float32") => 4,
@@ -67,7 +67,7 @@ impl ModelConfig {
 }
 
 impl Files {
-    /// Finds the files of a generation, all of which must be there in full. `base` is what an adapter is laid over.
+    /// Finds the files of a generation and checks that they are complete. `base` is the base model of an adapter.
     pub(super) fn of(installed: &Installed, base: Option<&Installed>) -> Result<Self, LoadError> {
         complete(installed)?;
         match installed.manifest.format {
@@ -81,13 +81,12 @@ impl Files {
                 }
             }
             Format::Lora => {
-                let base = base.ok_or_else(|| {
-                    broken(installed, "it does not say which model it is laid over")
-                })?;
+                let base =
+                    base.ok_or_else(|| broken(installed, "it does not name its base model"))?;
                 if base.manifest.format != Format::Safetensors {
                     return Err(broken(
                         installed,
-                        "an adapter can only be laid over a model of safetensors",
+                        "the base of an adapter must be a model in safetensors format",
                     ));
                 }
                 complete(base)?;
@@ -99,7 +98,7 @@ impl Files {
         }
     }
 
-    /// Bytes on disk.
+    /// Returns the size of the weights on disk, in bytes.
     pub(super) fn bytes(&self) -> u64 {
         let size = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
         match self {
@@ -116,7 +115,7 @@ impl Files {
         }
     }
 
-    /// The same in the words of mistral.rs.
+    /// Converts to the type of mistral.rs.
     pub(super) fn paths(&self) -> Result<LocalModelPaths<PathBuf>, LoadError> {
         match self {
             Files::Safetensors(folder) => Ok(folder.paths(AdapterPaths::None)),
@@ -133,7 +132,7 @@ impl Files {
                 }])))
             }
             Files::Gguf(file) => Ok(LocalModelPaths {
-                // It brings its tokenizer and its chat template itself.
+                // A GGUF file contains its tokenizer and chat template.
                 tokenizer_filename: PathBuf::new(),
                 config_filename: PathBuf::new(),
                 template_filename: None,
@@ -156,7 +155,7 @@ impl Folder {
         let config: ModelConfig = serde_json::from_slice(&text).map_err(|error| {
             LoadError::Broken(format!("{} is damaged: {error}", path.display()))
         })?;
-        // mistral.rs would fetch the vocabulary of its format from the network.
+        // mistral.rs would download the vocabulary of this format.
         if config
             .architectures
             .iter()
@@ -198,8 +197,8 @@ impl Folder {
     }
 }
 
-/// Whether every file is there with the size that the manifest says. A file cut short would otherwise be found out by mistral.rs, in its
-/// own words, or by the operating system, with a signal.
+/// Checks that every file exists with the size in the manifest. A truncated file would otherwise cause an obscure error of mistral.rs,
+/// or a signal when it is memory-mapped.
 fn complete(installed: &Installed) -> Result<(), LoadError> {
     for file in &installed.manifest.files {
         let path = installed.directory.join(&file.path);

@@ -1,4 +1,5 @@
-//! Making a running engine out of files: read, build, and try once, so that what cannot answer never replaces what can.
+//! Loads an engine: reads the weights, builds the engine, and generates one token, so that a model that cannot answer never replaces one
+//! that can.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,46 +17,47 @@ use mistralrs_core::{
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::LoadError;
-use super::device::{self, Place};
+use super::device::{self, OpenDevice};
 use super::files::Files;
-use super::memory::Need;
+use super::memory::MemoryEstimate;
 use models::library::Installed;
 use settings::HostSettings;
 
-/// A first token that takes longer than this is not worth waiting for: nothing but "hello" is asked.
-const TRIAL: Duration = Duration::from_secs(300);
+/// Longest time for the trial token. The prompt is only "hello".
+const TRIAL_TIMEOUT: Duration = Duration::from_secs(300);
 
 pub(super) type Weights = Arc<Mutex<dyn Pipeline>>;
 
-/// What runs.
+/// A running engine of mistral.rs.
 pub(super) struct Core {
-    /// Held here too, so that the engine around it can be renewed, and so that it is known when the last other holder is gone.
+    /// Held here too, so that the engine can be restarted with the same weights, and so that its reference count tells when the engine has
+    /// released them.
     pub weights: Weights,
     scheduler: SchedulerConfig,
     runner: Option<Arc<MistralRs>>,
     pub requests: mpsc::Sender<Request>,
 }
 
-/// What is known of an engine once it runs.
+/// Information about a running engine.
 #[derive(Debug, Clone)]
-pub(crate) struct Facts {
+pub(crate) struct EngineInfo {
     pub device: &'static str,
     pub precision: String,
-    /// An estimate of what the weights take.
+    /// Estimated memory of the weights, in bytes.
     pub bytes: u64,
-    /// How many tokens a prompt and its answer may have together.
+    /// Maximum number of tokens of prompt and answer together.
     pub context: usize,
-    /// What one token leaves in the cache of keys and values, where mistral.rs does not keep that within bounds itself.
+    /// Bytes per token in the KV cache; 0 if mistral.rs limits the cache itself.
     pub cached_bytes_per_token: u64,
 }
 
-/// Loads on a thread of its own, always a new one: what mistral.rs notes about an adapter or a quantization stays with the thread.
-/// A panic of the loader is an error like any other.
+/// Loads on a new thread, because mistral.rs keeps adapter and quantization state in thread-local variables. A panic of the loader is
+/// converted to an error.
 pub(super) async fn load(
     installed: Installed,
     base: Option<Installed>,
     settings: HostSettings,
-) -> Result<(Core, Facts), LoadError> {
+) -> Result<(Core, EngineInfo), LoadError> {
     let (done, loaded) = oneshot::channel();
     let label = installed.label();
     let work = move || {
@@ -66,10 +68,10 @@ pub(super) async fn load(
             Err(LoadError::Broken(format!(
                 "{} cannot be loaded: {}",
                 installed.label(),
-                said(&*panic)
+                panic_message(&*panic)
             )))
         });
-        // Nobody waits any more when the host ends.
+        // The receiver is gone if the host is stopping.
         let _ = done.send(result);
     };
     std::thread::Builder::new()
@@ -80,20 +82,20 @@ pub(super) async fn load(
         })?;
     loaded
         .await
-        .map_err(|_| LoadError::Broken(format!("loading {label} was given up")))?
+        .map_err(|_| LoadError::Broken(format!("loading {label} was aborted")))?
 }
 
 fn read(
     installed: &Installed,
     base: Option<&Installed>,
     settings: HostSettings,
-) -> Result<(Core, Facts), LoadError> {
+) -> Result<(Core, EngineInfo), LoadError> {
     let label = installed.label();
     let files = Files::of(installed, base)?;
-    let place = Place::open(settings.device)?;
-    let need = Need::of(&files, &place, settings.quantization);
+    let place = OpenDevice::open(settings.device)?;
+    let need = MemoryEstimate::of(&files, &place, settings.quantization);
     let quantization = match files {
-        // Its weights are quantized already.
+        // The weights are already quantized.
         Files::Gguf(_) => None,
         Files::Safetensors(_) | Files::Lora { .. } => device::quantization(settings.quantization),
     };
@@ -169,16 +171,16 @@ fn loader(files: &Files, label: &str) -> Result<Box<dyn Loader>, LoadError> {
         .map_err(|error| LoadError::Broken(format!("{label} cannot be loaded: {error}")))
 }
 
-/// Tokens that a paged cache holds. A conversation that has more would be dropped by the engine.
-const PAGED: usize = 16_384;
+/// Capacity of the paged KV cache, in tokens. The engine drops longer conversations.
+const PAGED_CONTEXT_TOKENS: usize = 16_384;
 
-fn paged(place: &Place) -> Result<Option<PagedAttentionConfig>, LoadError> {
+fn paged(place: &OpenDevice) -> Result<Option<PagedAttentionConfig>, LoadError> {
     if !place.is_paged() {
         return Ok(None);
     }
     PagedAttentionConfig::new(
         None,
-        MemoryGpuConfig::ContextSize(PAGED),
+        MemoryGpuConfig::ContextSize(PAGED_CONTEXT_TOKENS),
         PagedCacheType::Auto,
     )
     .map(Some)
@@ -187,7 +189,7 @@ fn paged(place: &Place) -> Result<Option<PagedAttentionConfig>, LoadError> {
 
 fn scheduler(weights: &Weights) -> Result<SchedulerConfig, LoadError> {
     let paged = weights.blocking_lock().get_metadata().cache_config.clone();
-    // Our own queue lets through as many as may run; see `queue`.
+    // Our own queue limits concurrency; see `queue`.
     let one = std::num::NonZeroUsize::MIN;
     Ok(match paged {
         Some(config) => SchedulerConfig::PagedAttentionMeta {
@@ -202,11 +204,11 @@ fn scheduler(weights: &Weights) -> Result<SchedulerConfig, LoadError> {
 
 fn facts(
     weights: &Weights,
-    place: &Place,
+    place: &OpenDevice,
     files: &Files,
     quantization: Option<mistralrs_core::IsqType>,
-    need: Need,
-) -> Facts {
+    need: MemoryEstimate,
+) -> EngineInfo {
     let metadata = weights.blocking_lock().get_metadata();
     let number = metadata.activation_dtype;
     let precision = match (quantization, files) {
@@ -221,30 +223,30 @@ fn facts(
         }
         _ => 0,
     };
-    Facts {
+    EngineInfo {
         device: place.name,
         precision,
         bytes: need.weights,
         context: usable(match place.is_paged() {
-            true => metadata.max_seq_len.min(PAGED),
+            true => metadata.max_seq_len.min(PAGED_CONTEXT_TOKENS),
             false => metadata.max_seq_len,
         }),
         cached_bytes_per_token,
     }
 }
 
-/// The cache of keys and values grows in steps, and mistral.rs fails where the last step would end beyond what the model can take.
+/// Rounds the context length down to a full step of the KV cache, because mistral.rs fails if the last step exceeds the context.
 fn usable(longest: usize) -> usize {
-    const STEP: usize = 512;
-    if longest < STEP {
+    const CACHE_STEP: usize = 512;
+    if longest < CACHE_STEP {
         longest
     } else {
-        longest / STEP * STEP
+        longest / CACHE_STEP * CACHE_STEP
     }
 }
 
 impl Core {
-    /// Starts an engine around weights. From a runtime of one thread, because in others mistral.rs asks something itself.
+    /// Starts an engine with loaded weights. On a single-threaded runtime, because on others mistral.rs sends a request of its own.
     fn start(weights: Weights, scheduler: SchedulerConfig) -> Result<Self, String> {
         let runtime = single_threaded()?;
         let builder = MistralRsBuilder::new(weights.clone(), scheduler.clone(), false, None);
@@ -262,7 +264,7 @@ impl Core {
         self.runner.clone()
     }
 
-    /// Has it say one token.
+    /// Generates one token.
     fn try_once(&self) -> Result<(), String> {
         let hello = [("role", "user"), ("content", "hello")];
         let hello = hello.map(|(key, value)| (key.to_owned(), Either::Left(value.to_owned())));
@@ -296,13 +298,13 @@ impl Core {
             self.requests
                 .send(Request::Normal(Box::new(request)))
                 .await
-                .map_err(|_| "its engine ended".to_owned())?;
+                .map_err(|_| "the engine ended".to_owned())?;
             loop {
-                match tokio::time::timeout(TRIAL, answers.recv()).await {
-                    Err(_) => return Err("it does not answer".to_owned()),
-                    // A last token that is no text by itself is not sent, so this is an end like any other if the engine lives.
+                match tokio::time::timeout(TRIAL_TIMEOUT, answers.recv()).await {
+                    Err(_) => return Err("it did not answer".to_owned()),
+                    // The last token is not sent if it is no complete text, so this is a normal end while the engine is running.
                     Ok(None) if self.requests.is_closed() => {
-                        return Err("its engine ended".to_owned());
+                        return Err("the engine ended".to_owned());
                     }
                     Ok(None) => return Ok(()),
                     Ok(Some(Response::Chunk(_))) => {}
@@ -311,32 +313,32 @@ impl Core {
                     }
                     Ok(Some(Response::ModelError(error, _))) => return Err(one_line(&error)),
                     Ok(Some(_)) => {
-                        return Err("it answers with something else than text".to_owned());
+                        return Err("the answer is not text".to_owned());
                     }
                 }
             }
         })
     }
 
-    /// Ends the engine and waits until its thread has let go of the weights. For a thread that may block.
+    /// Stops the engine and waits until its thread has released the weights. Returns false after a timeout. Blocks.
     pub(super) fn stop(&mut self) -> bool {
-        const PATIENCE: Duration = Duration::from_secs(30);
-        const STEP: Duration = Duration::from_millis(2);
-        // Dropping it tells its thread to end; nothing tells when that has happened but the count.
+        const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+        const POLL_INTERVAL: Duration = Duration::from_millis(2);
+        // Dropping it tells its thread to end. Only the reference count shows when it has.
         self.runner = None;
-        for _ in 0..PATIENCE.as_millis() / STEP.as_millis() {
+        for _ in 0..STOP_TIMEOUT.as_millis() / POLL_INTERVAL.as_millis() {
             if Arc::strong_count(&self.weights) == 1 {
                 return true;
             }
-            std::thread::sleep(STEP);
+            std::thread::sleep(POLL_INTERVAL);
         }
         false
     }
 
-    /// The same weights with a new engine around them, whose cache of keys and values is empty. For a thread that may block.
+    /// Restarts the engine with the same weights and an empty KV cache. Blocks.
     pub(super) fn renew(mut self) -> Result<Self, String> {
         if !self.stop() {
-            return Err("the engine does not end".to_owned());
+            return Err("the engine does not stop".to_owned());
         }
         Core::start(self.weights, self.scheduler)
     }
@@ -349,14 +351,14 @@ fn single_threaded() -> Result<tokio::runtime::Runtime, String> {
         .map_err(|error| error.to_string())
 }
 
-/// What a panic said.
-fn said(panic: &(dyn Any + Send)) -> String {
+/// Returns the message of a panic.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    one_line(&text.unwrap_or("the loader failed without a word"))
+    one_line(&text.unwrap_or("the loader failed without a message"))
 }
 
-/// Errors of the engine come with backtraces.
+/// Returns the first line of an engine error, which may contain a backtrace.
 fn one_line(error: &dyn std::fmt::Display) -> String {
     let text = error.to_string();
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());

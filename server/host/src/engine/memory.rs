@@ -1,28 +1,28 @@
-//! Whether a model fits, before anything is read. A model that does not fit takes the whole machine with it.
+//! Checks before loading whether a model fits into memory, because one that does not can make the whole machine unusable.
 
 use super::LoadError;
-use super::device::{self, Place};
+use super::device::{self, OpenDevice};
 use super::files::{Files, ModelConfig};
-use settings::Quantization;
+use settings::{Quantization, format_bytes};
 
-/// A conversation of this length must have room too.
-const CONVERSATION: u64 = 4096;
+/// Context length that the estimate includes, in tokens.
+const CONTEXT_TOKENS: u64 = 4096;
 
-/// An estimate of what a model takes, in bytes.
+/// Estimated memory of a loaded model, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Need {
+pub(super) struct MemoryEstimate {
     pub weights: u64,
-    pub conversation: u64,
+    pub context: u64,
 }
 
-impl Need {
-    pub(super) fn of(files: &Files, place: &Place, wanted: Quantization) -> Self {
+impl MemoryEstimate {
+    pub(super) fn of(files: &Files, place: &OpenDevice, wanted: Quantization) -> Self {
         let stored = files.bytes();
         let Some(config) = files.config() else {
-            // A GGUF file stays as it is, but for its embeddings.
-            return Need {
+            // A GGUF file is loaded as it is, except for its embeddings.
+            return MemoryEstimate {
                 weights: stored + stored / 8,
-                conversation: 0,
+                context: 0,
             };
         };
         let numbers = stored / config.stored_bytes_per_number();
@@ -35,17 +35,17 @@ impl Need {
                 embeddings.min(numbers) * size + (quantized as f64 * bits / 8.0) as u64
             }
         };
-        Need {
+        MemoryEstimate {
             weights,
-            conversation: conversation(config, size),
+            context: context_bytes(config, size),
         }
     }
 
     pub(super) fn total(&self) -> u64 {
-        self.weights + self.conversation
+        self.weights + self.context
     }
 
-    /// One line if it does not fit.
+    /// Returns a one-line error if the model does not fit.
     pub(super) fn check(
         &self,
         label: &str,
@@ -60,44 +60,40 @@ impl Need {
         } else {
             "use a smaller model, or set `host.quantization` to `Q4K`"
         };
-        let (need, free) = (gigabytes(self.total()), gigabytes(available));
+        let (need, free) = (format_bytes(self.total()), format_bytes(available));
         Err(LoadError::TooLarge(format!(
-            "{label} needs about {need} of memory and {free} is free; {hint}, or end something else"
+            "{label} needs about {need} of memory, but only {free} is available; {hint}, or close other programs"
         )))
     }
 }
 
-fn conversation(config: &ModelConfig, size: u64) -> u64 {
-    // Twice: what is kept for the next turn, and what is copied from it.
-    2 * CONVERSATION * config.cached_numbers_per_token() * size
+fn context_bytes(config: &ModelConfig, size: u64) -> u64 {
+    // Twice, because the cache of the previous turn is kept while it is copied.
+    2 * CONTEXT_TOKENS * config.cached_numbers_per_token() * size
 }
 
-fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GB", bytes as f64 / 1e9)
-}
-
-/// Has the C library's allocator give back to the system what was freed. By itself it keeps the most that it ever had, and scattered: after
-/// twenty generations had come and gone the host was six times as large as before the first.
+/// Makes the allocator of the C library return freed memory to the system. By itself it keeps its peak size, fragmented: after loading
+/// and unloading twenty generations, the host was six times as large as before.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "no crate offers this call without it")]
-pub(super) fn give_back() {
+pub(super) fn trim_heap() {
     // SAFETY: it takes no pointer, and may be called from any thread at any time (malloc_trim(3): MT-Safe).
     unsafe { libc::malloc_trim(0) };
 }
 
-/// Other allocators do this by themselves.
+/// Other allocators return freed memory by themselves.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(super) fn give_back() {}
+pub(super) fn trim_heap() {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_says_so_in_one_line() {
-        let need = Need {
+    fn reports_a_model_that_does_not_fit() {
+        let need = MemoryEstimate {
             weights: 8_000_000_000,
-            conversation: 100_000_000,
+            context: 100_000_000,
         };
         assert!(need.check("repo@7", 8_100_000_000, false).is_ok());
         let Err(LoadError::TooLarge(line)) = need.check("repo@7", 8_099_999_999, false) else {
@@ -105,8 +101,8 @@ mod tests {
         };
         assert_eq!(
             line,
-            "repo@7 needs about 8.1 GB of memory and 8.1 GB is free; use a smaller model, or set `host.quantization` to `Q4K`, \
-             or end something else"
+            "repo@7 needs about 8.1 GB of memory, but only 8.1 GB is available; use a smaller model, or set `host.quantization` to `Q4K`, \
+             or close other programs"
         );
     }
 }

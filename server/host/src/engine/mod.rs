@@ -1,6 +1,6 @@
-//! One generation of a model, loaded: an instance of mistral.rs of its own, and the queue in front of it.
+//! A loaded generation: its own instance of mistral.rs with a request queue.
 //!
-//! Generations are never added to or removed from one shared instance: removing blocks, and takes what is running along.
+//! Generations do not share an instance, because removing a model from an instance blocks and aborts running requests.
 
 mod answer;
 mod device;
@@ -10,30 +10,31 @@ mod memory;
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
-pub(crate) use answer::{Failure, Piece, Question};
-pub(crate) use load::Facts;
+pub(crate) use answer::{AnswerEvent, Failure, ValidatedRequest};
+pub(crate) use load::EngineInfo;
 
 use super::queue::Queue;
 use load::Core;
 use models::library::Installed;
 use settings::HostSettings;
 
-/// How many requests an engine answers at once, on any device. On a processor, answers given at the same time corrupt each other; more
-/// than one is for a device on which a test has shown that they do not.
-const AT_ONCE: usize = 1;
+/// Number of concurrent requests per engine. On the CPU, concurrent answers corrupt each other; raise it only for a device on which a
+/// test has shown that they do not.
+const MAX_CONCURRENT: usize = 1;
 
-/// Why a generation could not be loaded. Displays as one line.
+/// Why a generation could not be loaded. Displayed as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoadError {
-    /// It will not fit until something else ends.
+    /// It does not fit into the available memory.
     TooLarge(String),
-    /// It will not load until it is replaced.
+    /// It cannot be loaded, whatever memory is available.
     Broken(String),
 }
 
@@ -47,12 +48,12 @@ impl fmt::Display for LoadError {
 
 pub(crate) struct Engine {
     pub installed: Installed,
-    pub facts: Facts,
+    pub facts: EngineInfo,
     pub queue: Arc<Queue>,
     core: Mutex<Option<Core>>,
-    /// An estimate of what the cache of keys and values holds, in bytes.
+    /// Estimated size of the KV cache, in bytes.
     cached: AtomicU64,
-    /// How much of that is kept before all of it is given back.
+    /// Size of the KV cache, in bytes, above which it is cleared.
     cache_limit: u64,
     lost: AtomicBool,
     users: watch::Sender<usize>,
@@ -70,7 +71,7 @@ impl Engine {
             cache_limit: cache_limit(facts.bytes),
             installed,
             facts,
-            queue: Queue::new(AT_ONCE),
+            queue: Queue::new(MAX_CONCURRENT),
             core: Mutex::new(Some(core)),
             cached: AtomicU64::new(0),
             lost: AtomicBool::new(false),
@@ -79,7 +80,7 @@ impl Engine {
         }))
     }
 
-    /// Whether it died or hangs; nothing more is asked of it then.
+    /// Returns whether the engine has failed or hangs and must not be used any more.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::Acquire)
     }
@@ -88,7 +89,7 @@ impl Engine {
         self.lost.store(true, Ordering::Release);
     }
 
-    /// Ends its engine as a panic would.
+    /// Ends the engine as a panic would.
     #[cfg(test)]
     pub(crate) async fn break_down(&self) {
         let requests = self.core().as_ref().map(|core| core.requests.clone());
@@ -97,20 +98,20 @@ impl Engine {
         }
     }
 
-    /// When it was last asked something; now, while it is.
+    /// Returns when it was last used; the current time while it is in use.
     pub(crate) fn last_used(&self) -> Instant {
         if *self.users.borrow() > 0 {
             return Instant::now();
         }
-        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.used.lock()
     }
 
-    /// How many have it, whether they run or wait.
+    /// Returns the number of running and waiting requests.
     pub(crate) fn users(&self) -> usize {
         *self.users.borrow()
     }
 
-    /// Waits until all who have it are done with it, then gives its memory back. Nobody must be given it any more.
+    /// Waits until all handles are dropped, then frees its memory. No new handle may be created after this call.
     pub(crate) async fn retire(self: Arc<Self>) {
         let mut users = self.users.subscribe();
         // The sender is `self`, so this cannot fail.
@@ -120,30 +121,33 @@ impl Engine {
             Some(mut core) => {
                 let ended = core.stop();
                 drop(core);
-                memory::give_back();
+                memory::trim_heap();
                 ended
             }
             None => true,
         });
         match closed.await {
-            Ok(true) => tracing::info!("{label} is unloaded"),
-            _ => tracing::error!("{label} does not end; its memory is lost until this host ends"),
+            Ok(true) => tracing::info!("unloaded {label}"),
+            _ => tracing::error!(
+                "{label} does not stop; its memory is not freed until this host ends"
+            ),
         }
     }
 
-    /// Gives the cache of keys and values back when it has grown too much: mistral.rs never does on a processor. For whoever has the
-    /// turn, so that nothing runs.
+    /// Clears the KV cache when it has grown too large, which mistral.rs never does on the CPU. The caller must hold a queue slot, so that
+    /// no request is running.
     async fn keep_cache_small(self: &Arc<Self>, tokens: usize) {
-        // It grows in steps of so many tokens.
-        const STEP: usize = 512;
-        let bytes = (tokens.div_ceil(STEP) * STEP) as u64 * self.facts.cached_bytes_per_token;
+        // The cache grows in steps of this many tokens.
+        const CACHE_STEP: usize = 512;
+        let bytes =
+            (tokens.div_ceil(CACHE_STEP) * CACHE_STEP) as u64 * self.facts.cached_bytes_per_token;
         let cached = self.cached.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if cached <= self.cache_limit {
             return;
         }
         self.cached.store(0, Ordering::Relaxed);
         tracing::info!(
-            "{} has some {} MB in mind, and forgets them",
+            "clearing the KV cache of {}, about {} MB",
             self.installed.label(),
             cached / 1_000_000
         );
@@ -151,11 +155,11 @@ impl Engine {
         let renewed = tokio::task::spawn_blocking(move || {
             let core = engine.core().take()?;
             let renewed = core.renew();
-            memory::give_back();
+            memory::trim_heap();
             renewed
                 .inspect_err(|error| {
                     tracing::error!(
-                        "the cache of {} could not be emptied: {error}",
+                        "cannot clear the KV cache of {}: {error}",
                         engine.installed.label()
                     )
                 })
@@ -168,11 +172,11 @@ impl Engine {
     }
 
     fn core(&self) -> MutexGuard<'_, Option<Core>> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        self.core.lock()
     }
 }
 
-/// As much as the weights, within reason, and no more than an eighth of the machine's memory.
+/// Returns the cache limit: the size of the weights, between 256 MB and 2 GB, and at most one eighth of the memory of the machine.
 fn cache_limit(weights: u64) -> u64 {
     const MB: u64 = 1_000_000;
     let mut system = sysinfo::System::new();
@@ -182,17 +186,17 @@ fn cache_limit(weights: u64) -> u64 {
         .min(system.total_memory() / 8)
 }
 
-/// An engine that somebody uses or waits for: it is not unloaded meanwhile.
-pub(crate) struct Use(Arc<Engine>);
+/// A handle that keeps an engine from being unloaded.
+pub(crate) struct EngineHandle(Arc<Engine>);
 
-impl Use {
+impl EngineHandle {
     pub(crate) fn of(engine: &Arc<Engine>) -> Self {
         engine.users.send_modify(|users| *users += 1);
-        Use(engine.clone())
+        EngineHandle(engine.clone())
     }
 }
 
-impl Deref for Use {
+impl Deref for EngineHandle {
     type Target = Arc<Engine>;
 
     fn deref(&self) -> &Arc<Engine> {
@@ -200,9 +204,9 @@ impl Deref for Use {
     }
 }
 
-impl Drop for Use {
+impl Drop for EngineHandle {
     fn drop(&mut self) {
-        *self.0.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.0.used.lock() = Instant::now();
         self.0.users.send_modify(|users| *users -= 1);
     }
 }

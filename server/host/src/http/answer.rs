@@ -1,4 +1,4 @@
-//! Pieces of an answer as OpenAI's protocol writes them: as one object, or as a stream of chunks.
+//! Encodes answers in the OpenAI protocol: as one object, or as a stream of chunks.
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,23 +11,23 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::error::Error;
-use crate::engine::{Failure, Piece};
-use models::{Reason, Usage};
+use crate::engine::{AnswerEvent, Failure};
+use models::{FinishReason, Usage};
 
-/// How often a client that waits hears that it is not forgotten.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// Interval of keep-alive comments in a stream.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What all objects of one answer begin with.
-pub(super) struct Head {
+/// The fields common to all objects of one answer.
+pub(super) struct ResponseHead {
     id: String,
     created: u64,
     model: String,
 }
 
-impl Head {
+impl ResponseHead {
     pub(super) fn new(number: usize) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        Head {
+        ResponseHead {
             id: format!("chatcmpl-{number}"),
             created: now.map_or(0, |now| now.as_secs()),
             model: String::new(),
@@ -38,25 +38,25 @@ impl Head {
         json!({ "id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": [choice] })
     }
 
-    fn chunk(&self, delta: Value, reason: Option<Reason>) -> Value {
+    fn chunk(&self, delta: Value, reason: Option<FinishReason>) -> Value {
         let choice = json!({ "index": 0, "delta": delta, "finish_reason": reason.map(name) });
         self.object("chat.completion.chunk", choice)
     }
 }
 
-/// Waits for the whole answer.
+/// Waits for the complete answer.
 pub(super) async fn whole(
-    mut head: Head,
-    mut pieces: UnboundedReceiver<Piece>,
+    mut head: ResponseHead,
+    mut pieces: UnboundedReceiver<AnswerEvent>,
 ) -> Result<Json<Value>, Error> {
     let (mut text, mut thoughts) = (String::new(), String::new());
     while let Some(piece) = pieces.recv().await {
         match piece {
-            Piece::Began(model) => head.model = model,
-            Piece::Thinking(thought) => thoughts.push_str(&thought),
-            Piece::Text(words) => text.push_str(&words),
-            Piece::Failed(failure) => return Err(Error::Failed(failure)),
-            Piece::Done(reason, used) => {
+            AnswerEvent::Started(model) => head.model = model,
+            AnswerEvent::Thinking(thought) => thoughts.push_str(&thought),
+            AnswerEvent::Text(words) => text.push_str(&words),
+            AnswerEvent::Failed(failure) => return Err(Error::Failed(failure)),
+            AnswerEvent::Done(reason, used) => {
                 let mut message = json!({ "role": "assistant", "content": text });
                 if !thoughts.is_empty() {
                     message["reasoning_content"] = thoughts.into();
@@ -69,26 +69,26 @@ pub(super) async fn whole(
             }
         }
     }
-    Err(broken_off())
+    Err(incomplete())
 }
 
-/// Passes pieces on as they come.
+/// Streams events as they arrive.
 pub(super) fn stream(
-    mut head: Head,
-    first: Vec<Piece>,
-    pieces: UnboundedReceiver<Piece>,
+    mut head: ResponseHead,
+    first: Vec<AnswerEvent>,
+    pieces: UnboundedReceiver<AnswerEvent>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let later = stream::unfold(Some(pieces), |pieces| async {
         let mut pieces = pieces?;
         match pieces.recv().await {
             Some(piece) => {
-                let last = matches!(piece, Piece::Done(..) | Piece::Failed(_));
+                let last = matches!(piece, AnswerEvent::Done(..) | AnswerEvent::Failed(_));
                 Some((Some(piece), (!last).then_some(pieces)))
             }
             None => Some((None, None)),
         }
     });
-    let ended = matches!(first.last(), Some(Piece::Done(..)));
+    let ended = matches!(first.last(), Some(AnswerEvent::Done(..)));
     let pieces = stream::iter(first.into_iter().map(Some)).chain(later.take(if ended {
         0
     } else {
@@ -96,44 +96,50 @@ pub(super) fn stream(
     }));
     let events = pieces.flat_map(move |piece| {
         let events: Vec<Event> = match piece {
-            Some(Piece::Began(model)) => {
+            Some(AnswerEvent::Started(model)) => {
                 head.model = model;
                 vec![event(
                     &head.chunk(json!({ "role": "assistant", "content": "" }), None),
                 )]
             }
-            Some(Piece::Thinking(thought)) => vec![event(
+            Some(AnswerEvent::Thinking(thought)) => vec![event(
                 &head.chunk(json!({ "reasoning_content": thought }), None),
             )],
-            Some(Piece::Text(text)) => vec![event(&head.chunk(json!({ "content": text }), None))],
-            Some(Piece::Done(reason, used)) => {
+            Some(AnswerEvent::Text(text)) => {
+                vec![event(&head.chunk(json!({ "content": text }), None))]
+            }
+            Some(AnswerEvent::Done(reason, used)) => {
                 let mut last = head.chunk(json!({}), Some(reason));
                 last["usage"] = usage(used);
                 vec![event(&last), Event::default().data("[DONE]")]
             }
-            Some(Piece::Failed(failure)) => vec![event(&Error::Failed(failure).json())],
-            None => vec![event(&broken_off().json())],
+            Some(AnswerEvent::Failed(failure)) => vec![event(&Error::Failed(failure).json())],
+            None => vec![event(&incomplete().json())],
         };
         stream::iter(events.into_iter().map(Ok))
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE).text("waiting"))
+    Sse::new(events).keep_alive(
+        KeepAlive::new()
+            .interval(KEEP_ALIVE_INTERVAL)
+            .text("waiting"),
+    )
 }
 
-/// JSON has no line breaks, so it always is one line of an event.
+/// Encodes one event. JSON contains no line breaks, so it fits into one `data` line.
 fn event(data: &Value) -> Event {
     Event::default().data(data.to_string())
 }
 
-fn broken_off() -> Error {
+fn incomplete() -> Error {
     Error::Failed(Failure::Engine(
-        "the answer broke off; ask again".to_owned(),
+        "the answer is incomplete; ask again".to_owned(),
     ))
 }
 
-fn name(reason: Reason) -> &'static str {
+fn name(reason: FinishReason) -> &'static str {
     match reason {
-        Reason::Stop => "stop",
-        Reason::Length => "length",
+        FinishReason::Stop => "stop",
+        FinishReason::Length => "length",
     }
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v1/chat/completions`: from the request to an answer, whole or piece by piece.
+//! `POST /v1/chat/completions`: answers a chat request, as one object or as a stream.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::{mpsc, watch};
 
-use super::answer::{self, Head};
+use super::answer::{self, ResponseHead};
 use super::error::Error;
-use super::request::Asked;
-use crate::desk::Refusal;
-use crate::engine::{Failure, Piece};
-use crate::serve::Host;
+use super::request::ParsedRequest;
+use crate::engine::{AnswerEvent, Failure};
+use crate::manager::EngineError;
+use crate::serve::HostProcess;
 use models::Priority;
 use models::host_files::PRIORITY_HEADER;
 
-/// For so long an answer is waited for before the response begins: what goes wrong until then has a status that says so.
-const BEFORE_BEGINNING: Duration = Duration::from_secs(2);
+/// Time to wait for the first event before the response starts. An error until then is reported with an HTTP error status.
+const ERROR_STATUS_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) async fn complete(
-    State(host): State<Arc<Host>>,
+    State(host): State<Arc<HostProcess>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Error> {
     let body = body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-        _ => Error::BadRequest("the request broke off".into()),
+        _ => Error::BadRequest("the request is incomplete".into()),
     })?;
-    let asked = Asked::parse(&body)?;
+    let asked = ParsedRequest::parse(&body)?;
     let priority = match headers.get(PRIORITY_HEADER).map(|value| value.as_bytes()) {
         None | Some(b"chat") => Priority::Chat,
         Some(b"background") => Priority::Background,
@@ -46,94 +46,94 @@ pub(super) async fn complete(
     }
     host.note_request();
     let (out, mut pieces) = mpsc::unbounded_channel();
-    let (stream, head) = (asked.stream, Head::new(host.number()));
-    let waiting = Counted::new(host.clone(), |host| &host.waiting);
+    let (stream, head) = (asked.stream, ResponseHead::new(host.number()));
+    let waiting = CountGuard::new(host.clone(), |host| &host.waiting);
     tokio::spawn(answered(host, asked, priority, out, waiting));
     if !stream {
         return answer::whole(head, pieces)
             .await
             .map(IntoResponse::into_response);
     }
-    // What has come by then is passed on below; `Began` alone is no reason to begin.
+    // Events received until then are sent below. `Started` alone does not start the response.
     let mut first = Vec::new();
-    let _ = tokio::time::timeout(BEFORE_BEGINNING, async {
+    let _ = tokio::time::timeout(ERROR_STATUS_TIMEOUT, async {
         while let Some(piece) = pieces.recv().await {
-            let only_began = matches!(piece, Piece::Began(_));
+            let only_started = matches!(piece, AnswerEvent::Started(_));
             first.push(piece);
-            if !only_began {
+            if !only_started {
                 break;
             }
         }
     })
     .await;
-    if let Some(Piece::Failed(failure)) = first.last() {
+    if let Some(AnswerEvent::Failed(failure)) = first.last() {
         return Err(Error::Failed(failure.clone()));
     }
     Ok(answer::stream(head, first, pieces).into_response())
 }
 
-/// Finds an engine, waits for its turn, and answers. Until it has the turn it may leave at any time; it does when nobody listens.
+/// Finds an engine, waits for a slot, and answers. Returns early if the client disconnects before the slot is granted.
 async fn answered(
-    host: Arc<Host>,
-    asked: Asked,
+    host: Arc<HostProcess>,
+    asked: ParsedRequest,
     priority: Priority,
-    out: mpsc::UnboundedSender<Piece>,
-    waiting: Counted,
+    out: mpsc::UnboundedSender<AnswerEvent>,
+    waiting: CountGuard,
 ) {
     let found = async {
         let name = host
-            .desk
-            .shelf()
+            .manager
+            .library()
             .name(&asked.model)
             .await
             .map_err(|missing| Failure::NoSuchModel(missing.line()))?;
         loop {
             let engine = host
-                .desk
+                .manager
                 .engine(&name)
                 .await
                 .map_err(|refusal| match refusal {
-                    Refusal::NoSuchModel(why) => Failure::NoSuchModel(why),
-                    Refusal::Unavailable(why) => Failure::Unavailable(why),
+                    EngineError::NoSuchModel(why) => Failure::NoSuchModel(why),
+                    EngineError::Unavailable(why) => Failure::Unavailable(why),
                 })?;
-            let turn = engine.queue.enter(priority).await;
-            // It may have broken down under whoever was before us.
+            let slot = engine.queue.enter(priority).await;
+            // It may have failed while the previous request was running.
             if !engine.is_lost() {
-                return Ok((engine, turn));
+                return Ok((engine, slot));
             }
         }
     };
-    let (engine, turn) = tokio::select! {
+    let (engine, slot) = tokio::select! {
         biased;
         () = out.closed() => return,
         found = found => match found {
             Ok(found) => found,
             Err(failure) => {
-                let _ = out.send(Piece::Failed(failure));
+                let _ = out.send(AnswerEvent::Failed(failure));
                 return;
             }
         },
     };
-    // In this order, so that it is counted at every moment.
-    let running = Counted::new(host.clone(), |host| &host.running);
+    // In this order, so that the request is counted at every moment.
+    let running = CountGuard::new(host.clone(), |host| &host.running);
     drop(waiting);
-    let wanted_back = turn.wanted_back().clone();
-    engine.answer(asked.question, &out, &wanted_back).await;
+    let preempted = slot.preempted().clone();
+    engine.answer(asked.question, &out, &preempted).await;
     host.note_request();
-    drop((turn, running));
+    drop((slot, running));
 }
 
-/// One of those who are counted, until it is dropped.
-struct Counted(Arc<Host>, fn(&Host) -> &watch::Sender<usize>);
+/// Counts a request until dropped.
+struct CountGuard(Arc<HostProcess>, fn(&HostProcess) -> &watch::Sender<usize>);
 
-impl Counted {
-    fn new(host: Arc<Host>, counter: fn(&Host) -> &watch::Sender<usize>) -> Self {
+impl CountGuard {
+    fn new(host: Arc<HostProcess>, counter: fn(&HostProcess) -> &watch::Sender<usize>) -> Self {
         counter(&host).send_modify(|count| *count += 1);
-        Counted(host, counter)
+        CountGuard(host, counter)
     }
 }
 
-impl Drop for Counted {
+impl Drop for CountGuard {
     fn drop(&mut self) {
         self.1(&self.0).send_modify(|count| *count -= 1);
     }

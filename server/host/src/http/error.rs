@@ -1,4 +1,4 @@
-//! What goes wrong, in the form that clients of OpenAI's protocol know.
+//! Error responses in the format of the OpenAI protocol.
 
 use axum::Json;
 use axum::http::{StatusCode, Uri};
@@ -6,14 +6,14 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::engine::Failure;
-use models::host_files::GAVE_WAY;
+use models::host_files::PREEMPTED;
 
 #[derive(Debug)]
 pub(super) enum Error {
     Unauthorized,
     Forbidden,
     NoSuchRoute(String),
-    /// The request is no request of this protocol, or asks for what is not done here.
+    /// The request is invalid or uses an unsupported feature.
     BadRequest(String),
     TooLarge,
     Stopping,
@@ -27,17 +27,17 @@ impl Error {
             Error::Unauthorized => (
                 StatusCode::UNAUTHORIZED,
                 "authentication_error",
-                line("wrong token; the one to show is in `host/endpoint.json`"),
+                line("invalid token; the valid one is in `host/endpoint.json`"),
             ),
             Error::Forbidden => (
                 StatusCode::FORBIDDEN,
                 "permission_error",
-                line("only this machine may ask"),
+                line("only requests from this machine are accepted"),
             ),
             Error::NoSuchRoute(path) => (
                 StatusCode::NOT_FOUND,
                 "not_found_error",
-                format!("there is no {path}"),
+                format!("no such route: {path}"),
             ),
             Error::BadRequest(why) => (
                 StatusCode::BAD_REQUEST,
@@ -52,7 +52,7 @@ impl Error {
             Error::Stopping => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable_error",
-                line("the host of models is ending; ask again"),
+                line("the model host is stopping; ask again"),
             ),
             Error::Failed(Failure::NoSuchModel(why)) => {
                 (StatusCode::NOT_FOUND, "not_found_error", why.clone())
@@ -72,10 +72,10 @@ impl Error {
                 "engine_error",
                 why.clone(),
             ),
-            Error::Failed(Failure::GaveWay) => (
+            Error::Failed(Failure::Preempted) => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                GAVE_WAY,
-                line("it gave way to a question; ask again"),
+                PREEMPTED,
+                line("the request was stopped to serve a chat request first; ask again"),
             ),
         }
     }

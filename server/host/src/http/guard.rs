@@ -1,4 +1,4 @@
-//! Who may ask: whoever knows the token, and means this machine.
+//! Authorization: a request must have the token and name a loopback host.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use axum::response::Response;
 use subtle::ConstantTimeEq;
 
 use super::error::Error;
-use crate::serve::Host;
+use crate::serve::HostProcess;
 
 pub(super) async fn check(
-    State(host): State<Arc<Host>>,
+    State(host): State<Arc<HostProcess>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
     let headers = request.headers();
-    // A page in a browser can have its own name point to this machine; the name it uses then gives it away.
+    // Against DNS rebinding: a web page can make its own host name resolve to this machine, but then sends that name.
     if !text(headers, header::HOST).is_some_and(is_loopback) {
         return Err(Error::Forbidden);
     }
@@ -36,7 +36,7 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether this names the machine itself, with or without a port.
+/// Returns whether a `Host` header names the loopback interface, with or without a port.
 fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next(),
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_this_machine_will_do() {
+    fn accepts_loopback_hosts_only() {
         for host in [
             "127.0.0.1",
             "127.0.0.1:8080",

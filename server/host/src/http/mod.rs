@@ -1,6 +1,6 @@
-//! What the host understands over HTTP: few routes, behind the token, for this machine only.
+//! The HTTP API: few routes, protected by the token, for this machine only.
 //!
-//! mistral.rs has many more, which change models or fetch what a request names; none of them is mounted.
+//! mistral.rs has more routes, which change models or fetch URLs named in a request. They are not mounted.
 
 mod answer;
 mod chat;
@@ -16,12 +16,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 
-use super::serve::Host;
+use super::serve::HostProcess;
 
-/// More than the longest context is long.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
+/// Maximum request size in bytes; larger than any context.
+const MAX_BODY_LEN: usize = 4 * 1024 * 1024;
 
-pub(super) fn router(host: Arc<Host>) -> Router {
+pub(super) fn router(host: Arc<HostProcess>) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat::complete))
         .route("/v1/models", get(status::models))
@@ -29,8 +29,8 @@ pub(super) fn router(host: Arc<Host>) -> Router {
         .route("/repo-lsp/stop", post(status::stop))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_route)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        // Outermost, so that nothing is read of who may not ask.
+        .layer(DefaultBodyLimit::max(MAX_BODY_LEN))
+        // Outermost, so that the body of an unauthorized request is not read.
         .layer(middleware::from_fn_with_state(host.clone(), guard::check))
         .with_state(host)
 }

@@ -1,23 +1,23 @@
-//! What may be asked: text for text. Whatever would have the engine fetch something, or run something, is refused.
+//! Parses chat requests. Only text is accepted; anything that would make the engine fetch or run something is rejected.
 
 use mistralrs_server_core::openai::ChatCompletionRequest;
 use serde_json::{Map, Value};
 
 use super::error::Error;
-use crate::engine::Question;
+use crate::engine::ValidatedRequest;
 
-/// What is asked, and of which model.
+/// A parsed request.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct ParsedRequest {
     pub model: String,
     pub stream: bool,
-    pub question: Question,
+    pub question: ValidatedRequest,
 }
 
-impl Asked {
+impl ParsedRequest {
     pub(super) fn parse(body: &[u8]) -> Result<Self, Error> {
         let mut body: Map<String, Value> = serde_json::from_slice(body)
-            .map_err(|error| bad(format!("the request is no JSON object: {error}")))?;
+            .map_err(|error| bad(format!("the request is not a JSON object: {error}")))?;
         for key in [
             "tools",
             "tool_choice",
@@ -26,7 +26,7 @@ impl Asked {
             "audio",
         ] {
             if body.get(key).is_some_and(|value| !is_empty(value)) {
-                return Err(bad(format!("`{key}` is not supported here; leave it out")));
+                return Err(bad(format!("`{key}` is not supported; leave it out")));
             }
             body.remove(key);
         }
@@ -41,15 +41,15 @@ impl Asked {
             plain(message)?;
         }
         let request: ChatCompletionRequest = serde_json::from_value(Value::Object(body))
-            .map_err(|error| bad(format!("the request cannot be read: {error}")))?;
+            .map_err(|error| bad(format!("invalid request: {error}")))?;
         if request.max_tokens == Some(0) {
             return Err(bad("`max_tokens` must be at least 1".into()));
         }
-        Ok(Asked {
+        Ok(ParsedRequest {
             model: request.model.clone(),
             stream: request.stream.unwrap_or(false),
-            question: Question(ChatCompletionRequest {
-                // Which engine it goes to is decided here, and an engine has one model.
+            question: ValidatedRequest(ChatCompletionRequest {
+                // The manager selects the engine, and an engine has one model.
                 model: "default".to_owned(),
                 stream: Some(true),
                 n_choices: 1,
@@ -62,7 +62,7 @@ impl Asked {
     }
 }
 
-/// Leaves a message with a role and a text.
+/// Reduces a message to its role and text.
 fn plain(message: &mut Value) -> Result<(), Error> {
     let (role, content) = (message.get("role"), message.get("content"));
     let Some(role @ ("system" | "user" | "assistant")) = role.and_then(Value::as_str) else {
@@ -89,7 +89,7 @@ fn text_of(part: &Value) -> Result<String, Error> {
         (kind, _) => {
             let kind = kind.unwrap_or("nameless");
             Err(bad(format!(
-                "the `content` of a message must be text; {kind} parts are not supported here"
+                "the `content` of a message must be text; {kind} parts are not supported"
             )))
         }
     }
@@ -120,8 +120,8 @@ mod tests {
         for (key, value) in change.as_object().unwrap() {
             body[key] = value.clone();
         }
-        match Asked::parse(body.to_string().as_bytes()) {
-            Ok(_) => panic!("{body} was taken"),
+        match ParsedRequest::parse(body.to_string().as_bytes()) {
+            Ok(_) => panic!("{body} was accepted"),
             Err(error) => error.json()["error"]["message"]
                 .as_str()
                 .unwrap()
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_reach_out_is_refused() {
+    fn rejects_everything_but_text() {
         let image =
             json!([{ "type": "image_url", "image_url": { "url": "http://127.0.0.1:1/x.png" } }]);
         let both = json!([{ "type": "text", "text": "what is this?" }, { "type": "image_url", "image_url": { "url": "file:///etc/passwd" } }]);
@@ -165,7 +165,7 @@ mod tests {
             (json!({ "max_tokens": 0 }), "max_tokens"),
             (
                 json!({ "grammar": { "type": "perl", "value": "" } }),
-                "cannot be read",
+                "invalid request",
             ),
         ] {
             let line = refused(change.clone());
@@ -174,10 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_text_are_one_text() {
+    fn joins_text_parts() {
         let parts = json!([{ "type": "text", "text": "one " }, { "type": "text", "text": "two" }]);
         let body = json!({ "model": "repo", "stream": true, "messages": [{ "role": "user", "content": parts, "tool_calls": [1] }], "tools": [] });
-        let asked = Asked::parse(body.to_string().as_bytes()).unwrap();
+        let asked = ParsedRequest::parse(body.to_string().as_bytes()).unwrap();
         assert_eq!((asked.model.as_str(), asked.stream), ("repo", true));
         let request = serde_json::to_value(asked.question.0).unwrap();
         assert_eq!(request["messages"][0]["content"], "one two");

@@ -1,4 +1,4 @@
-//! What the host has and does, and the request to end it.
+//! The routes for the model list, the status, and the shutdown.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::desk::Row;
-use crate::serve::Host;
+use crate::manager::ModelState;
+use crate::serve::HostProcess;
 
-/// `GET /v1/models`: every model that can be asked for.
-pub(super) async fn models(State(host): State<Arc<Host>>) -> Json<Value> {
-    let names = host.desk.shelf().names().await;
+/// `GET /v1/models`: lists the models.
+pub(super) async fn models(State(host): State<Arc<HostProcess>>) -> Json<Value> {
+    let names = host.manager.library().names().await;
     let data: Vec<Value> = names
         .into_iter()
         .map(|name| json!({ "id": name, "object": "model", "created": 0, "owned_by": "repo-lsp" }))
@@ -21,8 +21,8 @@ pub(super) async fn models(State(host): State<Arc<Host>>) -> Json<Value> {
 }
 
 /// `GET /repo-lsp/status`.
-pub(super) async fn status(State(host): State<Arc<Host>>) -> Json<Value> {
-    let rows = host.desk.rows();
+pub(super) async fn status(State(host): State<Arc<HostProcess>>) -> Json<Value> {
+    let rows = host.manager.rows();
     let device = rows
         .iter()
         .find_map(|row| row.engine.as_ref())
@@ -40,8 +40,8 @@ pub(super) async fn status(State(host): State<Arc<Host>>) -> Json<Value> {
     }))
 }
 
-/// `POST /repo-lsp/stop`: it ends after what runs has finished.
-pub(super) async fn stop(State(host): State<Arc<Host>>) -> (StatusCode, Json<Value>) {
+/// `POST /repo-lsp/stop`: stops the host after its current requests.
+pub(super) async fn stop(State(host): State<Arc<HostProcess>>) -> (StatusCode, Json<Value>) {
     host.stopping.cancel();
     (
         StatusCode::ACCEPTED,
@@ -49,7 +49,7 @@ pub(super) async fn stop(State(host): State<Arc<Host>>) -> (StatusCode, Json<Val
     )
 }
 
-fn row(row: &Row) -> Value {
+fn row(row: &ModelState) -> Value {
     let facts = row.engine.as_ref().map(|engine| &engine.facts);
     json!({
         "name": row.name,
@@ -63,7 +63,7 @@ fn row(row: &Row) -> Value {
     })
 }
 
-/// The memory that this process has, as the operating system counts it.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Option<u64> {
     use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
     let own = Pid::from_u32(std::process::id());

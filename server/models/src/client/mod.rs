@@ -1,93 +1,101 @@
-//! Asks an engine that speaks OpenAI's protocol. Nothing here knows how the local host is found.
+//! Client of OpenAI-compatible engines. It does not know how the local host is found; see [`crate::launch`].
+//!
+//! It is built on reqwest and eventsource-stream rather than on async-openai. That crate's retries, error texts and configuration from
+//! the environment all had to be replaced, so that only its parsing of server-sent events remained, and that is eventsource-stream.
 
 mod attempt;
-mod endpoint;
+mod connection;
 mod retry;
 mod stream;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_openai::error::OpenAIError;
-use async_openai::traits::RequestOptionsBuilder;
+use backon::BackoffBuilder;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::host_files::{self, PRIORITY_HEADER};
-use super::{ModelError, Priority, Request};
-use attempt::{Attempt, Passing};
-use endpoint::Endpoint;
-pub(super) use endpoint::is_loopback;
-use retry::{Again, Failure, pause};
+use super::host_files::HostAddress;
+use super::{ModelError, Request};
+use crate::backoff::exponential;
+use attempt::Attempt;
+use connection::Connection;
+pub(super) use connection::is_loopback;
+use retry::{Failure, Retry};
 use stream::Reader;
 pub use stream::Stream;
-use wire::{Body, Chunk, Dialect};
+use wire::Dialect;
 
-/// How long things may take.
+/// Timeouts and retry delay of a [`Client`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    pub connect: Duration,
-    /// Between one token and the next.
-    pub between_tokens: Duration,
-    /// Before a question is repeated for the first time.
-    pub first_pause: Duration,
+pub struct RetryPolicy {
+    pub connect_timeout: Duration,
+    /// Longest time between two tokens.
+    pub token_timeout: Duration,
+    /// Delay before the first retry; it doubles with each further retry.
+    pub first_delay: Duration,
 }
 
-impl Default for Pace {
+impl Default for RetryPolicy {
     fn default() -> Self {
-        Pace {
-            connect: Duration::from_secs(10),
-            between_tokens: Duration::from_secs(60),
-            first_pause: Duration::from_millis(250),
+        RetryPolicy {
+            connect_timeout: Duration::from_secs(10),
+            token_timeout: Duration::from_secs(60),
+            first_delay: Duration::from_millis(250),
         }
     }
 }
 
-/// An engine that can be asked. Cheap to clone.
+/// A client of one engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Engine>);
 
 #[derive(Debug)]
 struct Engine {
-    endpoint: Endpoint,
+    connection: Connection,
     http: reqwest::Client,
     dialect: Dialect,
-    pace: Pace,
+    policy: RetryPolicy,
 }
 
 impl Client {
-    /// An engine that the user has configured; `url` is the base of its routes, such as `http://127.0.0.1:11434/v1`.
+    /// Creates a client of an engine that the user configured. `url` is its base URL, such as `http://127.0.0.1:11434/v1`; `key` is sent
+    /// as a bearer token.
     pub fn new(url: &str, key: Option<&str>) -> Result<Self, ModelError> {
-        Self::with_pace(url, key, Pace::default())
+        Self::with_policy(url, key, RetryPolicy::default())
     }
 
-    pub fn with_pace(url: &str, key: Option<&str>, pace: Pace) -> Result<Self, ModelError> {
-        let endpoint = Endpoint::new(url, key)?;
-        let http = endpoint.http(pace.connect)?;
+    pub fn with_policy(
+        url: &str,
+        key: Option<&str>,
+        policy: RetryPolicy,
+    ) -> Result<Self, ModelError> {
+        let connection = Connection::new(url, key)?;
+        let http = connection.http(policy.connect_timeout)?;
         Ok(Client(Arc::new(Engine {
-            endpoint,
+            connection,
             http,
             dialect: Dialect::Common,
-            pace,
+            policy,
         })))
     }
 
-    /// The host on this machine.
+    /// Creates a client of the model host on this machine.
     pub(super) fn host(
-        found: &host_files::Endpoint,
+        found: &HostAddress,
         http: reqwest::Client,
-        pace: Pace,
+        policy: RetryPolicy,
     ) -> Result<Self, ModelError> {
         Ok(Client(Arc::new(Engine {
-            endpoint: Endpoint::new(&found.url, Some(&found.token))?,
+            connection: Connection::new(&found.url, Some(&found.token))?,
             http,
             dialect: Dialect::Host,
-            pace,
+            policy,
         })))
     }
 
-    /// Asks, and returns when the first piece of an answer has come. Until then a question is repeated where that may help;
-    /// `first_token` is for all of it. Dropping the future or the stream ends the generation.
+    /// Sends a request and returns when the first event has arrived. Until then, transient failures are retried. `first_token` limits
+    /// the total time, retries included. Dropping the future or the stream stops the generation.
     pub async fn chat(
         &self,
         request: &Request,
@@ -95,92 +103,59 @@ impl Client {
     ) -> Result<Stream, ModelError> {
         let deadline = Instant::now() + first_token;
         let first = timeout_at(deadline, self.0.first(request, deadline)).await;
-        let reader = first.unwrap_or(Err(ModelError::NoFirstToken(first_token)))?;
-        Ok(reader.into_stream(self.0.pace.between_tokens))
+        let reader = first.unwrap_or(Err(ModelError::FirstTokenTimeout(first_token)))?;
+        Ok(reader.into_stream(self.0.policy.token_timeout))
     }
 }
 
 impl Engine {
-    /// Asks until there is a first piece of an answer, or nothing more to hope for.
+    /// Sends the request, retrying transient failures, until the first event has arrived.
     async fn first(&self, request: &Request, deadline: Instant) -> Result<Reader, ModelError> {
         let mut dialect = self.dialect;
-        let mut attempt = 0;
+        let mut delays = exponential(self.policy.first_delay).build();
         loop {
             let failure = match self.attempt(request, dialect).await {
                 Ok(reader) => return Ok(reader),
                 Err(failure) => failure,
             };
-            if dialect == Dialect::Common && refuses_addition(&failure.error) {
+            if dialect == Dialect::Common && rejects_extension(&failure.error) {
                 dialect = Dialect::Plain;
                 continue;
             }
-            attempt += 1;
-            match pause(attempt, self.pace.first_pause, failure.again) {
-                // Engines may name any time, however far.
-                Some(pause) if pause < deadline.saturating_duration_since(Instant::now()) => {
-                    tracing::debug!("asking again in {pause:?}: {}", failure.error);
-                    sleep(pause).await;
+            let delay = delays.next().and_then(|delay| failure.retry.delay(delay));
+            match delay {
+                // A `Retry-After` beyond the deadline is not worth waiting for.
+                Some(delay) if delay < deadline.saturating_duration_since(Instant::now()) => {
+                    tracing::debug!("retrying in {delay:?}: {}", failure.error);
+                    sleep(delay).await;
                 }
                 _ => return Err(failure.error),
             }
         }
     }
 
-    /// Asks once, up to the first piece of an answer.
+    /// Sends the request once and reads up to the first event.
     async fn attempt(&self, request: &Request, dialect: Dialect) -> Result<Reader, Failure> {
-        let broken = Arc::new(OnceLock::new());
         let attempt = Attempt {
-            http: self.http.clone(),
-            url: self.endpoint.shown(),
+            http: &self.http,
+            connection: &self.connection,
             dialect,
-            broken: broken.clone(),
         };
-        let client = async_openai::Client::build(self.http.clone(), self.endpoint.clone())
-            .with_http_service(attempt);
-        let mut chat = client.chat();
-        if dialect == Dialect::Host {
-            let priority = match request.priority {
-                Priority::Chat => "chat",
-                Priority::Background => "background",
-            };
-            chat = chat
-                .header(PRIORITY_HEADER, priority)
-                .map_err(|error| self.unexpected(error))?;
-        }
-        let chunks = chat
-            .create_stream_byot::<_, Chunk>(Body::new(request, dialect))
-            .await
-            .map_err(|error| self.unexpected(error))?;
-        let mut reader = Reader::new(chunks, broken, self.endpoint.shown());
+        let chunks = attempt.send(request).await?;
+        let mut reader = Reader::new(chunks, self.connection.shown());
         match reader.fill().await {
             Ok(()) => Ok(reader),
-            Err(error @ ModelError::CutOff(_)) if dialect != Dialect::Host => Err(Failure {
+            Err(error @ ModelError::Interrupted(_)) if dialect != Dialect::Host => Err(Failure {
                 error,
-                again: Again::Soon,
+                retry: Retry::Backoff,
             }),
-            Err(error) => Err(Failure::never(error)),
+            Err(error) => Err(Failure::permanent(error)),
         }
-    }
-
-    /// An error from within the library: our own that came through it, or one that it made itself.
-    fn unexpected(&self, error: OpenAIError) -> Failure {
-        match error {
-            OpenAIError::Boxed(error) => match error.downcast::<Passing>() {
-                Ok(passing) => passing.0,
-                Err(error) => Failure::never(self.misused(&error.to_string())),
-            },
-            other => Failure::never(self.misused(&other.to_string())),
-        }
-    }
-
-    fn misused(&self, why: &str) -> ModelError {
-        let url = self.endpoint.shown();
-        ModelError::NotConfigured(format!("cannot ask {url}: {}", super::error::one_line(why)))
     }
 }
 
-/// Whether an engine knows nothing of the field that turns thinking on and off, and minds.
-fn refuses_addition(error: &ModelError) -> bool {
+/// Returns whether an engine rejected the non-standard field that enables reasoning.
+fn rejects_extension(error: &ModelError) -> bool {
     match error {
         ModelError::Refused { status, message } => {
             matches!(status, 400 | 422) && message.contains("chat_template_kwargs")

@@ -1,62 +1,53 @@
-//! When a question is asked again: only if no part of an answer has come, and what went wrong may pass.
+//! Decides when a request is retried: only before the first event of the answer, and only after a transient failure.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime};
 
 use crate::ModelError;
 
-/// How often a question is asked at most.
-pub(super) const ATTEMPTS: u32 = 4;
-const LONGEST: Duration = Duration::from_secs(4);
-
-/// What one attempt came to, and whether another may fare better.
+/// A failed attempt, and whether to retry it.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub error: ModelError,
-    pub again: Again,
+    pub retry: Retry,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum Retry {
     Never,
-    Soon,
-    /// The engine said when.
+    /// After the backoff delay.
+    Backoff,
+    /// After the time that the engine named in `Retry-After`.
     After(Duration),
 }
 
+impl Retry {
+    /// Returns the delay before the retry, where `backoff` is the default delay. `None` if there must be no retry.
+    pub fn delay(self, backoff: Duration) -> Option<Duration> {
+        match self {
+            Retry::Never => None,
+            Retry::Backoff => Some(backoff),
+            Retry::After(delay) => Some(delay),
+        }
+    }
+}
+
 impl Failure {
-    pub fn never(error: ModelError) -> Self {
+    pub fn permanent(error: ModelError) -> Self {
         Failure {
             error,
-            again: Again::Never,
+            retry: Retry::Never,
         }
     }
 
-    pub fn soon(error: ModelError) -> Self {
+    pub fn transient(error: ModelError) -> Self {
         Failure {
             error,
-            again: Again::Soon,
+            retry: Retry::Backoff,
         }
     }
 }
 
-/// How long to wait before the attempt of this number, counted from 0 for the first: twice as long each time, and a random part less
-/// so that many windows do not come back all at once.
-pub(super) fn pause(attempt: u32, first: Duration, again: Again) -> Option<Duration> {
-    match again {
-        _ if attempt >= ATTEMPTS => None,
-        Again::Never => None,
-        Again::After(pause) => Some(pause),
-        Again::Soon => {
-            let longest = (first * 2u32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST);
-            // Of a hasher's random keys, because nothing else here needs random numbers.
-            let random = RandomState::new().hash_one(attempt) >> 32;
-            Some(longest - longest.mul_f64(random as f64 / f64::from(u32::MAX) / 2.0))
-        }
-    }
-}
-
-/// The header `Retry-After`: seconds, or a date.
+/// Parses the header `Retry-After`: seconds or an HTTP date.
 pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {
@@ -69,23 +60,6 @@ pub(super) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pauses_grow_up_to_a_limit_and_then_end() {
-        let first = Duration::from_millis(1500);
-        for (attempt, longest) in [(1, 1500), (2, 3000), (3, 4000)] {
-            let longest = Duration::from_millis(longest);
-            for _ in 0..100 {
-                let pause = pause(attempt, first, Again::Soon).unwrap();
-                assert!(longest / 2 <= pause && pause <= longest, "{pause:?}");
-            }
-        }
-        assert_eq!(pause(ATTEMPTS, first, Again::Soon), None);
-        assert_eq!(pause(1, first, Again::Never), None);
-        let told = Again::After(Duration::from_secs(9));
-        assert_eq!(pause(1, first, told), Some(Duration::from_secs(9)));
-        assert_eq!(pause(ATTEMPTS, first, told), None);
-    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

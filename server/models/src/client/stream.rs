@@ -1,26 +1,26 @@
-//! From the chunks of an engine to events: thoughts and text apart, one end, and no end without a reason.
+//! Converts the chunks of an engine to [`Event`]s: separates reasoning from text, and ends with exactly one [`Event::Done`] or error.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use async_openai::error::{OpenAIError, StreamError};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::time::timeout;
 
+use super::attempt::{Chunks, malformed};
 use super::wire::Chunk;
 use crate::error::one_line;
 use crate::library::name;
 use crate::thinking::Splitter;
-use crate::{Event, Finish, ModelError, Reason, Usage};
+use crate::{Event, Finish, FinishReason, ModelError, Usage};
 
-/// After the last piece of an answer, engines send counts and close; one that does neither is not waited for.
-const AFTERWORD: Duration = Duration::from_secs(2);
+/// Time to wait for usage counts after the finish reason; some engines neither send them nor close the connection.
+const TRAILER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// An answer while it is made. Dropping it closes the connection, which ends the generation.
+/// A streamed answer. Dropping it closes the connection, which stops the generation.
 pub struct Stream(BoxStream<'static, Result<Event, ModelError>>);
 
 impl futures::Stream for Stream {
@@ -37,32 +37,25 @@ impl std::fmt::Debug for Stream {
     }
 }
 
-/// Reads one answer.
+/// Reads the chunks of one answer.
 pub(super) struct Reader {
-    chunks: BoxStream<'static, Result<Chunk, OpenAIError>>,
-    /// Why the body ended, if it broke off.
-    broken: Arc<OnceLock<ModelError>>,
+    chunks: Chunks,
     url: Arc<str>,
-    /// How long the next token may take; before the first one, whoever asked keeps the time.
-    between: Option<Duration>,
+    /// Longest wait for the next token. `None` before the first token, when the caller enforces the deadline.
+    token_timeout: Option<Duration>,
     splitter: Splitter,
     ready: VecDeque<Event>,
-    reason: Option<Reason>,
+    reason: Option<FinishReason>,
     usage: Option<Usage>,
     model: Option<String>,
 }
 
 impl Reader {
-    pub fn new(
-        chunks: BoxStream<'static, Result<Chunk, OpenAIError>>,
-        broken: Arc<OnceLock<ModelError>>,
-        url: Arc<str>,
-    ) -> Self {
+    pub fn new(chunks: Chunks, url: Arc<str>) -> Self {
         Reader {
             chunks,
-            broken,
             url,
-            between: None,
+            token_timeout: None,
             splitter: Splitter::default(),
             ready: VecDeque::new(),
             reason: None,
@@ -71,12 +64,12 @@ impl Reader {
         }
     }
 
-    /// Reads until there is something to be passed on.
+    /// Reads chunks until at least one event is ready.
     pub async fn fill(&mut self) -> Result<(), ModelError> {
         while self.ready.is_empty() {
             let wait = match self.reason {
-                Some(_) => Some(AFTERWORD),
-                None => self.between,
+                Some(_) => Some(TRAILER_TIMEOUT),
+                None => self.token_timeout,
             };
             let next = match wait {
                 Some(wait) => timeout(wait, self.chunks.next()).await.ok(),
@@ -84,22 +77,26 @@ impl Reader {
             };
             match next {
                 Some(Some(Ok(chunk))) => self.take(chunk)?,
-                // The answer is whole; only what would have come after it is missing.
+                // The answer is complete; only the usage counts are missing.
                 _ if self.reason.is_some() => self.finish(),
-                Some(Some(Err(error))) => return Err(self.broken_off(&error)),
+                Some(Some(Err(error))) => return Err(error),
                 Some(None) => {
-                    let why = "the engine closed the connection before the answer's end";
-                    return Err(ModelError::CutOff(why.to_owned()));
+                    let why = "the engine closed the connection before the end of the answer";
+                    return Err(ModelError::Interrupted(why.to_owned()));
                 }
-                None => return Err(ModelError::FellSilent(self.between.unwrap_or_default())),
+                None => {
+                    return Err(ModelError::TokenTimeout(
+                        self.token_timeout.unwrap_or_default(),
+                    ));
+                }
             }
         }
         Ok(())
     }
 
-    /// The rest of the answer, with what was read already.
-    pub fn into_stream(mut self, between: Duration) -> Stream {
-        self.between = Some(between);
+    /// Returns the answer as a stream, including the events that are ready.
+    pub fn into_stream(mut self, token_timeout: Duration) -> Stream {
+        self.token_timeout = Some(token_timeout);
         Stream(Box::pin(stream::unfold(Some(self), |reader| async {
             let mut reader = reader?;
             if let Err(error) = reader.fill().await {
@@ -112,21 +109,23 @@ impl Reader {
     }
 
     fn take(&mut self, chunk: Chunk) -> Result<(), ModelError> {
-        if chunk.gave_way() {
-            return Err(ModelError::GaveWay);
+        if chunk.is_preempted() {
+            return Err(ModelError::Preempted);
         }
         if let Some(error) = chunk.error() {
-            return Err(ModelError::Failed(one_line(&error)));
+            return Err(ModelError::EngineFailed(one_line(&error)));
         }
         self.usage = chunk.usage.map(Usage::from).or(self.usage);
         self.model = chunk.model.or(self.model.take());
         let Some(choices) = chunk.choices else {
             return match chunk.usage {
                 Some(_) => Ok(()),
-                None => Err(self.malformed("an event that is no piece of an answer".to_owned())),
+                None => Err(malformed(
+                    &self.url,
+                    "an event that is not a chat completion chunk",
+                )),
             };
         };
-        // One answer was asked for.
         let Some(choice) = choices.into_iter().next() else {
             return Ok(());
         };
@@ -140,11 +139,14 @@ impl Reader {
         }
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
             self.reason = Some(match reason.as_str() {
-                "stop" | "eos" => Reason::Stop,
-                "length" => Reason::Length,
+                "stop" | "eos" => FinishReason::Stop,
+                "length" => FinishReason::Length,
                 other => {
-                    let why = format!("the engine ended it with the reason `{}`", one_line(other));
-                    return Err(ModelError::CutOff(why));
+                    let why = format!(
+                        "the engine stopped with `finish_reason` `{}`",
+                        one_line(other)
+                    );
+                    return Err(ModelError::Interrupted(why));
                 }
             });
             self.splitter.end(&mut self.ready);
@@ -161,35 +163,9 @@ impl Reader {
             generation,
         }));
     }
-
-    fn broken_off(&self, error: &OpenAIError) -> ModelError {
-        if let Some(why) = self.broken.get() {
-            return why.clone();
-        }
-        let what = match error {
-            OpenAIError::JSONDeserialize(error, text) => {
-                format!("{error} in `{}`", one_line(text))
-            }
-            OpenAIError::StreamError(error) => match error.as_ref() {
-                StreamError::EventStream(why) => one_line(why),
-                StreamError::UnknownEvent(event) => {
-                    format!("an event `{}`", one_line(&event.event))
-                }
-            },
-            other => one_line(&other.to_string()),
-        };
-        self.malformed(what)
-    }
-
-    fn malformed(&self, what: String) -> ModelError {
-        ModelError::Malformed {
-            url: self.url.to_string(),
-            what,
-        }
-    }
 }
 
-/// Whether this is how our hosts name a generation. Other engines give the name of the model back, or anything else.
+/// Returns whether a model name is a generation of our host, such as `repo@7`. Other engines return arbitrary names.
 fn is_generation(model: &str) -> bool {
     matches!(name::parse(model), Ok((_, Some(_))))
 }
@@ -199,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_name_of_a_generation_is_one() {
+    fn recognizes_generation_names() {
         for (model, expected) in [
             ("repo@7", true),
             ("repo", false),

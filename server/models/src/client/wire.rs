@@ -1,26 +1,26 @@
-//! What goes over the wire: OpenAI's chat completions, and the few fields that engines add to them.
+//! The wire format: OpenAI chat completions with the extension fields of some engines.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::host_files::GAVE_WAY;
-use crate::{Message, Request, Usage};
+use crate::host_files::PREEMPTED;
+use crate::{ChatMessage, Request, Usage};
 
-/// Which fields an engine understands beyond OpenAI's own.
+/// The extension fields that an engine accepts beyond the OpenAI protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// Our own host's.
+    /// The fields of our own host.
     Host,
-    /// What vLLM, llama.cpp and others have in common.
+    /// `chat_template_kwargs`, which vLLM, llama.cpp and others accept.
     Common,
-    /// None at all.
+    /// No extension field.
     Plain,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct Body<'r> {
     model: &'r str,
-    messages: &'r [Message],
+    messages: &'r [ChatMessage],
     max_tokens: usize,
     temperature: f64,
     stream: bool,
@@ -60,7 +60,7 @@ impl<'r> Body<'r> {
             max_tokens: request.max_tokens,
             temperature: request.temperature,
             stream: true,
-            // The host counts unasked.
+            // The host always sends usage counts.
             stream_options: (!host).then_some(StreamOptions {
                 include_usage: true,
             }),
@@ -76,9 +76,9 @@ impl<'r> Body<'r> {
     }
 }
 
-/// One event of a stream. Every field is optional: engines differ, and an error has fields of its own.
+/// One event of a stream. Every field is optional, because engines differ and errors have other fields.
 #[derive(Debug, Deserialize)]
-#[serde(expecting = "a piece of an answer")]
+#[serde(expecting = "a chat completion chunk")]
 pub(super) struct Chunk {
     pub model: Option<String>,
     pub choices: Option<Vec<Choice>>,
@@ -97,7 +97,7 @@ pub(super) struct Choice {
 pub(super) struct Delta {
     pub content: Option<String>,
     pub reasoning_content: Option<String>,
-    /// What newer engines call the same.
+    /// The name of `reasoning_content` in newer engines.
     pub reasoning: Option<String>,
 }
 
@@ -119,11 +119,11 @@ impl From<Counts> for Usage {
 }
 
 impl Chunk {
-    pub fn gave_way(&self) -> bool {
-        self.error.as_ref().is_some_and(gave_way)
+    pub fn is_preempted(&self) -> bool {
+        self.error.as_ref().is_some_and(is_preempted)
     }
 
-    /// What the engine says went wrong, if this is no piece of an answer.
+    /// Returns the error message, if this event is an error.
     pub fn error(&self) -> Option<String> {
         match (&self.error, &self.choices) {
             (Some(Value::Null) | None, Some(_)) => None,
@@ -133,13 +133,13 @@ impl Chunk {
     }
 }
 
-/// Whether an error says that the answer gave way to a question.
-pub(super) fn gave_way(error: &Value) -> bool {
+/// Returns whether an error means that the request was preempted.
+pub(super) fn is_preempted(error: &Value) -> bool {
     let error = error.get("error").unwrap_or(error);
-    error["type"] == GAVE_WAY
+    error["type"] == PREEMPTED
 }
 
-/// The text of an error, which is an object for most engines and a string for some.
+/// Extracts the message of an error, which is an object for most engines and a string for some.
 pub(super) fn message(error: &Value) -> String {
     let inner = ["error", "message", "detail"]
         .iter()

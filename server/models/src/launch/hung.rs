@@ -1,42 +1,42 @@
-//! Ends a host that hangs. It cannot be asked, so it has to be certain that the process is one.
+//! Kills a host that does not respond, after verifying that the process is a host.
 
 use crate::ModelError;
-use crate::host_files::Endpoint;
+use crate::host_files::HostAddress;
 
-/// Ends the process behind an endpoint that does not answer. Whether it was a host: a number may be another process's by now.
+/// Kills the host process at an address that does not respond. Returns false if the process id belongs to another program now.
 #[cfg(unix)]
-pub(super) fn end(endpoint: &Endpoint) -> Result<bool, ModelError> {
-    let Some(pid) = i32::try_from(endpoint.pid)
+pub(super) fn kill(address: &HostAddress) -> Result<bool, ModelError> {
+    let Some(pid) = i32::try_from(address.pid)
         .ok()
         .and_then(rustix::process::Pid::from_raw)
     else {
         return Ok(false);
     };
-    if !command_line(endpoint.pid).is_some_and(|line| is_host(&line)) {
+    if !command_line(address.pid).is_some_and(|line| is_host(&line)) {
         return Ok(false);
     }
     tracing::warn!(
-        "the process that runs models does not answer; ending process {}",
-        endpoint.pid
+        "the model host does not respond; killing process {}",
+        address.pid
     );
     match rustix::process::kill_process(pid, rustix::process::Signal::KILL) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(true),
-        Err(error) => Err(ModelError::Host(format!(
-            "the process that runs models does not answer, and cannot be ended ({error}); end process {} yourself",
-            endpoint.pid
+        Err(error) => Err(ModelError::HostFailed(format!(
+            "the model host does not respond and cannot be killed ({error}); terminate process {} manually",
+            address.pid
         ))),
     }
 }
 
 #[cfg(not(unix))]
-pub(super) fn end(endpoint: &Endpoint) -> Result<bool, ModelError> {
-    Err(ModelError::Host(format!(
-        "the process that runs models does not answer; end process {} yourself",
-        endpoint.pid
+pub(super) fn kill(address: &HostAddress) -> Result<bool, ModelError> {
+    Err(ModelError::HostFailed(format!(
+        "the model host does not respond; terminate process {} manually",
+        address.pid
     )))
 }
 
-/// How a process was started.
+/// Returns the command line of a process.
 #[cfg(unix)]
 fn command_line(pid: u32) -> Option<Vec<String>> {
     if let Ok(line) = std::fs::read(format!("/proc/{pid}/cmdline")) {

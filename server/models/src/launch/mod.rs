@@ -1,7 +1,7 @@
-//! The host on this machine: finds the one that runs, or starts one, and asks again where one dies before it has said anything.
+//! Finds or starts the model host on this machine, and repeats a request if the host ends before it answers.
 //!
-//! Many windows may look at once. Each may start a host; those race for a lock, the losers end, and every window takes the endpoint
-//! that appears. Nothing here knows what a host does.
+//! Several editors may start a host at the same time. The hosts compete for a lock; the losers exit, and every editor uses the address
+//! that the winner publishes. This module does not know what a host does.
 
 mod child;
 mod hung;
@@ -16,79 +16,80 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::client::{Client, Pace, Stream};
-use super::host_files::{Endpoint, HostFiles};
+use super::client::{Client, RetryPolicy, Stream};
+use super::host_files::{HostAddress, HostFiles};
 use super::{ModelError, Request};
 use child::{Child, Ended, Program};
 use settings::paths::Dirs;
-use status::{Found, Local};
-pub use status::{Loaded, Status};
+use status::{HostClient, Probe};
+pub use status::{HostStatus, LoadedModel};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// A host says where it listens before it loads anything, so this is for slow disks, and for another host that is about to end.
-const START: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(25);
-/// Between a host that gave way to another one and the next.
-const GAVE_WAY: Duration = Duration::from_millis(500);
+/// Time for a host to publish its address. It does so before it loads a model, so this covers slow disks and a previous host that is
+/// still ending.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const PROBE_INTERVAL: Duration = Duration::from_millis(25);
+/// Delay before another host is started after one exited because it did not get the lock.
+const RESTART_DELAY: Duration = Duration::from_millis(500);
 
-/// The host of this user.
+/// Starts the model host of this user, and sends requests to it.
 #[derive(Debug)]
-pub struct Host {
+pub struct HostLauncher {
     dirs: Dirs,
     files: HostFiles,
     program: Program,
     version: String,
-    pace: Pace,
-    silent: Option<Duration>,
-    local: OnceLock<Local>,
-    /// One process starts one host at a time. Holds the version that came up when this process started one: what is on disk may have
-    /// been replaced, and then no other will come up.
+    policy: RetryPolicy,
+    status_timeout: Option<Duration>,
+    client: OnceLock<HostClient>,
+    /// Held while this process starts a host. Contains the version of the host that was started last: if the executable on disk was
+    /// replaced, no other version can be started, so that version is accepted.
     starting: Mutex<Option<String>>,
 }
 
-impl Host {
+impl HostLauncher {
     pub fn new(dirs: &Dirs) -> Self {
-        Host {
+        HostLauncher {
             dirs: dirs.clone(),
             files: HostFiles::new(dirs),
-            program: Program::Own,
+            program: Program::CurrentExecutable,
             version: VERSION.to_owned(),
-            pace: Pace::default(),
-            silent: None,
-            local: OnceLock::new(),
+            policy: RetryPolicy::default(),
+            status_timeout: None,
+            client: OnceLock::new(),
             starting: Mutex::new(None),
         }
     }
 
-    /// The same, with another program as the host.
+    /// Uses another program as the host. For tests.
     pub fn with_program(mut self, program: impl Into<PathBuf>, arguments: Vec<OsString>) -> Self {
-        self.program = Program::Other(program.into(), arguments);
+        self.program = Program::Custom(program.into(), arguments);
         self
     }
 
-    /// The same, taking itself for another version than it is.
+    /// Uses another version number for this program. For tests.
     pub fn with_version(mut self, version: &str) -> Self {
         self.version = version.to_owned();
         self
     }
 
-    /// The same, with another patience: after this much silence a host counts as hung.
-    pub fn with_pace(mut self, pace: Pace, silent: Duration) -> Self {
-        self.pace = pace;
-        self.silent = Some(silent);
+    /// Sets the timeouts. A host that does not answer a status request within `status_timeout` is considered hung.
+    pub fn with_timeouts(mut self, policy: RetryPolicy, status_timeout: Duration) -> Self {
+        self.policy = policy;
+        self.status_timeout = Some(status_timeout);
         self
     }
 
-    /// What the host says of itself, if one runs.
-    pub async fn status(&self) -> Result<Option<Status>, ModelError> {
-        Ok(match self.local()?.look(&self.files).await {
-            Found::Host(_, status) => Some(status),
-            Found::Nobody | Found::Silent(_) => None,
+    /// Returns the status of the running host, if there is one.
+    pub async fn status(&self) -> Result<Option<HostStatus>, ModelError> {
+        Ok(match self.client()?.probe(&self.files).await {
+            Probe::Running(_, status) => Some(status),
+            Probe::NotRunning | Probe::Unresponsive(_) => None,
         })
     }
 
-    /// What the host that runs could not load: the name of each model and one line; an older generation answers instead, where there
-    /// is one.
+    /// Returns the models that the running host could not load: the name and a one-line error each. An older generation may answer
+    /// instead.
     pub async fn failures(&self) -> Vec<(String, String)> {
         let Ok(Some(status)) = self.status().await else {
             return Vec::new();
@@ -99,7 +100,7 @@ impl Host {
                 None => model.name.clone(),
             };
             let problem = model.problem?;
-            // Most say so themselves.
+            // Most messages already contain the label.
             let line = match problem.contains(&label) {
                 true => problem,
                 false => format!("{label} could not be loaded: {problem}"),
@@ -109,26 +110,26 @@ impl Host {
         failed.collect()
     }
 
-    /// Whether a host runs that has a model loaded.
+    /// Returns whether a host with a loaded model is running.
     pub async fn is_running(&self) -> bool {
         let status = self.status().await;
         status.is_ok_and(|status| status.is_some_and(|status| status.is_serving()))
     }
 
-    /// Asks the host to end once what runs has finished; its status, if there was one to ask.
-    pub async fn stop(&self) -> Result<Option<Status>, ModelError> {
-        let local = self.local()?;
-        match local.look(&self.files).await {
-            Found::Host(endpoint, status) => {
-                local.stop(&endpoint).await?;
+    /// Asks the host to stop after its current requests. Returns its status, or `None` if no host is running.
+    pub async fn stop(&self) -> Result<Option<HostStatus>, ModelError> {
+        let client = self.client()?;
+        match client.probe(&self.files).await {
+            Probe::Running(address, status) => {
+                client.stop(&address).await?;
                 Ok(Some(status))
             }
-            Found::Nobody | Found::Silent(_) => Ok(None),
+            Probe::NotRunning | Probe::Unresponsive(_) => Ok(None),
         }
     }
 
-    /// Asks the host, which is started if need be, and returns when the first piece of an answer has come. `first_token` is for all
-    /// that happens until then. A host that dies before has a successor asked, once.
+    /// Sends a request to the host, which is started if necessary, and returns when the first event has arrived. `first_token` limits
+    /// the total time. If the host ends before it answers, the request is repeated once with a new host.
     pub async fn chat(
         &self,
         request: &Request,
@@ -136,9 +137,11 @@ impl Host {
     ) -> Result<Stream, ModelError> {
         let deadline = Instant::now() + first_token;
         let asked = timeout_at(deadline, self.ask(request, deadline)).await;
-        match asked.unwrap_or(Err(ModelError::NoFirstToken(first_token))) {
-            // The time that was left is not what was allowed.
-            Err(ModelError::NoFirstToken(_)) => Err(ModelError::NoFirstToken(first_token)),
+        match asked.unwrap_or(Err(ModelError::FirstTokenTimeout(first_token))) {
+            // Report the configured time, not what was left of it.
+            Err(ModelError::FirstTokenTimeout(_)) => {
+                Err(ModelError::FirstTokenTimeout(first_token))
+            }
             other => other,
         }
     }
@@ -146,18 +149,18 @@ impl Host {
     async fn ask(&self, request: &Request, deadline: Instant) -> Result<Stream, ModelError> {
         let mut last = false;
         loop {
-            let endpoint = self.find_or_start().await?;
-            let client = Client::host(&endpoint, self.local()?.http.clone(), self.pace)?;
+            let address = self.find_or_start().await?;
+            let chat = Client::host(&address, self.client()?.http.clone(), self.policy)?;
             let left = deadline.saturating_duration_since(Instant::now());
-            match client.chat(request, left).await {
-                Err(error) if !last && self.is_gone(&endpoint).await => {
-                    tracing::debug!("asking another host: {error}");
+            match chat.chat(request, left).await {
+                Err(error) if !last && self.is_gone(&address).await => {
+                    tracing::debug!("repeating the request with another host: {error}");
                     last = true;
                 }
                 Err(ModelError::Unreachable { why, .. }) => {
-                    return Err(ModelError::Host(format!(
-                        "process {} does not take questions: {why}; ask again, or end it",
-                        endpoint.pid
+                    return Err(ModelError::HostFailed(format!(
+                        "process {} does not accept requests: {why}; ask again, or terminate it",
+                        address.pid
                     )));
                 }
                 other => return other,
@@ -165,62 +168,62 @@ impl Host {
         }
     }
 
-    /// Whether the host behind an endpoint has died or takes nothing new.
-    async fn is_gone(&self, endpoint: &Endpoint) -> bool {
-        let Ok(local) = self.local() else {
+    /// Returns whether the host at an address has ended or is stopping.
+    async fn is_gone(&self, address: &HostAddress) -> bool {
+        let Ok(client) = self.client() else {
             return false;
         };
-        match local.look(&self.files).await {
-            Found::Host(now, status) => now != *endpoint || status.stopping,
-            Found::Nobody => true,
-            Found::Silent(_) => false,
+        match client.probe(&self.files).await {
+            Probe::Running(now, status) => now != *address || status.stopping,
+            Probe::NotRunning => true,
+            Probe::Unresponsive(_) => false,
         }
     }
 
-    /// Where the host listens; one that answers, and suits this program.
-    pub async fn find_or_start(&self) -> Result<Endpoint, ModelError> {
-        let local = self.local()?;
+    /// Returns the address of a responding host of a suitable version, starting one if necessary.
+    pub async fn find_or_start(&self) -> Result<HostAddress, ModelError> {
+        let client = self.client()?;
         let mut tolerated = self.starting.lock().await;
-        let deadline = Instant::now() + START;
+        let deadline = Instant::now() + START_TIMEOUT;
         let mut child: Option<Child> = None;
         let mut started = false;
-        let mut told_to_end = None;
+        let mut stop_requested = None;
         loop {
-            let mut pause = LOOK;
-            match local.look(&self.files).await {
-                Found::Host(endpoint, status) => {
-                    if status.stopping || told_to_end == Some(status.pid) {
-                        // It goes when it has finished what it is doing; the next one waits for its lock.
-                    } else if self.suits(&status.version, tolerated.as_deref()) {
-                        return Ok(endpoint);
+            let mut pause = PROBE_INTERVAL;
+            match client.probe(&self.files).await {
+                Probe::Running(address, status) => {
+                    if status.stopping || stop_requested == Some(status.pid) {
+                        // It ends after its current requests; the next host waits for its lock.
+                    } else if self.is_suitable(&status.version, tolerated.as_deref()) {
+                        return Ok(address);
                     } else if started {
                         *tolerated = Some(status.version);
-                        return Ok(endpoint);
+                        return Ok(address);
                     } else {
-                        tracing::info!("replacing the host of version {}", status.version);
-                        local.stop(&endpoint).await?;
-                        told_to_end = Some(status.pid);
+                        tracing::info!("replacing the model host of version {}", status.version);
+                        client.stop(&address).await?;
+                        stop_requested = Some(status.pid);
                     }
                 }
-                Found::Silent(endpoint) => {
-                    if hung::end(&endpoint)? {
-                        // It may be the one that was started here; its end is no failure to start.
+                Probe::Unresponsive(address) => {
+                    if hung::kill(&address)? {
+                        // It may be the host that was started here; that it was killed is not a failure to start.
                         child = None;
                     } else {
-                        // Another program has the port by now.
-                        started |= self.tend(&mut child, &mut pause)?;
+                        // Another program uses the port now.
+                        started |= self.ensure_starting(&mut child, &mut pause)?;
                     }
                 }
-                Found::Nobody => started |= self.tend(&mut child, &mut pause)?,
+                Probe::NotRunning => started |= self.ensure_starting(&mut child, &mut pause)?,
             }
             if Instant::now() + pause > deadline {
-                return Err(ModelError::Host(match told_to_end {
+                return Err(ModelError::HostFailed(match stop_requested {
                     Some(pid) => format!(
-                        "process {pid}, of another version, still finishes other answers; ask again later"
+                        "process {pid} runs another version and is still finishing other answers; ask again later"
                     ),
                     None => format!(
-                        "no process for it came up within {} s; see {}",
-                        START.as_secs(),
+                        "the model host did not start within {} s; see {}",
+                        START_TIMEOUT.as_secs(),
                         settings::paths::tilde(&self.files.log())
                     ),
                 }));
@@ -229,27 +232,31 @@ impl Host {
         }
     }
 
-    /// Sees to it that a host is about to come up. Whether one was started.
-    fn tend(&self, child: &mut Option<Child>, pause: &mut Duration) -> Result<bool, ModelError> {
+    /// Makes sure that a host is starting. Returns whether a process was started by this call.
+    fn ensure_starting(
+        &self,
+        child: &mut Option<Child>,
+        pause: &mut Duration,
+    ) -> Result<bool, ModelError> {
         match child.as_mut().map(Child::ended) {
-            // It takes its time.
+            // It is still starting.
             Some(None) => Ok(false),
             None => {
                 *child = Some(self.program.start(&self.dirs, &self.files)?);
                 Ok(true)
             }
-            Some(Some(Ended::GaveWay)) => {
+            Some(Some(Ended::AnotherHostRuns)) => {
                 *child = None;
-                *pause = GAVE_WAY;
+                *pause = RESTART_DELAY;
                 Ok(false)
             }
             Some(Some(Ended::Failed(error))) => Err(error),
         }
     }
 
-    /// Whether a host of this version will do. A newer one does: two windows of different versions would otherwise take turns in
-    /// ending each other's host.
-    fn suits(&self, version: &str, tolerated: Option<&str>) -> bool {
+    /// Returns whether a host of this version is suitable. Newer versions are, because two editors with different versions would
+    /// otherwise keep replacing each other's host.
+    fn is_suitable(&self, version: &str, tolerated: Option<&str>) -> bool {
         let parsed = (
             semver::Version::parse(version),
             semver::Version::parse(&self.version),
@@ -261,11 +268,11 @@ impl Host {
         newer || tolerated == Some(version)
     }
 
-    fn local(&self) -> Result<&Local, ModelError> {
-        if let Some(local) = self.local.get() {
-            return Ok(local);
+    fn client(&self) -> Result<&HostClient, ModelError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
         }
-        let local = Local::new(self.silent)?;
-        Ok(self.local.get_or_init(|| local))
+        let client = HostClient::new(self.status_timeout)?;
+        Ok(self.client.get_or_init(|| client))
     }
 }

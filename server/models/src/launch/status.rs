@@ -1,4 +1,4 @@
-//! What a host says of itself, and whether one is there at all.
+//! The status API of a host, and the check whether one is running.
 
 use std::time::Duration;
 
@@ -6,137 +6,141 @@ use serde::{Deserialize, Serialize};
 
 use crate::ModelError;
 use crate::client::is_loopback;
-use crate::error::root;
-use crate::host_files::{Endpoint, HostFiles};
+use crate::error::root_cause;
+use crate::host_files::{HostAddress, HostFiles};
 
-/// A host that takes a connection and then says nothing for so long hangs.
-const SILENT: Duration = Duration::from_secs(10);
-const CONNECT: Duration = Duration::from_secs(2);
+/// A host that accepts a connection but does not answer within this time is considered hung.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// `GET /repo-lsp/status`.
+/// The response of `GET /repo-lsp/status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Status {
+pub struct HostStatus {
     pub version: String,
     pub pid: u32,
-    /// Of the engines it runs; none before it runs one.
+    /// Device of the loaded engines; `None` before a model is loaded.
     pub device: Option<String>,
     #[serde(default)]
-    pub models: Vec<Loaded>,
-    /// Answers that are being made, and that are waited for.
+    pub models: Vec<LoadedModel>,
+    /// Number of requests being answered.
     #[serde(default)]
     pub running: usize,
+    /// Number of queued requests.
     #[serde(default)]
     pub waiting: usize,
     pub resident_bytes: Option<u64>,
-    /// It ends once what runs has finished, and takes nothing new.
+    /// It finishes its current requests, accepts no new ones, and then exits.
     #[serde(default)]
     pub stopping: bool,
 }
 
-/// A model that a host has to do with.
+/// A model that a host has loaded, loads or failed to load.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loaded {
+pub struct LoadedModel {
     pub name: String,
     pub generation: Option<u32>,
-    /// `serving`, `loading`, `retiring` and so on.
+    /// `serving`, `lost`, `retiring`, `loading` or `failed`.
     pub state: String,
     pub precision: Option<String>,
     pub bytes: Option<u64>,
-    /// Why it is not serving.
+    /// The error, if it failed to load.
     pub problem: Option<String>,
 }
 
-impl Status {
-    /// Whether a question would be answered without a model being loaded first.
+impl HostStatus {
+    /// Returns whether a request would be answered without loading a model first.
     pub fn is_serving(&self) -> bool {
         !self.stopping && self.models.iter().any(|model| model.state == "serving")
     }
 }
 
-/// What was found where the last host said it listens.
+/// The result of checking the published address.
 #[derive(Debug)]
-pub(super) enum Found {
-    Nobody,
-    /// Somebody takes connections there and does not answer.
-    Silent(Endpoint),
-    Host(Endpoint, Status),
+pub(super) enum Probe {
+    NotRunning,
+    /// Something accepts connections at the address but does not answer.
+    Unresponsive(HostAddress),
+    Running(HostAddress, HostStatus),
 }
 
-/// Speaks with hosts on this machine, without proxies.
+/// HTTP client for the host on this machine. It uses no proxy.
 #[derive(Debug, Clone)]
-pub(super) struct Local {
+pub(super) struct HostClient {
     pub http: reqwest::Client,
-    silent: Duration,
+    status_timeout: Duration,
 }
 
-impl Local {
-    pub fn new(silent: Option<Duration>) -> Result<Self, ModelError> {
+impl HostClient {
+    pub fn new(status_timeout: Option<Duration>) -> Result<Self, ModelError> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
-            // Another process may get the port, so no connection is kept for later.
+            // Another process may get the port later, so connections are not reused.
             .pool_max_idle_per_host(0)
             .build();
         let http = http.map_err(|error| {
-            ModelError::NotConfigured(format!("cannot set up HTTP: {}", root(&error)))
+            ModelError::NotConfigured(format!(
+                "cannot create an HTTP client: {}",
+                root_cause(&error)
+            ))
         })?;
-        Ok(Local {
+        Ok(HostClient {
             http,
-            silent: silent.unwrap_or(SILENT),
+            status_timeout: status_timeout.unwrap_or(STATUS_TIMEOUT),
         })
     }
 
-    /// Looks whether the host that left its endpoint behind is there. The port may be another program's by now, so only what knows
-    /// the token and speaks like a host is one.
-    pub async fn look(&self, files: &HostFiles) -> Found {
-        let Some(endpoint) = files.read() else {
-            return Found::Nobody;
+    /// Checks whether the host that published its address is running. Another program may use the port now, so the process must accept
+    /// the token and report the expected process id.
+    pub async fn probe(&self, files: &HostFiles) -> Probe {
+        let Some(address) = files.read() else {
+            return Probe::NotRunning;
         };
-        let Some(url) = route(&endpoint, "status") else {
-            return Found::Nobody;
+        let Some(url) = route(&address, "status") else {
+            return Probe::NotRunning;
         };
-        let request = self.http.get(url).bearer_auth(&endpoint.token);
+        let request = self.http.get(url).bearer_auth(&address.token);
         let answer = async {
             request
                 .send()
                 .await?
                 .error_for_status()?
-                .json::<Status>()
+                .json::<HostStatus>()
                 .await
         };
-        match tokio::time::timeout(self.silent, answer).await {
-            Ok(Ok(status)) if status.pid == endpoint.pid => Found::Host(endpoint, status),
-            Ok(_) => Found::Nobody,
-            Err(_) => Found::Silent(endpoint),
+        match tokio::time::timeout(self.status_timeout, answer).await {
+            Ok(Ok(status)) if status.pid == address.pid => Probe::Running(address, status),
+            Ok(_) => Probe::NotRunning,
+            Err(_) => Probe::Unresponsive(address),
         }
     }
 
-    /// Asks a host to end after what it is doing.
-    pub async fn stop(&self, endpoint: &Endpoint) -> Result<(), ModelError> {
-        let Some(url) = route(endpoint, "stop") else {
+    /// Asks a host to stop after its current requests.
+    pub async fn stop(&self, address: &HostAddress) -> Result<(), ModelError> {
+        let Some(url) = route(address, "stop") else {
             return Ok(());
         };
-        let request = self.http.post(url).bearer_auth(&endpoint.token);
-        let sent = request.timeout(self.silent).send().await;
+        let request = self.http.post(url).bearer_auth(&address.token);
+        let sent = request.timeout(self.status_timeout).send().await;
         match sent.and_then(reqwest::Response::error_for_status) {
             Ok(_) => Ok(()),
-            // It is gone already.
+            // It has already exited.
             Err(error) if error.is_connect() => Ok(()),
-            Err(error) => Err(ModelError::Host(format!(
-                "the process that runs models does not end: {}; end process {} yourself",
-                root(&error),
-                endpoint.pid
+            Err(error) => Err(ModelError::HostFailed(format!(
+                "the model host does not stop: {}; terminate process {} manually",
+                root_cause(&error),
+                address.pid
             ))),
         }
     }
 }
 
-/// One of the host's own routes. None if it is not on this machine: the token goes nowhere else.
-fn route(endpoint: &Endpoint, name: &str) -> Option<reqwest::Url> {
-    let base = reqwest::Url::parse(&endpoint.url).ok()?;
+/// Returns the URL of a host route. `None` if the address is not a loopback address, because the token must not leave this machine.
+fn route(address: &HostAddress, name: &str) -> Option<reqwest::Url> {
+    let base = reqwest::Url::parse(&address.url).ok()?;
     let here = base.scheme() == "http" && base.host_str().is_some_and(is_loopback);
     here.then(|| base.join(&format!("/repo-lsp/{name}")).ok())?
 }
@@ -146,15 +150,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_stays_on_this_machine() {
+    fn the_token_is_sent_to_loopback_addresses_only() {
         let route_of = |url: &str| {
-            let endpoint = Endpoint {
+            let address = HostAddress {
                 url: url.to_owned(),
                 token: "t".to_owned(),
                 pid: 1,
                 version: "1".to_owned(),
             };
-            route(&endpoint, "status").map(String::from)
+            route(&address, "status").map(String::from)
         };
         let status = "http://127.0.0.1:9/repo-lsp/status".to_owned();
         assert_eq!(route_of("http://127.0.0.1:9/v1"), Some(status));

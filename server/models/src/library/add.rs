@@ -1,6 +1,6 @@
-//! Taking a checkpoint in as a new generation: put together beside the others, looked through, and renamed into its place.
+//! Adds a checkpoint to the library as a new generation: stages it in `.incoming`, validates it, and renames it into place.
 //!
-//! A writer that is killed on the way leaves a folder in `.incoming` that nobody reads and the next writer takes away.
+//! A writer that is killed leaves a staging directory, which the next writer removes.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -13,29 +13,29 @@ use super::{Installed, Library, LibraryError, MANIFEST, checkpoint, files, name}
 
 const INCOMING: &str = ".incoming";
 
-/// A checkpoint that is to become a generation.
+/// A checkpoint to add as a generation.
 #[derive(Debug, Clone)]
-pub struct Incoming {
-    /// A folder, or one `*.gguf` file.
-    pub from: PathBuf,
-    pub take: Take,
-    pub origin: Origin,
+pub struct NewCheckpoint {
+    /// A directory, or one `*.gguf` file.
+    pub path: PathBuf,
+    pub transfer: Transfer,
+    pub provenance: Provenance,
 }
 
-/// Whether the files stay where they are as well.
+/// How files are brought into the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Take {
+pub enum Transfer {
     Copy,
     Move,
-    /// They stay under both names until whoever has them takes the other away: what is cut short here can be begun again.
-    Share,
+    /// Hard links, so that an interrupted `add` can be repeated. The caller removes the originals. Falls back to moving.
+    HardLink,
 }
 
-/// What is known of a generation beside its weights; see [`Generation`].
+/// Metadata of a generation; see [`Generation`].
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Origin {
+pub struct Provenance {
     pub source: Option<String>,
-    /// An adapter needs one: the model it is laid over, `name` or `name@7`.
+    /// The base model of an adapter, `name` or `name@7`. Required for adapters.
     pub base: Option<String>,
     pub parent: Option<u32>,
     pub dataset_hash: Option<String>,
@@ -44,52 +44,52 @@ pub struct Origin {
     pub sample_ids: Vec<String>,
 }
 
-/// A generation that was taken in. It is not in use before [`Library::switch`] says so.
+/// The result of [`Library::add`]. The generation is not active until [`Library::switch`] is called.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Added {
+pub struct AddedGeneration {
     pub installed: Installed,
-    /// What was repaired on the way, one line each.
+    /// Repairs that were made, one line each.
     pub notes: Vec<String>,
-    /// The same weights were there already, and nothing was added.
-    pub known: bool,
+    /// The same files were already in the library, and nothing was added.
+    pub already_installed: bool,
 }
 
 impl Library {
-    /// Takes a checkpoint in as the next generation of a model, or refuses it with one line.
-    /// `progress` hears of bytes looked through, and of how many there are.
+    /// Validates a checkpoint and adds it as the next generation of a model. `progress` is called with the number of bytes checked and
+    /// the total.
     pub fn add(
         &self,
         name: &str,
-        incoming: &Incoming,
+        incoming: &NewCheckpoint,
         progress: &dyn Fn(u64, u64),
-    ) -> Result<Added, LibraryError> {
+    ) -> Result<AddedGeneration, LibraryError> {
         name::check(name)?;
-        self.sweep(false)?;
-        let (format, sources) = choose(&incoming.from)?;
-        let base = self.base_of(format, &incoming.origin)?;
-        let stage = Stage::new(self)?;
-        if incoming.take == Take::Copy {
+        self.remove_leftovers(false)?;
+        let (format, sources) = select_files(&incoming.path)?;
+        let base = self.resolve_base(format, &incoming.provenance)?;
+        let stage = StagingDirectory::new(self)?;
+        if incoming.transfer == Transfer::Copy {
             let needed = sources.iter().map(|(path, _)| length(path)).sum();
-            files::room(&self.directory, needed)?;
+            files::ensure_free_space(&self.directory, needed)?;
         }
         for (path, file) in &sources {
-            bring(path, &stage.directory.join(file), incoming.take)?;
+            transfer_file(path, &stage.directory.join(file), incoming.transfer)?;
         }
         let checked = checkpoint::check(&stage.directory, format, base.as_ref())?;
-        let files = look_through(&stage.directory, &checked, progress)?;
+        let files = hash_and_scan(&stage.directory, &checked, progress)?;
 
         let _lock = self.lock()?;
-        if incoming.origin.source.is_some()
-            && let Some(installed) = self.same(name, format, base.as_ref(), &files)
+        if incoming.provenance.source.is_some()
+            && let Some(installed) = self.find_identical(name, format, base.as_ref(), &files)
         {
             let notes = checked.notes;
-            return Ok(Added {
+            return Ok(AddedGeneration {
                 installed,
                 notes,
-                known: true,
+                already_installed: true,
             });
         }
-        let origin = incoming.origin.clone();
+        let origin = incoming.provenance.clone();
         let manifest = Generation {
             number: self.next_number(name)?,
             format,
@@ -103,37 +103,41 @@ impl Library {
             metrics: origin.metrics,
             sample_ids: origin.sample_ids,
         };
-        let installed = self.put_in_place(name, &stage, manifest)?;
-        Ok(Added {
+        let installed = self.publish(name, &stage, manifest)?;
+        Ok(AddedGeneration {
             installed,
             notes: checked.notes,
-            known: false,
+            already_installed: false,
         })
     }
 
-    /// The generation that an adapter is to be laid over: the one in use now, if only a name is given.
-    fn base_of(&self, format: Format, origin: &Origin) -> Result<Option<Installed>, LibraryError> {
+    /// Resolves the base of an adapter. A name without a number means the active generation.
+    fn resolve_base(
+        &self,
+        format: Format,
+        provenance: &Provenance,
+    ) -> Result<Option<Installed>, LibraryError> {
         if format != Format::Lora {
-            return match origin.base {
-                Some(_) if origin.source.is_some() => Err(no_adapter()),
+            return match provenance.base {
+                Some(_) if provenance.source.is_some() => Err(unexpected_base()),
                 _ => Ok(None),
             };
         }
-        let Some(base) = &origin.base else {
-            return Err(no_base());
+        let Some(base) = &provenance.base else {
+            return Err(missing_base());
         };
         let base = self.resolve(Some(base))?;
         if base.manifest.format != Format::Safetensors {
-            return Err(LibraryError::Refused(format!(
-                "{} cannot be the base of an adapter; that has to be a model in safetensors",
+            return Err(LibraryError::InvalidCheckpoint(format!(
+                "{} cannot be the base of an adapter; only models in safetensors format can",
                 base.label()
             )));
         }
         Ok(Some(base))
     }
 
-    /// A generation with the very same files.
-    fn same(
+    /// Finds a generation with identical files.
+    fn find_identical(
         &self,
         name: &str,
         format: Format,
@@ -146,24 +150,24 @@ impl Library {
             known.manifest.format == format
                 && known.manifest.files == files
                 && (format != Format::Lora || known.manifest.base == base)
-                && known.examine().is_ok()
+                && known.check_sizes().is_ok()
         })
     }
 
-    fn put_in_place(
+    fn publish(
         &self,
         name: &str,
-        stage: &Stage,
+        stage: &StagingDirectory,
         manifest: Generation,
     ) -> Result<Installed, LibraryError> {
         let text = serde_json::to_vec_pretty(&manifest)
             .map_err(|error| LibraryError::io("write", &stage.directory)(error.into()))?;
-        files::replace(&stage.directory.join(MANIFEST), &text)?;
-        let folder = self.folder(name);
+        files::write_atomically(&stage.directory.join(MANIFEST), &text)?;
+        let folder = self.model_directory(name);
         let directory = folder.join(manifest.number.to_string());
         fs::create_dir_all(&folder)
             .and_then(|()| fs::rename(&stage.directory, &directory))
-            .and_then(|()| files::sync_folder(&folder))
+            .and_then(|()| settings::files::sync_directory(&folder))
             .map_err(LibraryError::io("make the folder", &directory))?;
         Ok(Installed {
             name: name.to_owned(),
@@ -176,41 +180,43 @@ impl Library {
         self.directory.join(INCOMING)
     }
 
-    /// Takes a folder away in one step, and then its content. For who holds the lock.
-    pub(super) fn discard(&self, folder: &Path) -> Result<(), LibraryError> {
-        let grave = free_name(&self.incoming())?;
-        fs::rename(folder, &grave)
-            .and_then(|()| fs::remove_dir_all(&grave))
+    /// Removes a directory: renames it first, so that readers never see it half deleted. The caller must hold the lock.
+    pub(super) fn delete_directory(&self, folder: &Path) -> Result<(), LibraryError> {
+        let trash = unused_name(&self.incoming())?;
+        fs::rename(folder, &trash)
+            .and_then(|()| fs::remove_dir_all(&trash))
             .map_err(LibraryError::io("remove", folder))
     }
 }
 
-pub(super) fn no_base() -> LibraryError {
-    LibraryError::Refused(
-        "this is an adapter; name the model it is laid over with --base NAME".to_owned(),
+pub(super) fn missing_base() -> LibraryError {
+    LibraryError::InvalidCheckpoint(
+        "this is an adapter; name its base model with --base NAME".to_owned(),
     )
 }
 
-pub(super) fn no_adapter() -> LibraryError {
-    LibraryError::Refused("--base is for adapters, and this is a whole model".to_owned())
+pub(super) fn unexpected_base() -> LibraryError {
+    LibraryError::InvalidCheckpoint(
+        "--base applies to adapters only, and this is a complete model".to_owned(),
+    )
 }
 
-/// A folder in which a generation is put together, and the lock that says that somebody still does.
-struct Stage {
+/// A directory in which a generation is assembled, and the lock that marks it as in use.
+struct StagingDirectory {
     directory: PathBuf,
     lock: PathBuf,
     _held: File,
 }
 
-impl Stage {
+impl StagingDirectory {
     fn new(library: &Library) -> Result<Self, LibraryError> {
-        // Under the library's lock, so that nobody sweeps the folder away before its own lock is held.
+        // Under the library lock, so that the directory is not removed as a leftover before its own lock is held.
         let _lock = library.lock()?;
-        let directory = free_name(&library.incoming())?;
+        let directory = unused_name(&library.incoming())?;
         let lock = directory.with_extension("lock");
-        let held = files::locked(&lock)?;
+        let held = files::lock_exclusive(&lock)?;
         fs::create_dir(&directory).map_err(LibraryError::io("make the folder", &directory))?;
-        Ok(Stage {
+        Ok(StagingDirectory {
             directory,
             lock,
             _held: held,
@@ -218,15 +224,15 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for StagingDirectory {
     fn drop(&mut self) {
-        // It is gone where the generation was put in its place. What cannot be removed now is swept later.
+        // The directory was renamed if the generation was published. `remove_leftovers` retries what fails here.
         let _ = fs::remove_dir_all(&self.directory);
         let _ = fs::remove_file(&self.lock);
     }
 }
 
-fn free_name(incoming: &Path) -> Result<PathBuf, LibraryError> {
+fn unused_name(incoming: &Path) -> Result<PathBuf, LibraryError> {
     fs::create_dir_all(incoming).map_err(LibraryError::io("make the folder", incoming))?;
     let own = std::process::id();
     let names = (0u32..).map(|count| incoming.join(format!("{own}-{count}")));
@@ -236,8 +242,8 @@ fn free_name(incoming: &Path) -> Result<PathBuf, LibraryError> {
     })
 }
 
-/// The format of what lies there, and the files that belong to it with their names in the generation.
-fn choose(from: &Path) -> Result<(Format, Vec<(PathBuf, String)>), LibraryError> {
+/// Detects the format of a checkpoint and selects its files: source path and file name in the generation.
+fn select_files(from: &Path) -> Result<(Format, Vec<(PathBuf, String)>), LibraryError> {
     let shown = settings::paths::tilde(from);
     let is_gguf = from
         .extension()
@@ -256,7 +262,7 @@ fn choose(from: &Path) -> Result<(Format, Vec<(PathBuf, String)>), LibraryError>
         .collect();
     names.sort();
     let (format, chosen) = checkpoint::select(&names, None)
-        .map_err(|what| LibraryError::Refused(format!("{shown}: {what}")))?;
+        .map_err(|what| LibraryError::InvalidCheckpoint(format!("{shown}: {what}")))?;
     let chosen = chosen.into_iter();
     Ok((
         format,
@@ -264,14 +270,14 @@ fn choose(from: &Path) -> Result<(Format, Vec<(PathBuf, String)>), LibraryError>
     ))
 }
 
-fn bring(from: &Path, to: &Path, take: Take) -> Result<(), LibraryError> {
-    // What a link leads to belongs to somebody else, so it is copied.
+fn transfer_file(from: &Path, to: &Path, transfer: Transfer) -> Result<(), LibraryError> {
+    // The target of a symbolic link is not ours to move, so it is copied.
     let is_link = fs::symlink_metadata(from).is_ok_and(|found| found.is_symlink());
-    if take == Take::Share && !is_link && fs::hard_link(from, to).is_ok() {
+    if transfer == Transfer::HardLink && !is_link && fs::hard_link(from, to).is_ok() {
         return Ok(());
     }
-    // Not every file system has second names.
-    if take != Take::Copy && !is_link {
+    // Also the fallback where the file system has no hard links.
+    if transfer != Transfer::Copy && !is_link {
         match fs::rename(from, to) {
             Ok(()) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::CrossesDevices => {}
@@ -280,20 +286,20 @@ fn bring(from: &Path, to: &Path, take: Take) -> Result<(), LibraryError> {
     }
     let copied = fs::copy(from, to).and_then(|_| {
         let file = File::options().write(true).open(to);
-        // A file that may not be written is copied as such.
+        // A read-only file stays read-only in the copy and cannot be opened for writing.
         file.map_or(Ok(()), |file| file.sync_all())
     });
     copied.map_err(LibraryError::io("copy", from))?;
-    if take != Take::Copy {
+    if transfer != Transfer::Copy {
         fs::remove_file(from).map_err(LibraryError::io("remove", from))?;
     }
     Ok(())
 }
 
-/// Reads every byte once: for the hashes of the manifest, and for numbers that are none.
-fn look_through(
+/// Reads every file once, to compute the hashes for the manifest and to find values that are not finite.
+fn hash_and_scan(
     directory: &Path,
-    checked: &checkpoint::Checked,
+    checked: &checkpoint::CheckedFiles,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Vec<WeightFile>, LibraryError> {
     let failed = LibraryError::io("read the folder", directory);
@@ -309,10 +315,10 @@ fn look_through(
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let mut scan = checked.scan(&name);
-        let (bytes, hash) = files::measure(&path, |piece| {
+        let (bytes, hash) = files::hash_file(&path, |piece| {
             done += piece.len() as u64;
             progress(done, total);
-            scan.as_mut().map_or(Ok(()), |scan| scan.look(piece))
+            scan.as_mut().map_or(Ok(()), |scan| scan.update(piece))
         })?;
         files.push(WeightFile {
             path: name.into_owned(),

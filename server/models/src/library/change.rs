@@ -1,4 +1,4 @@
-//! Changing which model and which generation is in use, and removing what is not wanted.
+//! Changes the default model and the active generation, and removes models.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -9,46 +9,47 @@ use trainer_bridge::Format;
 use super::{CURRENT, Library, LibraryError, files, name};
 
 const NUMBERS: &str = ".numbers";
-/// The number of the generation that was in use before, beside `current`.
+/// File beside `current` with the number of the previously active generation.
 const PREVIOUS: &str = "previous";
 
 impl Library {
-    /// Puts another generation in use, by one rename. Returns the one that was, if there was one.
+    /// Makes a generation the active one, atomically. Returns the number of the previously active generation, if any.
     pub fn switch(&self, name: &str, number: u32) -> Result<Option<u32>, LibraryError> {
         let _lock = self.lock()?;
-        let before = self.take_up(name, number)?;
+        let before = self.set_current(name, number)?;
         if let Some(before) = before.filter(|before| *before != number) {
-            let previous = self.folder(name).join(PREVIOUS);
-            files::replace(&previous, format!("{before}\n").as_bytes())?;
+            let previous = self.model_directory(name).join(PREVIOUS);
+            files::write_atomically(&previous, format!("{before}\n").as_bytes())?;
         }
         Ok(before)
     }
 
-    fn take_up(&self, name: &str, number: u32) -> Result<Option<u32>, LibraryError> {
+    fn set_current(&self, name: &str, number: u32) -> Result<Option<u32>, LibraryError> {
         let wanted = self.generation(name, number)?;
-        // An adapter without its base would be found out by whoever asks next.
+        // Fail here rather than at the next request if the base model of an adapter is missing.
         self.base(&wanted)?;
         let before = self.current_number(name).ok();
-        files::replace(
-            &self.folder(name).join(CURRENT),
+        files::write_atomically(
+            &self.model_directory(name).join(CURRENT),
             format!("{number}\n").as_bytes(),
         )?;
         Ok(before)
     }
 
-    /// The generation that was in use before the current one; where that is not known any more, the newest one before it.
+    /// Returns the number of the previously active generation or, if it is unknown, of the newest generation before the active one.
     pub fn previous_number(&self, name: &str) -> Option<u32> {
         let current = self.current_number(name).ok()?;
         let numbers = self.numbers(name);
-        let text = fs::read_to_string(self.folder(name).join(PREVIOUS)).unwrap_or_default();
+        let text =
+            fs::read_to_string(self.model_directory(name).join(PREVIOUS)).unwrap_or_default();
         let noted: Option<u32> = text.trim().parse().ok();
         noted
             .filter(|number| *number != current && numbers.contains(number))
             .or_else(|| numbers.into_iter().filter(|n| *n < current).max())
     }
 
-    /// Goes back to the generation that was in use before, or else to the newest sound one before it. What is left so is not gone back
-    /// to by the next time. Returns both numbers: left, and taken up.
+    /// Activates the previously active generation or, if it is damaged, the newest usable generation before the active one. The next
+    /// rollback does not return to the generation that was left. Returns the old and the new number.
     pub fn rollback(&self, name: &str) -> Result<(u32, u32), LibraryError> {
         let _lock = self.lock()?;
         let current = self.current_number(name)?;
@@ -56,9 +57,9 @@ impl Library {
         let older = self.numbers(name).into_iter().rev();
         let older = older.filter(|number| *number < current && Some(*number) != noted);
         for number in noted.into_iter().chain(older) {
-            match self.take_up(name, number) {
+            match self.set_current(name, number) {
                 Ok(_) => {
-                    let previous = self.folder(name).join(PREVIOUS);
+                    let previous = self.model_directory(name).join(PREVIOUS);
                     match fs::remove_file(&previous) {
                         Err(error) if error.kind() != ErrorKind::NotFound => {
                             return Err(LibraryError::io("remove", &previous)(error));
@@ -70,31 +71,31 @@ impl Library {
                 Err(other) => return Err(other),
             }
         }
-        Err(LibraryError::NothingBefore {
+        Err(LibraryError::NoPreviousGeneration {
             name: name.to_owned(),
             current,
         })
     }
 
-    /// Chooses the model that answers where none is named.
+    /// Sets the default model.
     pub fn set_default(&self, name: &str) -> Result<(), LibraryError> {
         let _lock = self.lock()?;
-        self.known(name)?;
-        files::replace(
+        self.ensure_exists(name)?;
+        files::write_atomically(
             &self.directory.join(name::DEFAULT),
             format!("{name}\n").as_bytes(),
         )
     }
 
-    /// Removes a model with all its generations, unless an adapter is based on it. Returns the bytes that are free again.
+    /// Removes a model with all its generations, unless an adapter is based on it. Returns the number of bytes freed.
     pub fn remove(&self, name: &str) -> Result<u64, LibraryError> {
         let _lock = self.lock()?;
         let generations = self.generations(name)?;
-        let adapters = self.adapters_on(|base, adapter| {
+        let adapters = self.adapters_where(|base, adapter| {
             adapter != name && name::parse(base).is_ok_and(|(base, _)| base == name)
         });
         if !adapters.is_empty() {
-            return Err(LibraryError::BaseOf {
+            return Err(LibraryError::UsedAsBase {
                 label: name.to_owned(),
                 adapters,
             });
@@ -103,12 +104,12 @@ impl Library {
             let default = self.directory.join(name::DEFAULT);
             fs::remove_file(&default).map_err(LibraryError::io("remove", &default))?;
         }
-        self.discard(&self.folder(name))?;
+        self.delete_directory(&self.model_directory(name))?;
         Ok(generations.iter().map(super::Installed::bytes).sum())
     }
 
-    /// The labels of the adapters for whose base, and own name, this holds.
-    pub(super) fn adapters_on(&self, wanted: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    /// Returns the labels of all adapters for which `wanted(base, name)` is true.
+    pub(super) fn adapters_where(&self, wanted: impl Fn(&str, &str) -> bool) -> Vec<String> {
         let mut labels = Vec::new();
         for name in self.names() {
             for generation in self.generations(&name).unwrap_or_default() {
@@ -121,13 +122,13 @@ impl Library {
         labels
     }
 
-    /// Who changes what is on disk holds this, for a moment: never while weights are copied or read.
+    /// Locks the library for a change. Held only briefly, never while weights are copied or read.
     pub(super) fn lock(&self) -> Result<File, LibraryError> {
-        files::locked(&self.directory.join(".lock"))
+        files::lock_exclusive(&self.directory.join(".lock"))
     }
 
-    /// A number that no generation of this name has had. Caches and records name generations by it, so it is never given again,
-    /// not even after the generation or the whole model was removed. For who holds the lock.
+    /// Returns the next unused generation number. Numbers are never reused, even after the model is removed, because caches and
+    /// records identify generations by them. The caller must hold the lock.
     pub(super) fn next_number(&self, name: &str) -> Result<u32, LibraryError> {
         let path = self.directory.join(NUMBERS);
         let mut last: BTreeMap<String, u32> = match fs::read(&path) {
@@ -140,7 +141,7 @@ impl Library {
         last.insert(name.to_owned(), next);
         let text = serde_json::to_vec(&last)
             .map_err(|error| LibraryError::io("write", &path)(error.into()))?;
-        files::replace(&path, &text)?;
+        files::write_atomically(&path, &text)?;
         Ok(next)
     }
 }

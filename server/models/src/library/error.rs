@@ -1,9 +1,9 @@
-//! What can be wrong with the models on disk, each in one line that says what to do.
+//! Errors of the model library. Each is displayed as one line that says what is wrong and what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use settings::paths;
+use settings::{format_bytes, paths};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
@@ -12,7 +12,7 @@ pub enum LibraryError {
         name: String,
         installed: Vec<String>,
     },
-    #[error("no model is chosen. {}{}", listed(.installed), choose(.installed))]
+    #[error("no default model is set. {}{}", listed(.installed), choose(.installed))]
     NoDefault { installed: Vec<String> },
     #[error("{name} has no generation {number}. {}", generations(.name, .known))]
     NoSuchGeneration {
@@ -20,29 +20,31 @@ pub enum LibraryError {
         number: u32,
         known: Vec<u32>,
     },
-    #[error("no generation of {name} is in use. {}", generations(.name, .known))]
-    NothingInUse { name: String, known: Vec<u32> },
-    #[error("{name}@{current} is the oldest sound generation on disk; there is none to go back to")]
-    NothingBefore { name: String, current: u32 },
+    #[error("no generation of {name} is active. {}", generations(.name, .known))]
+    NoCurrentGeneration { name: String, known: Vec<u32> },
     #[error(
-        "bad name for a model: `{0}`; letters, digits, `.`, `_` and `-` will do, and it begins with no dot"
+        "{name}@{current} is the oldest usable generation on disk; there is no earlier one to roll back to"
+    )]
+    NoPreviousGeneration { name: String, current: u32 },
+    #[error(
+        "invalid model name `{0}`; use letters, digits, `.`, `_` and `-`, and do not start with `.` or `-`"
     )]
     BadName(String),
-    #[error("bad name for a model: `default` means the model that is chosen; take another")]
+    #[error("invalid model name `default`: it stands for the default model; choose another name")]
     ReservedName,
-    #[error("bad generation `{0}`; it is a number, as in repo@7")]
+    #[error("invalid generation `{0}`; expected a number, as in repo@7")]
     BadNumber(String),
-    /// A checkpoint that would not run, or not as it was meant to.
+    /// The checkpoint is invalid or unsupported.
     #[error("{0}")]
-    Refused(String),
+    InvalidCheckpoint(String),
     #[error("{label} is damaged: {what}. {}", heal(.label))]
     Damaged { label: String, what: String },
-    #[error("{label} is what {} {} based on; remove {} first", .adapters.join(", "), if .adapters.len() == 1 { "is" } else { "are" }, if .adapters.len() == 1 { "that" } else { "those" })]
-    BaseOf {
+    #[error("{label} is the base of {}; remove {} first", .adapters.join(", "), if .adapters.len() == 1 { "that adapter" } else { "those adapters" })]
+    UsedAsBase {
         label: String,
         adapters: Vec<String>,
     },
-    #[error("{} needs {} and {} is free on its disk; make room, or remove a model: repo-lsp model gc", paths::tilde(.directory), size(*.needed), size(*.free))]
+    #[error("{} needs {}, but only {} is free on its disk; free some space, for example with `repo-lsp model gc`", paths::tilde(.directory), format_bytes(*.needed), format_bytes(*.free))]
     DiskFull {
         directory: PathBuf,
         needed: u64,
@@ -57,7 +59,7 @@ pub enum LibraryError {
 }
 
 impl LibraryError {
-    /// For `map_err`: what was being done, and to which file.
+    /// Returns a function for `map_err` that adds the failed operation and the path.
     pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| LibraryError::Io { what, path, source }
@@ -73,7 +75,7 @@ fn listed(names: &[String]) -> String {
 }
 
 fn download(name: &str) -> String {
-    // People ask for these by the name that they have elsewhere.
+    // Other tools name these models differently, for example `qwen3:4b`.
     let sizes = ["0.6B", "1.7B", "4B", "8B", "14B", "32B"];
     let wanted = name.to_lowercase().replace([':', '_'], "-");
     let size = sizes
@@ -85,14 +87,14 @@ fn download(name: &str) -> String {
 
 fn choose(names: &[String]) -> String {
     match names.first() {
-        Some(name) => format!("To choose one: repo-lsp model use {name}"),
+        Some(name) => format!("To set one: repo-lsp model use {name}"),
         None => download(""),
     }
 }
 
 fn generations(name: &str, known: &[u32]) -> String {
     match known {
-        [] => format!("It has none; add one: repo-lsp model pull SOURCE --name {name}"),
+        [] => format!("None is on disk. To add one: repo-lsp model pull SOURCE --name {name}"),
         [.., last] => {
             let known: Vec<String> = known.iter().map(u32::to_string).collect();
             format!(
@@ -103,19 +105,8 @@ fn generations(name: &str, known: &[u32]) -> String {
     }
 }
 
-/// What to do about a damaged generation. Whether there is another one to go back to only the listing says.
+/// Returns advice for a damaged generation.
 fn heal(label: &str) -> String {
     let name = label.split('@').next().unwrap_or(label);
-    format!("Pull it again, or use another of those that `repo-lsp model show {name}` lists")
-}
-
-/// `8.1 GB`; a need is never rounded down to nothing.
-pub(crate) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
-        1_000_000..10_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        10_000_000..1_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
-        _ => format!("{:.1} GB", bytes as f64 / 1e9),
-    }
+    format!("Pull it again, or use another generation listed by `repo-lsp model show {name}`")
 }

@@ -1,43 +1,31 @@
-//! Writing so that nobody ever reads half of it, and copying with a check of the room first.
+//! File operations of the library: locks, free disk space and hashes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
+
+use settings::files::FileAccess;
 
 use super::LibraryError;
 
-/// Puts a small file in place as a whole: beside it first, then renamed over it. Only for who holds the library's lock, since all
-/// use the same name beside it.
-pub(super) fn replace(path: &Path, text: &[u8]) -> Result<(), LibraryError> {
-    let temporary = path.with_extension("new");
-    let written = (|| {
-        let mut file = File::create(&temporary)?;
-        file.write_all(text)?;
-        file.sync_all()?;
-        drop(file);
-        fs::rename(&temporary, path)?;
-        sync_folder(path.parent().unwrap_or(Path::new(".")))
-    })();
-    written.map_err(LibraryError::io("write", path))
+/// Free disk space to keep, in bytes.
+const DISK_RESERVE: u64 = 64_000_000;
+
+/// Replaces a small file atomically.
+pub(super) fn write_atomically(path: &Path, content: &[u8]) -> Result<(), LibraryError> {
+    settings::files::write_atomically(path, content, FileAccess::Default)
+        .map_err(LibraryError::io("write", path))
 }
 
-/// A rename lasts once the folder that holds the name is on disk; elsewhere than on Unix the system sees to that.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
-}
-
-/// An open file under this name that is locked for us alone, made where it is not there.
-pub(super) fn locked(path: &Path) -> Result<File, LibraryError> {
+/// Opens or creates a file and locks it exclusively, waiting until the lock is free.
+pub(super) fn lock_exclusive(path: &Path) -> Result<File, LibraryError> {
     let file = open_lock(path)?;
     file.lock().map_err(LibraryError::io("lock", path))?;
     Ok(file)
 }
 
-/// As [`locked`]; none where somebody else has it.
-pub(super) fn try_locked(path: &Path) -> Result<Option<File>, LibraryError> {
+/// Like [`lock_exclusive`], but returns `None` if another process has the lock.
+pub(super) fn try_lock_exclusive(path: &Path) -> Result<Option<File>, LibraryError> {
     let file = open_lock(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
@@ -55,15 +43,13 @@ fn open_lock(path: &Path) -> Result<File, LibraryError> {
     options.open(path).map_err(LibraryError::io("open", path))
 }
 
-/// Refuses what would fill the disk, before a byte is written.
-pub fn room(directory: &Path, needed: u64) -> Result<(), LibraryError> {
+/// Returns an error if `needed` bytes do not fit on the disk of `directory`.
+pub fn ensure_free_space(directory: &Path, needed: u64) -> Result<(), LibraryError> {
     let existing = directory.ancestors().find(|folder| folder.exists());
     let existing = existing.unwrap_or(directory);
     let free = fs4::available_space(existing)
         .map_err(LibraryError::io("ask for the free space of", existing))?;
-    // What else runs here needs some room, too.
-    let spare = 64_000_000;
-    if free < needed.saturating_add(spare) {
+    if free < needed.saturating_add(DISK_RESERVE) {
         return Err(LibraryError::DiskFull {
             directory: directory.to_owned(),
             needed,
@@ -73,10 +59,10 @@ pub fn room(directory: &Path, needed: u64) -> Result<(), LibraryError> {
     Ok(())
 }
 
-/// The size and the hash of a file; `look` sees each piece of it on the way.
-pub(super) fn measure(
+/// Returns the size and the BLAKE3 hash of a file. `inspect` is called with each chunk.
+pub(super) fn hash_file(
     path: &Path,
-    mut look: impl FnMut(&[u8]) -> Result<(), LibraryError>,
+    mut inspect: impl FnMut(&[u8]) -> Result<(), LibraryError>,
 ) -> Result<(u64, String), LibraryError> {
     let failed = || LibraryError::io("read", path);
     let mut file = File::open(path).map_err(failed())?;
@@ -92,7 +78,7 @@ pub(super) fn measure(
         };
         let piece = &buffer[..read];
         hasher.update(piece);
-        look(piece)?;
+        inspect(piece)?;
         bytes += read as u64;
     }
     Ok((bytes, hasher.finalize().to_hex().to_string()))

@@ -1,48 +1,48 @@
-//! Removing what nobody needs: generations before the previous one, and what killed writers have left behind.
+//! Garbage collection: removes old generations, leftovers of killed writers and unfinished downloads.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Library, LibraryError, files, name};
 
-/// Something that can go.
+/// A directory or file that was or can be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Garbage {
-    /// `repo@5`, or what kind of leftover it is.
+    /// `repo@5`, or the kind of leftover.
     pub what: String,
     pub path: PathBuf,
     pub bytes: u64,
 }
 
 impl Library {
-    /// Removes all but the current and the previous generation of each model, leftovers and unfinished downloads. What an adapter
-    /// is based on stays. With `dry_run` only says what would go.
+    /// Removes leftovers, unfinished downloads, and all generations except the active one, the previous one and those that adapters
+    /// are based on. With `dry_run`, only lists them.
     pub fn gc(&self, dry_run: bool) -> Result<Vec<Garbage>, LibraryError> {
         let mut garbage = Vec::new();
         {
             let _lock = self.lock()?;
             for name in self.names() {
-                for number in self.unneeded(&name) {
-                    let path = self.folder(&name).join(number.to_string());
+                for number in self.removable_generations(&name) {
+                    let path = self.model_directory(&name).join(number.to_string());
                     let found = Garbage {
                         what: format!("{name}@{number}"),
                         bytes: size(&path),
                         path,
                     };
                     if !dry_run {
-                        self.discard(&found.path)?;
+                        self.delete_directory(&found.path)?;
                     }
                     garbage.push(found);
                 }
             }
         }
-        garbage.extend(self.sweep(dry_run)?);
-        garbage.extend(self.sweep_downloads(dry_run)?);
+        garbage.extend(self.remove_leftovers(dry_run)?);
+        garbage.extend(self.remove_unfinished_downloads(dry_run)?);
         Ok(garbage)
     }
 
-    fn unneeded(&self, name: &str) -> Vec<u32> {
-        // Where nothing is in use, it is not for a broom to say what may go.
+    fn removable_generations(&self, name: &str) -> Vec<u32> {
+        // Without an active generation, it is unknown which ones are still wanted.
         let Ok(current) = self.current_number(name) else {
             return Vec::new();
         };
@@ -51,13 +51,13 @@ impl Library {
         numbers.retain(|number| {
             let label = format!("{name}@{number}");
             let is_base = || {
-                let adapters = self.adapters_on(|base, _| {
+                let adapters = self.adapters_where(|base, _| {
                     name::parse(base).is_ok_and(|parsed| match parsed {
                         (base, Some(of)) => base == name && of == *number,
                         (base, None) => base == name && current == *number,
                     })
                 });
-                // An adapter that goes itself needs no base, but the next run will see to that.
+                // The base of an adapter that is removed itself is removed by the next run.
                 adapters.iter().any(|adapter| *adapter != label)
             };
             *number != current && Some(*number) != previous && !is_base()
@@ -65,8 +65,8 @@ impl Library {
         numbers
     }
 
-    /// Takes away what was being put together, or thrown away, by a process that has ended.
-    pub(super) fn sweep(&self, dry_run: bool) -> Result<Vec<Garbage>, LibraryError> {
+    /// Removes staging and trash directories of processes that have ended.
+    pub(super) fn remove_leftovers(&self, dry_run: bool) -> Result<Vec<Garbage>, LibraryError> {
         let incoming = self.incoming();
         if !incoming.is_dir() {
             return Ok(Vec::new());
@@ -79,14 +79,14 @@ impl Library {
                 .is_some_and(|extension| extension == "lock")
             {
                 let alone = !path.with_extension("").exists();
-                if alone && !dry_run && files::try_locked(&path)?.is_some() {
+                if alone && !dry_run && files::try_lock_exclusive(&path)?.is_some() {
                     let _ = fs::remove_file(&path);
                 }
                 continue;
             }
             let lock = path.with_extension("lock");
             let held = if lock.exists() {
-                match files::try_locked(&lock)? {
+                match files::try_lock_exclusive(&lock)? {
                     Some(held) => Some(held),
                     None => continue,
                 }
@@ -108,13 +108,13 @@ impl Library {
         Ok(garbage)
     }
 
-    /// Takes away downloads that nobody is at.
-    fn sweep_downloads(&self, dry_run: bool) -> Result<Vec<Garbage>, LibraryError> {
+    /// Removes downloads that no process is writing.
+    fn remove_unfinished_downloads(&self, dry_run: bool) -> Result<Vec<Garbage>, LibraryError> {
         let downloads = self.downloads();
         let mut garbage = Vec::new();
         for path in entries(&downloads).into_iter().filter(|path| path.is_dir()) {
             let lock = path.join(".lock");
-            let Some(_held) = files::try_locked(&lock)? else {
+            let Some(_held) = files::try_lock_exclusive(&lock)? else {
                 continue;
             };
             garbage.push(Garbage {
@@ -129,7 +129,7 @@ impl Library {
         Ok(garbage)
     }
 
-    /// Where the files of a hub arrive before they are a generation.
+    /// Returns the directory of partial downloads.
     pub fn downloads(&self) -> PathBuf {
         self.directory.join(".downloads")
     }
@@ -151,7 +151,7 @@ fn remove(path: &Path) -> Result<(), LibraryError> {
     removed.map_err(LibraryError::io("remove", path))
 }
 
-/// What a file, or a folder with all in it, takes.
+/// Returns the size of a file or directory tree, in bytes.
 fn size(path: &Path) -> u64 {
     if !path.is_dir() {
         return fs::symlink_metadata(path).map_or(0, |found| found.len());

@@ -1,4 +1,4 @@
-//! How much memory a model takes, told from its files, and how much is free. Nothing is loaded for it.
+//! Estimates the memory that a model needs from its files, without loading it, and measures available memory.
 
 use std::fs;
 
@@ -7,47 +7,47 @@ use trainer_bridge::Format;
 use super::{Installed, Library, LibraryError, checkpoint};
 use settings::Quantization;
 
-/// A conversation of this many tokens must have room too.
-const CONVERSATION: u64 = 4096;
+/// Context length that the estimate includes, in tokens.
+const CONTEXT_TOKENS: u64 = 4096;
 
-/// An estimate, in bytes.
+/// Estimated memory of a loaded model, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Need {
+pub struct MemoryEstimate {
     pub weights: u64,
-    pub conversation: u64,
+    pub context: u64,
 }
 
-impl Need {
+impl MemoryEstimate {
     pub fn total(self) -> u64 {
-        self.weights + self.conversation
+        self.weights + self.context
     }
 }
 
 impl Library {
-    /// What a generation takes once it is loaded, where each number that is not quantized takes `width` bytes.
-    pub fn need(
+    /// Estimates the memory of a generation. Each parameter that is not quantized takes `width` bytes.
+    pub fn estimate_memory(
         &self,
         installed: &Installed,
         width: u64,
         quantization: Quantization,
-    ) -> Result<Need, LibraryError> {
+    ) -> Result<MemoryEstimate, LibraryError> {
         let base = self.base(installed)?;
         let model = base.as_ref().unwrap_or(installed);
         if model.manifest.format == Format::Gguf {
-            // It stays as it is, but for its embeddings.
+            // A GGUF file is loaded as it is, except for its embeddings.
             let stored = model.bytes();
-            return Ok(Need {
+            return Ok(MemoryEstimate {
                 weights: stored + stored / 8,
-                conversation: 0,
+                context: 0,
             });
         }
-        let numbers = checkpoint::numbers(&model.directory)?;
+        let numbers = checkpoint::parameter_count(&model.directory)?;
         let text = fs::read(model.directory.join("config.json"));
         let config: serde_json::Value = text
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok())
             .unwrap_or_default();
-        // Other architectures have other names for these; then the weights alone are counted.
+        // Other architectures use other keys; then only the weights are counted.
         let count = |key: &str| config[key].as_u64().unwrap_or(0);
         let weights = match bits(quantization) {
             None => numbers * width,
@@ -65,15 +65,15 @@ impl Library {
             head => Some(head),
         };
         let per_token = 2 * count("num_hidden_layers") * heads * head.unwrap_or(0);
-        Ok(Need {
+        Ok(MemoryEstimate {
             weights,
-            // Twice: what is kept for the next turn, and what is copied from it.
-            conversation: 2 * CONVERSATION * per_token * width,
+            // Twice, because the cache of the previous turn is kept while it is copied.
+            context: 2 * CONTEXT_TOKENS * per_token * width,
         })
     }
 }
 
-/// Bits for each number, its share of the scales included.
+/// Bits per parameter, including scales.
 fn bits(quantization: Quantization) -> Option<f64> {
     Some(match quantization {
         Quantization::None => return None,
@@ -88,7 +88,7 @@ fn bits(quantization: Quantization) -> Option<f64> {
     })
 }
 
-/// What the operating system would give us now. A container may have less than its machine.
+/// Returns the available memory in bytes, taking the limits of a container into account.
 pub fn available() -> u64 {
     let mut system = sysinfo::System::new();
     system.refresh_memory();
@@ -100,8 +100,8 @@ pub fn available() -> u64 {
     limited.min(limits.total_memory).min(free)
 }
 
-/// What a container holds of files that were read or written some time ago. sysinfo counts it as used, although the kernel gives it up
-/// as soon as somebody needs the memory: a model that has just been fetched would seem to leave no room for itself.
+/// Returns the reclaimable file cache of a container, in bytes. sysinfo counts it as used, although the kernel frees it on demand:
+/// a model that was just downloaded would otherwise seem not to fit.
 fn cached() -> u64 {
     let files = [
         "/sys/fs/cgroup/memory.stat",
@@ -111,7 +111,7 @@ fn cached() -> u64 {
     inactive_files(&stat.unwrap_or_default())
 }
 
-/// Of the kernel's `memory.stat`, as version 2 of cgroups writes it or version 1, where only the line with the total is of all below.
+/// Parses `memory.stat` of cgroup version 1 or 2. In version 1, only the `total_` line includes child groups.
 fn inactive_files(stat: &str) -> u64 {
     let value = |key: &str| {
         let mut lines = stat.lines().filter_map(|line| line.split_once(' '));
@@ -128,7 +128,7 @@ mod tests {
     use super::inactive_files;
 
     #[test]
-    fn files_that_a_container_has_read_are_no_memory_in_use() {
+    fn parses_the_inactive_file_cache() {
         for (stat, bytes) in [
             ("anon 7\ninactive_file 4096\nactive_file 2\n", 4096),
             ("inactive_file 1\ntotal_inactive_file 3\n", 3),

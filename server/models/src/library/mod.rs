@@ -1,17 +1,18 @@
-//! The models on this machine: `models/<name>/<generation>/` with a manifest and weights, and which of them is in use.
+//! The model library on disk: `models/<name>/<generation>/` with a manifest and weights, and the active generation of each model.
 //!
 //! ```text
-//! models/default            the name of the model that answers where none is named
-//!        <name>/current     the number of the generation in use
+//! models/default            name of the default model
+//!        <name>/current     number of the active generation
+//!        <name>/previous    number of the generation that was active before
 //!        <name>/7/          manifest.json and the weights
-//!        .incoming/         generations that are being put together; renamed into their place when they are complete
-//!        .downloads/        what has arrived of a download
-//!        .numbers           the last number of each name, since a number is never given twice
-//!        .lock              held by who changes any of this, for a moment
+//!        .incoming/         staging directories of generations that are being added; renamed when complete
+//!        .downloads/        partial downloads
+//!        .numbers           last generation number of each name, because numbers are never reused
+//!        .lock              lock file, held briefly by every change
 //! ```
 //!
-//! Reading takes no lock: each of these files is replaced by a rename, and a folder of a generation never changes.
-//! Nothing here runs a model or knows what runs it. Nothing but `hub` makes a connection.
+//! Readers take no lock: files are replaced by renaming, and the directory of a generation never changes. This module does not run
+//! models. Only `hub` opens network connections.
 
 mod add;
 mod change;
@@ -32,49 +33,49 @@ use trainer_bridge::{Format, Generation};
 
 use settings::paths::Dirs;
 
-pub use add::{Added, Incoming, Origin, Take};
+pub use add::{AddedGeneration, NewCheckpoint, Provenance, Transfer};
 pub use error::LibraryError;
 pub use gc::Garbage;
-pub use pull::{Pulled, Source, Step};
+pub use pull::{ModelSource, PullProgress, PullResult};
 
 const MANIFEST: &str = "manifest.json";
 const CURRENT: &str = "current";
 
-/// The folder `models` in the user's data folder.
+/// The directory `models` in the user's data directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Library {
     directory: PathBuf,
 }
 
-/// A generation that is on disk.
+/// A generation of a model on disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Installed {
     pub name: String,
-    /// Where its manifest and its weights are.
+    /// The directory with the manifest and the weights.
     pub directory: PathBuf,
     pub manifest: Generation,
 }
 
 impl Installed {
-    /// `name@7`: what an answer says it was made by.
+    /// Returns `name@7`, the identifier of this generation in answers and records.
     pub fn label(&self) -> String {
         format!("{}@{}", self.name, self.manifest.number)
     }
 
-    /// What its files take on disk.
+    /// Returns the total size of its files, in bytes.
     pub fn bytes(&self) -> u64 {
         self.manifest.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// The file that is the model, where one file is.
+    /// Returns the path of its GGUF file, if it is in that format.
     pub fn gguf(&self) -> Option<PathBuf> {
         let mut files = self.manifest.files.iter();
         let file = files.find(|file| file.path.ends_with(".gguf"))?;
         Some(self.directory.join(&file.path))
     }
 
-    /// Whether every file is there in its full length: what can be said without reading gigabytes.
-    pub fn examine(&self) -> Result<(), LibraryError> {
+    /// Checks that every file exists with the size in the manifest. Does not read the files.
+    pub fn check_sizes(&self) -> Result<(), LibraryError> {
         let damaged = |what: String| LibraryError::Damaged {
             label: self.label(),
             what,
@@ -84,11 +85,11 @@ impl Installed {
                 Ok(found) if found.len() == file.bytes => {}
                 Ok(found) => {
                     let (has, had) = (found.len(), file.bytes);
-                    let what = format!("{} has {has} bytes and had {had}", file.path);
+                    let what = format!("{} has {has} bytes instead of {had}", file.path);
                     return Err(damaged(what));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    return Err(damaged(format!("{} is gone", file.path)));
+                    return Err(damaged(format!("{} is missing", file.path)));
                 }
                 Err(error) => return Err(damaged(format!("{}: {error}", file.path))),
             }
@@ -108,7 +109,7 @@ impl Library {
         &self.directory
     }
 
-    /// The model that is meant: the one named, as `repo` or `repo@7`, or else the one that `model use` chose.
+    /// Resolves a name such as `repo` or `repo@7`. `None` and `default` mean the default model.
     pub fn resolve(&self, name: Option<&str>) -> Result<Installed, LibraryError> {
         match name {
             Some(name) if name != name::DEFAULT => match name::parse(name)? {
@@ -124,46 +125,48 @@ impl Library {
         }
     }
 
-    /// What `model use` chose last.
+    /// Returns the name of the default model, which `model use` sets.
     pub fn default_name(&self) -> Option<String> {
         let text = fs::read_to_string(self.directory.join(name::DEFAULT)).ok()?;
         let name = text.trim();
         name::check(name).is_ok().then(|| name.to_owned())
     }
 
-    /// The generation of a model that is in use, with all its files in place.
+    /// Returns the active generation of a model, after checking its files.
     pub fn current(&self, name: &str) -> Result<Installed, LibraryError> {
         let number = self.current_number(name)?;
         self.generation(name, number)
     }
 
-    /// The number that `current` says, whether or not that generation is sound.
+    /// Returns the number of the active generation without checking that generation.
     pub fn current_number(&self, name: &str) -> Result<u32, LibraryError> {
-        self.known(name)?;
-        let text = fs::read_to_string(self.folder(name).join(CURRENT)).unwrap_or_default();
-        text.trim().parse().map_err(|_| LibraryError::NothingInUse {
-            name: name.to_owned(),
-            known: self.numbers(name),
-        })
+        self.ensure_exists(name)?;
+        let text = fs::read_to_string(self.model_directory(name).join(CURRENT)).unwrap_or_default();
+        text.trim()
+            .parse()
+            .map_err(|_| LibraryError::NoCurrentGeneration {
+                name: name.to_owned(),
+                known: self.numbers(name),
+            })
     }
 
-    /// One generation, with all its files in place.
+    /// Returns one generation, after checking its files.
     pub fn generation(&self, name: &str, number: u32) -> Result<Installed, LibraryError> {
         let installed = self.read(name, number)?;
-        installed.examine()?;
+        installed.check_sizes()?;
         Ok(installed)
     }
 
-    /// All generations of a model whose manifest can be read, oldest first, damaged or not.
+    /// Returns all generations whose manifest is readable, oldest first. Files are not checked.
     pub fn generations(&self, name: &str) -> Result<Vec<Installed>, LibraryError> {
-        self.known(name)?;
+        self.ensure_exists(name)?;
         let numbers = self.numbers(name).into_iter();
         Ok(numbers
             .filter_map(|number| self.read(name, number).ok())
             .collect())
     }
 
-    /// Every model, by name.
+    /// Returns the names of all models, sorted.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.directory)
             .into_iter()
@@ -178,7 +181,7 @@ impl Library {
         names
     }
 
-    /// The generation that an adapter is laid over; none for a model that stands by itself.
+    /// Returns the base model of an adapter; `None` for a complete model.
     pub fn base(&self, installed: &Installed) -> Result<Option<Installed>, LibraryError> {
         if installed.manifest.format != Format::Lora {
             return Ok(None);
@@ -187,16 +190,16 @@ impl Library {
             Some(base) => self.resolve(Some(base)).map(Some),
             None => Err(LibraryError::Damaged {
                 label: installed.label(),
-                what: "its manifest does not say what it is laid over".to_owned(),
+                what: "its manifest does not name the base model of the adapter".to_owned(),
             }),
         }
     }
 
-    fn folder(&self, name: &str) -> PathBuf {
+    fn model_directory(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    fn known(&self, name: &str) -> Result<(), LibraryError> {
+    fn ensure_exists(&self, name: &str) -> Result<(), LibraryError> {
         name::check(name)?;
         if self.numbers(name).is_empty() {
             return Err(LibraryError::NoSuchModel {
@@ -207,9 +210,9 @@ impl Library {
         Ok(())
     }
 
-    /// The generations on disk, in order.
+    /// Returns the generation numbers on disk, sorted.
     fn numbers(&self, name: &str) -> Vec<u32> {
-        let entries = fs::read_dir(self.folder(name))
+        let entries = fs::read_dir(self.model_directory(name))
             .into_iter()
             .flatten()
             .flatten();
@@ -222,8 +225,8 @@ impl Library {
     }
 
     fn read(&self, name: &str, number: u32) -> Result<Installed, LibraryError> {
-        self.known(name)?;
-        let directory = self.folder(name).join(number.to_string());
+        self.ensure_exists(name)?;
+        let directory = self.model_directory(name).join(number.to_string());
         let text = match fs::read(directory.join(MANIFEST)) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound && !directory.is_dir() => {

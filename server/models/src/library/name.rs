@@ -1,18 +1,19 @@
-//! Names of models, and of their generations: `repo`, `repo@7`. A name is also the name of a folder, so little is allowed in it.
+//! Model names and generation labels: `repo`, `repo@7`. A model name is also a directory name, so few characters are allowed.
 
 use super::LibraryError;
 
-/// What stands for the chosen model wherever a name is expected.
+/// The reserved name that stands for the default model.
 pub const DEFAULT: &str = "default";
 
-const LONGEST: usize = 96;
+/// Maximum length of a model name, in bytes.
+const MAX_LEN: usize = 96;
 
-/// Refuses what could leave the folder of models, hide in it, or mean something else.
+/// Validates a model name: it must not escape the models directory, be hidden in it, or have a special meaning.
 pub fn check(name: &str) -> Result<(), LibraryError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    // A name that begins with a dash would be taken for a flag.
+    // A leading dash would be parsed as a command-line flag.
     if name.is_empty()
-        || name.len() > LONGEST
+        || name.len() > MAX_LEN
         || name.starts_with(['.', '-'])
         || name.ends_with('.')
         || !name.chars().all(allowed)
@@ -25,7 +26,7 @@ pub fn check(name: &str) -> Result<(), LibraryError> {
     Ok(())
 }
 
-/// `repo` or `repo@7`, taken apart.
+/// Parses `repo` or `repo@7` into name and generation number.
 pub fn parse(text: &str) -> Result<(&str, Option<u32>), LibraryError> {
     let (name, number) = match text.split_once('@') {
         None => (text, None),
@@ -38,7 +39,7 @@ pub fn parse(text: &str) -> Result<(&str, Option<u32>), LibraryError> {
     Ok((name, number))
 }
 
-/// A name for what comes from `Org/Repo`, a folder or a file: its last part, in lower case.
+/// Suggests a model name for a hub repository, directory or file: its last component in lower case.
 pub fn suggest(source: &str) -> String {
     let last = source.trim_end_matches(['/', '\\']);
     let last = last.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -52,7 +53,7 @@ pub fn suggest(source: &str) -> String {
                 '-'
             }
         })
-        .take(LONGEST)
+        .take(MAX_LEN)
         .collect();
     let name = name.trim_matches(['.', '-']);
     if check(name).is_ok() {
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_names_are_names() {
+    fn validates_names() {
         for good in ["repo", "Qwen3-4B", "a", "repo_7.1", "x..y", &"n".repeat(96)] {
             assert!(check(good).is_ok(), "{good}");
         }
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_generation_is_named_by_its_number() {
+    fn parses_generation_labels() {
         assert_eq!(parse("repo").unwrap(), ("repo", None));
         assert_eq!(parse("repo@7").unwrap(), ("repo", Some(7)));
         for bad in [
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_suggest_names() {
+    fn suggests_names_for_sources() {
         let cases = [
             ("Qwen/Qwen3-4B", "qwen3-4b"),
             ("/home/me/My Model/", "my-model"),

@@ -1,81 +1,83 @@
-//! Getting a model: from a hub, from a folder or from a file, into the library and into use.
+//! Pulls a model from a hub, a directory or a file into the library and activates it.
 
 use std::path::{Path, PathBuf};
 
 use trainer_bridge::Format;
 
 use super::hub::{Hub, HubError, Listing, RepoId};
-use super::{Incoming, Installed, Library, LibraryError, Origin, Take, checkpoint, name};
+use super::{
+    Installed, Library, LibraryError, NewCheckpoint, Provenance, Transfer, checkpoint, name,
+};
 
 /// Where a model comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum ModelSource {
     Hub {
         repo: RepoId,
         revision: String,
-        /// One of several `*.gguf` files.
+        /// Selects one of several `*.gguf` files.
         file: Option<String>,
     },
-    /// A folder, or a `*.gguf` file.
+    /// A directory, or a `*.gguf` file.
     Disk(PathBuf),
 }
 
-/// What is being done, in bytes: done, and to do.
+/// Progress of a pull, in bytes: done and total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum PullProgress {
     Download(u64, u64),
     Check(u64, u64),
 }
 
-/// A model that was asked for and is in use now.
+/// The result of [`Library::pull`]: the generation, which is now active.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pulled {
+pub struct PullResult {
     pub installed: Installed,
-    /// What was repaired on the way.
+    /// Repairs that were made, one line each.
     pub notes: Vec<String>,
-    /// It was there already.
-    pub known: bool,
-    /// The generation that was in use before, if it was another.
-    pub before: Option<u32>,
-    /// It is now the model that answers where none is named, since none was chosen.
-    pub chosen: bool,
+    /// It was already in the library.
+    pub already_installed: bool,
+    /// The previously active generation, if it was another one.
+    pub previous: Option<u32>,
+    /// It became the default model, because none was set.
+    pub became_default: bool,
 }
 
 impl Library {
-    /// Gets a model under this name and puts it in use. The generation that was in use stays until `gc`.
+    /// Adds a model under this name and activates it. The previously active generation stays on disk until `gc`.
     pub fn pull(
         &self,
         name: &str,
-        source: &Source,
+        source: &ModelSource,
         base: Option<&str>,
-        progress: &dyn Fn(Step),
-    ) -> Result<Pulled, HubError> {
+        progress: &dyn Fn(PullProgress),
+    ) -> Result<PullResult, HubError> {
         name::check(name)?;
-        let check = |done, total| progress(Step::Check(done, total));
+        let check = |done, total| progress(PullProgress::Check(done, total));
         let added = match source {
-            Source::Disk(path) => {
+            ModelSource::Disk(path) => {
                 let path = path
                     .canonicalize()
                     .map_err(LibraryError::io("open", path))?;
-                let incoming = Incoming {
-                    origin: origin(path.display().to_string(), base),
-                    from: path,
-                    take: Take::Copy,
+                let incoming = NewCheckpoint {
+                    provenance: provenance(path.display().to_string(), base),
+                    path: path,
+                    transfer: Transfer::Copy,
                 };
                 self.add(name, &incoming, &check)?
             }
-            Source::Hub {
+            ModelSource::Hub {
                 repo,
                 revision,
                 file,
             } => {
                 let hub = Hub::from_environment()?;
                 let listing = hub.list(repo, revision)?;
-                let wanted = wanted(&listing, file.as_deref(), base)?;
-                if let Some(installed) = self.from(name, &wanted.source, base) {
-                    return Ok(self.put_in_use(installed, Vec::new(), true)?);
+                let wanted = select(&listing, file.as_deref(), base)?;
+                if let Some(installed) = self.find_by_source(name, &wanted.source, base) {
+                    return Ok(self.activate(installed, Vec::new(), true)?);
                 }
-                let download = |done, total| progress(Step::Download(done, total));
+                let download = |done, total| progress(PullProgress::Download(done, total));
                 let fetched = self.fetch(&hub, &listing, &wanted.names, &download)?;
                 let gguf = (wanted.format == Format::Gguf)
                     .then(|| wanted.names.first())
@@ -84,13 +86,13 @@ impl Library {
                     Some(file) => fetched.directory.join(file),
                     None => fetched.directory.clone(),
                 };
-                let incoming = Incoming {
-                    from,
-                    take: Take::Share,
-                    origin: origin(wanted.source, base),
+                let incoming = NewCheckpoint {
+                    path: from,
+                    transfer: Transfer::HardLink,
+                    provenance: provenance(wanted.source, base),
                 };
                 let added = self.add(name, &incoming, &check);
-                // What was refused would be refused again, so it is not kept either. Where the disk failed it is whole.
+                // Keep the download only if the disk failed: an invalid checkpoint would be rejected again.
                 if !matches!(
                     added,
                     Err(LibraryError::Io { .. } | LibraryError::DiskFull { .. })
@@ -100,17 +102,17 @@ impl Library {
                 added?
             }
         };
-        Ok(self.put_in_use(added.installed, added.notes, added.known)?)
+        Ok(self.activate(added.installed, added.notes, added.already_installed)?)
     }
 
-    /// Fetches the files of a repository, and of several files of weights only those that its index lists.
+    /// Downloads files of a repository. Of sharded weights, only the files listed in the index are downloaded.
     fn fetch(
         &self,
         hub: &Hub,
         listing: &Listing,
         names: &[String],
         progress: &dyn Fn(u64, u64),
-    ) -> Result<super::hub::Fetched, HubError> {
+    ) -> Result<super::hub::Download, HubError> {
         let mut names = names.to_vec();
         if names.iter().any(|name| name == checkpoint::INDEX) {
             let index = [checkpoint::INDEX.to_owned()];
@@ -120,81 +122,81 @@ impl Library {
         hub.fetch(self, listing, &names, progress)
     }
 
-    /// The newest sound generation that came from there.
-    fn from(&self, name: &str, source: &str, base: Option<&str>) -> Option<Installed> {
+    /// Finds the newest usable generation with this source.
+    fn find_by_source(&self, name: &str, source: &str, base: Option<&str>) -> Option<Installed> {
         let generations = self.generations(name).ok()?;
         let base = base.map(|base| self.resolve(Some(base)).map(|base| base.label()));
         let base = base.transpose().ok()?;
         generations.into_iter().rev().find(|known| {
             known.manifest.source.as_deref() == Some(source)
                 && (known.manifest.format != Format::Lora || known.manifest.base == base)
-                && known.examine().is_ok()
+                && known.check_sizes().is_ok()
         })
     }
 
-    fn put_in_use(
+    fn activate(
         &self,
         installed: Installed,
         notes: Vec<String>,
-        known: bool,
-    ) -> Result<Pulled, LibraryError> {
+        already_installed: bool,
+    ) -> Result<PullResult, LibraryError> {
         let number = installed.manifest.number;
         let before = self.switch(&installed.name, number)?;
         let chosen = self.default_name().is_none();
         if chosen {
             self.set_default(&installed.name)?;
         }
-        Ok(Pulled {
+        Ok(PullResult {
             installed,
             notes,
-            known,
-            before: before.filter(|before| *before != number),
-            chosen,
+            already_installed,
+            previous: before.filter(|before| *before != number),
+            became_default: chosen,
         })
     }
 }
 
-struct Wanted {
+struct Selection {
     format: Format,
     names: Vec<String>,
     source: String,
 }
 
-/// What of a repository is the model; refused here, before anything large is fetched.
-fn wanted(
+/// Selects the files of a repository to download. Unsuitable repositories are rejected here, before large files are downloaded.
+fn select(
     listing: &Listing,
     file: Option<&str>,
     base: Option<&str>,
-) -> Result<Wanted, LibraryError> {
+) -> Result<Selection, LibraryError> {
     let (format, names) = checkpoint::select(&listing.names(), file)
-        .map_err(|what| LibraryError::Refused(format!("{}: {what}", listing.repo)))?;
+        .map_err(|what| LibraryError::InvalidCheckpoint(format!("{}: {what}", listing.repo)))?;
     if format == Format::Lora && base.is_none() {
-        return Err(super::add::no_base());
+        return Err(super::add::missing_base());
     }
     if format != Format::Lora && base.is_some() {
-        return Err(super::add::no_adapter());
+        return Err(super::add::unexpected_base());
     }
     let mut source = listing.source();
     if let (Format::Gguf, Some(file)) = (format, names.first()) {
         source = format!("{source}/{file}");
     }
-    Ok(Wanted {
+    Ok(Selection {
         format,
         names,
         source,
     })
 }
 
-fn origin(source: String, base: Option<&str>) -> Origin {
-    Origin {
+fn provenance(source: String, base: Option<&str>) -> Provenance {
+    Provenance {
         source: Some(source),
         base: base.map(str::to_owned),
-        ..Origin::default()
+        ..Provenance::default()
     }
 }
 
-impl Source {
-    /// What a person means: something that is on this disk, or else a repository of a hub.
+impl ModelSource {
+    /// Parses the SOURCE argument: an existing local path, or else a hub repository.
     pub fn parse(
         text: &str,
         revision: Option<&str>,
@@ -206,20 +208,20 @@ impl Source {
                 .iter()
                 .find_map(|(flag, value)| value.map(|_| flag))
             {
-                return Err(LibraryError::Refused(format!(
-                    "{flag} is for repositories of a hub; {text} is on this disk"
+                return Err(LibraryError::InvalidCheckpoint(format!(
+                    "{flag} applies to hub repositories only; {text} is a local path"
                 )));
             }
-            return Ok(Source::Disk(path.to_owned()));
+            return Ok(ModelSource::Disk(path.to_owned()));
         }
         match RepoId::parse(text) {
-            Some(repo) => Ok(Source::Hub {
+            Some(repo) => Ok(ModelSource::Hub {
                 repo,
                 revision: revision.unwrap_or("main").to_owned(),
                 file: file.map(str::to_owned),
             }),
-            None => Err(LibraryError::Refused(format!(
-                "no such folder or file: {text}. A repository of a hub looks like Qwen/Qwen3-4B"
+            None => Err(LibraryError::InvalidCheckpoint(format!(
+                "no such file or directory: {text}. A hub repository is written like Qwen/Qwen3-4B"
             ))),
         }
     }

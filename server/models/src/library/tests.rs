@@ -1,4 +1,4 @@
-//! Generations on disk: what is in use, what survives which accident, and what several writers do to each other.
+//! Tests of the library: activation, crashes and concurrent writers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,18 +39,18 @@ impl Fixture {
         Fixture { folder, library }
     }
 
-    /// A checkpoint outside of the library. Those of one seed are the same.
+    /// Writes a checkpoint outside the library. The same seed produces the same checkpoint.
     pub fn checkpoint(&self, seed: u64) -> PathBuf {
         let directory = self.folder.path().join(format!("checkpoint-{seed}"));
         ::checkpoint::random(&directory, SMALL, seed).unwrap();
         directory
     }
 
-    pub fn add(&self, name: &str, from: &Path) -> Result<Added, LibraryError> {
+    pub fn add(&self, name: &str, from: &Path) -> Result<AddedGeneration, LibraryError> {
         self.library.add(name, &incoming(from), &|_, _| {})
     }
 
-    /// Adds a generation and puts it in use.
+    /// Adds a generation and activates it.
     fn install(&self, name: &str, seed: u64) -> Installed {
         let added = self.add(name, &self.checkpoint(seed)).unwrap();
         let number = added.installed.manifest.number;
@@ -65,7 +65,7 @@ impl Fixture {
         }
     }
 
-    /// Every path below the folder of models, but the locks.
+    /// Returns all paths in the models directory except lock files.
     fn tree(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.library.directory().to_owned()];
@@ -86,11 +86,11 @@ impl Fixture {
     }
 }
 
-pub(super) fn incoming(from: &Path) -> Incoming {
-    Incoming {
-        from: from.to_owned(),
-        take: Take::Copy,
-        origin: Origin::default(),
+pub(super) fn incoming(from: &Path) -> NewCheckpoint {
+    NewCheckpoint {
+        path: from.to_owned(),
+        transfer: Transfer::Copy,
+        provenance: Provenance::default(),
     }
 }
 
@@ -101,11 +101,11 @@ fn says(result: Result<impl std::fmt::Debug, LibraryError>, expected: Expect) {
 }
 
 #[test]
-fn a_generation_is_complete_before_it_is_in_use() {
+fn a_generation_is_complete_before_it_is_active() {
     let fixture = Fixture::new();
     let added = fixture.add("repo", &fixture.checkpoint(1)).unwrap();
     assert_eq!(
-        (added.installed.label().as_str(), added.known),
+        (added.installed.label().as_str(), added.already_installed),
         ("repo@1", false)
     );
     says(
@@ -151,7 +151,7 @@ fn a_generation_is_complete_before_it_is_in_use() {
 }
 
 #[test]
-fn names_resolve() {
+fn resolves_names() {
     let fixture = Fixture::new();
     assert_eq!(
         fixture.label(None),
@@ -166,7 +166,7 @@ fn names_resolve() {
     fixture.install("repo", 3);
     assert_eq!(
         fixture.label(None),
-        "no model is chosen. Installed: repo, tiny. To choose one: repo-lsp model use repo"
+        "no model is chosen. Installed: repo, tiny. To set one: repo-lsp model use repo"
     );
     fixture.library.set_default("repo").unwrap();
     let cases = [
@@ -194,7 +194,7 @@ fn names_resolve() {
 }
 
 #[test]
-fn no_name_leaves_the_folder() {
+fn names_cannot_escape_the_library() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     fixture.install("repo", 1);
@@ -234,7 +234,7 @@ fn no_name_leaves_the_folder() {
 }
 
 #[test]
-fn a_default_that_leads_out_is_none() {
+fn ignores_an_invalid_default_name() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     fs::write(fixture.library.directory().join("default"), "../../etc\n").unwrap();
@@ -242,7 +242,7 @@ fn a_default_that_leads_out_is_none() {
 }
 
 #[test]
-fn one_goes_back_to_the_newest_sound_generation() {
+fn rollback_skips_damaged_generations() {
     let fixture = Fixture::new();
     for seed in 1..=4 {
         fixture.install("repo", seed);
@@ -253,13 +253,15 @@ fn one_goes_back_to_the_newest_sound_generation() {
     assert_eq!(fixture.library.rollback("repo").unwrap(), (2, 1));
     says(
         fixture.library.rollback("repo"),
-        expect!["repo@1 is the oldest sound generation on disk; there is none to go back to"],
+        expect![
+            "repo@1 is the oldest usable generation on disk; there is no earlier one to roll back to"
+        ],
     );
     assert_eq!(fixture.label(Some("repo")), "repo@1");
 }
 
 #[test]
-fn damage_is_said_and_never_put_in_use() {
+fn damaged_generations_are_reported_and_never_activated() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     let second = fixture
@@ -297,16 +299,16 @@ fn damage_is_said_and_never_put_in_use() {
 }
 
 #[test]
-fn the_same_weights_are_kept_once_and_numbers_are_never_given_twice() {
+fn identical_weights_are_stored_once_and_numbers_never_reused() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     let mut incoming = incoming(&from);
-    incoming.origin.source = Some("here".to_owned());
+    incoming.provenance.source = Some("here".to_owned());
     let add = || fixture.library.add("repo", &incoming, &|_, _| {}).unwrap();
-    assert!(!add().known);
+    assert!(!add().already_installed);
     let again = add();
     assert_eq!(
-        (again.known, again.installed.label().as_str()),
+        (again.already_installed, again.installed.label().as_str()),
         (true, "repo@1")
     );
     fixture.library.remove("repo").unwrap();
@@ -315,7 +317,7 @@ fn the_same_weights_are_kept_once_and_numbers_are_never_given_twice() {
 }
 
 #[test]
-fn writers_at_once_get_numbers_of_their_own() {
+fn concurrent_writers_get_different_numbers() {
     let fixture = Fixture::new();
     let writers = 6;
     let checkpoints: Vec<PathBuf> = (0..writers).map(|seed| fixture.checkpoint(seed)).collect();
@@ -342,13 +344,13 @@ fn writers_at_once_get_numbers_of_their_own() {
         .collect();
     assert_eq!(numbers, (1..=18).collect::<Vec<_>>());
     for generation in generations {
-        generation.examine().unwrap();
+        generation.check_sizes().unwrap();
     }
     assert!(entries(&fixture.library.incoming()).is_empty());
 }
 
 #[test]
-fn readers_see_one_generation_or_the_other_while_it_is_switched() {
+fn switching_is_atomic_for_readers() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     fixture.install("repo", 2);
@@ -366,11 +368,11 @@ fn readers_see_one_generation_or_the_other_while_it_is_switched() {
 }
 
 #[test]
-fn what_a_killed_writer_left_is_taken_away_and_what_a_living_one_does_is_not() {
+fn removes_leftovers_of_killed_writers_only() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     let incoming = fixture.library.incoming();
-    // As it lies there after a kill: the folder, and a lock that nobody holds.
+    // The state after a kill: the staging directory and an unlocked lock file.
     for name in ["1-0", "1-1"] {
         fs::create_dir_all(incoming.join(name)).unwrap();
         fs::write(incoming.join(name).join("model.safetensors"), "half").unwrap();
@@ -378,9 +380,9 @@ fn what_a_killed_writer_left_is_taken_away_and_what_a_living_one_does_is_not() {
     fs::write(incoming.join("1-0.lock"), "").unwrap();
     let living = incoming.join("2-0");
     fs::create_dir(&living).unwrap();
-    let held = files::locked(&incoming.join("2-0.lock")).unwrap();
-    // And a temporary file of a switch that did not come to its rename.
-    fs::write(fixture.library.directory().join("repo/current.new"), "9").unwrap();
+    let held = files::lock_exclusive(&incoming.join("2-0.lock")).unwrap();
+    // A temporary file of an interrupted switch.
+    fs::write(fixture.library.directory().join("repo/.tmp123456"), "9").unwrap();
 
     assert_eq!(fixture.label(Some("repo")), "repo@1");
     let garbage = fixture.library.gc(true).unwrap();
@@ -398,7 +400,7 @@ fn what_a_killed_writer_left_is_taken_away_and_what_a_living_one_does_is_not() {
 }
 
 #[test]
-fn a_rollback_goes_to_what_was_in_use_and_not_to_what_was_left() {
+fn rollback_does_not_return_to_the_generation_it_left() {
     let fixture = Fixture::new();
     fixture.install("repo", 1);
     fixture.install("repo", 2);
@@ -414,7 +416,7 @@ fn gc_keeps_the_current_and_the_previous_generation() {
         fixture.install("repo", seed);
     }
     fixture.library.switch("repo", 3).unwrap();
-    // What was in use before the third is the fourth.
+    // The fourth generation was active before the third.
     fixture.add("unused", &fixture.checkpoint(9)).unwrap();
     let names = |garbage: Vec<Garbage>| -> Vec<String> {
         garbage.into_iter().map(|garbage| garbage.what).collect()
@@ -433,12 +435,12 @@ fn gc_keeps_the_current_and_the_previous_generation() {
         names(fixture.library.gc(false).unwrap()),
         Vec::<String>::new()
     );
-    // The number of what is gone is not given to something else.
+    // Numbers of removed generations are not reused.
     assert_eq!(fixture.install("repo", 5).label(), "repo@5");
 }
 
 #[test]
-fn what_an_adapter_is_laid_over_stays() {
+fn keeps_the_base_of_an_adapter() {
     let fixture = Fixture::new();
     for seed in 1..=3 {
         fixture.install("base", seed);
@@ -447,9 +449,9 @@ fn what_an_adapter_is_laid_over_stays() {
     let mut incoming = incoming(&adapter);
     says(
         fixture.library.add("ours", &incoming, &|_, _| {}),
-        expect!["this is an adapter; name the model it is laid over with --base NAME"],
+        expect!["this is an adapter; name its base model with --base NAME"],
     );
-    incoming.origin.base = Some("base@1".to_owned());
+    incoming.provenance.base = Some("base@1".to_owned());
     let added = fixture.library.add("ours", &incoming, &|_, _| {}).unwrap();
     fixture.library.switch("ours", 1).unwrap();
     assert_eq!(added.installed.manifest.format, Format::Lora);
@@ -477,7 +479,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn memory_is_told_from_the_files() {
+fn estimates_memory_from_the_files() {
     use settings::Quantization;
     let fixture = Fixture::new();
     let installed = fixture.install("repo", 1);
@@ -485,14 +487,14 @@ fn memory_is_told_from_the_files() {
     let need = |width, quantization| {
         fixture
             .library
-            .need(&installed, width, quantization)
+            .estimate_memory(&installed, width, quantization)
             .unwrap()
     };
     let whole = need(4, Quantization::None);
     assert_eq!(whole.weights, 4 * numbers);
-    // Keys and values of one head, in both layers, for each token; and that twice.
-    assert_eq!(whole.conversation, 2 * 4096 * (2 * 2 * 8) * 4);
-    assert_eq!(whole.total(), whole.weights + whole.conversation);
+    // Keys and values of one head in both layers for each token, counted twice.
+    assert_eq!(whole.context, 2 * 4096 * (2 * 2 * 8) * 4);
+    assert_eq!(whole.total(), whole.weights + whole.context);
     assert_eq!(need(2, Quantization::None).weights, 2 * numbers);
     let embeddings = 600 * 16;
     let quantized = (numbers - embeddings) as f64 * 4.5 / 8.0;

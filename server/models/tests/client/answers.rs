@@ -1,18 +1,18 @@
-//! Answers as different engines write them.
+//! Reading the answers of different engines.
 
 use expect_test::{Expect, expect};
 use serde_json::json;
 
 use super::http::{delta, done, event, events, finish, text};
 use super::stub::{Step, always, send, stub};
-use super::{PATIENCE, client, request, transcript};
+use super::{TEST_TIMEOUT, client, request, transcript};
 
 async fn check(body: String, expected: &Expect) {
     let whole = events() + &body;
     for step in [send(whole.clone()), Step::Trickle(whole.into())] {
         let trickled = matches!(step, Step::Trickle(_));
         let stub = stub(vec![vec![step]]).await;
-        let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+        let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
         let transcript = transcript(asked).await;
         expected.assert_eq(&transcript);
         assert_eq!(stub.received().len(), 1, "trickled: {trickled}");
@@ -20,7 +20,7 @@ async fn check(body: String, expected: &Expect) {
 }
 
 #[tokio::test]
-async fn a_plain_answer() {
+async fn reads_a_plain_answer() {
     let first = delta(json!({ "role": "assistant", "content": "" }));
     let body = first + &text("Héllo") + &text(" world") + &finish("stop") + &done();
     check(
@@ -35,7 +35,7 @@ async fn a_plain_answer() {
 }
 
 #[tokio::test]
-async fn counts_come_with_the_end_or_after_it() {
+async fn reads_usage_with_or_after_the_finish_reason() {
     let usage = json!({ "prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15 });
     let with_the_end = json!({ "model": "repo@7", "choices": [{ "delta": { "content": "a" }, "finish_reason": "length" }], "usage": usage });
     let after_it = json!({ "choices": [], "usage": usage });
@@ -52,7 +52,7 @@ async fn counts_come_with_the_end_or_after_it() {
 }
 
 #[tokio::test]
-async fn an_engine_that_takes_thoughts_apart() {
+async fn reads_reasoning_from_its_own_field() {
     for field in ["reasoning_content", "reasoning"] {
         let thought = |thought: &str| delta(json!({ field: thought, "content": null }));
         let body = thought("Let me") + &thought(" see.") + &text("\n\n<think> is a tag.");
@@ -70,7 +70,7 @@ async fn an_engine_that_takes_thoughts_apart() {
 }
 
 #[tokio::test]
-async fn an_engine_that_leaves_thoughts_in_the_text() {
+async fn separates_reasoning_tags_from_the_text() {
     let body = ["<thi", "nk>\nLet me", " see.\n<", "/think>", "\n\nYes", "."];
     let body: String = body.into_iter().map(text).collect();
     check(
@@ -87,32 +87,32 @@ async fn an_engine_that_leaves_thoughts_in_the_text() {
 }
 
 #[tokio::test]
-async fn the_last_piece_may_be_all_there_is_after_the_answer() {
-    // No `[DONE]`: the answer is whole all the same, because its reason to end has come.
+async fn accepts_an_answer_without_done_marker() {
+    // Without `[DONE]`, the finish reason shows that the answer is complete.
     let expected = expect![[r#"
         text "a"
         done, by repo@7
     "#]];
     check(text("a") + &finish("stop"), &expected).await;
-    // Comments keep connections alive; lines may end in any way.
+    // Comments are ignored, and all line endings are accepted.
     let body = format!(": ping\n\n{}: ping\r\n\r\n{}", text("a"), finish("stop"));
     check(body.replace('\n', "\r\n").replace("\r\r", "\r"), &expected).await;
 }
 
 #[tokio::test]
-async fn an_engine_that_neither_counts_nor_closes_is_not_waited_for() {
+async fn does_not_wait_for_missing_usage() {
     let mut stub = stub(vec![vec![
         send(events() + &text("a") + &finish("stop")),
         Step::Hold,
     ]])
     .await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     assert_eq!(transcript(asked).await, "text \"a\"\ndone, by repo@7\n");
     stub.closed().await;
 }
 
 #[tokio::test]
-async fn a_generation_is_told_from_the_name_of_a_model() {
+async fn distinguishes_generations_from_model_names() {
     for (model, expected) in [
         (json!("repo@7"), "done, by repo@7\n"),
         (json!("qwen3:0.6b"), "done\n"),
@@ -121,14 +121,14 @@ async fn a_generation_is_told_from_the_name_of_a_model() {
     ] {
         let last = json!({ "model": model, "choices": [{ "delta": {}, "finish_reason": "stop" }] });
         let stub = always(events() + &event(&last) + &done()).await;
-        let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+        let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
         assert_eq!(transcript(asked).await, expected, "{model}");
     }
 }
 
 #[tokio::test]
-async fn an_empty_answer_is_an_answer() {
+async fn accepts_an_empty_answer() {
     let stub = always(events() + &text("\n") + &finish("stop") + &done()).await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     assert_eq!(transcript(asked).await, "done, by repo@7\n");
 }

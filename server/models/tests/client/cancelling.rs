@@ -1,4 +1,4 @@
-//! Whoever stops listening ends the generation: the engine sees the connection close, even while it has nothing to say.
+//! Cancellation: dropping a request or stream closes the connection, even while no data arrives.
 
 use futures::{FutureExt, StreamExt};
 use models::Event;
@@ -6,12 +6,15 @@ use tokio::time::timeout;
 
 use super::http::{events, text};
 use super::stub::{Step, send, stub};
-use super::{PATIENCE, client, request};
+use super::{TEST_TIMEOUT, client, request};
 
 #[tokio::test]
-async fn in_the_middle_of_an_answer() {
+async fn dropping_the_stream_closes_the_connection() {
     let mut stub = stub(vec![vec![send(events() + &text("a")), Step::Hold]]).await;
-    let mut stream = client(&stub.url).chat(&request(), PATIENCE).await.unwrap();
+    let mut stream = client(&stub.url)
+        .chat(&request(), TEST_TIMEOUT)
+        .await
+        .unwrap();
     let first = stream.next().await.unwrap().unwrap();
     assert_eq!(first, Event::Text("a".to_owned()));
     assert!(stream.next().now_or_never().is_none());
@@ -20,20 +23,25 @@ async fn in_the_middle_of_an_answer() {
 }
 
 #[tokio::test]
-async fn before_anything_is_read() {
+async fn dropping_an_unread_stream_closes_the_connection() {
     let mut stub = stub(vec![vec![send(events() + &text("a")), Step::Hold]]).await;
-    drop(client(&stub.url).chat(&request(), PATIENCE).await.unwrap());
+    drop(
+        client(&stub.url)
+            .chat(&request(), TEST_TIMEOUT)
+            .await
+            .unwrap(),
+    );
     stub.closed().await;
 }
 
 #[tokio::test]
-async fn before_the_first_word() {
+async fn dropping_the_request_closes_the_connection() {
     for opening in [String::new(), events(), events() + ": ping\n\n"] {
         let mut stub = stub(vec![vec![send(opening), Step::Hold]]).await;
         let (client, request) = (client(&stub.url), request());
         let asked = async {
-            // It goes on until it is dropped, which is when the engine has the question.
-            let asking = client.chat(&request, PATIENCE);
+            // The request is dropped as soon as the engine has received it.
+            let asking = client.chat(&request, TEST_TIMEOUT);
             let arrived = async {
                 while stub.received().is_empty() {
                     tokio::task::yield_now().await;
@@ -44,13 +52,13 @@ async fn before_the_first_word() {
                 () = arrived => {}
             }
         };
-        timeout(PATIENCE, asked).await.unwrap();
+        timeout(TEST_TIMEOUT, asked).await.unwrap();
         stub.closed().await;
     }
 }
 
 #[tokio::test]
-async fn of_one_answer_leaves_the_others_alone() {
+async fn dropping_one_stream_leaves_others_running() {
     let script = vec![
         send(events() + &text("a")),
         Step::UntilTold,
@@ -59,7 +67,10 @@ async fn of_one_answer_leaves_the_others_alone() {
     let stub = stub(vec![script]).await;
     let client = client(&stub.url);
     let (one, two) = (request(), request());
-    let (one, two) = tokio::join!(client.chat(&one, PATIENCE), client.chat(&two, PATIENCE));
+    let (one, two) = tokio::join!(
+        client.chat(&one, TEST_TIMEOUT),
+        client.chat(&two, TEST_TIMEOUT)
+    );
     let (one, mut two) = (one.unwrap(), two.unwrap());
     drop(one);
     stub.go_on();

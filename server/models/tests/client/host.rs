@@ -1,4 +1,4 @@
-//! A host without models: it keeps the contract with its clients, or breaks it as the test says. It runs in a process of its own.
+//! A scripted host without models, which runs in a separate process.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use models::host_files::{Endpoint, HostFiles};
+use models::host_files::{HostAddress, HostFiles};
 use serde_json::{Value, json};
 use settings::paths::Dirs;
 use tokio::io::{self, AsyncReadExt, AsyncWriteExt};
@@ -15,16 +15,16 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::http::{self, events, finish, text, whole};
 
-/// The variable with what the host is to do, as JSON.
+/// Environment variable with the script of the host, as JSON.
 pub const PLAY: &str = "REPO_LSP_TEST_PLAY";
 pub const VERSION: &str = "1.2.3";
 
-/// What has happened, a line each: `started PID`, `lost PID`, `asked PID`, `stopping PID`.
+/// The event log: one line each, such as `started PID`, `lost PID`, `asked PID` or `stopping PID`.
 pub fn diary(data: &Path) -> PathBuf {
     data.join("diary")
 }
 
-/// Runs only as the process that a test starts.
+/// Runs only in the process that a test starts.
 #[test]
 #[ignore = "is the host that other tests start"]
 fn scripted() {
@@ -74,22 +74,22 @@ impl Host {
         self.note("started");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let endpoint = Endpoint {
+        let address = HostAddress {
             url: format!("http://{address}/v1"),
             token: format!("token of {address}"),
             pid: std::process::id(),
             version: self.version(),
         };
-        files.publish(&endpoint).unwrap();
+        files.publish(&address).unwrap();
         let host = Arc::new(self);
         let stopping = Arc::new(AtomicBool::new(false));
         loop {
             let (connection, _) = listener.accept().await.unwrap();
-            let (host, endpoint) = (host.clone(), endpoint.clone());
+            let (host, address) = (host.clone(), address.clone());
             let (files, stopping) = (files.clone(), stopping.clone());
             tokio::spawn(async move {
-                // A client that leaves is no reason to end.
-                let _ = host.serve(connection, &endpoint, &files, &stopping).await;
+                // A disconnecting client does not end the host.
+                let _ = host.serve(connection, &address, &files, &stopping).await;
             });
         }
     }
@@ -97,14 +97,14 @@ impl Host {
     async fn serve(
         &self,
         mut connection: TcpStream,
-        endpoint: &Endpoint,
+        address: &HostAddress,
         files: &HostFiles,
         stopping: &AtomicBool,
     ) -> io::Result<()> {
         let Some(request) = http::read(&mut connection).await? else {
             return Ok(());
         };
-        let token = format!("Bearer {}", endpoint.token);
+        let token = format!("Bearer {}", address.token);
         let refused = |status| {
             whole(
                 status,
@@ -118,7 +118,7 @@ impl Host {
                     std::future::pending::<()>().await;
                 }
                 let status = json!({
-                    "version": endpoint.version, "pid": endpoint.pid, "device": null, "models": [], "running": 0, "waiting": 0,
+                    "version": address.version, "pid": address.pid, "device": null, "models": [], "running": 0, "waiting": 0,
                     "residentBytes": null, "stopping": stopping.load(Ordering::SeqCst),
                 });
                 whole("200 OK", &status)
@@ -133,7 +133,7 @@ impl Host {
                 .await?;
                 if self.play["lingers"] == true && self.first("lingered") {
                     files.withdraw();
-                    // It holds the lock until the test lets go of it.
+                    // Holds the lock until the test releases it.
                     while !self.data.join("release").exists() {
                         tokio::time::sleep(Duration::from_millis(10)).await;
                     }
@@ -149,7 +149,7 @@ impl Host {
                     "once" if self.first("died") => std::process::exit(9),
                     "after a word" if self.first("died") => {
                         http::write(&mut connection, events() + &text("Half")).await?;
-                        // The word has arrived once the test says so.
+                        // Waits until the test has received the text.
                         connection.flush().await?;
                         while !self.data.join("release").exists() {
                             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -170,7 +170,7 @@ impl Host {
         };
         http::write(&mut connection, reply).await?;
         connection.shutdown().await?;
-        // Whoever asked closes first, so that nothing is lost.
+        // Let the client close first, so that no data is lost.
         let _ = connection.read(&mut [0]).await;
         Ok(())
     }
@@ -189,12 +189,12 @@ impl Host {
         diary.unwrap().write_all(line.as_bytes()).unwrap();
     }
 
-    /// Whether this is the first process, or the first time, that something happens.
+    /// Returns true for the first call with this name, over all host processes of the test.
     fn first(&self, what: &str) -> bool {
         File::create_new(self.data.join(what)).is_ok()
     }
 
-    /// No host outlives its test.
+    /// Exits when the test has removed its directory.
     fn end_with_the_test(&self) {
         let data = self.data.clone();
         std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! As much of HTTP as an engine in a test needs: reads requests, writes heads and events.
+//! Minimal HTTP for scripted engines: reads requests, writes response heads and events.
 
 use std::io;
 
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Received {
     /// `POST /v1/chat/completions`.
     pub what: String,
-    /// Names in lower case, as clients write them.
+    /// Names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Value,
 }
@@ -23,7 +23,7 @@ impl Received {
     }
 }
 
-/// Reads one request; none if the client went away before it was whole.
+/// Reads one request. `None` if the client disconnects before it is complete.
 pub async fn read(connection: &mut TcpStream) -> io::Result<Option<Received>> {
     let mut bytes = Vec::new();
     let head = loop {
@@ -78,7 +78,7 @@ pub fn whole(status: &str, body: &Value) -> String {
     head(status, "application/json", "") + &body.to_string()
 }
 
-/// The beginning of a stream of events.
+/// The response head of an event stream.
 pub fn events() -> String {
     head("200 OK", "text/event-stream", "")
 }
@@ -87,7 +87,7 @@ pub fn event(data: &Value) -> String {
     format!("data: {data}\n\n")
 }
 
-/// A piece of an answer.
+/// An event with a part of the answer.
 pub fn delta(delta: Value) -> String {
     event(
         &json!({ "model": "repo@7", "choices": [{ "index": 0, "delta": delta, "finish_reason": null }] }),
@@ -98,7 +98,7 @@ pub fn text(text: &str) -> String {
     delta(json!({ "content": text }))
 }
 
-/// The last piece of an answer.
+/// The event with the finish reason.
 pub fn finish(reason: &str) -> String {
     event(
         &json!({ "model": "repo@7", "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }),
@@ -109,7 +109,7 @@ pub fn done() -> String {
     "data: [DONE]\n\n".to_owned()
 }
 
-/// A stream that is as it should be.
+/// A complete response.
 pub fn answer(words: &str) -> String {
     events() + &text(words) + &finish("stop") + &done()
 }

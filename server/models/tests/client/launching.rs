@@ -1,11 +1,11 @@
-//! Finding, starting, replacing and losing the host.
+//! Finding, starting and replacing the host.
 
 use std::collections::HashSet;
 use std::os::unix::fs::PermissionsExt;
 
 use expect_test::expect;
 use futures::StreamExt;
-use models::launch::Host;
+use models::launch::HostLauncher;
 use models::{Event, ModelError, Priority, Request};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -13,19 +13,19 @@ use tokio::time::timeout;
 use super::http::{head, whole};
 use super::sandbox::Sandbox;
 use super::stub::{Step, always, send, stub};
-use super::{PATIENCE, request, transcript};
+use super::{TEST_TIMEOUT, request, transcript};
 
-async fn ask(host: &Host) -> String {
-    transcript(host.chat(&request(), PATIENCE).await).await
+async fn ask(host: &HostLauncher) -> String {
+    transcript(host.chat(&request(), TEST_TIMEOUT).await).await
 }
 
-async fn ask_well(host: &Host) {
+async fn ask_well(host: &HostLauncher) {
     let said = ask(host).await;
     assert!(said.ends_with("\ndone, by repo@7\n"), "{said}");
 }
 
 #[tokio::test]
-async fn the_first_question_starts_a_host_and_the_next_window_finds_it() {
+async fn first_request_starts_a_host_and_later_clients_find_it() {
     let sandbox = Sandbox::new();
     let (one, two) = (sandbox.window(json!({})), sandbox.window(json!({})));
     assert_eq!(one.status().await, Ok(None));
@@ -38,13 +38,13 @@ async fn the_first_question_starts_a_host_and_the_next_window_finds_it() {
     assert_eq!(status.pid, started[0]);
     assert!(!two.is_running().await, "it has no model loaded");
 
-    // A Ctrl-C, and the end of an editor, go to the group of whoever started it.
+    // Ctrl-C and the end of an editor reach the process group of the parent.
     let pid = rustix::process::Pid::from_raw(status.pid.try_into().unwrap()).unwrap();
     assert_eq!(rustix::process::getpgid(Some(pid)).unwrap(), pid);
 }
 
 #[tokio::test]
-async fn the_host_is_asked_in_its_own_words() {
+async fn sends_the_extension_fields_of_the_host() {
     let sandbox = Sandbox::new();
     let host = sandbox.window(json!({}));
     let mut seen = Vec::new();
@@ -54,7 +54,7 @@ async fn the_host_is_asked_in_its_own_words() {
             thinking: true,
             ..request()
         };
-        let mut stream = host.chat(&request, PATIENCE).await.unwrap();
+        let mut stream = host.chat(&request, TEST_TIMEOUT).await.unwrap();
         let Event::Text(text) = stream.next().await.unwrap().unwrap() else {
             panic!("no text");
         };
@@ -80,9 +80,9 @@ async fn the_host_is_asked_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn many_windows_at_once_start_one_host() {
+async fn concurrent_clients_start_one_host() {
     let sandbox = Sandbox::new();
-    let windows: Vec<Host> = (0..6).map(|_| sandbox.window(json!({}))).collect();
+    let windows: Vec<HostLauncher> = (0..6).map(|_| sandbox.window(json!({}))).collect();
     let found = windows.iter().map(|window| window.find_or_start());
     let found: Vec<_> = futures::future::join_all(found).await;
     let first = found[0].clone().unwrap();
@@ -94,7 +94,7 @@ async fn many_windows_at_once_start_one_host() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_nobody_is_behind_any_more_is_recovered_from() {
+async fn recovers_from_a_stale_address() {
     let other_program = whole("200 OK", &json!({ "status": "ok" }));
     let same_words = whole("200 OK", &json!({ "version": "1.2.3", "pid": 1 }));
     let refuses = head("401 Unauthorized", "text/plain", "");
@@ -124,10 +124,10 @@ async fn an_endpoint_that_nobody_is_behind_any_more_is_recovered_from() {
 }
 
 #[tokio::test]
-async fn another_program_that_says_nothing_is_left_alone() {
+async fn does_not_kill_another_program_on_the_port() {
     let sandbox = Sandbox::new();
     let program = stub(vec![vec![send(""), Step::Hold]]).await;
-    // This test is no host, so it must survive.
+    // This process is not a host, so it must survive.
     sandbox.leave_endpoint(&program.url, std::process::id());
     ask_well(&sandbox.window(json!({}))).await;
 }
@@ -155,7 +155,7 @@ async fn an_older_host_is_replaced_and_a_newer_one_is_kept() {
 }
 
 #[tokio::test]
-async fn a_program_that_was_replaced_on_disk_does_not_have_its_host_replaced_for_ever() {
+async fn accepts_the_host_of_a_replaced_executable() {
     let sandbox = Sandbox::new();
     let window = sandbox.window(json!({})).with_version("9.9.9");
     ask_well(&window).await;
@@ -170,14 +170,14 @@ async fn a_program_that_was_replaced_on_disk_does_not_have_its_host_replaced_for
 }
 
 #[tokio::test]
-async fn a_host_that_fails_at_once_says_why() {
+async fn reports_why_a_host_exited() {
     let sandbox = Sandbox::new();
     let log = sandbox.files().log();
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();
     std::fs::write(&log, "a line of an earlier host\n").unwrap();
     let host = sandbox.window(json!({ "fails": "loading\nno free memory on the device" }));
     let error = host
-        .chat(&request(), PATIENCE)
+        .chat(&request(), TEST_TIMEOUT)
         .await
         .unwrap_err()
         .to_string();
@@ -189,7 +189,7 @@ async fn a_host_that_fails_at_once_says_why() {
     ]
     .assert_eq(
         &missing
-            .chat(&request(), PATIENCE)
+            .chat(&request(), TEST_TIMEOUT)
             .await
             .unwrap_err()
             .to_string(),
@@ -197,14 +197,14 @@ async fn a_host_that_fails_at_once_says_why() {
 }
 
 #[tokio::test]
-async fn a_host_that_dies_before_the_first_word_has_a_successor_asked() {
+async fn repeats_a_request_once_if_the_host_dies() {
     let sandbox = Sandbox::new();
     ask_well(&sandbox.window(json!({ "dies": "once" }))).await;
     assert_eq!(sandbox.noted("started").len(), 2);
 }
 
 #[tokio::test]
-async fn but_only_one() {
+async fn gives_up_if_the_second_host_dies_too() {
     let sandbox = Sandbox::new();
     let said = ask(&sandbox.window(json!({ "dies": "always" }))).await;
     assert!(said.starts_with("no answer: "), "{said}");
@@ -212,29 +212,29 @@ async fn but_only_one() {
 }
 
 #[tokio::test]
-async fn a_host_that_dies_within_an_answer_costs_that_answer() {
+async fn does_not_repeat_a_started_answer() {
     let sandbox = Sandbox::new();
     let host = sandbox.window(json!({ "dies": "after a word" }));
-    let mut stream = host.chat(&request(), PATIENCE).await.unwrap();
+    let mut stream = host.chat(&request(), TEST_TIMEOUT).await.unwrap();
     assert_eq!(
         stream.next().await.unwrap(),
         Ok(Event::Text("Half".to_owned()))
     );
     sandbox.release();
     let error = stream.next().await.unwrap().unwrap_err();
-    assert!(matches!(error, ModelError::CutOff(_)), "{error:?}");
+    assert!(matches!(error, ModelError::Interrupted(_)), "{error:?}");
     assert_eq!(stream.next().await, None);
     ask_well(&host).await;
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_host_is_passed_on_as_it_is() {
+async fn forwards_an_error_of_the_host() {
     let sandbox = Sandbox::new();
     let said = ask(&sandbox.window(json!({ "refuses": true }))).await;
     expect![[r#"
-        no answer: the model's engine refused (503): repo@7 needs 9 GB; free some, or set host.quantization
+        no answer: the model engine returned an error (503): repo@7 needs 9 GB; free some, or set host.quantization
     "#]].assert_eq(&said);
-    // It does not pass by itself, so asking again would only have the host try again to load what does not fit.
+    // The error is not transient, so a retry would only make the host load the model again.
     assert_eq!(
         (sandbox.noted("started").len(), sandbox.noted("asked").len()),
         (1, 1)
@@ -242,27 +242,27 @@ async fn a_refusal_of_the_host_is_passed_on_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_host_that_hangs_is_ended() {
+async fn kills_a_hung_host() {
     let sandbox = Sandbox::new();
     ask_well(&sandbox.window(json!({ "hangs": true }))).await;
     assert_eq!(sandbox.noted("started").len(), 2);
 }
 
 #[tokio::test]
-async fn a_host_that_is_ending_is_waited_for() {
+async fn waits_for_a_stopping_host() {
     let sandbox = Sandbox::new();
     let host = sandbox.window(json!({ "lingers": true }));
     ask_well(&host).await;
     assert_eq!(host.stop().await.unwrap().unwrap().version, "1.2.3");
     let asking = ask_well(&host);
     let release = async {
-        // One that would be next has found the lock taken, and has given way.
+        // The next host has found the lock taken and exited.
         while sandbox.noted("lost").is_empty() {
             tokio::task::yield_now().await;
         }
         sandbox.release();
     };
-    timeout(PATIENCE, async { tokio::join!(asking, release) })
+    timeout(TEST_TIMEOUT, async { tokio::join!(asking, release) })
         .await
         .unwrap();
     assert_eq!(sandbox.noted("started").len(), 2);
@@ -270,7 +270,7 @@ async fn a_host_that_is_ending_is_waited_for() {
 }
 
 #[tokio::test]
-async fn stopping_nobody_is_no_error() {
+async fn stop_without_a_host_is_not_an_error() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.window(json!({})).stop().await, Ok(None));
     sandbox.leave_endpoint("http://127.0.0.1:1/v1", 1);
@@ -278,7 +278,7 @@ async fn stopping_nobody_is_no_error() {
 }
 
 #[tokio::test]
-async fn the_log_is_private_and_does_not_grow_for_ever() {
+async fn log_is_private_and_limited_in_size() {
     let sandbox = Sandbox::new();
     let log = sandbox.files().log();
     std::fs::create_dir_all(log.parent().unwrap()).unwrap();

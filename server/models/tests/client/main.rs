@@ -1,4 +1,4 @@
-//! The client of models against engines that misbehave in every way, and the search for the local host against hosts that do.
+//! Tests of the engine client and of the host launcher, against scripted engines and hosts.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,25 +26,27 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use models::{
-    Client, Event, Grammar, Message, ModelError, Pace, Priority, Reason, Request, Role, Stream,
+    ChatMessage, Client, Event, FinishReason, Grammar, ModelError, Priority, Request, RetryPolicy,
+    Stream,
 };
+use trainer_bridge::Role;
 
-/// Long enough for a slow machine; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any test takes on a slow machine.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-fn pace() -> Pace {
-    Pace {
-        first_pause: Duration::from_millis(1),
-        ..Pace::default()
+fn policy() -> RetryPolicy {
+    RetryPolicy {
+        first_delay: Duration::from_millis(1),
+        ..RetryPolicy::default()
     }
 }
 
 fn client(url: &str) -> Client {
-    Client::with_pace(url, None, pace()).unwrap()
+    Client::with_policy(url, None, policy()).unwrap()
 }
 
 fn request() -> Request {
-    let message = |role, content: &str| Message {
+    let message = |role, content: &str| ChatMessage {
         role,
         content: content.to_owned(),
     };
@@ -62,7 +64,7 @@ fn request() -> Request {
     }
 }
 
-/// A line for each event, and one for how it ended.
+/// Formats an answer: one line per event, and one for the end or error.
 async fn transcript(asked: Result<Stream, ModelError>) -> String {
     let mut lines = Vec::new();
     match asked {
@@ -85,8 +87,8 @@ fn line(event: &Event) -> String {
         Event::Text(text) => format!("text {text:?}"),
         Event::Done(finish) => {
             let mut line = match finish.reason {
-                Reason::Stop => "done".to_owned(),
-                Reason::Length => "cut at its limit".to_owned(),
+                FinishReason::Stop => "done".to_owned(),
+                FinishReason::Length => "cut at its limit".to_owned(),
             };
             if let Some(usage) = finish.usage {
                 line += &format!(", {} + {} tokens", usage.prompt, usage.completion);

@@ -1,4 +1,4 @@
-//! What an engine gets to see.
+//! The requests that an engine receives.
 
 use std::process::Command;
 
@@ -7,28 +7,28 @@ use serde_json::json;
 
 use super::http::answer;
 use super::stub::always;
-use super::{PATIENCE, client, pace, request, transcript};
+use super::{TEST_TIMEOUT, client, policy, request, transcript};
 
-/// The variable by which [`asks`] is told where.
+/// Environment variable with the URL for [`asks`].
 const URL: &str = "REPO_LSP_TEST_URL";
 
 #[tokio::test]
-async fn the_fields_that_engines_know() {
+async fn sends_standard_fields_only() {
     let stub = always(answer("hello")).await;
-    let client = Client::with_pace(&stub.url, Some("key-1"), pace()).unwrap();
+    let client = Client::with_policy(&stub.url, Some("key-1"), policy()).unwrap();
     let thinking = Request {
         thinking: true,
         temperature: 0.5,
         ..request()
     };
-    transcript(client.chat(&thinking, PATIENCE).await).await;
+    transcript(client.chat(&thinking, TEST_TIMEOUT).await).await;
     let received = &stub.received()[0];
     assert_eq!(received.what, "POST /v1/chat/completions");
     assert_eq!(received.header("authorization"), Some("Bearer key-1"));
     assert_eq!(received.header("content-type"), Some("application/json"));
-    // It is our own host's, and says who waits.
+    // An extension of our own host.
     assert_eq!(received.header("x-repo-lsp-priority"), None);
-    // The grammar is left out: engines have dialects of their own, or refuse it.
+    // The grammar is omitted, because other engines use other dialects or reject it.
     let expected = json!({
         "model": "repo",
         "messages": [
@@ -45,15 +45,15 @@ async fn the_fields_that_engines_know() {
 }
 
 #[tokio::test]
-async fn no_key_no_header() {
+async fn sends_no_authorization_without_a_key() {
     let stub = always(answer("hello")).await;
-    transcript(client(&stub.url).chat(&request(), PATIENCE).await).await;
+    transcript(client(&stub.url).chat(&request(), TEST_TIMEOUT).await).await;
     assert_eq!(stub.received()[0].header("authorization"), None);
 }
 
-/// Runs [`asks`] with an environment that would have everything go elsewhere, and with somebody's key.
+/// Runs [`asks`] with environment variables that would redirect the request and add an API key.
 #[tokio::test]
-async fn the_environment_decides_nothing() {
+async fn ignores_environment_variables() {
     let (stub, elsewhere) = (always(answer("hello")).await, always(answer("bye")).await);
     let mut asks = Command::new(std::env::current_exe().unwrap());
     asks.args(["--exact", "requests::asks", "--ignored", "--nocapture"]);
@@ -95,6 +95,6 @@ async fn the_environment_decides_nothing() {
 #[ignore = "another test runs it in an environment of its own"]
 async fn asks() {
     let url = std::env::var(URL).unwrap();
-    let said = transcript(client(&url).chat(&request(), PATIENCE).await).await;
+    let said = transcript(client(&url).chat(&request(), TEST_TIMEOUT).await).await;
     assert_eq!(said, "text \"hello\"\ndone, by repo@7\n");
 }

@@ -1,15 +1,15 @@
-//! What is asked again, and what is not.
+//! Which failures are retried.
 
 use serde_json::json;
 
 use super::http::{Received, answer, event, events, head, text, whole};
 use super::stub::{Step, send, stub};
-use super::{PATIENCE, client, request, transcript};
+use super::{TEST_TIMEOUT, client, request, transcript};
 
-/// What came of it, and how often was asked.
+/// Returns the transcript and the number of requests.
 async fn ask(scripts: Vec<Vec<Step>>) -> (String, usize) {
     let stub = stub(scripts).await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     (transcript(asked).await, stub.received().len())
 }
 
@@ -18,7 +18,7 @@ fn status(status: &str, more: &str) -> Vec<Step> {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_asked_again() {
+async fn retries_transient_failures() {
     let well = || vec![send(answer("hello"))];
     let hello = "text \"hello\"\ndone, by repo@7\n".to_owned();
     for bad in [
@@ -26,7 +26,7 @@ async fn what_may_pass_is_asked_again() {
         status("502 Bad Gateway", ""),
         status("503 Service Unavailable", ""),
         status("429 Too Many Requests", "retry-after: 0\r\n"),
-        // It hangs up before it reads, before it answers, and before it says anything.
+        // The engine closes the connection before reading, before answering, and before the first event.
         vec![],
         vec![send("")],
         vec![send(events())],
@@ -38,33 +38,33 @@ async fn what_may_pass_is_asked_again() {
 }
 
 #[tokio::test]
-async fn not_for_ever() {
+async fn gives_up_after_four_attempts() {
     let (said, asked) = ask(vec![status("503 Service Unavailable", "")]).await;
     assert_eq!(asked, 4);
     assert!(
-        said.starts_with("no answer: the model's engine refused (503)"),
+        said.starts_with("no answer: the model engine returned an error (503)"),
         "{said}"
     );
     let (said, asked) = ask(vec![vec![]]).await;
     assert_eq!(asked, 4);
     assert!(
-        said.starts_with("no answer: cannot reach the model"),
+        said.starts_with("no answer: cannot connect to the model engine"),
         "{said}"
     );
 }
 
 #[tokio::test]
-async fn not_when_the_engine_says_so_late_that_nobody_waits() {
+async fn does_not_wait_for_retry_after_beyond_the_deadline() {
     for late in ["3600", "18446744073709551615"] {
         let late = format!("retry-after: {late}\r\n");
         let (said, asked) = ask(vec![status("429 Too Many Requests", &late)]).await;
         assert_eq!(asked, 1);
-        assert!(said.contains("refused (429)"), "{said}");
+        assert!(said.contains("an error (429)"), "{said}");
     }
 }
 
 #[tokio::test]
-async fn not_what_stays_wrong() {
+async fn does_not_retry_permanent_failures() {
     for bad in [
         status("400 Bad Request", ""),
         status("401 Unauthorized", "retry-after: 0\r\n"),
@@ -77,7 +77,7 @@ async fn not_what_stays_wrong() {
 }
 
 #[tokio::test]
-async fn not_after_the_first_word() {
+async fn does_not_retry_a_started_answer() {
     let (said, asked) = ask(vec![
         vec![send(events() + &text("Half"))],
         vec![send(answer("hello"))],
@@ -88,14 +88,14 @@ async fn not_after_the_first_word() {
 }
 
 #[tokio::test]
-async fn an_engine_that_minds_our_addition_is_asked_without_it() {
+async fn repeats_the_request_without_a_rejected_extension() {
     let minds = json!({ "error": { "message": "Unrecognized request argument supplied: chat_template_kwargs" } });
     let stub = stub(vec![
         vec![send(whole("400 Bad Request", &minds))],
         vec![send(answer("hello"))],
     ])
     .await;
-    let asked = client(&stub.url).chat(&request(), PATIENCE).await;
+    let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
     assert_eq!(transcript(asked).await, "text \"hello\"\ndone, by repo@7\n");
     let has = |received: &Received| received.body.get("chat_template_kwargs").is_some();
     let had: Vec<bool> = stub.received().iter().map(has).collect();

@@ -1,18 +1,18 @@
-//! A user's folders for one test, with the host that is started there.
+//! The user directories of one test, and the host that is started there.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use models::host_files::{Endpoint, HostFiles};
-use models::launch::Host;
+use models::host_files::{HostAddress, HostFiles};
+use models::launch::HostLauncher;
 use serde_json::Value;
 use settings::paths::Dirs;
 
 use super::host::{PLAY, VERSION, diary};
-use super::pace;
+use super::policy;
 
-/// A host that is silent for so long counts as hung. Long enough for a healthy one on a slow machine.
-const SILENT: Duration = Duration::from_secs(4);
+/// Status timeout after which a host is considered hung; long enough for a healthy host on a slow machine.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(4);
 
 pub struct Sandbox {
     folder: tempfile::TempDir,
@@ -43,11 +43,11 @@ impl Sandbox {
         HostFiles::new(&self.dirs())
     }
 
-    /// As one window has it: of the version that scripted hosts have, which it starts to play this.
-    pub fn window(&self, play: Value) -> Host {
+    /// A launcher of one editor, which starts scripted hosts with this script.
+    pub fn window(&self, play: Value) -> HostLauncher {
         let test = std::env::current_exe().unwrap();
         let play = format!("{PLAY}={play}");
-        // The last two words are those by which a host is known, and name no test.
+        // The last two arguments identify the process as a host; they match no test name.
         let words = [
             "--exact",
             "host::scripted",
@@ -61,14 +61,14 @@ impl Sandbox {
         self.window_of(Path::new("/usr/bin/env"), arguments)
     }
 
-    pub fn window_of(&self, program: &Path, arguments: Vec<std::ffi::OsString>) -> Host {
-        Host::new(&self.dirs())
+    pub fn window_of(&self, program: &Path, arguments: Vec<std::ffi::OsString>) -> HostLauncher {
+        HostLauncher::new(&self.dirs())
             .with_program(program, arguments)
             .with_version(VERSION)
-            .with_pace(pace(), SILENT)
+            .with_timeouts(policy(), STATUS_TIMEOUT)
     }
 
-    /// The processes of which the diary says this, in order.
+    /// Returns the process ids of the log lines with this event, in order.
     pub fn noted(&self, what: &str) -> Vec<u32> {
         let diary = std::fs::read_to_string(diary(&self.data())).unwrap_or_default();
         let lines = diary.lines().filter_map(|line| line.split_once(' '));
@@ -80,9 +80,9 @@ impl Sandbox {
         std::fs::write(self.data().join("release"), "").unwrap();
     }
 
-    /// What a host left behind that is no more.
+    /// Writes the address of a host that no longer exists.
     pub fn leave_endpoint(&self, url: &str, pid: u32) {
-        let endpoint = Endpoint {
+        let endpoint = HostAddress {
             url: url.to_owned(),
             token: "old token".to_owned(),
             pid,

@@ -1,4 +1,4 @@
-//! An engine that does what it is told, connection by connection.
+//! A scripted engine: one script per connection.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -7,18 +7,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::PATIENCE;
+use super::TEST_TIMEOUT;
 use super::http::{self, Received};
 
-/// What is done with one connection after its request was read. In the end it is closed.
+/// One step of a script, which runs after the request was read. The connection is closed at the end.
 #[derive(Debug, Clone)]
 pub enum Step {
     Send(Vec<u8>),
-    /// One byte at a time.
+    /// Sends one byte at a time.
     Trickle(Vec<u8>),
-    /// Waits until the test says so.
+    /// Waits until the test calls `go_on`.
     UntilTold,
-    /// Keeps the connection open until the client closes it, which the test hears of.
+    /// Keeps the connection open until the client closes it, and notifies the test.
     Hold,
 }
 
@@ -33,7 +33,7 @@ pub struct Stub {
     closed: mpsc::UnboundedReceiver<()>,
 }
 
-/// What comes of connections. The last script is for all that come after as well.
+/// Starts an engine with one script per connection. The last script is used for all further connections.
 pub async fn stub(scripts: Vec<Vec<Step>>) -> Stub {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -49,7 +49,7 @@ pub async fn stub(scripts: Vec<Vec<Step>>) -> Stub {
             let script = scripts[number.min(scripts.len() - 1)].clone();
             let (log, told, tell) = (log.clone(), told.clone(), tell.clone());
             tokio::spawn(async move {
-                // A client that leaves is part of the play.
+                // Clients may disconnect.
                 let _ = play(connection, script, &log, told, &tell).await;
             });
         }
@@ -62,7 +62,7 @@ pub async fn stub(scripts: Vec<Vec<Step>>) -> Stub {
     }
 }
 
-/// One script for the first connection and all after it.
+/// Starts an engine that sends the same response to every connection.
 pub async fn always(bytes: impl Into<Vec<u8>>) -> Stub {
     stub(vec![vec![send(bytes)]]).await
 }
@@ -74,7 +74,7 @@ async fn play(
     mut told: watch::Receiver<bool>,
     tell: &mpsc::UnboundedSender<()>,
 ) -> io::Result<()> {
-    // An empty script hangs up before anything is read.
+    // An empty script closes the connection before reading.
     if script.is_empty() {
         log.lock().unwrap().push(Received {
             what: "hung up".to_owned(),
@@ -113,18 +113,18 @@ impl Stub {
         self.received.lock().unwrap().clone()
     }
 
-    /// Lets every connection go on that waits.
+    /// Resumes every waiting connection.
     pub fn go_on(&self) {
         self.go.send_replace(true);
     }
 
     /// Returns when a client has closed a connection that was held.
     pub async fn closed(&mut self) {
-        let closed = timeout(PATIENCE, self.closed.recv()).await;
+        let closed = timeout(TEST_TIMEOUT, self.closed.recv()).await;
         closed.expect("the client keeps the connection").unwrap();
     }
 
-    /// The same text without the port, which differs from run to run.
+    /// Replaces the URL of the engine, whose port differs between runs.
     pub fn plain(&self, text: &str) -> String {
         text.replace(&self.url, "URL")
     }

@@ -142,7 +142,7 @@ fn device(settings: &Settings) -> (Place, Check) {
 fn fits(library: &Library, installed: &Installed, settings: &Settings, place: Place) -> Check {
     let bytes_per_weight = if place == Place::Memory { 4 } else { 2 };
     let quantization = settings.host.quantization;
-    let need = match library.need(installed, bytes_per_weight, quantization) {
+    let need = match library.estimate_memory(installed, bytes_per_weight, quantization) {
         Ok(need) => need.total(),
         Err(error) => {
             return fail(

@@ -17,7 +17,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 use trainer_bridge::Format;
 
-use models::launch::Host;
+use models::launch::HostLauncher;
 use models::library::{Installed, Library};
 use settings::paths::Dirs;
 
@@ -65,7 +65,7 @@ pub(super) fn failures(dirs: &Dirs) -> Vec<String> {
         .enable_all()
         .build();
     let failures = match runtime {
-        Ok(runtime) => runtime.block_on(Host::new(dirs).failures()),
+        Ok(runtime) => runtime.block_on(HostLauncher::new(dirs).failures()),
         Err(_) => Vec::new(),
     };
     // The host may still report models that have been removed since.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use models::library::{Source, Step, name};
+use models::library::{ModelSource, PullProgress, name};
 
 use super::super::arguments::Global;
 use super::super::output;
@@ -50,7 +50,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let source = Source::parse(&args.source, args.revision.as_deref(), args.file.as_deref())?;
+    let source = ModelSource::parse(&args.source, args.revision.as_deref(), args.file.as_deref())?;
     let name = match &args.name {
         Some(name) => name.clone(),
         None => name::suggest(args.file.as_ref().unwrap_or(&args.source)),
@@ -64,9 +64,9 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         let mut value = as_json(installed);
         if let Value::Object(map) = &mut value {
-            map.insert("known".into(), json!(pulled.known));
+            map.insert("known".into(), json!(pulled.already_installed));
             map.insert("notes".into(), json!(pulled.notes));
-            map.insert("before".into(), json!(pulled.before));
+            map.insert("before".into(), json!(pulled.previous));
         }
         output::json(&value)?;
         return Ok(Outcome::Done);
@@ -78,11 +78,18 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         format(installed.manifest.format),
         origin(installed)
     );
-    let mut said = vec![(if pulled.known { "known" } else { "added" }, what)];
+    let mut said = vec![(
+        if pulled.already_installed {
+            "known"
+        } else {
+            "added"
+        },
+        what,
+    )];
     said.extend(pulled.notes.iter().map(|note| ("repaired", note.clone())));
     said.push((
         "in use",
-        match pulled.before {
+        match pulled.previous {
             Some(before) => {
                 format!(
                     "{label}, was {name}@{before}; `repo-lsp model rollback {name}` undoes this"
@@ -91,7 +98,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             None => label,
         },
     ));
-    if pulled.chosen {
+    if pulled.became_default {
         said.push(("default", format!("{name} is now the default model")));
     } else if let Some(default) = library()?.default_name().filter(|default| *default != name) {
         let text = format!(
@@ -117,10 +124,10 @@ impl Steps {
         }
     }
 
-    fn show(&self, step: Step) {
+    fn show(&self, step: PullProgress) {
         let (downloads, what, done, total) = match step {
-            Step::Download(done, total) => (true, "Downloading", done, total),
-            Step::Check(done, total) => (false, "Checking", done, total),
+            PullProgress::Download(done, total) => (true, "Downloading", done, total),
+            PullProgress::Check(done, total) => (false, "Checking", done, total),
         };
         let mut current = self.bar.borrow_mut();
         if current.as_ref().is_none_or(|(was, _)| *was != downloads) {

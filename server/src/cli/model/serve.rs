@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     use std::io::Write;
 
     use anyhow::Context as _;
-    use model_host::{Lock, Taken};
+    use model_host::{HostLock, LockAttempt};
     use models::host_files::HostFiles;
     use settings;
     use settings::paths::{Dirs, tilde};
@@ -44,12 +44,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         tracing::warn!("{problem}");
     }
     let files = HostFiles::new(&dirs);
-    let taken =
-        Lock::take(&files).with_context(|| format!("cannot use {}", tilde(files.directory())))?;
+    let taken = HostLock::try_acquire(&files)
+        .with_context(|| format!("cannot use {}", tilde(files.directory())))?;
     let lock = match taken {
-        Taken::Ours(lock) => lock,
-        Taken::Others(_) if args.on_demand => return Ok(Outcome::Done),
-        Taken::Others(endpoint) => {
+        LockAttempt::Acquired(lock) => lock,
+        LockAttempt::HeldByOther(_) if args.on_demand => return Ok(Outcome::Done),
+        LockAttempt::HeldByOther(endpoint) => {
             let host = match endpoint {
                 Some(endpoint) => format!("process {} on {}", endpoint.pid, endpoint.url),
                 None => "a process that is starting or exiting".to_owned(),

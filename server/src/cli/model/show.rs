@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             format(generation.manifest.format),
             output::date(generation.manifest.created),
         )?;
-        if let Err(error) = generation.examine() {
+        if let Err(error) = generation.check_sizes() {
             writeln!(out, "    {BAD}{error}{BAD:#}")?;
         }
         for (title, text) in details(generation) {
@@ -112,7 +112,12 @@ fn details(generation: &Installed) -> Vec<(&'static str, String)> {
 fn generation_json(generation: &Installed, forgotten: &ForgottenSamples) -> anyhow::Result<Value> {
     let mut value = as_json(generation);
     value["manifest"] = json!(generation.manifest);
-    value["problem"] = json!(generation.examine().err().map(|error| error.to_string()));
+    value["problem"] = json!(
+        generation
+            .check_sizes()
+            .err()
+            .map(|error| error.to_string())
+    );
     value["forgotten_samples"] = json!(forgotten.count(generation)?);
     Ok(value)
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use models::launch::Host;
+use models::launch::HostLauncher;
 use settings::paths::Dirs;
 
 use crate::cli::arguments::Global;
@@ -13,7 +13,7 @@ use crate::cli::{Outcome, output};
 pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let host = Host::new(&Dirs::from_environment()?);
+    let host = HostLauncher::new(&Dirs::from_environment()?);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -73,7 +73,7 @@ async fn what_does_not_exist_cannot_be_chosen() {
 async fn a_search_chooses_where_no_model_can() {
     let expected = json!(["store", "extractive", null, null]);
     check(None, expected, "by what its files are worth to a search").await;
-    let why = "the model's engine refused (418): as the script has it [x](command:evil)";
+    let why = "the model engine returned an error (418): as the script has it [x](command:evil)";
     let expected = json!(["store", "extractive", null, why]);
     check(Some(Act::Refuse(418)), expected, "the model did not answer").await;
 }

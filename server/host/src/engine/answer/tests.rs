@@ -1,4 +1,4 @@
-//! How an answer is followed to its end: an engine that says this or that, and ends or falls silent.
+//! Forwarding of answers from scripted engines.
 
 use mistralrs_core::{ChatCompletionChunkResponse, ChunkChoice, Delta};
 
@@ -30,8 +30,8 @@ fn chunk(thought: Option<&str>, text: Option<&str>, finish: Option<&str>) -> Res
     })
 }
 
-/// Follows an engine that says this; it then ends, or is silent for ever.
-async fn followed(said: Vec<Response>, ends: bool, silence: Duration) -> (End, Vec<Piece>) {
+/// Forwards these responses of an engine, which then ends or hangs.
+async fn followed(said: Vec<Response>, ends: bool, silence: Duration) -> (End, Vec<AnswerEvent>) {
     let (engine, mut answers) = mpsc::channel(16);
     for response in said {
         engine.send(response).await.unwrap();
@@ -48,31 +48,37 @@ async fn followed(said: Vec<Response>, ends: bool, silence: Duration) -> (End, V
 }
 
 #[tokio::test]
-async fn an_engine_that_is_silent_for_too_long_is_given_up() {
+async fn an_engine_without_tokens_times_out() {
     let said = vec![chunk(None, Some("so"), None)];
     let (end, pieces) = followed(said, false, Duration::from_millis(1)).await;
-    assert_eq!((end, pieces), (End::Silent, vec![Piece::Text("so".into())]));
+    assert_eq!(
+        (end, pieces),
+        (End::TimedOut, vec![AnswerEvent::Text("so".into())])
+    );
 }
 
 #[tokio::test]
-async fn an_answer_that_ends_without_a_word_is_told_from_one_that_ends() {
+async fn distinguishes_a_dropped_answer_from_a_finished_one() {
     let said = vec![chunk(None, Some("so"), None)];
     let (end, pieces) = followed(said, true, LONG).await;
-    assert_eq!((end, pieces), (End::Unsaid, vec![Piece::Text("so".into())]));
+    assert_eq!(
+        (end, pieces),
+        (End::Dropped, vec![AnswerEvent::Text("so".into())])
+    );
     let said = vec![chunk(None, Some("so"), Some("length"))];
     let (end, pieces) = followed(said, true, LONG).await;
-    assert_eq!(end, End::Said(0));
+    assert_eq!(end, End::Finished(0));
     assert_eq!(
         pieces,
         [
-            Piece::Text("so".into()),
-            Piece::Done(Reason::Length, NOTHING)
+            AnswerEvent::Text("so".into()),
+            AnswerEvent::Done(FinishReason::Length, NO_USAGE)
         ]
     );
 }
 
 #[tokio::test]
-async fn white_space_before_thoughts_and_text_is_left_out() {
+async fn trims_leading_white_space_of_reasoning_and_text() {
     let said = vec![
         chunk(Some("\n"), None, None),
         chunk(Some(" Hm. "), None, None),
@@ -82,33 +88,33 @@ async fn white_space_before_thoughts_and_text_is_left_out() {
         chunk(None, None, Some("stop")),
     ];
     let (_, pieces) = followed(said, false, LONG).await;
-    let text = |text: &str| Piece::Text(text.into());
+    let text = |text: &str| AnswerEvent::Text(text.into());
     assert_eq!(
         pieces,
         [
-            Piece::Thinking("Hm. ".into()),
+            AnswerEvent::Thinking("Hm. ".into()),
             text("Yes. "),
             text("\n"),
-            Piece::Done(Reason::Stop, NOTHING)
+            AnswerEvent::Done(FinishReason::Stop, NO_USAGE)
         ]
     );
 }
 
 #[tokio::test]
-async fn what_goes_wrong_in_the_engine_is_told() {
+async fn forwards_the_first_line_of_an_engine_error() {
     let said = vec![
         chunk(None, Some("so"), None),
         Response::InternalError("no room\nat engine.rs".into()),
     ];
     let (end, pieces) = followed(said, false, LONG).await;
-    assert_eq!(end, End::Said(0));
-    assert_eq!(pieces, [Piece::Text("so".into()), failed("no room")]);
+    assert_eq!(end, End::Finished(0));
+    assert_eq!(pieces, [AnswerEvent::Text("so".into()), failed("no room")]);
 }
 
 #[tokio::test]
-async fn an_engine_is_not_quiet_before_it_lets_go() {
+async fn waits_until_the_engine_releases_the_answer() {
     let (engine, answers) = mpsc::channel(1);
-    assert!(!quiet(&answers, Duration::from_millis(5)).await);
+    assert!(!wait_until_released(&answers, Duration::from_millis(5)).await);
     drop(engine);
-    assert!(quiet(&answers, LONG).await);
+    assert!(wait_until_released(&answers, LONG).await);
 }

@@ -1,16 +1,16 @@
-//! `config.json`: the shape of a model, and a repair of how newer tools write it.
+//! `config.json`: reads the shape of a model, and converts the format of newer tools.
 
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::super::LibraryError;
-use super::{CONFIG, read_json, refused};
+use super::{CONFIG, invalid, read_json};
 
-/// No prompt with sources fits into less.
-const SHORTEST: usize = 128;
+/// Smallest context length that holds a prompt with sources.
+const MIN_CONTEXT_TOKENS: usize = 128;
 
-/// `config.json` as it will be used.
+/// The content of `config.json` after repairs.
 pub struct Config(Map<String, Value>);
 
 impl Config {
@@ -36,16 +36,19 @@ impl Config {
         self.0.get(key).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// A count that has to be there.
+    /// Returns a required positive integer.
     pub fn count(&self, key: &str) -> Result<usize, LibraryError> {
         match self.0.get(key) {
-            None | Some(Value::Null) => Err(refused(CONFIG, format!("`{key}` is missing"))),
+            None | Some(Value::Null) => Err(invalid(CONFIG, format!("`{key}` is missing"))),
             Some(value) => value
                 .as_u64()
                 .and_then(|count| usize::try_from(count).ok())
                 .filter(|count| (1..=1 << 28).contains(count))
                 .ok_or_else(|| {
-                    refused(CONFIG, format!("`{key}` is {value} and has to be a count"))
+                    invalid(
+                        CONFIG,
+                        format!("`{key}` is {value}; expected a positive integer"),
+                    )
                 }),
         }
     }
@@ -59,30 +62,30 @@ impl Config {
 
     fn number(&self, key: &str) -> Result<f64, LibraryError> {
         match self.0.get(key) {
-            None | Some(Value::Null) => Err(refused(CONFIG, format!("`{key}` is missing"))),
+            None | Some(Value::Null) => Err(invalid(CONFIG, format!("`{key}` is missing"))),
             Some(value) => value
                 .as_f64()
                 .filter(|number| *number > 0.0)
                 .ok_or_else(|| {
-                    refused(
+                    invalid(
                         CONFIG,
-                        format!("`{key}` is {value} and has to be a number above 0"),
+                        format!("`{key}` is {value}; expected a number greater than 0"),
                     )
                 }),
         }
     }
 }
 
-/// Reads the file, repairs it in place where that is known to be right, and checks what every Qwen3 needs.
+/// Reads the file, repairs it in place where necessary, and checks the values that Qwen3 models require.
 pub fn read(directory: &Path, notes: &mut Vec<String>) -> Result<Config, LibraryError> {
     let Value::Object(mut map) = read_json(directory, CONFIG)? else {
-        return Err(refused(CONFIG, "not a JSON object"));
+        return Err(invalid(CONFIG, "not a JSON object"));
     };
     let repaired = repair(&mut map)?;
     if !repaired.is_empty() {
-        let text = serde_json::to_vec_pretty(&map).map_err(|error| refused(CONFIG, error))?;
+        let text = serde_json::to_vec_pretty(&map).map_err(|error| invalid(CONFIG, error))?;
         let path = directory.join(CONFIG);
-        // The original may not be writable; the copy in the library is ours.
+        // The file may be read-only or a hard link, so it is replaced instead of overwritten.
         std::fs::remove_file(&path)
             .and_then(|()| std::fs::write(&path, text))
             .map_err(LibraryError::io("write", &path))?;
@@ -90,17 +93,17 @@ pub fn read(directory: &Path, notes: &mut Vec<String>) -> Result<Config, Library
     }
     let config = Config(map);
     if config.architecture().is_empty() {
-        return Err(refused(CONFIG, "`architectures` names no architecture"));
+        return Err(invalid(CONFIG, "`architectures` is missing or empty"));
     }
     if config.is_qwen3() {
         config.number("rope_theta")?;
         config.number("rms_norm_eps")?;
         let context = config.count("max_position_embeddings")?;
-        if context < SHORTEST {
-            return Err(refused(
+        if context < MIN_CONTEXT_TOKENS {
+            return Err(invalid(
                 CONFIG,
                 format!(
-                    "`max_position_embeddings` is {context}; a prompt and its answer take at least {SHORTEST} tokens"
+                    "`max_position_embeddings` is {context}; at least {MIN_CONTEXT_TOKENS} tokens are needed"
                 ),
             ));
         }
@@ -108,21 +111,21 @@ pub fn read(directory: &Path, notes: &mut Vec<String>) -> Result<Config, Library
     Ok(config)
 }
 
-/// transformers 5 writes `rope_theta` inside `rope_parameters`, and leaves out what has its default value.
+/// transformers 5 writes `rope_theta` inside `rope_parameters` and omits keys with default values. Restores the older format.
 fn repair(map: &mut Map<String, Value>) -> Result<Vec<String>, LibraryError> {
     let mut notes = Vec::new();
     if map.get("rope_theta").is_none_or(Value::is_null)
         && let Some(Value::Object(rope)) = map.get("rope_parameters").cloned()
     {
         let Some(theta) = rope.get("rope_theta").filter(|theta| theta.is_number()) else {
-            return Err(refused(
+            return Err(invalid(
                 CONFIG,
                 "neither `rope_theta` nor `rope_parameters.rope_theta` is a number",
             ));
         };
         map.insert("rope_theta".to_owned(), theta.clone());
         notes.push(format!(
-            "{CONFIG}: rope_theta = {theta} was taken out of rope_parameters"
+            "{CONFIG}: moved rope_theta = {theta} out of rope_parameters"
         ));
         let kind = rope
             .get("rope_type")
@@ -133,7 +136,7 @@ fn repair(map: &mut Map<String, Value>) -> Result<Vec<String>, LibraryError> {
             scaling.remove("rope_theta");
             map.insert("rope_scaling".to_owned(), Value::Object(scaling));
             notes.push(format!(
-                "{CONFIG}: rope_scaling ({kind}) was taken out of rope_parameters"
+                "{CONFIG}: moved rope_scaling ({kind}) out of rope_parameters"
             ));
         }
     }
@@ -150,7 +153,7 @@ fn repair(map: &mut Map<String, Value>) -> Result<Vec<String>, LibraryError> {
         ];
         for (key, default) in defaults {
             if map.get(key).is_none_or(Value::is_null) {
-                notes.push(format!("{CONFIG}: {key} = {default} was filled in"));
+                notes.push(format!("{CONFIG}: added the default {key} = {default}"));
                 map.insert(key.to_owned(), default);
             }
         }

@@ -1,4 +1,4 @@
-//! A GGUF file: its kind, its version, what it says of itself, and whether all its tensors are in it.
+//! Validates a GGUF file: version, architecture, tokenizer, and that all tensors are in the file.
 
 mod qwen3;
 
@@ -8,15 +8,15 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::super::LibraryError;
-use super::refused;
+use super::invalid;
 use qwen3::Shapes;
 
-/// Lengths above these are damage, not data.
-const MOST_TENSORS: u64 = 100_000;
-const MOST_KEYS: u64 = 100_000;
-const LONGEST: u64 = 64 << 20;
+/// Larger counts and lengths mean that the file is corrupt.
+const MAX_TENSORS: u64 = 100_000;
+const MAX_KEYS: u64 = 100_000;
+const MAX_VALUE_LEN: u64 = 64 << 20;
 
-/// What the engine can run of this format.
+/// Architectures that the engine supports in this format.
 const ARCHITECTURES: [&str; 8] = [
     "llama",
     "mistral3",
@@ -29,7 +29,7 @@ const ARCHITECTURES: [&str; 8] = [
 ];
 const TOKENIZERS: [&str; 3] = ["gpt2", "llama", "replit"];
 
-/// What matters here of the values that a file has for its keys.
+/// A metadata value, as far as it is needed here.
 enum Value {
     Text(String),
     Number(u64),
@@ -38,7 +38,7 @@ enum Value {
 
 /// Why reading stopped.
 enum Stop {
-    /// The file ended, or could not be read.
+    /// The file is truncated or unreadable.
     Io(io::Error),
     Damaged(String),
 }
@@ -60,12 +60,12 @@ pub fn check(directory: &Path, file: &str) -> Result<(), LibraryError> {
     };
     match reader.check(length) {
         Ok(()) => Ok(()),
-        Err(Stop::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Err(refused(
+        Err(Stop::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Err(invalid(
             file,
-            format!("it is cut short in its header, at {length} bytes"),
+            format!("the file is truncated in its header, at {length} bytes"),
         )),
         Err(Stop::Io(error)) => Err(failed()(error)),
-        Err(Stop::Damaged(what)) => Err(refused(file, what)),
+        Err(Stop::Damaged(what)) => Err(invalid(file, what)),
     }
 }
 
@@ -82,14 +82,14 @@ impl Reader {
         let version = self.u32()?;
         if !(2..=3).contains(&version) {
             return Err(damaged(format!(
-                "version {version} of GGUF; versions 2 and 3 can be used"
+                "GGUF version {version} is not supported; supported versions: 2 and 3"
             )));
         }
         let tensors = self.u64()?;
         let keys = self.u64()?;
-        if tensors == 0 || tensors > MOST_TENSORS || keys > MOST_KEYS {
+        if tensors == 0 || tensors > MAX_TENSORS || keys > MAX_KEYS {
             return Err(damaged(format!(
-                "its header is damaged: {tensors} tensors, {keys} keys"
+                "the header is corrupt: {tensors} tensors, {keys} keys"
             )));
         }
         let mut values = BTreeMap::new();
@@ -107,14 +107,14 @@ impl Reader {
                 Some(Value::Text(value)) if known.contains(&value.to_lowercase().as_str()) => {}
                 Some(Value::Text(value)) => {
                     let known = known.join(", ");
-                    return Err(damaged(format!("`{key}` is {value}; {known} can be used")));
+                    return Err(damaged(format!("`{key}` is {value}; supported: {known}")));
                 }
                 _ => return Err(damaged(format!("`{key}` is missing"))),
             }
         }
         let alignment = match values.get("general.alignment") {
             Some(Value::Number(alignment)) if alignment.is_power_of_two() => *alignment,
-            Some(_) => return Err(damaged("`general.alignment` is no power of two")),
+            Some(_) => return Err(damaged("`general.alignment` is not a power of two")),
             None => 32,
         };
         let shapes = self.tensors(tensors, alignment, length)?;
@@ -148,7 +148,7 @@ impl Reader {
             let offset = self.u64()?;
             let Some((block, bytes)) = block(kind) else {
                 return Err(damaged(format!(
-                    "tensor {name} is of type {kind}, which cannot be run here; choose another quantization, such as Q4_K_M or Q8_0"
+                    "tensor {name} has type {kind}, which is not supported; choose another quantization, such as Q4_K_M or Q8_0"
                 )));
             };
             let elements = shape
@@ -165,7 +165,7 @@ impl Reader {
                 }
                 _ => {
                     return Err(damaged(format!(
-                        "tensor {name}: its place does not fit its shape {shape:?}"
+                        "tensor {name}: its offset does not match its shape {shape:?}"
                     )));
                 }
             }
@@ -180,7 +180,7 @@ impl Reader {
             .find(|(end, _)| data.saturating_add(*end) > length)
         {
             Some((_, name)) => Err(damaged(format!(
-                "it is cut short at tensor {name}: {length} of {whole} bytes"
+                "the file is truncated at tensor {name}: {length} of {whole} bytes"
             ))),
             None => Ok(shapes),
         }
@@ -205,8 +205,8 @@ impl Reader {
             9 => {
                 let of = self.u32()?;
                 let count = self.u64()?;
-                if of == 9 || count > LONGEST {
-                    return Err(damaged("its header is damaged"));
+                if of == 9 || count > MAX_VALUE_LEN {
+                    return Err(damaged("the header is corrupt"));
                 }
                 for _ in 0..count {
                     self.value(of)?;
@@ -220,7 +220,7 @@ impl Reader {
             }
             other => {
                 return Err(damaged(format!(
-                    "its header is damaged: a value of type {other}"
+                    "the header is corrupt: unknown value type {other}"
                 )));
             }
         })
@@ -228,8 +228,8 @@ impl Reader {
 
     fn text(&mut self) -> Result<String, Stop> {
         let length = self.u64()?;
-        if length > LONGEST {
-            return Err(damaged("its header is damaged"));
+        if length > MAX_VALUE_LEN {
+            return Err(damaged("the header is corrupt"));
         }
         let mut text = Vec::new();
         let read = self.inner.by_ref().take(length).read_to_end(&mut text)? as u64;
@@ -263,7 +263,7 @@ impl Reader {
     }
 }
 
-/// How many weights a block of this type has, and how many bytes: the types that the engine can run.
+/// Returns the number of weights and bytes per block of a tensor type, or `None` if the engine does not support the type.
 fn block(kind: u32) -> Option<(u64, u64)> {
     Some(match kind {
         0 => (1, 4),

@@ -1,4 +1,4 @@
-//! The header of a file in safetensors: which tensors it has, and whether the file is as long as they are.
+//! Reads and validates the header of a safetensors file.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,24 +10,25 @@ use safetensors::{Dtype, SafeTensorError};
 use serde_json::Value;
 
 use super::super::LibraryError;
-use super::refused;
+use super::invalid;
 
-/// The format itself allows no more.
-const LARGEST: u64 = 100_000_000;
+/// Maximum header length in the format, in bytes.
+const MAX_HEADER_LEN: u64 = 100_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tensor {
     pub name: String,
     pub dtype: Dtype,
     pub shape: Vec<usize>,
-    /// Where it begins and ends in the file.
+    /// Start of its data in the file, in bytes.
     pub begin: u64,
+    /// End of its data, exclusive.
     pub end: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// In the order of the file.
+    /// In file order.
     pub tensors: Vec<Tensor>,
     by_name: BTreeMap<String, usize>,
 }
@@ -44,22 +45,22 @@ pub fn read(directory: &Path, file: &str) -> Result<Header, LibraryError> {
     let mut opened = File::open(&path).map_err(failed())?;
     let length = opened.metadata().map_err(failed())?.len();
     if length < 8 {
-        return Err(refused(
+        return Err(invalid(
             file,
-            format!("it is cut short: {length} bytes are no header"),
+            format!("the file is truncated: {length} bytes are too few for a header"),
         ));
     }
     let mut size = [0; 8];
     opened.read_exact(&mut size).map_err(failed())?;
     let size = u64::from_le_bytes(size);
-    if size > LARGEST {
-        return Err(refused(file, "not a file in safetensors"));
+    if size > MAX_HEADER_LEN {
+        return Err(invalid(file, "not a safetensors file"));
     }
     if 8 + size > length {
-        return Err(refused(
+        return Err(invalid(
             file,
             format!(
-                "it is cut short in its header: {length} of at least {} bytes",
+                "the file is truncated in its header: {length} of at least {} bytes",
                 8 + size
             ),
         ));
@@ -71,12 +72,12 @@ pub fn read(directory: &Path, file: &str) -> Result<Header, LibraryError> {
 
 fn parse(file: &str, text: &[u8], length: u64) -> Result<Header, LibraryError> {
     let mut parts: BTreeMap<String, Value> = serde_json::from_slice(text)
-        .map_err(|error| refused(file, format!("its header is damaged: {error}")))?;
+        .map_err(|error| invalid(file, format!("the header is corrupt: {error}")))?;
     parts.remove("__metadata__");
     let mut infos = Vec::with_capacity(parts.len());
     for (name, info) in parts {
         let info: TensorInfo = serde_json::from_value(info)
-            .map_err(|error| refused(file, format!("tensor {name}: {error}")))?;
+            .map_err(|error| invalid(file, format!("tensor {name}: {error}")))?;
         infos.push((name, info));
     }
     infos.sort_by_key(|(_, info)| info.data_offsets);
@@ -90,10 +91,10 @@ fn parse(file: &str, text: &[u8], length: u64) -> Result<Header, LibraryError> {
             .try_fold(1usize, |product, n| product.checked_mul(*n));
         let bytes = elements.and_then(|count| count.checked_mul(info.dtype.bitsize()));
         if begin != expected || bytes.map(|bits| bits.div_ceil(8)) != end.checked_sub(begin) {
-            return Err(refused(
+            return Err(invalid(
                 file,
                 format!(
-                    "tensor {name}: its place, {begin} to {end}, does not fit its shape {:?} in {}",
+                    "tensor {name}: its byte range {begin}..{end} does not match its shape {:?} in {}",
                     info.shape, info.dtype
                 ),
             ));
@@ -102,24 +103,24 @@ fn parse(file: &str, text: &[u8], length: u64) -> Result<Header, LibraryError> {
             let whole = infos.last().map_or(0, |(_, last)| {
                 data.saturating_add(last.data_offsets.1 as u64)
             });
-            return Err(refused(
+            return Err(invalid(
                 file,
-                format!("it is cut short at tensor {name}: {length} of {whole} bytes"),
+                format!("the file is truncated at tensor {name}: {length} of {whole} bytes"),
             ));
         }
         expected = end;
     }
     if data + expected as u64 != length {
-        return Err(refused(
+        return Err(invalid(
             file,
             format!(
-                "{} bytes follow its last tensor",
+                "{} unexpected bytes after the last tensor",
                 length - data - expected as u64
             ),
         ));
     }
-    // What these checks have missed, the format's own library has the last word on.
-    Metadata::new(None, infos.clone()).map_err(|error: SafeTensorError| refused(file, error))?;
+    // The format's own library checks the rest.
+    Metadata::new(None, infos.clone()).map_err(|error: SafeTensorError| invalid(file, error))?;
     let tensors: Vec<Tensor> = infos
         .into_iter()
         .map(|(name, info)| Tensor {

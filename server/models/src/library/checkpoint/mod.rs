@@ -1,7 +1,7 @@
-//! Looking through a checkpoint before it may become a generation: what is cut short, does not fit together or could not be run is
-//! refused with one line that names the file and the tensor; what is only written another way is repaired.
+//! Validates a checkpoint before it becomes a generation. Truncated, inconsistent or unsupported files are rejected with one line that
+//! names the file and the tensor; known differences in `config.json` are repaired.
 //!
-//! Reads headers here; the weights themselves are seen by `scan` when they are hashed anyway.
+//! Only headers are read here. `scan` checks the weights while they are hashed.
 
 mod config;
 mod gguf;
@@ -20,15 +20,15 @@ use trainer_bridge::Format;
 use super::{Installed, LibraryError};
 
 use header::Header;
-pub(super) use scan::Scan;
+pub(super) use scan::FiniteScan;
 
 const ADAPTER_CONFIG: &str = "adapter_config.json";
 const ADAPTER: &str = "adapter_model.safetensors";
 pub(super) const INDEX: &str = "model.safetensors.index.json";
 const CONFIG: &str = "config.json";
 
-/// What belongs to a model beside its weights; everything else of a folder or a repository is left where it is.
-const BESIDE: [&str; 10] = [
+/// Files of a model other than its weights. All other files are ignored.
+const COMPANION_FILES: [&str; 10] = [
     CONFIG,
     "generation_config.json",
     "tokenizer.json",
@@ -41,22 +41,23 @@ const BESIDE: [&str; 10] = [
     "chat_template.jinja",
 ];
 
-/// A checkpoint in which nothing was found that speaks against it.
-pub(super) struct Checked {
-    /// What was repaired, one line each.
+/// A checkpoint that passed validation.
+pub(super) struct CheckedFiles {
+    /// Repairs that were made, one line each.
     pub notes: Vec<String>,
     headers: BTreeMap<String, Header>,
 }
 
-impl Checked {
-    /// Looks for numbers that are none in a file of weights; none for other files.
-    pub fn scan(&self, file: &str) -> Option<Scan<'_>> {
+impl CheckedFiles {
+    /// Returns a scan for values that are not finite, if `file` contains weights.
+    pub fn scan(&self, file: &str) -> Option<FiniteScan<'_>> {
         let (file, header) = self.headers.get_key_value(file)?;
-        Some(Scan::new(file, header))
+        Some(FiniteScan::new(file, header))
     }
 }
 
-/// The format of a folder or a repository with these files, and those that belong to the model. `file` names one where there are several.
+/// Detects the format of a directory or repository with these files and selects the files of the model. `file` selects one of several
+/// `.gguf` files.
 pub fn select(names: &[String], file: Option<&str>) -> Result<(Format, Vec<String>), String> {
     let ends = |end: &str| -> Vec<String> {
         let own = names.iter().filter(|name| !name.contains('/'));
@@ -66,23 +67,25 @@ pub fn select(names: &[String], file: Option<&str>) -> Result<(Format, Vec<Strin
     let ggufs = ends(".gguf");
     if let Some(file) = file {
         if !has(file) {
-            return Err(format!("it has no file {file}{}", choices(&ggufs)));
+            return Err(format!("no file {file}{}", choices(&ggufs)));
         }
         if !file.ends_with(".gguf") {
             return Err(format!(
-                "{file} is not a .gguf file, the only kind that is a model by itself"
+                "{file} is not a .gguf file; --file selects one .gguf file"
             ));
         }
         return one_gguf(file);
     }
     if has(ADAPTER_CONFIG) {
         if !has(ADAPTER) {
-            return Err(format!("it has {ADAPTER_CONFIG} but no {ADAPTER}"));
+            return Err(format!(
+                "{ADAPTER} is missing, but {ADAPTER_CONFIG} is present"
+            ));
         }
         return Ok((Format::Lora, vec![ADAPTER_CONFIG.into(), ADAPTER.into()]));
     }
     let weights = if has(INDEX) {
-        // Which of them belong to the model is what the index says, once it can be read.
+        // The index, which is read later, lists which of them belong to the model.
         let mut weights = ends(".safetensors");
         weights.push(INDEX.to_owned());
         weights
@@ -92,15 +95,15 @@ pub fn select(names: &[String], file: Option<&str>) -> Result<(Format, Vec<Strin
         ends(".safetensors")
     };
     if !weights.is_empty() {
-        let beside = BESIDE.iter().filter(|name| has(name));
+        let beside = COMPANION_FILES.iter().filter(|name| has(name));
         let mut chosen: Vec<String> = beside.map(|name| (*name).to_owned()).collect();
         chosen.extend(weights);
         return Ok((Format::Safetensors, chosen));
     }
     match ggufs.as_slice() {
-        [] => Err("no model is in it: neither *.safetensors nor *.gguf".to_owned()),
+        [] => Err("no model found: neither *.safetensors nor *.gguf".to_owned()),
         [only] => one_gguf(only),
-        several => Err(format!("it has several models{}", choices(several))),
+        several => Err(format!("several models found{}", choices(several))),
     }
 }
 
@@ -112,7 +115,7 @@ fn one_gguf(file: &str) -> Result<(Format, Vec<String>), String> {
         .is_some_and(|(_, count)| count.parse::<u32>().is_ok_and(|n| n > 1))
     {
         return Err(format!(
-            "{file} is one part of several; only models in one .gguf file can be used"
+            "{file} is one part of a split model; only single-file .gguf models are supported"
         ));
     }
     Ok((Format::Gguf, vec![file.to_owned()]))
@@ -121,17 +124,17 @@ fn one_gguf(file: &str) -> Result<(Format, Vec<String>), String> {
 fn choices(ggufs: &[String]) -> String {
     match ggufs {
         [] => String::new(),
-        some => format!("; choose with --file: {}", some.join(", ")),
+        some => format!("; choose one with --file: {}", some.join(", ")),
     }
 }
 
-/// Checks all that can be told without reading the weights, and repairs `config.json` in place.
+/// Validates everything except the values of the weights, and repairs `config.json` in place.
 pub(super) fn check(
     directory: &Path,
     format: Format,
     base: Option<&Installed>,
-) -> Result<Checked, LibraryError> {
-    let mut checked = Checked {
+) -> Result<CheckedFiles, LibraryError> {
+    let mut checked = CheckedFiles {
         notes: Vec::new(),
         headers: BTreeMap::new(),
     };
@@ -150,24 +153,27 @@ pub(super) fn check(
             checked.headers.insert(ADAPTER.to_owned(), header);
         }
         (Format::Lora, None) => {
-            return Err(refused(ADAPTER_CONFIG, "no base is known for this adapter"));
+            return Err(invalid(
+                ADAPTER_CONFIG,
+                "the base model of this adapter is unknown",
+            ));
         }
     }
     Ok(checked)
 }
 
-/// Of several files of weights, keeps the names of those that the index in a folder lists.
+/// Removes the names of weight files that the index in `directory` does not list.
 pub(super) fn keep_listed(directory: &Path, names: &mut Vec<String>) -> Result<(), LibraryError> {
     let index = read_json(directory, INDEX)?;
     let listed: Vec<&str> = match index["weight_map"].as_object() {
         Some(map) => map.values().filter_map(|file| file.as_str()).collect(),
-        None => return Err(refused(INDEX, "`weight_map` is missing")),
+        None => return Err(invalid(INDEX, "`weight_map` is missing")),
     };
     names.retain(|name| !name.ends_with(".safetensors") || listed.contains(&name.as_str()));
     Ok(())
 }
 
-/// The headers of all files of weights in a folder, as the index lists them where there is one.
+/// Reads the headers of all weight files, or of those listed in the index if there is one.
 fn headers(directory: &Path) -> Result<BTreeMap<String, Header>, LibraryError> {
     let mut headers = BTreeMap::new();
     if !directory.join(INDEX).exists() {
@@ -183,35 +189,35 @@ fn headers(directory: &Path) -> Result<BTreeMap<String, Header>, LibraryError> {
     }
     let index = read_json(directory, INDEX)?;
     let Some(map) = index.get("weight_map").and_then(|map| map.as_object()) else {
-        return Err(refused(INDEX, "`weight_map` is missing"));
+        return Err(invalid(INDEX, "`weight_map` is missing"));
     };
     for (tensor, file) in map {
         let Some(file) = file.as_str().filter(|file| !file.contains(['/', '\\'])) else {
-            return Err(refused(
+            return Err(invalid(
                 INDEX,
-                format!("the file of tensor {tensor} is not a name of a file"),
+                format!("the entry of tensor {tensor} is not a file name"),
             ));
         };
         if !headers.contains_key(file) {
             if !directory.join(file).exists() {
-                return Err(refused(
+                return Err(invalid(
                     INDEX,
-                    format!("{file}, which holds tensor {tensor}, is missing"),
+                    format!("{file}, which contains tensor {tensor}, is missing"),
                 ));
             }
             headers.insert(file.to_owned(), header::read(directory, file)?);
         }
         if headers[file].get(tensor).is_none() {
-            return Err(refused(
+            return Err(invalid(
                 file,
-                format!("tensor {tensor} is missing; {INDEX} says it is here"),
+                format!("tensor {tensor} is missing, although {INDEX} lists it in this file"),
             ));
         }
     }
     Ok(headers)
 }
 
-/// Files of another kind of checkpoint, such as `consolidated.safetensors`, would be loaded as well.
+/// Removes weight files of another checkpoint format, such as `consolidated.safetensors`, which would be loaded as well.
 fn drop_unlisted(directory: &Path, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
     let entries =
         fs::read_dir(directory).map_err(LibraryError::io("read the folder", directory))?;
@@ -225,15 +231,15 @@ fn drop_unlisted(directory: &Path, headers: &BTreeMap<String, Header>) -> Result
     Ok(())
 }
 
-/// How many numbers the weights in a folder are.
-pub(super) fn numbers(directory: &Path) -> Result<u64, LibraryError> {
+/// Returns the number of parameters of the model in a directory.
+pub(super) fn parameter_count(directory: &Path) -> Result<u64, LibraryError> {
     let headers = headers(directory)?;
     let tensors = headers.values().flat_map(|header| &header.tensors);
     let count = |tensor: &header::Tensor| tensor.shape.iter().map(|n| *n as u64).product::<u64>();
     Ok(tensors.map(count).sum())
 }
 
-/// A tensor by its name, and the file it is in.
+/// Finds a tensor by name, and the file that contains it.
 fn find<'a>(
     headers: &'a BTreeMap<String, Header>,
     tensor: &str,
@@ -245,7 +251,7 @@ fn find<'a>(
 
 fn read_json(directory: &Path, file: &str) -> Result<serde_json::Value, LibraryError> {
     let text = read(directory, file)?;
-    serde_json::from_slice(&text).map_err(|error| refused(file, format!("not valid JSON: {error}")))
+    serde_json::from_slice(&text).map_err(|error| invalid(file, format!("not valid JSON: {error}")))
 }
 
 fn read(directory: &Path, file: &str) -> Result<Vec<u8>, LibraryError> {
@@ -253,15 +259,15 @@ fn read(directory: &Path, file: &str) -> Result<Vec<u8>, LibraryError> {
     match fs::read(&path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(refused(file, "it is missing"))
+            Err(invalid(file, "it is missing"))
         }
         Err(error) => Err(LibraryError::io("read", &path)(error)),
     }
 }
 
-/// `config.json: what is wrong with it`.
-fn refused(file: &str, what: impl std::fmt::Display) -> LibraryError {
-    LibraryError::Refused(format!("{file}: {what}"))
+/// An error with the file name, such as `config.json: …`.
+fn invalid(file: &str, what: impl std::fmt::Display) -> LibraryError {
+    LibraryError::InvalidCheckpoint(format!("{file}: {what}"))
 }
 
 #[cfg(test)]

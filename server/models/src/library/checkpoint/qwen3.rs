@@ -1,4 +1,4 @@
-//! Which tensors a Qwen3 has, and of which shape; what is there has to be that.
+//! The tensors that a Qwen3 model in safetensors format requires, with their shapes.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use safetensors::Dtype;
 use super::super::LibraryError;
 use super::config::Config;
 use super::header::Header;
-use super::{CONFIG, find, refused};
+use super::{CONFIG, find, invalid};
 
-/// The projections of a layer, with what they take and give.
+/// The dimensions of a Qwen3 model.
 pub struct Shapes {
     pub layers: usize,
     vocabulary: usize,
@@ -27,14 +27,19 @@ impl Shapes {
         let groups = config.count_or("num_key_value_heads", heads)?;
         let head = config.count_or("head_dim", hidden / heads)?;
         if heads % groups != 0 {
-            return Err(refused(
+            return Err(invalid(
                 CONFIG,
-                format!("{heads} heads cannot share {groups} heads of keys and values"),
+                format!(
+                    "`num_attention_heads` ({heads}) is not a multiple of `num_key_value_heads` ({groups})"
+                ),
             ));
         }
         let layers = config.count("num_hidden_layers")?;
         if layers > 4096 {
-            return Err(refused(CONFIG, format!("`num_hidden_layers` is {layers}")));
+            return Err(invalid(
+                CONFIG,
+                format!("`num_hidden_layers` is {layers}; at most 4096 are supported"),
+            ));
         }
         Ok(Shapes {
             layers,
@@ -47,7 +52,7 @@ impl Shapes {
         })
     }
 
-    /// `[out, in]` of a projection by the last part of its name.
+    /// Returns the shape `[out, in]` of a projection, by the last component of its name.
     pub fn projection(&self, name: &str) -> Option<[usize; 2]> {
         Some(match name {
             "q_proj" => [self.queries, self.hidden],
@@ -91,11 +96,10 @@ impl Shapes {
     }
 }
 
-/// Checks all names, shapes and types. Other architectures, and weights that are quantized already, have tensors of their own,
-/// so that only the engine can tell.
+/// Checks names, shapes and types of all tensors. Other architectures and quantized weights are left to the engine.
 pub fn check(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
     if !config.is_qwen3() {
-        return norms_are_used(config, headers);
+        return check_unused_norms(config, headers);
     }
     if config.is_quantized() {
         return Ok(());
@@ -119,28 +123,28 @@ pub fn check(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), 
         .map_or("model.safetensors", String::as_str);
     for (name, shape) in &expected {
         let Some((file, tensor)) = find(headers, name) else {
-            return Err(refused(whole, format!("tensor {name} is missing")));
+            return Err(invalid(whole, format!("tensor {name} is missing")));
         };
         if tensor.shape != *shape {
-            return Err(refused(
+            return Err(invalid(
                 file,
                 format!(
-                    "tensor {name} has the shape {:?}; {CONFIG} asks for {shape:?}",
+                    "tensor {name} has shape {:?}; {CONFIG} requires {shape:?}",
                     tensor.shape
                 ),
             ));
         }
         if !matches!(tensor.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
-            return Err(refused(
+            return Err(invalid(
                 file,
                 format!(
-                    "tensor {name} is of the type {}; F32, F16 and BF16 can be used",
+                    "tensor {name} has type {}; supported: F32, F16 and BF16",
                     tensor.dtype
                 ),
             ));
         }
     }
-    // A layer more than the config knows of would silently be left out of every answer.
+    // The engine would silently ignore a layer that the config does not count.
     let beyond = format!("model.layers.{}.", shapes.layers);
     for (file, header) in headers {
         if let Some(tensor) = header
@@ -148,10 +152,10 @@ pub fn check(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), 
             .iter()
             .find(|tensor| tensor.name.starts_with(&beyond))
         {
-            return Err(refused(
+            return Err(invalid(
                 file,
                 format!(
-                    "tensor {} belongs to a layer that {CONFIG} does not count",
+                    "tensor {} belongs to a layer beyond `num_hidden_layers` in {CONFIG}",
                     tensor.name
                 ),
             ));
@@ -160,15 +164,18 @@ pub fn check(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), 
     Ok(())
 }
 
-/// An engine reads what the architecture asks for and passes over the rest: Qwen3's weights under another name would answer nonsense.
-fn norms_are_used(config: &Config, headers: &BTreeMap<String, Header>) -> Result<(), LibraryError> {
+/// Rejects Qwen3 weights that claim another architecture: the engine would ignore the extra tensors and generate nonsense.
+fn check_unused_norms(
+    config: &Config,
+    headers: &BTreeMap<String, Header>,
+) -> Result<(), LibraryError> {
     const WITHOUT: [&str; 3] = ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"];
     let architecture = config.architecture();
     let name = "model.layers.0.self_attn.q_norm.weight";
     match find(headers, name) {
-        Some((file, _)) if WITHOUT.contains(&architecture) => Err(refused(
+        Some((file, _)) if WITHOUT.contains(&architecture) => Err(invalid(
             file,
-            format!("tensor {name} is none of {architecture}'s, which {CONFIG} names"),
+            format!("tensor {name} does not exist in {architecture}, the architecture in {CONFIG}"),
         )),
         _ => Ok(()),
     }

@@ -1,25 +1,25 @@
-//! Finding numbers that are none among the weights, piece by piece as a file is read for its hash.
+//! Finds NaN and infinite values in weights, chunk by chunk while a file is hashed.
 //!
-//! One of them anywhere makes every answer nonsense, and training that went wrong leaves them.
+//! A failed training run leaves such values, and a single one makes every answer nonsense.
 
 use safetensors::Dtype;
 
 use super::super::LibraryError;
 use super::header::{Header, Tensor};
-use super::refused;
+use super::invalid;
 
-pub struct Scan<'a> {
+pub struct FiniteScan<'a> {
     file: &'a str,
     tensors: &'a [Tensor],
-    /// Of the next byte to come.
+    /// File offset of the next byte.
     position: u64,
-    /// The beginning of a number that two pieces share.
+    /// First bytes of a value that spans two chunks.
     rest: Vec<u8>,
 }
 
-impl<'a> Scan<'a> {
+impl<'a> FiniteScan<'a> {
     pub fn new(file: &'a str, header: &'a Header) -> Self {
-        Scan {
+        FiniteScan {
             file,
             tensors: &header.tensors,
             position: 0,
@@ -27,8 +27,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// To be called with all bytes of the file, in order.
-    pub fn look(&mut self, mut piece: &[u8]) -> Result<(), LibraryError> {
+    /// Checks the next chunk. Must be called with all bytes of the file, in order.
+    pub fn update(&mut self, mut piece: &[u8]) -> Result<(), LibraryError> {
         while let Some(tensor) = self.tensors.first() {
             if self.position < tensor.begin {
                 let skipped = take(&mut piece, tensor.begin - self.position);
@@ -39,11 +39,11 @@ impl<'a> Scan<'a> {
             }
             let part = take(&mut piece, tensor.end - self.position);
             self.position += part.len() as u64;
-            if !self.sound(tensor.dtype, part) {
-                return Err(refused(
+            if !self.is_finite(tensor.dtype, part) {
+                return Err(invalid(
                     self.file,
                     format!(
-                        "tensor {} has a value that is not a finite number",
+                        "tensor {} contains a value that is not finite (NaN or infinity)",
                         tensor.name
                     ),
                 ));
@@ -57,12 +57,12 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn sound(&mut self, dtype: Dtype, mut part: &[u8]) -> bool {
+    fn is_finite(&mut self, dtype: Dtype, mut part: &[u8]) -> bool {
         let width = match dtype {
             Dtype::BF16 | Dtype::F16 => 2,
             Dtype::F32 => 4,
             Dtype::F64 => 8,
-            // Whole numbers, and quantized weights whose scales are tensors of their own.
+            // Integers, and quantized weights, whose scales are separate tensors.
             _ => return true,
         };
         if !self.rest.is_empty() {
@@ -82,7 +82,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Whether all numbers are finite: an exponent of nothing but ones means that one is not.
+/// Returns whether all values are finite. An exponent with all bits set means NaN or infinity.
 fn finite(dtype: Dtype, bytes: &[u8]) -> bool {
     match dtype {
         Dtype::BF16 => halves(bytes, 0x7f80),
@@ -109,7 +109,7 @@ fn halves(bytes: &[u8], exponent: u16) -> bool {
         .all(|word| u16::from_le_bytes(*word) & exponent != exponent)
 }
 
-/// The next bytes, at most `count`.
+/// Splits off the next bytes, at most `count`.
 fn take<'a>(piece: &mut &'a [u8], count: u64) -> &'a [u8] {
     let count = usize::try_from(count)
         .unwrap_or(usize::MAX)

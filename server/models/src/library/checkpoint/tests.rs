@@ -1,4 +1,4 @@
-//! Checkpoints damaged in every way that was thought of: each is refused with its own line, before anything good is replaced.
+//! Invalid checkpoints: each is rejected with its own message, and the active generation stays unchanged.
 
 pub(in crate::library) mod adapters;
 mod gguf;
@@ -14,7 +14,7 @@ use safetensors::tensor::{SafeTensors, TensorView};
 use serde_json::{Value, json};
 
 use crate::library::tests::{Fixture, incoming};
-use crate::library::{LibraryError, Take};
+use crate::library::{LibraryError, Transfer};
 
 #[derive(Clone)]
 struct Loose {
@@ -48,7 +48,7 @@ fn store(path: &Path, tensors: &[Loose]) {
     fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
 }
 
-/// Changes one tensor, or takes it away.
+/// Changes or removes one tensor.
 fn tensor(directory: &Path, name: &str, change: impl FnOnce(&mut Loose) -> bool) {
     let path = directory.join("model.safetensors");
     let mut tensors = load(&path);
@@ -69,7 +69,7 @@ fn edit(directory: &Path, file: &str, change: impl FnOnce(&mut Value)) {
     fs::write(path, value.to_string()).unwrap();
 }
 
-/// A good model is in use; the damaged one is refused in these words and changes nothing.
+/// Checks that a damaged checkpoint is rejected with this message and that the active generation stays unchanged.
 fn refused(what: &str, damage: impl FnOnce(&Path), expected: Expect) {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
@@ -78,7 +78,7 @@ fn refused(what: &str, damage: impl FnOnce(&Path), expected: Expect) {
     damage(&from);
     let error = fixture.add("repo", &from).unwrap_err();
     assert!(
-        matches!(error, LibraryError::Refused(_)),
+        matches!(error, LibraryError::InvalidCheckpoint(_)),
         "{what}: {error:?}"
     );
     let text = error
@@ -98,7 +98,7 @@ fn refused(what: &str, damage: impl FnOnce(&Path), expected: Expect) {
 const QUERY: &str = "model.layers.1.self_attn.q_proj.weight";
 
 #[test]
-fn damaged_tensors() {
+fn rejects_invalid_tensors() {
     refused(
         "missing",
         |folder| tensor(folder, QUERY, |_| false),
@@ -113,7 +113,7 @@ fn damaged_tensors() {
             });
         },
         expect![
-            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has the shape [32, 8]; config.json asks for [16, 16]"
+            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has shape [32, 8]; config.json requires [16, 16]"
         ],
     );
     refused(
@@ -125,7 +125,7 @@ fn damaged_tensors() {
             });
         },
         expect![
-            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight is of the type I32; F32, F16 and BF16 can be used"
+            "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has type I32; supported: F32, F16 and BF16"
         ],
     );
     refused(
@@ -136,7 +136,7 @@ fn damaged_tensors() {
             })
         },
         expect![
-            "model.safetensors: tensor model.layers.1.input_layernorm.weight belongs to a layer that config.json does not count"
+            "model.safetensors: tensor model.layers.1.input_layernorm.weight belongs to a layer beyond `num_hidden_layers` in config.json"
         ],
     );
     refused(
@@ -151,10 +151,10 @@ fn damaged_tensors() {
 }
 
 #[test]
-fn numbers_that_are_none() {
+fn rejects_values_that_are_not_finite() {
     let values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
     for (round, value) in values.into_iter().enumerate() {
-        // At the beginning, in the middle and at the very end of the tensor.
+        // At the beginning, in the middle and at the end of the tensor.
         refused(
             "not finite",
             |folder| {
@@ -165,14 +165,14 @@ fn numbers_that_are_none() {
                 });
             },
             expect![
-                "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight has a value that is not a finite number"
+                "model.safetensors: tensor model.layers.1.self_attn.q_proj.weight contains a value that is not finite (NaN or infinity)"
             ],
         );
     }
 }
 
 #[test]
-fn a_number_that_two_pieces_share_is_seen() {
+fn finds_a_value_that_spans_two_chunks() {
     let tensors = [
         Loose {
             name: "a".into(),
@@ -216,15 +216,15 @@ fn a_number_that_two_pieces_share_is_seen() {
         let text = fs::read(&path).unwrap();
         let header = super::header::read(folder.path(), "x.safetensors").unwrap();
         for step in 1..=text.len() {
-            let mut scan = super::Scan::new("x.safetensors", &header);
-            let found = text.chunks(step).try_for_each(|piece| scan.look(piece));
+            let mut scan = super::FiniteScan::new("x.safetensors", &header);
+            let found = text.chunks(step).try_for_each(|piece| scan.update(piece));
             assert_eq!(found.is_ok(), sound, "in pieces of {step}");
         }
     }
 }
 
 #[test]
-fn a_file_cut_short_anywhere() {
+fn rejects_a_file_truncated_anywhere() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     let weights = from.join("model.safetensors");
@@ -246,19 +246,22 @@ fn a_file_cut_short_anywhere() {
         fs::write(&weights, &whole[..length]).unwrap();
         let error = fixture.add("repo", &from).unwrap_err().to_string();
         assert!(
-            error.starts_with("model.safetensors: it is cut short"),
+            error.starts_with("model.safetensors: the file is truncated"),
             "{length}: {error}"
         );
     }
     fs::write(&weights, [&whole[..], b"x"].concat()).unwrap();
     let error = fixture.add("repo", &from).unwrap_err().to_string();
-    assert_eq!(error, "model.safetensors: 1 bytes follow its last tensor");
+    assert_eq!(
+        error,
+        "model.safetensors: 1 unexpected bytes after the last tensor"
+    );
     fs::write(&weights, &whole).unwrap();
     fixture.add("repo", &from).unwrap();
 }
 
 #[test]
-fn a_header_damaged_anywhere_never_gets_in_unnoticed() {
+fn rejects_a_header_corrupted_anywhere() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     let weights = from.join("model.safetensors");
@@ -272,7 +275,7 @@ fn a_header_damaged_anywhere_never_gets_in_unnoticed() {
         }
         fs::write(&weights, &damaged).unwrap();
         let checked = super::check(&from, trainer_bridge::Format::Safetensors, None);
-        // The name of a format, and blanks at the end, say nothing of the tensors.
+        // The format name and trailing blanks do not affect the tensors.
         let harmless = text_of(&whole, at, header).contains("format") || at + 8 > header;
         assert!(checked.is_err() || harmless, "byte {at}");
     }
@@ -284,7 +287,7 @@ fn text_of(whole: &[u8], at: usize, header: usize) -> String {
 }
 
 #[test]
-fn files_are_chosen_by_what_they_are() {
+fn selects_files_by_format() {
     let check = |names: &[&str], file: Option<&str>, expected: &str| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let found = match super::select(&names, file) {
@@ -318,12 +321,12 @@ fn files_are_chosen_by_what_they_are() {
     check(
         &["adapter_config.json"],
         None,
-        "it has adapter_config.json but no adapter_model.safetensors",
+        "adapter_model.safetensors is missing, but adapter_config.json is present",
     );
     check(
         &["a-Q4_K_M.gguf", "a-Q8_0.gguf"],
         None,
-        "it has several models; choose with --file: a-Q4_K_M.gguf, a-Q8_0.gguf",
+        "several models found; choose one with --file: a-Q4_K_M.gguf, a-Q8_0.gguf",
     );
     check(
         &["a-Q4_K_M.gguf", "a-Q8_0.gguf"],
@@ -333,21 +336,21 @@ fn files_are_chosen_by_what_they_are() {
     check(
         &["a-Q4_K_M.gguf"],
         Some("b.gguf"),
-        "it has no file b.gguf; choose with --file: a-Q4_K_M.gguf",
+        "no file b.gguf; choose one with --file: a-Q4_K_M.gguf",
     );
     check(
         &["config.json", "model.safetensors"],
         Some("config.json"),
-        "config.json is not a .gguf file, the only kind that is a model by itself",
+        "config.json is not a .gguf file; --file selects one .gguf file",
     );
     check(
         &["a-00001-of-00002.gguf"],
         None,
-        "a-00001-of-00002.gguf is one part of several; only models in one .gguf file can be used",
+        "a-00001-of-00002.gguf is one part of a split model; only single-file .gguf models are supported",
     );
     check(
         &["README.md"],
         None,
-        "no model is in it: neither *.safetensors nor *.gguf",
+        "no model found: neither *.safetensors nor *.gguf",
     );
 }

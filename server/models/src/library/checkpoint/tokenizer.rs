@@ -1,4 +1,4 @@
-//! The tokenizer and the template of a conversation: that they can be read, and that the embeddings have a row for every token.
+//! Checks the tokenizer and the chat template: both are readable, and the embeddings have a row for every token.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tokenizers::Tokenizer;
 use super::super::LibraryError;
 use super::config::Config;
 use super::header::Header;
-use super::{find, read, read_json, refused};
+use super::{find, invalid, read, read_json};
 
 const TOKENIZER: &str = "tokenizer.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
@@ -21,10 +21,10 @@ pub fn check(
 ) -> Result<(), LibraryError> {
     let text = read(directory, TOKENIZER)?;
     let tokenizer = Tokenizer::from_bytes(&text)
-        .map_err(|error| refused(TOKENIZER, format!("not a tokenizer: {error}")))?;
+        .map_err(|error| invalid(TOKENIZER, format!("not a tokenizer: {error}")))?;
     let vocabulary = tokenizer.get_vocab(true);
     let Some((last, id)) = vocabulary.iter().max_by_key(|(_, id)| **id) else {
-        return Err(refused(TOKENIZER, "it knows no token"));
+        return Err(invalid(TOKENIZER, "the vocabulary is empty"));
     };
     let rows = match find(headers, "model.embed_tokens.weight") {
         Some((_, tensor)) if !config.is_quantized() => tensor.shape.first().copied(),
@@ -35,16 +35,16 @@ pub fn check(
         None => config.count("vocab_size")?,
     };
     if *id as usize >= rows {
-        return Err(refused(
+        return Err(invalid(
             TOKENIZER,
-            format!("token {last:?} has the number {id}; the embeddings have {rows} rows"),
+            format!("token {last:?} has id {id}, but the embeddings have only {rows} rows"),
         ));
     }
     if config.is_qwen3() {
-        // Without it no answer would ever end.
+        // Without these tokens, generation would never stop.
         for token in ["<|im_start|>", "<|im_end|>"] {
             if tokenizer.token_to_id(token).is_none() {
-                return Err(refused(TOKENIZER, format!("the token {token} is missing")));
+                return Err(invalid(TOKENIZER, format!("token {token} is missing")));
             }
         }
     }
@@ -57,8 +57,8 @@ fn template(directory: &Path) -> Result<(), LibraryError> {
         let text = read(directory, jinja)?;
         return match std::str::from_utf8(&text) {
             Ok(text) if !text.trim().is_empty() => Ok(()),
-            Ok(_) => Err(refused(jinja, "it is empty")),
-            Err(_) => Err(refused(jinja, "not text in UTF-8")),
+            Ok(_) => Err(invalid(jinja, "the file is empty")),
+            Err(_) => Err(invalid(jinja, "not valid UTF-8")),
         };
     }
     for file in [TOKENIZER_CONFIG, "chat_template.json"] {
@@ -70,8 +70,8 @@ fn template(directory: &Path) -> Result<(), LibraryError> {
             }
         }
     }
-    Err(refused(
+    Err(invalid(
         TOKENIZER_CONFIG,
-        "no chat_template is in it, and there is no chat_template.jinja; copy those of the model it was made from",
+        "no `chat_template` found here or in chat_template.jinja; copy it from the model this one was trained from",
     ))
 }

@@ -1,19 +1,19 @@
-//! How a hub names the content of a file, and whether what arrived is that.
+//! The checksums that a hub publishes for its files.
 
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-/// What the content of a file has to come to.
+/// The expected checksum of a file, as lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checksum {
-    /// Of the content. Large files have it.
+    /// SHA-256 of the content; used for large files.
     Sha256(String),
-    /// Of a git object with that content. Small files have it.
+    /// SHA-1 of the git blob with that content; used for small files.
     GitSha1(String),
 }
 
 impl Checksum {
-    /// Told apart by their length; none for an ETag that is no checksum.
+    /// Parses a checksum or ETag; the kind follows from its length. `None` for an ETag that is not a checksum.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text
             .trim_start_matches("W/")
@@ -32,7 +32,7 @@ impl Checksum {
     pub fn kind(&self) -> &'static str {
         match self {
             Checksum::Sha256(_) => "SHA-256",
-            Checksum::GitSha1(_) => "SHA-1 as git counts it",
+            Checksum::GitSha1(_) => "git SHA-1",
         }
     }
 
@@ -42,38 +42,38 @@ impl Checksum {
         }
     }
 
-    /// To be fed with the content, which is of this size.
-    pub fn begin(&self, size: u64) -> Running {
+    /// Starts hashing content of this size.
+    pub fn begin(&self, size: u64) -> Hasher {
         match self {
-            Checksum::Sha256(_) => Running::Sha256(Box::default()),
+            Checksum::Sha256(_) => Hasher::Sha256(Box::default()),
             Checksum::GitSha1(_) => {
                 let mut sum = Sha1::new();
                 sum.update(format!("blob {size}\0"));
-                Running::GitSha1(Box::new(sum))
+                Hasher::GitSha1(Box::new(sum))
             }
         }
     }
 }
 
-/// A checksum while the content goes by.
+/// Incremental hasher of a [`Checksum`].
 #[derive(Clone)]
-pub enum Running {
+pub enum Hasher {
     Sha256(Box<Sha256>),
     GitSha1(Box<Sha1>),
 }
 
-impl Running {
+impl Hasher {
     pub fn update(&mut self, piece: &[u8]) {
         match self {
-            Running::Sha256(sum) => sum.update(piece),
-            Running::GitSha1(sum) => sum.update(piece),
+            Hasher::Sha256(sum) => sum.update(piece),
+            Hasher::GitSha1(sum) => sum.update(piece),
         }
     }
 
     pub fn finish(self) -> String {
         let bytes = match self {
-            Running::Sha256(sum) => sum.finalize().to_vec(),
-            Running::GitSha1(sum) => sum.finalize().to_vec(),
+            Hasher::Sha256(sum) => sum.finalize().to_vec(),
+            Hasher::GitSha1(sum) => sum.finalize().to_vec(),
         };
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_are_those_of_git_and_sha256sum() {
+    fn computes_git_and_sha256_checksums() {
         let text = b"what is up, doc?";
         let cases = [
             ("bd9dbf5aae1a3862dd1526723246b20206e5fc37", true),
@@ -96,9 +96,9 @@ mod tests {
         ];
         for (sum, same) in cases {
             let checksum = Checksum::parse(sum).unwrap();
-            let mut running = checksum.begin(text.len() as u64);
-            text.chunks(3).for_each(|piece| running.update(piece));
-            assert_eq!(running.finish() == checksum.expected(), same, "{sum}");
+            let mut hasher = checksum.begin(text.len() as u64);
+            text.chunks(3).for_each(|piece| hasher.update(piece));
+            assert_eq!(hasher.finish() == checksum.expected(), same, "{sum}");
         }
         let empty =
             Checksum::parse("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")

@@ -1,69 +1,70 @@
-//! Fetching the files of a repository: what has arrived is kept, what is missing is asked for, what is wrong is thrown away.
+//! Resumable downloads of repository files.
 //!
-//! A file is called `name.part` until its checksum is known to be right, so whatever has its own name is complete.
+//! A file is named `name.part` until its checksum was verified, so a file without that suffix is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use backon::{BackoffBuilder, Retryable};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_RANGE, RANGE};
 
 use super::super::{Library, files};
-use super::checksum::{Checksum, Running};
+use super::checksum::{Checksum, Hasher};
 use super::{Hub, HubError, Listing};
+use crate::backoff::exponential;
 
-/// How often something that may pass is tried again, with no byte gained in between.
-const ATTEMPTS: u32 = 4;
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Delay before the first retry. Any received byte starts the backoff again.
+const FIRST_DELAY: Duration = Duration::from_millis(250);
 
-/// The files of a download, ready to be taken in. Nobody else touches them while this lives.
-pub struct Fetched {
+/// A completed download. Its directory stays locked until this is dropped.
+pub struct Download {
     pub directory: PathBuf,
     _held: File,
 }
 
-impl Fetched {
-    /// Takes the folder away, once its files are elsewhere.
+impl Download {
+    /// Removes the directory.
     pub fn discard(self) {
-        // What stays behind is swept by `model gc`.
+        // `model gc` removes what fails here.
         let _ = fs::remove_dir_all(&self.directory);
     }
 }
 
-/// One file on its way.
-struct Arrival<'a> {
+/// A file that is being downloaded.
+struct PartialFile<'a> {
     name: &'a str,
     size: u64,
     checksum: Checksum,
     part: PathBuf,
     file: File,
-    /// How much is in the file, and went through the checksum.
+    /// Number of bytes written and hashed.
     at: u64,
-    running: Running,
+    hasher: Hasher,
 }
 
 impl Hub {
-    /// Fetches these files of a repository, going on where an earlier command was interrupted.
-    /// `progress` hears of the bytes that are there, and of how many there will be.
+    /// Downloads files of a repository, resuming an interrupted download. `progress` is called with the number of bytes present and the
+    /// total.
     pub fn fetch(
         &self,
         library: &Library,
         listing: &Listing,
         names: &[String],
         progress: &dyn Fn(u64, u64),
-    ) -> Result<Fetched, HubError> {
+    ) -> Result<Download, HubError> {
         let repo = listing.repo.to_string();
         let folder = format!("{}@{}", repo.replace('/', "--"), listing.commit);
         let directory = library.downloads().join(folder);
-        let Some(held) = files::try_locked(&directory.join(".lock"))? else {
-            return Err(HubError::Busy(repo));
+        let Some(held) = files::try_lock_exclusive(&directory.join(".lock"))? else {
+            return Err(HubError::DownloadInProgress(repo));
         };
         self.run(async {
             let mut wanted = Vec::new();
             for name in names {
-                let (size, checksum) = patiently(|| self.describe(listing, name)).await?;
+                let (size, checksum) = with_retries(|| self.describe(listing, name)).await?;
                 wanted.push((name.as_str(), size, checksum));
             }
             let total: u64 = wanted.iter().map(|(_, size, _)| size).sum();
@@ -72,7 +73,7 @@ impl Hub {
             let missing = wanted
                 .iter()
                 .map(|(name, size, _)| size.saturating_sub(here(name)));
-            files::room(&directory, missing.sum())?;
+            files::ensure_free_space(&directory, missing.sum())?;
             let mut before = 0;
             for (name, size, checksum) in wanted {
                 let own = |at: u64| progress(before + at, total);
@@ -83,7 +84,7 @@ impl Hub {
             }
             Ok(())
         })?;
-        Ok(Fetched {
+        Ok(Download {
             directory,
             _held: held,
         })
@@ -100,74 +101,77 @@ impl Hub {
         if whole.exists() {
             return Ok(());
         }
-        let mut arrival = Arrival::open(directory, name, size, checksum)?;
-        if arrival.at == 0 {
-            arrival.reuse(&self.cached(listing, name))?;
+        let mut partial = PartialFile::open(directory, name, size, checksum)?;
+        if partial.at == 0 {
+            partial.reuse(&self.cached(listing, name))?;
         }
-        let mut pause = Pause::new();
-        while arrival.at < size {
-            let before = arrival.at;
-            let Err(error) = self.receive(listing, &mut arrival, progress).await else {
+        let mut delays = exponential(FIRST_DELAY).build();
+        while partial.at < size {
+            let before = partial.at;
+            let Err(error) = self.receive(listing, &mut partial, progress).await else {
                 continue;
             };
-            if arrival.at > before {
-                pause = Pause::new();
+            if partial.at > before {
+                delays = exponential(FIRST_DELAY).build();
             }
-            if !error.is_passing() || !pause.wait().await {
-                return Err(error);
+            match delays.next() {
+                Some(delay) if error.is_transient() => tokio::time::sleep(delay).await,
+                _ => return Err(error),
             }
         }
-        arrival.finish(&whole)
+        partial.finish(&whole)
     }
 
-    /// Asks for what is missing of a file, and writes what arrives.
+    /// Requests the missing part of a file and writes it.
     async fn receive(
         &self,
         listing: &Listing,
-        arrival: &mut Arrival<'_>,
+        partial: &mut PartialFile<'_>,
         progress: &dyn Fn(u64),
     ) -> Result<(), HubError> {
-        let mut request = self.signed(self.client.get(self.file_url(listing, arrival.name)));
-        if arrival.at > 0 {
-            request = request.header(RANGE, format!("bytes={}-", arrival.at));
+        let mut request = self.authorized(self.client.get(self.file_url(listing, partial.name)));
+        if partial.at > 0 {
+            request = request.header(RANGE, format!("bytes={}-", partial.at));
         }
-        let mut response = request.send().await.map_err(|error| arrival.lost(&error))?;
+        let mut response = request.send().await.map_err(|error| partial.lost(&error))?;
         let status = response.status();
         if !status.is_success() {
-            let what = format!("file {} in {}", arrival.name, listing.repo);
-            return Err(self.refusal(&listing.repo, &what, &response));
+            let what = format!("file {} in {}", partial.name, listing.repo);
+            return Err(self.error_for(&listing.repo, &what, &response));
         }
-        if arrival.at > 0 {
+        if partial.at > 0 {
             let range = response
                 .headers()
                 .get(CONTENT_RANGE)
                 .and_then(|range| range.to_str().ok());
-            let expected = format!("bytes {}-", arrival.at);
+            let expected = format!("bytes {}-", partial.at);
             if status != StatusCode::PARTIAL_CONTENT
                 || !range.is_some_and(|range| range.starts_with(&expected))
             {
-                // A server that knows no ranges sends all of it again.
-                arrival.restart()?;
+                // The server does not support ranges and sends the whole file.
+                partial.restart()?;
                 if status == StatusCode::PARTIAL_CONTENT {
-                    return Err(self.odd(format!(
-                        "it sent another part of {} than was asked for",
-                        arrival.name
+                    return Err(self.unexpected(format!(
+                        "the server sent another byte range of {} than requested",
+                        partial.name
                     )));
                 }
             }
         }
         loop {
             match response.chunk().await {
-                Ok(Some(piece)) => arrival.write(&piece)?,
-                Ok(None) if arrival.at < arrival.size => return Err(arrival.cut("it was closed")),
+                Ok(Some(piece)) => partial.write(&piece)?,
+                Ok(None) if partial.at < partial.size => {
+                    return Err(partial.cut("the server closed it"));
+                }
                 Ok(None) => return Ok(()),
-                Err(error) => return Err(arrival.lost(&error)),
+                Err(error) => return Err(partial.lost(&error)),
             }
-            progress(arrival.at);
+            progress(partial.at);
         }
     }
 
-    /// Where other programs that use this hub would have that file.
+    /// Returns the path of the file in the Hugging Face cache.
     fn cached(&self, listing: &Listing, name: &str) -> PathBuf {
         let folder = hf_hub::Repo::model(listing.repo.to_string()).folder_name();
         self.cache
@@ -178,8 +182,8 @@ impl Hub {
     }
 }
 
-impl<'a> Arrival<'a> {
-    /// Takes up what an earlier command has left of the file.
+impl<'a> PartialFile<'a> {
+    /// Opens the partial file of an earlier download, if any, and hashes it.
     fn open(
         directory: &Path,
         name: &'a str,
@@ -190,7 +194,7 @@ impl<'a> Arrival<'a> {
         let mut options = OpenOptions::new();
         let options = options.read(true).append(true).create(true);
         let mut file = options.open(&part).map_err(HubError::io(&part))?;
-        let mut running = checksum.begin(size);
+        let mut hasher = checksum.begin(size);
         let mut at = 0;
         let mut buffer = vec![0; 1 << 20];
         loop {
@@ -198,25 +202,25 @@ impl<'a> Arrival<'a> {
             if read == 0 {
                 break;
             }
-            running.update(&buffer[..read]);
+            hasher.update(&buffer[..read]);
             at += read as u64;
         }
-        let mut arrival = Arrival {
+        let mut partial = PartialFile {
             name,
             size,
             checksum,
             part,
             file,
             at,
-            running,
+            hasher,
         };
         if at > size {
-            arrival.restart()?;
+            partial.restart()?;
         }
-        Ok(arrival)
+        Ok(partial)
     }
 
-    /// Copies a file that another program has fetched already, if it is the one.
+    /// Copies the file from the cache of another program, if its checksum matches.
     fn reuse(&mut self, cached: &Path) -> Result<(), HubError> {
         let Ok(mut other) = File::open(cached) else {
             return Ok(());
@@ -231,7 +235,7 @@ impl<'a> Arrival<'a> {
             }
             self.write(&buffer[..read])?;
         }
-        let sum = self.running.clone().finish();
+        let sum = self.hasher.clone().finish();
         if self.at == self.size && sum == self.checksum.expected() {
             return Ok(());
         }
@@ -241,7 +245,7 @@ impl<'a> Arrival<'a> {
     fn write(&mut self, piece: &[u8]) -> Result<(), HubError> {
         let path = &self.part;
         if self.at + piece.len() as u64 > self.size {
-            // More than was announced cannot be the file.
+            // The response is longer than the announced size, so it cannot be the expected file.
             self.at = 0;
             let _ = fs::remove_file(path);
             return Err(HubError::Damaged {
@@ -252,7 +256,7 @@ impl<'a> Arrival<'a> {
             });
         }
         self.file.write_all(piece).map_err(HubError::io(path))?;
-        self.running.update(piece);
+        self.hasher.update(piece);
         self.at += piece.len() as u64;
         Ok(())
     }
@@ -260,13 +264,13 @@ impl<'a> Arrival<'a> {
     fn restart(&mut self) -> Result<(), HubError> {
         self.file.set_len(0).map_err(HubError::io(&self.part))?;
         self.at = 0;
-        self.running = self.checksum.begin(self.size);
+        self.hasher = self.checksum.begin(self.size);
         Ok(())
     }
 
-    /// Gives the file its name if it is what was announced, and takes it away if not.
+    /// Renames the file if its checksum matches, and removes it otherwise.
     fn finish(self, whole: &Path) -> Result<(), HubError> {
-        let found = self.running.finish();
+        let found = self.hasher.finish();
         if found != self.checksum.expected() {
             drop(self.file);
             fs::remove_file(&self.part).map_err(HubError::io(&self.part))?;
@@ -287,7 +291,7 @@ impl<'a> Arrival<'a> {
             cause = source;
         }
         let reason = if error.is_timeout() {
-            "nothing came any more".to_owned()
+            "no data was received".to_owned()
         } else {
             cause.to_string()
         };
@@ -295,7 +299,7 @@ impl<'a> Arrival<'a> {
     }
 
     fn cut(&self, reason: &str) -> HubError {
-        HubError::Lost {
+        HubError::ConnectionLost {
             file: self.name.to_owned(),
             at: self.at,
             of: self.size,
@@ -308,43 +312,13 @@ impl<'a> Arrival<'a> {
     }
 }
 
-/// Runs something again, after a growing pause, while it fails in a way that may pass.
-pub(super) async fn patiently<T, F>(mut work: impl FnMut() -> F) -> Result<T, HubError>
+/// Runs `work`, and retries it after transient errors.
+pub(super) async fn with_retries<T, F>(work: impl FnMut() -> F) -> Result<T, HubError>
 where
     F: Future<Output = Result<T, HubError>>,
 {
-    let mut pause = Pause::new();
-    loop {
-        match work().await {
-            Err(error) if error.is_passing() && pause.wait().await => {}
-            done => return done,
-        }
-    }
-}
-
-struct Pause {
-    left: u32,
-    next: Duration,
-}
-
-impl Pause {
-    fn new() -> Self {
-        Pause {
-            left: ATTEMPTS - 1,
-            next: FIRST_PAUSE,
-        }
-    }
-
-    /// False once there have been enough.
-    async fn wait(&mut self) -> bool {
-        if self.left == 0 {
-            return false;
-        }
-        self.left -= 1;
-        tokio::time::sleep(self.next).await;
-        self.next *= 2;
-        true
-    }
+    let retries = work.retry(exponential(FIRST_DELAY));
+    retries.when(HubError::is_transient).await
 }
 
 fn part(directory: &Path, name: &str) -> PathBuf {

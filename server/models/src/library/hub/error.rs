@@ -1,4 +1,4 @@
-//! What can go wrong with a hub, each in one line that says what to do.
+//! Errors of a hub. Each is displayed as one line that says what is wrong and what to do.
 
 use std::error::Error;
 use std::io;
@@ -7,52 +7,51 @@ use std::path::PathBuf;
 use reqwest::{Response, StatusCode};
 
 use super::super::LibraryError;
-use super::super::error::size;
 use super::{Hub, RepoId};
-use settings::paths;
+use settings::{format_bytes, paths};
 
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    #[error("bad HF_ENDPOINT `{0}`; it looks like https://huggingface.co")]
+    #[error("invalid HF_ENDPOINT `{0}`; expected a URL such as https://huggingface.co")]
     BadEndpoint(String),
-    #[error("cannot prepare a connection: {0}")]
-    Client(String),
+    #[error("cannot create an HTTP client: {0}")]
+    ClientSetup(String),
     #[error(
         "cannot reach {endpoint}: {reason}. Check the network and its proxy, or set HF_ENDPOINT to a mirror"
     )]
     Unreachable { endpoint: String, reason: String },
     #[error(
-        "{repo} is gated. Accept its terms at {endpoint}/{repo}, make a token at {endpoint}/settings/tokens and set HF_TOKEN to it"
+        "{repo} is gated. Accept its terms at {endpoint}/{repo}, create a token at {endpoint}/settings/tokens and set HF_TOKEN to it"
     )]
     Gated { repo: String, endpoint: String },
     #[error(
-        "{endpoint} gives no access to {repo} ({status}): it does not exist, or it is private or gated. Look at {endpoint}/{repo}{}",
-        if *.has_token { "; the token in use may lack the right" } else { ", and set HF_TOKEN to a token from its settings" }
+        "{endpoint} denied access to {repo} ({status}): it does not exist, or it is private or gated. See {endpoint}/{repo}{}",
+        if *.has_token { "; the token in use may lack permission" } else { ", and set HF_TOKEN to an access token" }
     )]
-    Refused {
+    AccessDenied {
         repo: String,
         endpoint: String,
         status: u16,
         has_token: bool,
     },
-    #[error("{endpoint} has no {what}. Check how it is written")]
-    Missing { endpoint: String, what: String },
-    #[error("{endpoint} answered {status}. It is not well; try again later")]
+    #[error("{endpoint} has no {what}. Check the spelling")]
+    NotFound { endpoint: String, what: String },
+    #[error("{endpoint} returned HTTP status {status}. Try again later")]
     Server { endpoint: String, status: u16 },
-    #[error("{endpoint} does not answer as a hub does: {what}. Check HF_ENDPOINT")]
-    Odd { endpoint: String, what: String },
+    #[error("unexpected response from {endpoint}: {what}. Check HF_ENDPOINT")]
+    UnexpectedResponse { endpoint: String, what: String },
     #[error(
-        "the connection was lost while {file} arrived, at {} of {}: {reason}. Run the same command again; it goes on from there",
-        size(*.at), size(*.of)
+        "the connection was lost while downloading {file}, at {} of {}: {reason}. Run the same command again to resume",
+        format_bytes(*.at), format_bytes(*.of)
     )]
-    Lost {
+    ConnectionLost {
         file: String,
         at: u64,
         of: u64,
         reason: String,
     },
     #[error(
-        "{file} arrived damaged: its {kind} is {found} where {expected} was announced. It was removed; run the same command again"
+        "{file} was downloaded incorrectly: its {kind} is {found} instead of {expected}. The file was removed; run the same command again"
     )]
     Damaged {
         file: String,
@@ -61,7 +60,7 @@ pub enum HubError {
         expected: String,
     },
     #[error("{0} is being downloaded by another process; wait for it")]
-    Busy(String),
+    DownloadInProgress(String),
     #[error("cannot write {}: {}", paths::tilde(.path), paths::plain(.source))]
     Io { path: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -70,7 +69,7 @@ pub enum HubError {
 
 impl HubError {
     pub(super) fn client(error: &dyn Error) -> Self {
-        HubError::Client(innermost(error))
+        HubError::ClientSetup(root_cause(error))
     }
 
     pub(super) fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
@@ -78,23 +77,23 @@ impl HubError {
         move |source| HubError::Io { path, source }
     }
 
-    /// Whether the same request may do better in a moment.
-    pub(super) fn is_passing(&self) -> bool {
+    /// Returns whether the request may succeed if it is retried.
+    pub(super) fn is_transient(&self) -> bool {
         match self {
             HubError::Server { status, .. } => *status >= 500 || *status == 429,
-            HubError::Lost { .. } => true,
+            HubError::ConnectionLost { .. } => true,
             _ => false,
         }
     }
 }
 
 impl Hub {
-    /// Nobody answered at all.
+    /// The error for a request without a response.
     pub(super) fn unreachable(&self, error: &reqwest::Error) -> HubError {
         let reason = if error.is_timeout() {
-            "no answer came in time".to_owned()
+            "the request timed out".to_owned()
         } else {
-            innermost(error)
+            root_cause(error)
         };
         HubError::Unreachable {
             endpoint: self.endpoint().to_owned(),
@@ -102,15 +101,15 @@ impl Hub {
         }
     }
 
-    pub(super) fn odd(&self, what: impl Into<String>) -> HubError {
-        HubError::Odd {
+    pub(super) fn unexpected(&self, what: impl Into<String>) -> HubError {
+        HubError::UnexpectedResponse {
             endpoint: self.endpoint().to_owned(),
             what: what.into(),
         }
     }
 
-    /// An answer that is no success, in our words. `what` was asked for.
-    pub(super) fn refusal(&self, repo: &RepoId, what: &str, response: &Response) -> HubError {
+    /// The error for a response with an error status. `what` is the requested resource.
+    pub(super) fn error_for(&self, repo: &RepoId, what: &str, response: &Response) -> HubError {
         let endpoint = self.endpoint().to_owned();
         let repo = repo.to_string();
         let code = response
@@ -121,14 +120,14 @@ impl Hub {
         match (status, code) {
             (_, Some("GatedRepo")) => HubError::Gated { repo, endpoint },
             (_, Some("RepoNotFound")) | (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
-                HubError::Refused {
+                HubError::AccessDenied {
                     repo,
                     endpoint,
                     status: status.as_u16(),
                     has_token: self.token.is_some(),
                 }
             }
-            (StatusCode::NOT_FOUND, _) => HubError::Missing {
+            (StatusCode::NOT_FOUND, _) => HubError::NotFound {
                 endpoint,
                 what: what.to_owned(),
             },
@@ -140,8 +139,8 @@ impl Hub {
     }
 }
 
-/// The cause behind all wrappers, which is what a person can do something about.
-fn innermost(error: &dyn Error) -> String {
+/// Returns the message of the innermost error, in lower case and without its `os error` number.
+fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

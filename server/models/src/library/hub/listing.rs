@@ -1,4 +1,4 @@
-//! What a repository has at one revision: its files, their sizes and their checksums.
+//! Lists the files of a repository at one revision, with sizes and checksums.
 
 use reqwest::header::{CONTENT_LENGTH, ETAG};
 use serde::Deserialize;
@@ -6,24 +6,24 @@ use serde::Deserialize;
 use super::checksum::Checksum;
 use super::{Hub, HubError, RepoId};
 
-/// A repository at one commit. What is fetched by it cannot change underneath.
+/// The files of a repository at one commit. Files are downloaded from that commit, so they cannot change meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     pub repo: RepoId,
     pub commit: String,
-    pub files: Vec<Remote>,
+    pub files: Vec<RemoteFile>,
 }
 
 /// A file of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remote {
+pub struct RemoteFile {
     pub name: String,
-    /// With its checksum; not every mirror lists them.
+    /// Size and checksum; some mirrors do not list them.
     pub(super) known: Option<(u64, Checksum)>,
 }
 
-impl Remote {
-    /// 0 where the listing does not say.
+impl RemoteFile {
+    /// Returns the size in bytes, or 0 if the listing does not include it.
     pub fn size(&self) -> u64 {
         self.known.as_ref().map_or(0, |(size, _)| *size)
     }
@@ -48,7 +48,7 @@ struct Sibling {
 #[derive(Deserialize)]
 struct Lfs {
     sha256: Option<String>,
-    /// Older mirrors call it so.
+    /// The name of `sha256` in older mirrors.
     oid: Option<String>,
     size: Option<u64>,
 }
@@ -76,15 +76,15 @@ impl Listing {
         format!("{}@{}", self.repo, self.commit)
     }
 
-    pub fn file(&self, name: &str) -> Option<&Remote> {
+    pub fn file(&self, name: &str) -> Option<&RemoteFile> {
         self.files.iter().find(|file| file.name == name)
     }
 }
 
 impl Hub {
-    /// Asks what a repository has. Only files at its top are of interest.
+    /// Lists the files in the root directory of a repository.
     pub fn list(&self, repo: &RepoId, revision: &str) -> Result<Listing, HubError> {
-        self.run(async { super::download::patiently(|| self.listing(repo, revision)).await })
+        self.run(async { super::download::with_retries(|| self.listing(repo, revision)).await })
     }
 
     async fn listing(&self, repo: &RepoId, revision: &str) -> Result<Listing, HubError> {
@@ -97,7 +97,7 @@ impl Hub {
             revision,
         ]);
         let request = self
-            .signed(self.client.get(url))
+            .authorized(self.client.get(url))
             .query(&[("blobs", "true")]);
         let response = request
             .send()
@@ -105,25 +105,25 @@ impl Hub {
             .map_err(|error| self.unreachable(&error))?;
         if !response.status().is_success() {
             let what = format!("repository {repo} with a revision {revision}");
-            return Err(self.refusal(repo, &what, &response));
+            return Err(self.error_for(repo, &what, &response));
         }
         let text = response
             .bytes()
             .await
             .map_err(|error| self.unreachable(&error))?;
         let info: Info =
-            serde_json::from_slice(&text).map_err(|error| self.odd(error.to_string()))?;
+            serde_json::from_slice(&text).map_err(|error| self.unexpected(error.to_string()))?;
         if info.sha.is_empty() || !info.sha.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(self.odd("its commit has no name"));
+            return Err(self.unexpected("the commit hash is missing or invalid"));
         }
-        // A name becomes the name of a file here, so nothing that could lead elsewhere is one.
+        // The name becomes a local file name, so names that could escape the directory are ignored.
         let plain = |name: &str| !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0']);
         let siblings = info.siblings.iter().filter(|file| plain(&file.rfilename));
         Ok(Listing {
             repo: repo.clone(),
             commit: info.sha,
             files: siblings
-                .map(|file| Remote {
+                .map(|file| RemoteFile {
                     name: file.rfilename.clone(),
                     known: file.known(),
                 })
@@ -131,7 +131,7 @@ impl Hub {
         })
     }
 
-    /// The size and the checksum of a file, by asking for it alone where the listing has not said.
+    /// Returns size and checksum of a file, with an extra request if the listing did not include them.
     pub(super) async fn describe(
         &self,
         listing: &Listing,
@@ -140,14 +140,14 @@ impl Hub {
         if let Some(known) = listing.file(name).and_then(|file| file.known.clone()) {
             return Ok(known);
         }
-        let request = self.signed(self.straight.head(self.file_url(listing, name)));
+        let request = self.authorized(self.no_redirect_client.head(self.file_url(listing, name)));
         let response = request
             .send()
             .await
             .map_err(|error| self.unreachable(&error))?;
         let status = response.status();
         if !status.is_success() && !status.is_redirection() {
-            return Err(self.refusal(
+            return Err(self.error_for(
                 &listing.repo,
                 &format!("file {name} in {}", listing.repo),
                 &response,
@@ -164,7 +164,7 @@ impl Hub {
         let size = size.and_then(|size| size.parse().ok());
         match (size, sum.and_then(Checksum::parse)) {
             (Some(size), Some(sum)) => Ok((size, sum)),
-            _ => Err(self.odd(format!("it announces no size and checksum for {name}"))),
+            _ => Err(self.unexpected(format!("no size and checksum for {name}"))),
         }
     }
 

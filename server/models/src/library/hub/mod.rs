@@ -1,8 +1,7 @@
-//! Fetching models from a hub that speaks Hugging Face's protocol: the only place in this program that downloads anything, and only
-//! when `repo-lsp model pull` asks for it.
+//! Client of the Hugging Face Hub API, used only by `repo-lsp model pull`. No other part of the program downloads anything.
 //!
-//! Read in this order: what a repository has (`listing`), how one of its files arrives (`download`) and is known to be right
-//! (`checksum`), what can go wrong (`error`). Nothing here knows what a model is made of.
+//! Reading order: repository listings (`listing`), resumable downloads (`download`), checksums (`checksum`), errors (`error`). This
+//! module knows nothing about model formats.
 
 mod checksum;
 mod download;
@@ -14,28 +13,28 @@ use std::time::Duration;
 
 use reqwest::{Client, Url};
 
-pub use download::Fetched;
+pub use download::Download;
 pub use error::HubError;
-pub use listing::{Listing, Remote};
+pub use listing::{Listing, RemoteFile};
 
-/// Where models come from if `HF_ENDPOINT` says nothing else.
-const ENDPOINT: &str = "https://huggingface.co";
-/// How long a server may be silent. A whole file may take as long as it likes.
-const SILENCE: Duration = Duration::from_secs(60);
+/// The hub to use if `HF_ENDPOINT` is not set.
+const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+/// Longest time without receiving data. The total download time is not limited.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A hub, and who we are to it.
+/// A hub and the credentials for it.
 #[derive(Debug, Clone)]
 pub struct Hub {
     endpoint: Url,
     token: Option<String>,
-    /// Where other programs keep what they have fetched; read, never written.
+    /// The Hugging Face cache of other programs. Only read.
     cache: PathBuf,
     client: Client,
-    /// Does not follow to where a file is stored: a hub says what it knows of a file before it sends one on.
-    straight: Client,
+    /// Does not follow redirects: the hub returns the metadata of a file in the response that redirects to its storage.
+    no_redirect_client: Client,
 }
 
-/// `Org/Name` of a hub.
+/// A repository of a hub: `Org/Name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepoId {
     organisation: String,
@@ -43,7 +42,7 @@ pub struct RepoId {
 }
 
 impl RepoId {
-    /// None for what is no name of a repository, so that nothing else is ever put into an address or a path.
+    /// Parses `Org/Name`. Returns `None` for anything else, so that a `RepoId` is safe in URLs and paths.
     pub fn parse(text: &str) -> Option<Self> {
         let (organisation, name) = text.split_once('/')?;
         let fits = |part: &str| {
@@ -67,8 +66,8 @@ impl std::fmt::Display for RepoId {
 }
 
 impl Hub {
-    /// The hub that `HF_ENDPOINT` names, with the token of `HF_TOKEN` or else the one that `hf auth login` left in `HF_HOME`.
-    /// Makes no connection yet.
+    /// Uses the hub in `HF_ENDPOINT`, with the token in `HF_TOKEN` or the one that `hf auth login` stored in `HF_HOME`. Opens no
+    /// connection.
     pub fn from_environment() -> Result<Self, HubError> {
         let variable = |name: &str| {
             std::env::var(name)
@@ -80,7 +79,7 @@ impl Hub {
             .map(|token| token.trim().to_owned())
             .or_else(|| cache.token());
         let cache = variable("HF_HUB_CACHE").map_or_else(|| cache.path().clone(), PathBuf::from);
-        let named = variable("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned());
+        let named = variable("HF_ENDPOINT").unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
         let endpoint = Url::parse(named.trim().trim_end_matches('/')).ok();
         let endpoint =
             endpoint.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -91,43 +90,45 @@ impl Hub {
             Client::builder()
                 .user_agent(concat!("repo-lsp/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(Duration::from_secs(20))
-                .read_timeout(SILENCE)
+                .read_timeout(READ_TIMEOUT)
         };
-        let straight = builder().redirect(reqwest::redirect::Policy::none());
+        let no_redirect_client = builder().redirect(reqwest::redirect::Policy::none());
         Ok(Hub {
             client: builder()
                 .build()
                 .map_err(|error| HubError::client(&error))?,
-            straight: straight.build().map_err(|error| HubError::client(&error))?,
+            no_redirect_client: no_redirect_client
+                .build()
+                .map_err(|error| HubError::client(&error))?,
             endpoint,
             token,
             cache,
         })
     }
 
-    /// Its address, without a slash at the end.
+    /// Returns its base URL without a trailing slash.
     pub fn endpoint(&self) -> &str {
         self.endpoint.as_str().trim_end_matches('/')
     }
 
     fn url<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.endpoint.clone();
-        // Segments are escaped, so a revision such as `refs/pr/5` is one of them.
+        // Segments are percent-encoded, so a revision such as `refs/pr/5` stays one segment.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(parts);
         }
         url
     }
 
-    /// Puts the token into a request. It is not passed on to another host that a file is redirected to.
-    fn signed(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    /// Adds the token to a request. reqwest drops it when a redirect leads to another host.
+    fn authorized(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
     }
 
-    /// Runs what waits for the network, on the thread that called.
+    /// Runs a future to completion on the calling thread.
     fn run<T>(&self, work: impl Future<Output = Result<T, HubError>>) -> Result<T, HubError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_repositories_are_asked_for() {
+    fn parses_repository_names() {
         for good in ["Qwen/Qwen3-4B", "a/b", "a.b/c_d-e"] {
             assert_eq!(RepoId::parse(good).unwrap().to_string(), good);
         }

@@ -1,15 +1,15 @@
-//! Which tensors a Qwen3 in GGUF has to have, and of which shapes: by the numbers that its header gives.
+//! The tensors that a Qwen3 model in GGUF format requires, with their shapes.
 
 use std::collections::BTreeMap;
 
-/// Shapes by name, the fastest dimension first, as the format has them.
+/// Tensor shapes by name. As in the file format, the fastest-varying dimension comes first.
 pub type Shapes = BTreeMap<String, Vec<u64>>;
 
-/// What is missing, or has another shape, in one line. `number` looks up what the header says below `qwen3.`.
+/// Checks that all tensors exist with the expected shapes. `number` returns the metadata value of a key below `qwen3.`.
 pub fn check(number: impl Fn(&str) -> Option<u64>, shapes: &Shapes) -> Result<(), String> {
     let number = |key: &str| {
         let found = number(key).filter(|number| (1..=1 << 24).contains(number));
-        found.ok_or_else(|| format!("`qwen3.{key}` is missing, or no number that makes sense"))
+        found.ok_or_else(|| format!("`qwen3.{key}` is missing or out of range"))
     };
     let width = number("embedding_length")?;
     let heads = number("attention.head_count")?;
@@ -20,7 +20,7 @@ pub fn check(number: impl Fn(&str) -> Option<u64>, shapes: &Shapes) -> Result<()
     let expect = |name: &str, shape: &[u64]| match shapes.get(name) {
         Some(found) if found == shape => Ok(()),
         Some(found) => Err(format!(
-            "tensor {name} has the shape {found:?} and should have {shape:?}"
+            "tensor {name} has shape {found:?}; expected {shape:?}"
         )),
         None => Err(format!("tensor {name} is missing")),
     };
@@ -28,7 +28,7 @@ pub fn check(number: impl Fn(&str) -> Option<u64>, shapes: &Shapes) -> Result<()
         Some([first, _]) if *first == width => {}
         Some(found) => {
             return Err(format!(
-                "tensor token_embd.weight has the shape {found:?}, and its first number should be {width}"
+                "tensor token_embd.weight has shape {found:?}; its first dimension must be {width}"
             ));
         }
         None => return Err("tensor token_embd.weight is missing".to_owned()),

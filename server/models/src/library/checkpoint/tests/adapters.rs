@@ -1,8 +1,8 @@
-//! An adapter has to fit the model that it is laid over.
+//! Adapters must match their base model.
 
 use super::*;
 
-/// An adapter of rank 2 for the queries of both layers, in a folder of its own beside the model's.
+/// Writes a rank 2 adapter for the query projections of both layers, in a directory beside that of the model.
 pub(in crate::library) fn adapter(model: &Path) -> PathBuf {
     let directory = model.with_file_name("adapter");
     fs::create_dir_all(&directory).unwrap();
@@ -23,14 +23,14 @@ pub(in crate::library) fn adapter(model: &Path) -> PathBuf {
 }
 
 #[test]
-fn adapters_have_to_fit() {
+fn rejects_adapters_that_do_not_match() {
     let fixture = Fixture::new();
     let model = fixture.checkpoint(1);
     fixture.add("base", &model).unwrap();
     fixture.library.switch("base", 1).unwrap();
     let add = |from: &Path, base: &str| {
         let mut incoming = incoming(from);
-        incoming.origin.base = Some(base.to_owned());
+        incoming.provenance.base = Some(base.to_owned());
         fixture
             .library
             .add("ours", &incoming, &|_, _| {})
@@ -101,7 +101,7 @@ fn adapters_have_to_fit() {
                 tensors[0].data[..4].copy_from_slice(&f32::NAN.to_le_bytes());
                 store(&weights(from), &tensors);
             },
-            "has a value that is not a finite number",
+            "contains a value that is not finite (NaN or infinity)",
         ),
     ];
     for (what, damage, expected) in cases {

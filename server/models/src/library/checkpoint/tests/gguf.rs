@@ -1,4 +1,4 @@
-//! A GGUF file is told by its header.
+//! Validation of GGUF files.
 
 use super::*;
 
@@ -37,7 +37,7 @@ fn gguf(architecture: &str, version: u32, kind: u32, data: usize) -> Vec<u8> {
 }
 
 #[test]
-fn gguf_files() {
+fn validates_gguf_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.gguf");
     let fixture = Fixture::new();
@@ -92,7 +92,7 @@ fn gguf_files() {
     }
     fs::write(&path, &whole).unwrap();
     let mut incoming = incoming(&path);
-    incoming.take = Take::Move;
+    incoming.transfer = Transfer::Move;
     let added = fixture.library.add("tiny", &incoming, &|_, _| {}).unwrap();
     assert_eq!(
         added.installed.gguf().unwrap(),
@@ -102,7 +102,7 @@ fn gguf_files() {
 }
 
 #[test]
-fn a_qwen3_has_all_its_tensors() {
+fn checks_the_tensors_of_qwen3() {
     let folder = tempfile::tempdir().unwrap();
     let (made, path) = (folder.path().join("made"), folder.path().join("tiny.gguf"));
     ::checkpoint::Parrot::new("Well.").write(&made).unwrap();

@@ -1,9 +1,9 @@
-//! What newer tools write otherwise is repaired, and weights may be in several files.
+//! Repairs of `config.json`, and sharded weights.
 
 use super::*;
 
 #[test]
-fn what_newer_tools_write_is_repaired() {
+fn repairs_configs_of_newer_tools() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     edit(&from, "config.json", |config| {
@@ -48,10 +48,10 @@ fn what_newer_tools_write_is_repaired() {
         original.get("rope_theta").is_none(),
         "the user's own file is left alone"
     );
-    added.installed.examine().unwrap();
+    added.installed.check_sizes().unwrap();
 }
 
-/// The checkpoint's weights in two files with an index.
+/// Splits the weights of a checkpoint into two files with an index.
 fn split(directory: &Path) {
     let path = directory.join("model.safetensors");
     let tensors = load(&path);
@@ -74,7 +74,7 @@ fn split(directory: &Path) {
 }
 
 #[test]
-fn weights_in_several_files() {
+fn reads_sharded_weights() {
     let fixture = Fixture::new();
     let from = fixture.checkpoint(1);
     split(&from);

@@ -1,9 +1,9 @@
-//! A configuration or a tokenizer that does not go with the weights.
+//! Configurations and tokenizers that do not match the weights.
 
 use super::*;
 
 #[test]
-fn damaged_settings() {
+fn rejects_invalid_configs() {
     refused(
         "no config",
         |folder| fs::remove_file(folder.join("config.json")).unwrap(),
@@ -84,7 +84,7 @@ fn damaged_settings() {
 }
 
 #[test]
-fn damaged_tokenizers() {
+fn rejects_invalid_tokenizers() {
     refused(
         "none",
         |folder| fs::remove_file(folder.join("tokenizer.json")).unwrap(),
@@ -129,18 +129,18 @@ fn damaged_tokenizers() {
             });
         },
         expect![
-            "tokenizer_config.json: no chat_template is in it, and there is no chat_template.jinja; copy those of the model it was made from"
+            "tokenizer_config.json: no `chat_template` found here or in chat_template.jinja; copy it from the model this one was trained from"
         ],
     );
 }
 
 #[test]
-fn a_folder_without_a_model() {
+fn rejects_a_directory_without_a_model() {
     refused(
         "empty",
         |folder| {
             fs::remove_file(folder.join("model.safetensors")).unwrap();
         },
-        expect!["FOLDER: no model is in it: neither *.safetensors nor *.gguf"],
+        expect!["FOLDER: no model found: neither *.safetensors nor *.gguf"],
     );
 }

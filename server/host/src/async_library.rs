@@ -1,43 +1,43 @@
-//! The library, asked from async code: which generation of a model is the current one, and what an adapter is laid over.
+//! Asynchronous access to the model library.
 
 use std::path::PathBuf;
 
 use models::library::{Installed, Library, LibraryError};
 
 #[derive(Clone)]
-pub(crate) struct Shelf(Library);
+pub(crate) struct AsyncLibrary(Library);
 
-/// Why there is no generation to serve. Displays as one line.
+/// Why there is no generation to serve, as a one-line message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// There is no such model.
+pub(crate) enum GenerationError {
+    /// The model does not exist.
     Unknown(String),
-    /// There is, but not in one piece.
+    /// The generation is damaged or unreadable.
     Damaged(String),
 }
 
-impl Missing {
+impl GenerationError {
     pub(crate) fn line(self) -> String {
         match self {
-            Missing::Unknown(line) | Missing::Damaged(line) => line,
+            GenerationError::Unknown(line) | GenerationError::Damaged(line) => line,
         }
     }
 }
 
-impl Shelf {
+impl AsyncLibrary {
     pub(crate) fn new(library: Library) -> Self {
-        Shelf(library)
+        AsyncLibrary(library)
     }
 
     pub(crate) fn directory(&self) -> PathBuf {
         self.0.directory().to_owned()
     }
 
-    /// The name of the model that is meant: the one that was chosen, where the request leaves it open.
-    pub(crate) async fn name(&self, asked: &str) -> Result<String, Missing> {
+    /// Resolves the model name of a request. `default` means the default model.
+    pub(crate) async fn name(&self, asked: &str) -> Result<String, GenerationError> {
         if asked.contains('@') {
-            return Err(Missing::Unknown(format!(
-                "name a model without its generation: the current one answers, not {asked}; `repo-lsp model use` changes it"
+            return Err(GenerationError::Unknown(format!(
+                "request a model without its generation: the active generation answers, not {asked}; change it with `repo-lsp model use`"
             )));
         }
         if asked != "default" {
@@ -48,13 +48,13 @@ impl Shelf {
             .map(|installed| installed.name)
     }
 
-    /// The current generation of a model.
-    pub(crate) async fn current(&self, name: &str) -> Result<Installed, Missing> {
+    /// Returns the active generation of a model.
+    pub(crate) async fn current(&self, name: &str) -> Result<Installed, GenerationError> {
         let name = name.to_owned();
         self.ask(move |library| library.current(&name)).await
     }
 
-    /// The generation that was in use before the current one, if it is there and sound.
+    /// Returns the previously active generation, if it is usable.
     pub(crate) async fn previous(&self, name: &str) -> Option<Installed> {
         let name = name.to_owned();
         let previous = self.ask(move |library| {
@@ -64,8 +64,11 @@ impl Shelf {
         previous.await.ok().flatten()
     }
 
-    /// What an adapter is laid over.
-    pub(crate) async fn base(&self, installed: &Installed) -> Result<Option<Installed>, Missing> {
+    /// Returns the base model of an adapter.
+    pub(crate) async fn base(
+        &self,
+        installed: &Installed,
+    ) -> Result<Option<Installed>, GenerationError> {
         let installed = installed.clone();
         self.ask(move |library| library.base(&installed)).await
     }
@@ -76,11 +79,11 @@ impl Shelf {
             .unwrap_or_default()
     }
 
-    /// It reads files, which may be on a slow disk.
+    /// Runs a library call on a blocking thread, because it reads files.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Library) -> Result<T, LibraryError> + Send + 'static,
-    ) -> Result<T, Missing> {
+    ) -> Result<T, GenerationError> {
         let library = self.0.clone();
         let answer = tokio::task::spawn_blocking(move || question(&library)).await;
         match answer {
@@ -88,12 +91,12 @@ impl Shelf {
             Ok(Err(error)) => Err(match error {
                 LibraryError::NoSuchModel { .. }
                 | LibraryError::NoDefault { .. }
-                | LibraryError::NothingInUse { .. }
-                | LibraryError::BadName(_) => Missing::Unknown(error.to_string()),
-                other => Missing::Damaged(other.to_string()),
+                | LibraryError::NoCurrentGeneration { .. }
+                | LibraryError::BadName(_) => GenerationError::Unknown(error.to_string()),
+                other => GenerationError::Damaged(other.to_string()),
             }),
-            Err(_) => Err(Missing::Damaged(
-                "the library of models could not be read".to_owned(),
+            Err(_) => Err(GenerationError::Damaged(
+                "the model library could not be read".to_owned(),
             )),
         }
     }

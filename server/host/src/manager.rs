@@ -1,52 +1,51 @@
-//! Which engine answers for which model: loads what is asked for, and puts a newer generation in the place of an older one while both
-//! are in use.
+//! Loads and unloads engines, and replaces an older generation by a newer one while requests are running.
 //!
-//! One change at a time. What a change does to the table is done at once, so that whoever asks gets an engine that will not be freed
-//! before they are done with it.
+//! Changes run one at a time. Each updates the table atomically, so that a request gets an engine that is not freed while it is used.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
-use super::engine::{Engine, LoadError, Use};
-use super::shelf::{Missing, Shelf};
+use super::async_library::{AsyncLibrary, GenerationError};
+use super::engine::{Engine, EngineHandle, LoadError};
 use models::library::Installed;
 use settings::{HostSettings, Swap};
 
-pub(crate) struct Desk {
-    shelf: Shelf,
+pub(crate) struct ModelManager {
+    library: AsyncLibrary,
     settings: HostSettings,
     table: Mutex<Table>,
-    /// Held while something is loaded or freed.
+    /// Held while an engine is loaded or freed.
     changing: tokio::sync::Mutex<()>,
-    /// Counted up when the table changes.
+    /// Incremented when the table changes.
     changed: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 struct Table {
-    /// By the name of the model.
+    /// By model name.
     serving: HashMap<String, Arc<Engine>>,
-    /// What would not load, so that nobody waits for it again: until another generation is made the current one.
+    /// Generations that failed to load. They are not tried again until another generation becomes active.
     failed: HashMap<String, (u32, LoadError)>,
     loading: Option<(String, u32)>,
-    /// Those that finish what they have begun.
+    /// Engines that are finishing their requests.
     retiring: Vec<Arc<Engine>>,
-    /// A change of this model is on its way.
+    /// Models that are being replaced in the background.
     swapping: Vec<String>,
     closed: bool,
 }
 
 /// Why there is no engine for a model.
-pub(crate) enum Refusal {
+pub(crate) enum EngineError {
     NoSuchModel(String),
     Unavailable(String),
 }
 
-/// A row of the table, for people.
-pub(crate) struct Row {
+/// The state of a model, for the status response.
+pub(crate) struct ModelState {
     pub name: String,
     pub generation: u32,
     pub state: &'static str,
@@ -54,10 +53,10 @@ pub(crate) struct Row {
     pub problem: Option<String>,
 }
 
-impl Desk {
-    pub(crate) fn new(shelf: Shelf, settings: HostSettings) -> Arc<Self> {
-        Arc::new(Desk {
-            shelf,
+impl ModelManager {
+    pub(crate) fn new(library: AsyncLibrary, settings: HostSettings) -> Arc<Self> {
+        Arc::new(ModelManager {
+            library,
             settings,
             table: Mutex::default(),
             changing: tokio::sync::Mutex::default(),
@@ -65,45 +64,51 @@ impl Desk {
         })
     }
 
-    pub(crate) fn shelf(&self) -> &Shelf {
-        &self.shelf
+    pub(crate) fn library(&self) -> &AsyncLibrary {
+        &self.library
     }
 
-    /// An engine for a model. Waits while it is loaded, unless an older generation can answer meanwhile.
-    pub(crate) async fn engine(self: &Arc<Self>, name: &str) -> Result<Use, Refusal> {
-        let wanted = match self.shelf.current(name).await {
+    /// Returns an engine for a model. Waits until it is loaded, unless an older generation can answer meanwhile.
+    pub(crate) async fn engine(self: &Arc<Self>, name: &str) -> Result<EngineHandle, EngineError> {
+        let wanted = match self.library.current(name).await {
             Ok(installed) => installed,
-            Err(missing) => return self.despite(name, missing),
+            Err(missing) => return self.fallback_engine(name, missing),
         };
-        self.engine_for(&wanted).await.map_err(Refusal::Unavailable)
+        self.engine_for(&wanted)
+            .await
+            .map_err(EngineError::Unavailable)
     }
 
-    /// What is loaded goes on answering while what should replace it is damaged.
-    fn despite(&self, name: &str, missing: Missing) -> Result<Use, Refusal> {
+    /// Returns the loaded engine if the generation that should replace it is damaged.
+    fn fallback_engine(
+        &self,
+        name: &str,
+        missing: GenerationError,
+    ) -> Result<EngineHandle, EngineError> {
         let table = self.table();
         let engine = table.serving.get(name).filter(|engine| !engine.is_lost());
         match (engine, missing) {
-            (Some(engine), Missing::Damaged(line)) => {
-                tracing::warn!("{} stays: {line}", engine.installed.label());
-                Ok(Use::of(engine))
+            (Some(engine), GenerationError::Damaged(line)) => {
+                tracing::warn!("{} stays active: {line}", engine.installed.label());
+                Ok(EngineHandle::of(engine))
             }
-            (_, Missing::Unknown(line)) => Err(Refusal::NoSuchModel(line)),
-            (None, Missing::Damaged(line)) => Err(Refusal::Unavailable(line)),
+            (_, GenerationError::Unknown(line)) => Err(EngineError::NoSuchModel(line)),
+            (None, GenerationError::Damaged(line)) => Err(EngineError::Unavailable(line)),
         }
     }
 
-    async fn engine_for(self: &Arc<Self>, wanted: &Installed) -> Result<Use, String> {
+    async fn engine_for(self: &Arc<Self>, wanted: &Installed) -> Result<EngineHandle, String> {
         let mut changed = self.changed.subscribe();
         if let Some(ready) = self.ready(wanted) {
             return Ok(ready);
         }
-        // On a task of its own: what is being loaded is loaded to its end, whoever leaves.
+        // A separate task, so that loading completes even if this request is dropped.
         let change = tokio::spawn(self.clone().change(wanted.name.clone()));
         tokio::pin!(change);
         loop {
             tokio::select! {
                 biased;
-                // Somebody else's change may have brought it already, and go on for a while.
+                // Another change may have loaded it and may take longer to complete.
                 _ = changed.changed() => if let Some(ready) = self.ready(wanted) {
                     return Ok(ready);
                 },
@@ -113,8 +118,8 @@ impl Desk {
                     }
                     return Err(match result {
                         Ok(Err(error)) => error.to_string(),
-                        // It was there, and was freed in favour of another before we got to it.
-                        Ok(Ok(())) => "another model is wanted at the same time; ask again".to_owned(),
+                        // It was loaded, and freed in favour of another model before this task ran.
+                        Ok(Ok(())) => "another model was requested at the same time; ask again".to_owned(),
                         Err(_) => format!("loading {} failed", wanted.label()),
                     });
                 }
@@ -122,14 +127,14 @@ impl Desk {
         }
     }
 
-    /// What can answer now. Where that is an older generation, the newer one is sent for.
-    fn ready(self: &Arc<Self>, wanted: &Installed) -> Option<Use> {
+    /// Returns an engine that can answer now. If it is an older generation, starts loading the newer one.
+    fn ready(self: &Arc<Self>, wanted: &Installed) -> Option<EngineHandle> {
         let mut table = self.table();
         let engine = table
             .serving
             .get(&wanted.name)
             .filter(|engine| !engine.is_lost())?;
-        let ready = Use::of(engine);
+        let ready = EngineHandle::of(engine);
         let number = wanted.manifest.number;
         if engine.installed.manifest.number != number {
             let known = table
@@ -144,16 +149,16 @@ impl Desk {
         Some(ready)
     }
 
-    /// The current generation of a model may have changed.
-    pub(crate) async fn look_again(self: &Arc<Self>, name: &str) {
-        let current = self.shelf.current(name).await;
+    /// Reacts to a change of the active generation of a model.
+    pub(crate) async fn refresh(self: &Arc<Self>, name: &str) {
+        let current = self.library.current(name).await;
         {
             let mut table = self.table();
             let number = current
                 .as_ref()
                 .ok()
                 .map(|installed| installed.manifest.number);
-            // What failed is worth another attempt once it has been put aside.
+            // A failed generation may be tried again after another one was active.
             if table
                 .failed
                 .get(name)
@@ -167,7 +172,7 @@ impl Desk {
         }
         match current {
             Ok(installed) => drop(self.ready(&installed)),
-            Err(missing) => tracing::error!("the older generation stays: {}", missing.line()),
+            Err(missing) => tracing::error!("keeping the older generation: {}", missing.line()),
         }
     }
 
@@ -175,20 +180,20 @@ impl Desk {
         let result = self.clone().change(name.clone()).await;
         self.table().swapping.retain(|swapping| *swapping != name);
         if let Err(error) = result {
-            tracing::error!("the older generation stays: {error}");
+            tracing::error!("keeping the older generation: {error}");
         }
     }
 
-    /// Makes the current generation of a model the one that answers.
+    /// Loads the active generation of a model and makes it answer.
     async fn change(self: Arc<Self>, name: String) -> Result<(), LoadError> {
         let _one = self.changing.lock().await;
-        let broken = |missing: Missing| LoadError::Broken(missing.line());
-        let wanted = self.shelf.current(&name).await.map_err(broken)?;
+        let broken = |missing: GenerationError| LoadError::Broken(missing.line());
+        let wanted = self.library.current(&name).await.map_err(broken)?;
         let number = wanted.manifest.number;
         let (old, others) = {
             let mut table = self.table();
             if table.closed {
-                return Err(LoadError::Broken("the host of models is ending".into()));
+                return Err(LoadError::Broken("the model host is stopping".into()));
             }
             match table.failed.get(&name) {
                 Some((failed, error)) if *failed == number => return Err(error.clone()),
@@ -201,7 +206,7 @@ impl Desk {
                 .cloned()
             {
                 table.serving.remove(&name);
-                // It may hang for ever, and is not waited for.
+                // It may hang forever, so it is not awaited.
                 tokio::spawn(lost.retire());
             }
             let old = table.serving.get(&name).cloned();
@@ -219,7 +224,7 @@ impl Desk {
             table.retiring.extend(others.iter().cloned());
             (old, others)
         };
-        // Memory is kept for one model.
+        // Memory is reserved for one model at a time.
         for other in others {
             self.retire(other).await;
         }
@@ -229,13 +234,13 @@ impl Desk {
         }
     }
 
-    /// Loads what is wanted; where that is broken, the generation that was in use before it answers until another is put in use.
+    /// Loads a generation; if it is broken, loads the previously active one, which answers until another one is activated.
     async fn load_or_previous(&self, wanted: Installed) -> Result<(), LoadError> {
         let loaded = self.load(wanted.clone()).await;
         let Err(LoadError::Broken(line)) = &loaded else {
             return loaded;
         };
-        let Some(previous) = self.shelf.previous(&wanted.name).await else {
+        let Some(previous) = self.library.previous(&wanted.name).await else {
             return loaded;
         };
         tracing::warn!("{line}; {} answers instead", previous.label());
@@ -253,7 +258,7 @@ impl Desk {
         if self.settings.swap != Swap::Drain {
             match self.load(wanted.clone()).await {
                 Err(LoadError::TooLarge(line)) if self.settings.swap == Swap::Auto => {
-                    tracing::info!("{line}; the older generation is freed first");
+                    tracing::info!("{line}; freeing the older generation first");
                     self.table().failed.remove(&wanted.name);
                 }
                 loaded => {
@@ -281,12 +286,12 @@ impl Desk {
         loaded
     }
 
-    /// Loads, and has it answer from now on.
+    /// Loads a generation and makes it answer from now on.
     async fn load(&self, wanted: Installed) -> Result<(), LoadError> {
         let (name, number) = (wanted.name.clone(), wanted.manifest.number);
         tracing::info!("loading {}", wanted.label());
         self.table().loading = Some((name.clone(), number));
-        let base = self.shelf.base(&wanted).await;
+        let base = self.library.base(&wanted).await;
         let started = Instant::now();
         let loaded = match base {
             Ok(base) => Engine::load(wanted, base, self.settings).await,
@@ -297,7 +302,7 @@ impl Desk {
         let result = match loaded {
             Ok(engine) => {
                 tracing::info!(
-                    "{} is loaded, after {} ms",
+                    "loaded {} in {} ms",
                     engine.installed.label(),
                     started.elapsed().as_millis()
                 );
@@ -308,7 +313,7 @@ impl Desk {
             }
             Err(error) => {
                 tracing::error!("{error}");
-                // What did not fit may fit later; beside another one it is not tried again.
+                // A model that did not fit may fit later, but not beside the one that is loaded.
                 if matches!(error, LoadError::Broken(_)) || table.serving.contains_key(&name) {
                     table.failed.insert(name, (number, error.clone()));
                 }
@@ -316,11 +321,11 @@ impl Desk {
             }
         };
         drop(table);
-        self.tell();
+        self.notify_changed();
         result
     }
 
-    /// Waits until an engine that is no longer given out is done, and frees it.
+    /// Waits until the requests of an engine have finished, and frees it.
     async fn retire(&self, engine: Arc<Engine>) {
         {
             let mut table = self.table();
@@ -332,15 +337,15 @@ impl Desk {
                 table.retiring.push(engine.clone());
             }
         }
-        self.tell();
+        self.notify_changed();
         engine.clone().retire().await;
         self.table()
             .retiring
             .retain(|other| !Arc::ptr_eq(other, &engine));
-        self.tell();
+        self.notify_changed();
     }
 
-    /// Frees what nobody has asked for so long, and gives the time at which it is worth looking again, or since when nothing is loaded.
+    /// Unloads idle models. Returns when to call it again, or `Err` if nothing is loaded or loading.
     pub(crate) async fn tidy(&self) -> Result<Instant, ()> {
         let limit = Duration::from_secs(self.settings.unload_after_seconds);
         let (idle, next) = {
@@ -365,12 +370,12 @@ impl Desk {
         next.ok_or(())
     }
 
-    /// Waits until something is loaded or freed.
+    /// Notifies of every change of the table.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 
-    /// Loads nothing more, and frees everything once it is done.
+    /// Stops loading, and frees every engine after its requests have finished.
     pub(crate) async fn close(&self) {
         self.table().closed = true;
         let _one = self.changing.lock().await;
@@ -385,10 +390,10 @@ impl Desk {
         }
     }
 
-    /// What there is, for people.
-    pub(crate) fn rows(&self) -> Vec<Row> {
+    /// Returns the state of every model, for the status response.
+    pub(crate) fn rows(&self) -> Vec<ModelState> {
         let table = self.table();
-        let row = |engine: &Arc<Engine>, state| Row {
+        let row = |engine: &Arc<Engine>, state| ModelState {
             name: engine.installed.name.clone(),
             generation: engine.installed.manifest.number,
             state,
@@ -400,7 +405,7 @@ impl Desk {
             .values()
             .map(|engine| row(engine, if engine.is_lost() { "lost" } else { "serving" }));
         let retiring = table.retiring.iter().map(|engine| row(engine, "retiring"));
-        let bare = |name: &str, generation, state, problem| Row {
+        let bare = |name: &str, generation, state, problem| ModelState {
             name: name.to_owned(),
             generation,
             state,
@@ -422,11 +427,11 @@ impl Desk {
             .collect()
     }
 
-    fn tell(&self) {
+    fn notify_changed(&self) {
         self.changed.send_modify(|count| *count += 1);
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock()
     }
 }
