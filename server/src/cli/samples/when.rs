@@ -6,7 +6,10 @@ use time::format_description::parse_borrowed;
 use time::{Date, Time};
 
 const DATE: &str = "[year]-[month padding:none]-[day padding:none]";
-const TIME: &str = "[hour padding:none]:[minute padding:none][optional [:[second padding:none]]]";
+const TIMES: [&str; 2] = [
+    "[hour padding:none]:[minute padding:none]",
+    "[hour padding:none]:[minute padding:none]:[second padding:none]",
+];
 
 /// Returns milliseconds since 1970; 0 for earlier times.
 pub(super) fn parse(text: &str) -> Result<u64, String> {
@@ -48,7 +51,9 @@ fn parse_date_time(text: &str) -> Option<u64> {
     };
     let date = Date::parse(date, &parse_borrowed::<2>(DATE).ok()?).ok()?;
     let time = match time {
-        Some(time) => Time::parse(time, &parse_borrowed::<2>(TIME).ok()?).ok()?,
+        Some(time) => TIMES
+            .iter()
+            .find_map(|format| Time::parse(time, &parse_borrowed::<2>(format).ok()?).ok())?,
         None => Time::MIDNIGHT,
     };
     let seconds = date.with_time(time).assume_utc().unix_timestamp();
