@@ -14,6 +14,7 @@ mod errors;
 mod evaluation;
 mod hosted;
 mod kept;
+mod layers;
 mod models;
 mod processes;
 mod samples;

@@ -135,7 +135,7 @@ fn root() -> PathBuf {
 /// Our own Rust files.
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["indexer", "server", "trainer-bridge", "tests"]
+    let mut folders: Vec<PathBuf> = ["indexer", "grounding", "trainer-bridge", "server", "tests"]
         .map(|name| root().join(name))
         .into();
     while let Some(folder) = folders.pop() {
