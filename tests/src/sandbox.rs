@@ -28,26 +28,7 @@ impl Sandbox {
         };
         fs::create_dir_all(sandbox.root().join(".git")).unwrap();
         fs::create_dir_all(sandbox.home()).unwrap();
-        let mut path = None;
-        let mut text = String::new();
-        for line in fixture.lines().chain(["//- /"]) {
-            match line.strip_prefix("//- /") {
-                Some(next) => {
-                    if let Some(path) = path.replace(next) {
-                        sandbox.write(path, &text);
-                    }
-                    text.clear();
-                }
-                None if path.is_some() => {
-                    text += line;
-                    text += "\n";
-                }
-                None => assert!(
-                    line.trim().is_empty(),
-                    "a fixture begins with `//- /path`, not with {line:?}"
-                ),
-            }
-        }
+        fixture::write(&sandbox.root(), fixture).unwrap();
         sandbox
     }
 

@@ -22,15 +22,13 @@ impl Workspace {
             mark: None,
         };
         std::fs::create_dir(workspace.root()).unwrap();
-        for file in fixture.split("//- /").skip(1) {
-            let (path, text) = file.split_once('\n').unwrap();
-            let path = path.trim();
+        for (path, text) in fixture::parse(fixture) {
             let text = match text.find("$0") {
                 Some(at) => {
                     workspace.mark = Some((path.to_owned(), at as u32));
                     text.replacen("$0", "", 1)
                 }
-                None => text.to_owned(),
+                None => text,
             };
             workspace.write(path, &text);
         }

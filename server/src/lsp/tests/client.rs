@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::lsp::frame::{self, Frame, FrameReader};
 use crate::lsp::{Outcome, serve};
 
-use super::fixture::{TestSettings, files};
+use super::fixture::TestSettings;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -32,12 +32,9 @@ impl Client {
     /// A server, and a folder with these files; nothing has been said yet.
     pub fn start(fixture: &str) -> Client {
         let directory = tempfile::tempdir().unwrap();
-        for (path, text) in files(fixture) {
-            let path = directory.path().join("root").join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        std::fs::create_dir_all(directory.path().join("root")).unwrap();
+        let root = directory.path().join("root");
+        std::fs::create_dir_all(&root).unwrap();
+        ::fixture::write(&root, fixture).unwrap();
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (read, write) = tokio::io::split(theirs);
         let source = Arc::new(TestSettings(directory.path().join("user")));

@@ -71,12 +71,3 @@ impl SettingsSource for TestSettings {
         None
     }
 }
-
-/// `//- /path` begins a file.
-pub fn files(fixture: &str) -> Vec<(&str, String)> {
-    let parts = fixture.split("//- /").skip(1);
-    parts
-        .filter_map(|part| part.split_once('\n'))
-        .map(|(path, text)| (path.trim(), text.to_owned()))
-        .collect()
-}
