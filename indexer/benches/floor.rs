@@ -16,7 +16,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use rayon::prelude::*;
-use repo_indexer::{Cancel, Index, IndexOptions, Scope};
+use repo_indexer::{Cancel, Index, IndexOptions, RefreshScope};
 use tree_sitter::{Parser, Query, QueryCursor, StreamingIterator};
 
 const THREADS: usize = 2;
@@ -111,7 +111,7 @@ fn full(workspace: &Path) -> usize {
     };
     let index = Index::open(workspace, options).unwrap();
     index
-        .refresh(Scope::All, &|_| {}, &Cancel::new())
+        .refresh(RefreshScope::All, &|_| {}, &Cancel::new())
         .unwrap()
         .indexed
 }

@@ -14,7 +14,7 @@ use crate::error::IndexError;
 use crate::graph::{Base, Changes};
 use crate::record::{FileKey, FileRecord};
 use crate::search::corpus::{ColumnCache, Columns, columns};
-use crate::store::{Store, version_of};
+use crate::store::{IndexStore, version_of};
 
 /// More changed files than this, and the base is built anew; below, the layer is quick to search.
 const LARGEST_LAYER: usize = 256;
@@ -29,7 +29,7 @@ pub(crate) struct Committed {
 }
 
 impl Committed {
-    pub fn load(store: &Store) -> Result<Committed, IndexError> {
+    pub fn load(store: &IndexStore) -> Result<Committed, IndexError> {
         let empty = Committed {
             searcher: store.searcher(),
             columns: Vec::new(),
@@ -45,8 +45,8 @@ impl Committed {
     /// the last value says why.
     pub fn open_or_heal(
         directory: &Path,
-    ) -> Result<(Store, Committed, Option<String>), IndexError> {
-        let opened = Store::open_whole(directory).and_then(|store| {
+    ) -> Result<(IndexStore, Committed, Option<String>), IndexError> {
+        let opened = IndexStore::open_whole(directory).and_then(|store| {
             store
                 .map(|store| Ok((Committed::load(&store)?, store)))
                 .transpose()
@@ -58,7 +58,7 @@ impl Committed {
                 "the index was damaged and has been rebuilt ({error})"
             )),
         };
-        let store = Store::create(directory)?;
+        let store = IndexStore::create(directory)?;
         let committed = Committed::load(&store)?;
         Ok((store, committed, notice))
     }
@@ -66,7 +66,7 @@ impl Committed {
     /// The state after the latest commit. `fresh` are records the caller just wrote, so that they need not be read back.
     pub fn advance(
         &self,
-        store: &Store,
+        store: &IndexStore,
         fresh: &FxHashMap<FileKey, Arc<FileRecord>>,
     ) -> Result<Committed, IndexError> {
         let searcher = store.reload()?;
@@ -145,7 +145,7 @@ impl Committed {
 
 /// Reads and decodes records on all threads of the current pool.
 fn read(
-    store: &Store,
+    store: &IndexStore,
     searcher: &Searcher,
     unread: &[DocAddress],
 ) -> Result<Vec<(FileKey, Arc<FileRecord>)>, IndexError> {

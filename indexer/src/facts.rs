@@ -44,7 +44,7 @@ impl Span {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
 )]
-pub struct Lines {
+pub struct LineRange {
     pub first: u32,
     pub last: u32,
 }
@@ -99,7 +99,7 @@ pub struct Symbol {
     pub test: bool,
     /// The whole definition, attributes and decorators included, leading documentation excluded.
     pub span: Span,
-    pub lines: Lines,
+    pub lines: LineRange,
     pub name_span: Span,
     /// From the start of the definition proper (after decorators) to before its body.
     pub signature: Span,
@@ -168,7 +168,7 @@ pub struct Chunk {
     /// The definition this is the text of; none for the remainder of a file.
     pub symbol: Option<u32>,
     pub span: Span,
-    pub lines: Lines,
+    pub lines: LineRange,
     /// Qualified name, container first, separated by spaces.
     pub name: String,
     pub signature: String,

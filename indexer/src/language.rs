@@ -11,19 +11,19 @@ mod table;
 
 use std::fmt;
 
-pub(crate) use compiled::{Compiled, Role, flag};
+pub(crate) use compiled::{CaptureRole, Compiled, flag};
 pub(crate) use pattern::Bindings;
-pub(crate) use table::{Grammar, Imports, Row, Syntax, Visibility};
+pub(crate) use table::{GrammarSpec, ImportSyntax, LanguageSpec, Syntax, Visibility};
 
 /// A language the index understands, down to plain text. Cheap to copy and to compare.
 #[derive(Clone, Copy)]
-pub struct Language(&'static Row);
+pub struct Language(&'static LanguageSpec);
 
 impl Language {
     /// By file name, else by extension. None for a name that says nothing, which [`Language::detect`] may still resolve.
     pub fn of_path(path: &str) -> Option<Language> {
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        let by_name = |row: &&'static Row| {
+        let by_name = |row: &&'static LanguageSpec| {
             row.file_names
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(file))
@@ -35,7 +35,7 @@ impl Language {
         if stem.is_empty() {
             return None;
         }
-        let by_extension = |row: &&'static Row| {
+        let by_extension = |row: &&'static LanguageSpec| {
             row.extensions
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(extension))
@@ -65,7 +65,7 @@ impl Language {
     /// By path, by what a text with a shared extension contains, else by shebang. Every text can be indexed: at least it is plain.
     pub fn detect(path: &str, text: &str) -> Language {
         let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let claims = |row: &&'static Row| {
+        let claims = |row: &&'static LanguageSpec| {
             let words = row
                 .claims
                 .iter()

@@ -25,7 +25,6 @@ mod snapshot;
 
 mod index;
 mod priority;
-mod sync;
 mod watch;
 
 mod cancel;
@@ -41,13 +40,13 @@ pub use facts::*;
 pub use graph::modules::Module;
 pub use graph::packages::{Membership, ModuleKind};
 pub use graph::{FileId, SymbolId};
-pub use index::{Index, IndexOptions, Progress, Report, Role, Scope};
+pub use index::{Index, IndexAccess, IndexOptions, Progress, RefreshReport, RefreshScope};
 pub use language::Language;
 pub use record::SkipReason;
 pub use scan::PrivateFiles;
 pub use search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
 pub use snapshot::{
-    Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status,
-    SymbolInfo, Users,
+    Callee, Candidate, FileUses, IndexStatus, Reference, Resolution, SkippedFile, Snapshot,
+    SymbolInfo, UsageSite, Usages,
 };
-pub use watch::{Event, Guard};
+pub use watch::{IndexEvent, IndexGuard};

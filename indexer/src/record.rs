@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::extract::Role;
-use crate::facts::{Extraction, FileFacts, Import, Lines, Span, Symbol, Use, UseRole};
+use crate::extract::NameRole;
+use crate::facts::{Extraction, FileFacts, Import, LineRange, Span, Symbol, Use, UseRole};
 use crate::language::Language;
 
 /// Identifies a file by its path, the same in every process and at every start.
@@ -99,13 +99,13 @@ impl RoleKey {
     }
 }
 
-impl From<Role<'_>> for RoleKey {
-    fn from(role: Role<'_>) -> Self {
+impl From<NameRole<'_>> for RoleKey {
+    fn from(role: NameRole<'_>) -> Self {
         match role {
-            Role::Bare => RoleKey::BARE,
-            Role::Member => RoleKey::MEMBER,
-            Role::Macro => RoleKey::MACRO,
-            Role::Of(owner) => RoleKey::of(owner),
+            NameRole::Bare => RoleKey::BARE,
+            NameRole::Member => RoleKey::MEMBER,
+            NameRole::Macro => RoleKey::MACRO,
+            NameRole::Of(owner) => RoleKey::of(owner),
         }
     }
 }
@@ -249,14 +249,14 @@ impl FileRecord {
 }
 
 /// A file ready to be written: what is kept and what is searched.
-pub(crate) struct Indexed {
+pub(crate) struct IndexedFile {
     pub record: FileRecord,
     pub chunks: Vec<crate::facts::Chunk>,
 }
 
-impl Indexed {
+impl IndexedFile {
     pub fn new(record: FileRecord, extraction: Extraction) -> Self {
-        Indexed {
+        IndexedFile {
             record: record.with_facts(extraction.facts),
             chunks: extraction.chunks,
         }
@@ -264,12 +264,12 @@ impl Indexed {
 }
 
 /// Where a chunk lies, packed into one fast-field value.
-pub(crate) fn pack_lines(lines: Lines) -> u64 {
+pub(crate) fn pack_lines(lines: LineRange) -> u64 {
     u64::from(lines.first) << 32 | u64::from(lines.last)
 }
 
-pub(crate) fn unpack_lines(packed: u64) -> Lines {
-    Lines {
+pub(crate) fn unpack_lines(packed: u64) -> LineRange {
+    LineRange {
         first: (packed >> 32) as u32,
         last: packed as u32,
     }

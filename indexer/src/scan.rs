@@ -4,17 +4,18 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{WalkBuilder, WalkState};
+use parking_lot::Mutex;
 
 use crate::error::IndexError;
 use crate::extract;
 use crate::graph::packages::declared_name;
 use crate::language::Language;
-use crate::record::{FileRecord, Fingerprint, Indexed, SkipReason, hash64};
+use crate::record::{FileRecord, Fingerprint, IndexedFile, SkipReason, hash64};
 
 /// Folders that hold no source of their own even where no ignore file says so.
 const NEVER: &[&str] = &[
@@ -33,7 +34,7 @@ const NEVER: &[&str] = &[
 
 /// What belongs to the index, by the user's settings.
 #[derive(Debug, Clone)]
-pub(crate) struct Rules {
+pub(crate) struct ScanRules {
     root: PathBuf,
     exclude: GlobSet,
     private: PrivateFiles,
@@ -66,7 +67,7 @@ impl PrivateFiles {
 
 /// A file found by a walk, with what the file system says of it.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct FoundFile {
     /// Relative to the root, separated by `/`.
     pub path: String,
     pub size: u64,
@@ -75,13 +76,13 @@ pub(crate) struct Found {
 
 /// What a walk found.
 #[derive(Debug, Default)]
-pub(crate) struct Listing {
-    pub files: Vec<Found>,
+pub(crate) struct ScanListing {
+    pub files: Vec<FoundFile>,
     /// Every folder that is not ignored: what has to be watched.
     pub folders: Vec<PathBuf>,
 }
 
-impl Rules {
+impl ScanRules {
     pub fn new(
         root: &Path,
         exclude: &[String],
@@ -89,7 +90,7 @@ impl Rules {
         max_file_bytes: u64,
         languages_off: &[String],
     ) -> Result<Self, IndexError> {
-        Ok(Rules {
+        Ok(ScanRules {
             root: root.to_owned(),
             exclude: globs(exclude, false)?,
             private: PrivateFiles::new(private)?,
@@ -116,8 +117,8 @@ impl Rules {
     }
 
     /// Lists `folder` and, unless `shallow`, everything below it.
-    pub fn list(&self, folder: &Path, shallow: bool, threads: usize) -> Listing {
-        let listing = Mutex::new(Listing::default());
+    pub fn list(&self, folder: &Path, shallow: bool, threads: usize) -> ScanListing {
+        let listing = Mutex::new(ScanListing::default());
         let mut walk = WalkBuilder::new(folder);
         walk.hidden(false)
             .require_git(false)
@@ -141,24 +142,22 @@ impl Rules {
                     return WalkState::Continue;
                 };
                 if kind.is_dir() {
-                    with(&listing, |listing| listing.folders.push(entry.into_path()));
+                    listing.lock().folders.push(entry.into_path());
                 } else if kind.is_file()
                     && let Some(path) = self.relative(entry.path())
                     && let Ok(meta) = entry.metadata()
                 {
-                    let found = Found {
+                    let found = FoundFile {
                         path,
                         size: meta.len(),
                         modified: modified(&meta),
                     };
-                    with(&listing, |listing| listing.files.push(found));
+                    listing.lock().files.push(found);
                 }
                 WalkState::Continue
             })
         });
-        let mut listing = listing
-            .into_inner()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut listing = listing.into_inner();
         listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         listing
     }
@@ -228,14 +227,14 @@ impl Rules {
     }
 
     /// Reads a file. `known` is what the index has of it: where the content is the same, only the fingerprint is new.
-    pub fn read(&self, found: &Found, known: Option<&FileRecord>) -> Read {
+    pub fn read(&self, found: &FoundFile, known: Option<&FileRecord>) -> ReadOutcome {
         let mut print = Fingerprint {
             size: found.size,
             modified: found.modified,
             hash: 0,
         };
         let skip = |print, reason| {
-            Read::New(Indexed {
+            ReadOutcome::New(IndexedFile {
                 record: FileRecord::skipped(&found.path, print, reason),
                 chunks: Vec::new(),
             })
@@ -248,14 +247,14 @@ impl Rules {
         }
         let bytes = match std::fs::read(self.absolute(&found.path)) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Read::Gone,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return ReadOutcome::Gone,
             Err(error) => return skip(print, SkipReason::Unreadable(error.kind().to_string())),
         };
         print.hash = hash64(&bytes);
         if let Some(known) = known
             && known.fingerprint.hash == print.hash
         {
-            return Read::Touched(FileRecord {
+            return ReadOutcome::Touched(FileRecord {
                 fingerprint: print,
                 ..known.clone()
             });
@@ -263,7 +262,7 @@ impl Rules {
         match String::from_utf8(bytes) {
             Ok(text) if !extract::looks_binary(text.as_bytes()) => {
                 match self.index(&found.path, &text, print) {
-                    Ok(indexed) => Read::New(indexed),
+                    Ok(indexed) => ReadOutcome::New(indexed),
                     Err(reason) => skip(print, reason),
                 }
             }
@@ -277,7 +276,7 @@ impl Rules {
         path: &str,
         text: &str,
         fingerprint: Fingerprint,
-    ) -> Result<Indexed, SkipReason> {
+    ) -> Result<IndexedFile, SkipReason> {
         if let Some(sign) = extract::looks_generated(path, text) {
             return Err(SkipReason::Generated(sign.to_owned()));
         }
@@ -301,13 +300,13 @@ impl Rules {
             summary,
             ..FileRecord::new(path, fingerprint)
         };
-        Ok(Indexed::new(record, extraction))
+        Ok(IndexedFile::new(record, extraction))
     }
 }
 
 /// The outcome of reading a file that looked changed.
-pub(crate) enum Read {
-    New(Indexed),
+pub(crate) enum ReadOutcome {
+    New(IndexedFile),
     /// The content is the one already indexed; only its time changed.
     Touched(FileRecord),
     Gone,
@@ -341,14 +340,6 @@ fn modified(meta: &Metadata) -> u64 {
         .ok()
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     since.map_or(0, |since| since.as_nanos() as u64)
-}
-
-fn with<T>(mutex: &Mutex<T>, change: impl FnOnce(&mut T)) {
-    change(
-        &mut mutex
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner()),
-    );
 }
 
 /// Private globs know no case, because secrets are the same in capitals, and may be exceptions.

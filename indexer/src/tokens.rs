@@ -49,13 +49,13 @@ fn is_stop_word(word: &str) -> bool {
     }
 }
 
-struct Stems {
+struct StemCache {
     stemmer: Stemmer,
     cache: FxHashMap<Box<str>, Box<str>>,
 }
 
 thread_local! {
-    static STEMS: RefCell<Stems> = RefCell::new(Stems { stemmer: Stemmer::create(Algorithm::English), cache: FxHashMap::default() });
+    static STEMS: RefCell<StemCache> = RefCell::new(StemCache { stemmer: Stemmer::create(Algorithm::English), cache: FxHashMap::default() });
 }
 
 /// Appends the stem of a lower-case word. Stemming costs more than a look-up, and words repeat.
@@ -130,7 +130,7 @@ pub(crate) fn is_compound(identifier: &str) -> bool {
 /// Calls `emit` with every token of `text`, in order.
 pub(crate) fn tokenize(text: &str, mut emit: impl FnMut(&str)) {
     let (mut token, mut lower) = (String::new(), String::new());
-    for word in (Words { rest: text }) {
+    for word in (WordIter { rest: text }) {
         each_token(word, &mut token, &mut lower, &mut emit);
     }
 }
@@ -176,11 +176,11 @@ fn push_lower(text: &str, out: &mut String) {
 }
 
 /// The runs of letters, digits and underscores of a text.
-struct Words<'a> {
+struct WordIter<'a> {
     rest: &'a str,
 }
 
-impl<'a> Iterator for Words<'a> {
+impl<'a> Iterator for WordIter<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {

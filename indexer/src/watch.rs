@@ -14,15 +14,15 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::Cancel;
 use crate::error::IndexError;
-use crate::index::{Index, Progress, Report, Role, Scope};
-use crate::store::Store;
+use crate::index::{Index, IndexAccess, Progress, RefreshReport, RefreshScope};
+use crate::store::IndexStore;
 
 /// What happened in the background.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum IndexEvent {
     Progress(Progress),
     /// The index agrees with the disk.
-    Fresh(Report),
+    Fresh(RefreshReport),
     /// The index does not agree with the disk, for the reason given; it is tried again later.
     Failed(String),
     /// Something the user should know, in one sentence.
@@ -30,33 +30,33 @@ pub enum Event {
 }
 
 /// Stops the background thread when dropped.
-pub struct Guard {
-    messages: Sender<Message>,
+pub struct IndexGuard {
+    messages: Sender<IndexerMessage>,
     cancel: Cancel,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Guard {
+impl IndexGuard {
     /// Asks for a refresh now: after a save that the editor announces, or by the user.
-    pub fn refresh(&self, scope: Scope) {
+    pub fn refresh(&self, scope: RefreshScope) {
         // The thread lives as long as the guard; if it panicked there is nobody left to ask.
-        let _ = self.messages.send(Message::Refresh(scope));
+        let _ = self.messages.send(IndexerMessage::Refresh(scope));
     }
 }
 
-impl Drop for Guard {
+impl Drop for IndexGuard {
     fn drop(&mut self) {
         self.cancel.cancel();
-        let _ = self.messages.send(Message::Stop);
+        let _ = self.messages.send(IndexerMessage::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-enum Message {
+enum IndexerMessage {
     Dirty(Vec<PathBuf>),
-    Refresh(Scope),
+    Refresh(RefreshScope),
     /// The system lost events, or could not watch everything.
     Lost,
     Lock(std::fs::File),
@@ -76,11 +76,11 @@ impl Index {
     /// Scans once, then watches, on a thread of its own; `observer` is told what happens.
     pub fn keep_fresh(
         self: &Arc<Self>,
-        observer: impl Fn(Event) + Send + Sync + 'static,
-    ) -> Result<Guard, IndexError> {
+        observer: impl Fn(IndexEvent) + Send + Sync + 'static,
+    ) -> Result<IndexGuard, IndexError> {
         let (messages, inbox) = unbounded();
         let cancel = Cancel::new();
-        let keeper = Keeper {
+        let keeper = BackgroundIndexer {
             index: self.clone(),
             observer: Box::new(observer),
             outbox: messages.clone(),
@@ -94,7 +94,7 @@ impl Index {
             .name("index".to_owned())
             .spawn(move || keeper.run())
             .map_err(IndexError::io(self.root()))?;
-        Ok(Guard {
+        Ok(IndexGuard {
             messages,
             cancel,
             thread: Some(thread),
@@ -102,11 +102,11 @@ impl Index {
     }
 }
 
-struct Keeper {
+struct BackgroundIndexer {
     index: Arc<Index>,
-    observer: Box<dyn Fn(Event) + Send + Sync>,
-    outbox: Sender<Message>,
-    inbox: Receiver<Message>,
+    observer: Box<dyn Fn(IndexEvent) + Send + Sync>,
+    outbox: Sender<IndexerMessage>,
+    inbox: Receiver<IndexerMessage>,
     cancel: Cancel,
     watcher: Option<RecommendedWatcher>,
     watched: HashSet<PathBuf>,
@@ -114,12 +114,12 @@ struct Keeper {
     polling: bool,
 }
 
-impl Keeper {
+impl BackgroundIndexer {
     fn run(mut self) {
         self.pass_on_notice();
-        match self.index.role() {
-            Role::Writer => self.start_writing(),
-            Role::Reader => self.start_reading(),
+        match self.index.access() {
+            IndexAccess::Writer => self.start_writing(),
+            IndexAccess::Reader => self.start_reading(),
         }
         loop {
             let message = if self.polling {
@@ -130,8 +130,8 @@ impl Keeper {
                     .map_err(|_| RecvTimeoutError::Disconnected)
             };
             match message {
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Message::Lock(lock)) => {
+                Ok(IndexerMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(IndexerMessage::Lock(lock)) => {
                     if let Err(error) = self.index.become_writer(lock) {
                         self.notice(format!("could not take over the index: {error}"));
                         self.wait_for_lock(RETRY);
@@ -140,16 +140,16 @@ impl Keeper {
                     self.pass_on_notice();
                     self.start_writing();
                 }
-                Ok(Message::Refresh(scope)) => self.bring_up_to_date(scope),
-                Ok(Message::Lost) | Err(RecvTimeoutError::Timeout) => {
-                    self.bring_up_to_date(Scope::All)
+                Ok(IndexerMessage::Refresh(scope)) => self.bring_up_to_date(scope),
+                Ok(IndexerMessage::Lost) | Err(RecvTimeoutError::Timeout) => {
+                    self.bring_up_to_date(RefreshScope::All)
                 }
-                Ok(Message::Dirty(paths)) => {
+                Ok(IndexerMessage::Dirty(paths)) => {
                     let Some(paths) = self.collect(paths) else {
                         return;
                     };
                     self.forget_watches(&paths);
-                    self.bring_up_to_date(Scope::Paths(paths));
+                    self.bring_up_to_date(RefreshScope::Paths(paths));
                 }
             }
         }
@@ -172,8 +172,8 @@ impl Keeper {
         let started = Instant::now();
         while started.elapsed() < LONGEST_BATCH {
             match self.inbox.recv_timeout(QUIET) {
-                Ok(Message::Dirty(more)) => paths.extend(more),
-                Ok(Message::Stop) => return None,
+                Ok(IndexerMessage::Dirty(more)) => paths.extend(more),
+                Ok(IndexerMessage::Stop) => return None,
                 Ok(other) => {
                     // Whatever else is asked for is done after the batch.
                     let _ = self.outbox.send(other);
@@ -191,15 +191,15 @@ impl Keeper {
         self.watcher = self.watcher_of_paths();
         self.watched.clear();
         self.watch(&[self.index.root().to_owned()]);
-        self.bring_up_to_date(Scope::All);
+        self.bring_up_to_date(RefreshScope::All);
     }
 
     fn start_reading(&mut self) {
         let directory = self.index.options().directory.clone();
         self.wait_for_lock(Duration::ZERO);
         self.watcher = self.watcher_of_paths();
-        self.watch(&[Store::folder(&directory)]);
-        self.bring_up_to_date(Scope::All);
+        self.watch(&[IndexStore::folder(&directory)]);
+        self.bring_up_to_date(RefreshScope::All);
     }
 
     fn wait_for_lock(&self, delay: Duration) {
@@ -208,15 +208,15 @@ impl Keeper {
         std::thread::spawn(move || {
             std::thread::sleep(delay);
             if let Ok(lock) = Index::wait_for_lock(&directory) {
-                let _ = outbox.send(Message::Lock(lock));
+                let _ = outbox.send(IndexerMessage::Lock(lock));
             }
         });
     }
 
-    fn bring_up_to_date(&mut self, scope: Scope) {
-        if self.index.role() == Role::Reader {
+    fn bring_up_to_date(&mut self, scope: RefreshScope) {
+        if self.index.access() == IndexAccess::Reader {
             match self.index.reload() {
-                Ok(()) => self.tell(Event::Fresh(Report::default())),
+                Ok(()) => self.tell(IndexEvent::Fresh(RefreshReport::default())),
                 Err(error) => self.notice(format!("could not read the index: {error}")),
             }
             return;
@@ -224,7 +224,7 @@ impl Keeper {
         let observer = &self.observer;
         match self.index.refresh_listing(
             scope.clone(),
-            &|progress| observer(Event::Progress(progress)),
+            &|progress| observer(IndexEvent::Progress(progress)),
             &self.cancel,
         ) {
             Ok((report, folders)) => {
@@ -234,13 +234,13 @@ impl Keeper {
                     .filter(|folder| !self.watched.contains(folder))
                     .collect();
                 if news.is_empty() {
-                    return self.tell(Event::Fresh(report));
+                    return self.tell(IndexEvent::Fresh(report));
                 }
                 self.watch(&news);
-                let again = if matches!(scope, Scope::Paths(_)) {
-                    Scope::Paths(news)
+                let again = if matches!(scope, RefreshScope::Paths(_)) {
+                    RefreshScope::Paths(news)
                 } else {
-                    Scope::All
+                    RefreshScope::All
                 };
                 self.bring_up_to_date(again);
             }
@@ -253,21 +253,21 @@ impl Keeper {
     fn recover(&mut self, error: &IndexError) {
         tracing::warn!("{error}");
         let healed = self.index.heal().and_then(|role| match role {
-            Role::Writer => self
+            IndexAccess::Writer => self
                 .index
-                .refresh(Scope::All, &|_| {}, &self.cancel)
+                .refresh(RefreshScope::All, &|_| {}, &self.cancel)
                 .map(Some),
-            Role::Reader => Ok(None),
+            IndexAccess::Reader => Ok(None),
         });
         match healed {
             Ok(Some(report)) => {
                 self.notice(format!("the index was opened anew ({error})"));
-                self.tell(Event::Fresh(report));
+                self.tell(IndexEvent::Fresh(report));
             }
             Ok(None) => self.start_reading(),
             Err(again) => {
                 self.polling = true;
-                self.tell(Event::Failed(format!(
+                self.tell(IndexEvent::Failed(format!(
                     "the index could not be brought up to date: {again}"
                 )));
             }
@@ -276,10 +276,10 @@ impl Keeper {
 
     fn watcher_of_paths(&self) -> Option<RecommendedWatcher> {
         let outbox = self.outbox.clone();
-        let reading = self.index.role() == Role::Reader;
+        let reading = self.index.access() == IndexAccess::Reader;
         let handler = move |event: notify::Result<notify::Event>| {
             let message = match event {
-                Ok(event) if event.need_rescan() => Message::Lost,
+                Ok(event) if event.need_rescan() => IndexerMessage::Lost,
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
                 // Of the writer's folder only a commit matters, and a commit is a new `meta.json`.
                 Ok(event)
@@ -287,8 +287,8 @@ impl Keeper {
                 {
                     return;
                 }
-                Ok(event) => Message::Dirty(event.paths),
-                Err(_) => Message::Lost,
+                Ok(event) => IndexerMessage::Dirty(event.paths),
+                Err(_) => IndexerMessage::Lost,
             };
             let _ = outbox.send(message);
         };
@@ -319,10 +319,10 @@ impl Keeper {
 
     fn notice(&self, notice: String) {
         tracing::warn!("{notice}");
-        self.tell(Event::Notice(notice));
+        self.tell(IndexEvent::Notice(notice));
     }
 
-    fn tell(&self, event: Event) {
+    fn tell(&self, event: IndexEvent) {
         (self.observer)(event);
     }
 }

@@ -4,16 +4,16 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Chunk, Lines, Span, Use, UseRole};
+use crate::facts::{Chunk, LineRange, Span, Use, UseRole};
 
-use super::{Role, floor_boundary};
+use super::{NameRole, floor_boundary};
 
 /// Longer tokens are data (an embedded image, a key), whose first part says enough.
 const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// Where a piece of text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum TextKind {
     Signature,
     Doc,
     Body,
@@ -22,23 +22,23 @@ pub(super) enum Sort {
 }
 
 #[derive(Default)]
-struct Count {
+struct UseCount {
     line: u32,
     count: u32,
     calls: u32,
 }
 
-type Table<'t> = FxHashMap<(&'t str, Role<'t>), Count>;
+type UseTable<'t> = FxHashMap<(&'t str, NameRole<'t>), UseCount>;
 
 /// Chunks under construction. The first is the remainder of the file.
 pub(super) struct Chunks<'t> {
     text: &'t str,
     chunks: Vec<Chunk>,
     /// The tables of the chunks that are still open, innermost last.
-    open: Vec<Table<'t>>,
+    open: Vec<UseTable<'t>>,
     /// Emptied tables, kept for their memory.
-    spare: Vec<Table<'t>>,
-    uses: Vec<((&'t str, Role<'t>), Option<u32>, Count)>,
+    spare: Vec<UseTable<'t>>,
+    uses: Vec<((&'t str, NameRole<'t>), Option<u32>, UseCount)>,
 }
 
 pub(super) const REMAINDER: usize = 0;
@@ -55,14 +55,14 @@ impl<'t> Chunks<'t> {
         Chunks {
             text,
             chunks: vec![remainder],
-            open: vec![Table::default()],
+            open: vec![UseTable::default()],
             spare: Vec::new(),
             uses: Vec::new(),
         }
     }
 
     /// Begins the chunk of a definition, inside the one begun last.
-    pub fn begin(&mut self, symbol: u32, span: Span, lines: Lines, name: String) -> usize {
+    pub fn begin(&mut self, symbol: u32, span: Span, lines: LineRange, name: String) -> usize {
         self.open.push(self.spare.pop().unwrap_or_default());
         self.chunks.push(Chunk {
             symbol: Some(symbol),
@@ -83,9 +83,9 @@ impl<'t> Chunks<'t> {
         }
     }
 
-    pub fn push(&mut self, chunk: usize, start: u32, end: u32, sort: Sort) {
+    pub fn push(&mut self, chunk: usize, start: u32, end: u32, sort: TextKind) {
         let mut end = end as usize;
-        if end - start as usize > LONGEST_TOKEN && sort == Sort::Text {
+        if end - start as usize > LONGEST_TOKEN && sort == TextKind::Text {
             end = floor_boundary(self.text, start as usize + LONGEST_TOKEN);
         }
         let Some(token) = self.text.get(start as usize..end) else {
@@ -97,11 +97,11 @@ impl<'t> Chunks<'t> {
             chunk.span.end = chunk.span.end.max(end as u32);
         }
         let buffer = match sort {
-            Sort::Signature => &mut chunk.signature,
-            Sort::Doc => &mut chunk.doc,
-            Sort::Body => &mut chunk.body,
-            Sort::Comment => &mut chunk.comments,
-            Sort::Text => &mut chunk.strings,
+            TextKind::Signature => &mut chunk.signature,
+            TextKind::Doc => &mut chunk.doc,
+            TextKind::Body => &mut chunk.body,
+            TextKind::Comment => &mut chunk.comments,
+            TextKind::Text => &mut chunk.strings,
         };
         if !buffer.is_empty() {
             buffer.push(' ');
@@ -110,9 +110,15 @@ impl<'t> Chunks<'t> {
     }
 
     /// Counts a use by the chunk begun last.
-    pub fn count(&mut self, name: &'t str, role: Role<'t>, call: bool, line: impl FnOnce() -> u32) {
+    pub fn count(
+        &mut self,
+        name: &'t str,
+        role: NameRole<'t>,
+        call: bool,
+        line: impl FnOnce() -> u32,
+    ) {
         if let Some(table) = self.open.last_mut() {
-            let entry = table.entry((name, role)).or_insert_with(|| Count {
+            let entry = table.entry((name, role)).or_insert_with(|| UseCount {
                 line: line(),
                 count: 0,
                 calls: 0,
@@ -137,17 +143,17 @@ impl<'t> Chunks<'t> {
         }
         self.uses
             .sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        let uses = self
-            .uses
-            .into_iter()
-            .map(|((name, role), by, Count { line, count, calls })| Use {
-                name: name.into(),
-                role: UseRole::from(role),
-                by,
-                line,
-                count,
-                calls,
-            });
+        let uses =
+            self.uses
+                .into_iter()
+                .map(|((name, role), by, UseCount { line, count, calls })| Use {
+                    name: name.into(),
+                    role: UseRole::from(role),
+                    by,
+                    line,
+                    count,
+                    calls,
+                });
         (self.chunks, uses.collect())
     }
 }
@@ -175,7 +181,7 @@ fn is_empty(chunk: &Chunk) -> bool {
 }
 
 /// The lines a span touches; its own final line break adds none.
-pub(super) fn lines_of(text: &str, span: Span) -> Lines {
+pub(super) fn lines_of(text: &str, span: Span) -> LineRange {
     let bytes = text.as_bytes();
     let start = (span.start as usize).min(bytes.len());
     let end = (span.end as usize).clamp(start, bytes.len());
@@ -183,7 +189,7 @@ pub(super) fn lines_of(text: &str, span: Span) -> Lines {
     let inside = bytes[start..end]
         .strip_suffix(b"\n")
         .unwrap_or(&bytes[start..end]);
-    Lines {
+    LineRange {
         first,
         last: first + memchr::memchr_iter(b'\n', inside).count() as u32,
     }

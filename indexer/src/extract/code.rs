@@ -13,10 +13,10 @@ use tree_sitter::{Node, TreeCursor};
 use crate::facts::{Extraction, FileFacts, Occurrence, Span, Symbol};
 use crate::language::{Compiled, flag};
 
-use super::chunks::{Chunks, REMAINDER, Sort, lines_of};
-use super::definition::{self, Around, Found};
-use super::imports::Collected;
-use super::leading::Leading;
+use super::chunks::{Chunks, REMAINDER, TextKind, lines_of};
+use super::definition::{self, FoundDefinition, Surroundings};
+use super::imports::ImportsAndExports;
+use super::leading::LeadingTrivia;
 
 /// None if the parser ran out of time.
 pub(super) fn extract(
@@ -88,7 +88,7 @@ enum Expected {
 }
 
 /// A definition around the cursor.
-struct Open {
+struct OpenDefinition {
     /// None for the file and for functions without a name.
     symbol: Option<u32>,
     end: u32,
@@ -98,7 +98,7 @@ struct Open {
     signature: Span,
     /// Whether the signature is that of the chunk.
     routes: bool,
-    around: Around,
+    around: Surroundings,
     test: bool,
 }
 
@@ -108,13 +108,13 @@ struct Walk<'t> {
     facts: FileFacts,
     /// By symbol: whether it is public if what contains it is.
     shown: Vec<bool>,
-    collected: Collected,
+    collected: ImportsAndExports,
     chunks: Chunks<'t>,
-    open: Vec<Open>,
+    open: Vec<OpenDefinition>,
     /// Descending by offset, so that the last one comes next.
     expected: Vec<(u32, Expected)>,
-    leading: Leading<'t>,
-    found: Vec<Found<'t>>,
+    leading: LeadingTrivia<'t>,
+    found: Vec<FoundDefinition<'t>>,
     /// A cursor to look around with, kept for its memory.
     scratch: TreeCursor<'t>,
     /// The definition that its wrapper has already dealt with.
@@ -144,14 +144,14 @@ impl<'t> Walk<'t> {
         test_file: bool,
         watched: Option<&'t str>,
     ) -> Self {
-        let around = Around {
+        let around = Surroundings {
             container: None,
             open: false,
             access: None,
             in_function: false,
             sealed: false,
         };
-        let file = Open {
+        let file = OpenDefinition {
             symbol: None,
             end: u32::MAX,
             chunk: REMAINDER,
@@ -166,11 +166,11 @@ impl<'t> Walk<'t> {
             text,
             facts: FileFacts::default(),
             shown: Vec::new(),
-            collected: Collected::default(),
+            collected: ImportsAndExports::default(),
             chunks: Chunks::new(text),
             open: vec![file],
             expected: Vec::new(),
-            leading: Leading::default(),
+            leading: LeadingTrivia::default(),
             found: Vec::new(),
             scratch: root.walk(),
             defined: None,
@@ -199,7 +199,7 @@ impl<'t> Walk<'t> {
                     if cursor.goto_first_child() {
                         continue;
                     }
-                    self.leaf(start, node.end_byte() as u32, Sort::Body);
+                    self.leaf(start, node.end_byte() as u32, TextKind::Body);
                 }
             }
             while !cursor.goto_next_sibling() {
@@ -227,7 +227,7 @@ impl<'t> Walk<'t> {
             return false;
         }
         if flags & flag::STRING != 0 {
-            self.leaf(start, node.end_byte() as u32, Sort::Text);
+            self.leaf(start, node.end_byte() as u32, TextKind::Text);
             return false;
         }
         if flags & flag::OPAQUE != 0 {
@@ -238,7 +238,7 @@ impl<'t> Walk<'t> {
             return false;
         }
         if flags & flag::DOCSTRING != 0 && self.expects(start) == Some(Expected::Doc) {
-            self.leaf(start, node.end_byte() as u32, Sort::Doc);
+            self.leaf(start, node.end_byte() as u32, TextKind::Doc);
             return false;
         }
         // Attributes inside a definition, before its signature, are walked like the rest of it.
@@ -304,15 +304,15 @@ impl<'t> Walk<'t> {
         None
     }
 
-    fn leaf(&mut self, start: u32, end: u32, sort: Sort) {
+    fn leaf(&mut self, start: u32, end: u32, sort: TextKind) {
         self.settle();
         self.push(start, end, sort);
     }
 
-    fn push(&mut self, start: u32, end: u32, sort: Sort) {
+    fn push(&mut self, start: u32, end: u32, sort: TextKind) {
         let top = self.top();
-        let sort = if sort == Sort::Body && top.routes && top.signature.contains(start) {
-            Sort::Signature
+        let sort = if sort == TextKind::Body && top.routes && top.signature.contains(start) {
+            TextKind::Signature
         } else {
             sort
         };
@@ -320,7 +320,7 @@ impl<'t> Walk<'t> {
         self.chunks.push(chunk, start, end, sort);
     }
 
-    fn top(&self) -> &Open {
+    fn top(&self) -> &OpenDefinition {
         // The file itself is never closed.
         &self.open[self.open.len() - 1]
     }
@@ -335,11 +335,11 @@ impl<'t> Walk<'t> {
 
     fn enter_closure(&mut self, node: Node<'t>) {
         let top = self.top();
-        let around = Around {
+        let around = Surroundings {
             in_function: true,
             ..top.around
         };
-        let open = Open {
+        let open = OpenDefinition {
             symbol: top.symbol,
             end: node.end_byte() as u32,
             chunk: top.chunk,

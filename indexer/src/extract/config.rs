@@ -2,11 +2,11 @@
 //!
 //! Only the outermost structure counts, and it can be told line by line; a parser would lose the places and refuse broken files.
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines as Range, Span, Symbol, SymbolKind};
+use crate::facts::{Chunk, Extraction, FileFacts, LineRange, Span, Symbol, SymbolKind};
 
 use super::floor_boundary;
-use super::json::{self, Kind};
-use super::plain::{self, Lines};
+use super::json::{self, TokenKind};
+use super::plain::{self, count_lines, lines_with_offsets};
 
 /// Keys share a chunk until it has this many lines, so that a file of short settings is not torn apart.
 const SHARED_LINES: u32 = 15;
@@ -25,7 +25,7 @@ pub(super) fn toml(text: &str) -> Extraction {
     // Inside of a multi-line string, by its quotes.
     let mut string: Option<&str> = None;
     let mut depth = 0i32;
-    for (line_number, (start, line)) in (0..).zip(Lines::of(text)) {
+    for (line_number, (start, line)) in (0..).zip(lines_with_offsets(text)) {
         let code = line.trim();
         if let Some(quotes) = string {
             if code.contains(quotes) {
@@ -71,7 +71,7 @@ pub(super) fn toml(text: &str) -> Extraction {
 /// Keys that are not indented.
 pub(super) fn yaml(text: &str) -> Extraction {
     let mut keys = Vec::new();
-    for (line_number, (start, line)) in (0..).zip(Lines::of(text)) {
+    for (line_number, (start, line)) in (0..).zip(lines_with_offsets(text)) {
         let outer = line.starts_with(|c: char| {
             c.is_alphanumeric() || matches!(c, '_' | '"' | '\'' | '.' | '/' | '$' | '@')
         });
@@ -93,7 +93,7 @@ pub(super) fn yaml(text: &str) -> Extraction {
 pub(super) fn json(text: &str) -> Extraction {
     let mut keys: Vec<Key> = Vec::new();
     let (mut line, mut counted) = (0, 0);
-    for token in json::scan(text).filter(|token| token.kind == Kind::Key && token.depth == 1) {
+    for token in json::scan(text).filter(|token| token.kind == TokenKind::Key && token.depth == 1) {
         let at = token.span.start as usize;
         line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted..at]).count() as u32;
         counted = at;
@@ -123,7 +123,7 @@ fn within(text: &str, part: &str) -> Span {
 fn by_keys(text: &str, mut keys: Vec<Key>) -> Extraction {
     keys.retain(|key| !key.name.is_empty());
     let end = text.len() as u32;
-    let last_line = Lines::count(text).saturating_sub(1);
+    let last_line = count_lines(text).saturating_sub(1);
     let mut facts = FileFacts::default();
     let mut chunks = Vec::new();
     let preamble = Span {
@@ -153,7 +153,7 @@ fn by_keys(text: &str, mut keys: Vec<Key>) -> Extraction {
             key,
             name,
             span,
-            Range {
+            LineRange {
                 first: key.line,
                 last,
             },
@@ -196,7 +196,7 @@ fn by_keys(text: &str, mut keys: Vec<Key>) -> Extraction {
     }
 }
 
-fn symbol(text: &str, key: &Key, name: &str, span: Span, lines: Range) -> Symbol {
+fn symbol(text: &str, key: &Key, name: &str, span: Span, lines: LineRange) -> Symbol {
     const LONGEST: usize = 120;
     let start = key.start as usize;
     let line = text[start..].lines().next().unwrap_or_default();

@@ -5,10 +5,10 @@
 use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::{Span, SymbolKind};
-use crate::language::{Bindings, Compiled, Grammar, Role, Visibility, flag};
+use crate::language::{Bindings, CaptureRole, Compiled, GrammarSpec, Visibility, flag};
 
 /// A name that a node defines. One node may define several (`a, b = 1, 2`).
-pub(super) struct Found<'t> {
+pub(super) struct FoundDefinition<'t> {
     pub kind: SymbolKind,
     pub name: Span,
     pub receiver: Option<Box<str>>,
@@ -19,10 +19,10 @@ pub(super) struct Found<'t> {
     brace: Option<usize>,
 }
 
-impl Found<'_> {
+impl FoundDefinition<'_> {
     /// A definition that is nothing but its name.
     pub fn bare(kind: SymbolKind, name: Span) -> Self {
-        Found {
+        FoundDefinition {
             kind,
             name,
             receiver: None,
@@ -39,7 +39,7 @@ pub(super) fn find<'t>(
     text: &str,
     node: Node<'t>,
     cursor: &mut TreeCursor<'t>,
-    found: &mut Vec<Found<'t>>,
+    found: &mut Vec<FoundDefinition<'t>>,
 ) {
     found.clear();
     compiled.patterns.find(node, text, cursor, |bound| {
@@ -47,8 +47,9 @@ pub(super) fn find<'t>(
             return;
         };
         // The same name may come from several patterns, of which the first says it best, or be written twice.
-        let same =
-            |other: &Found| other.name == one.name || one.name.of(text) == other.name.of(text);
+        let same = |other: &FoundDefinition| {
+            other.name == one.name || one.name.of(text) == other.name.of(text)
+        };
         if !found.iter().any(same) {
             found.push(one);
         }
@@ -59,7 +60,7 @@ pub(super) fn find<'t>(
     found.sort_unstable_by_key(|found| found.name.start);
 }
 
-fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Found<'t>> {
+fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<FoundDefinition<'t>> {
     let mut kind: Option<SymbolKind> = None;
     let mut name: Option<Node> = None;
     let mut body = None;
@@ -68,25 +69,27 @@ fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Fou
     let mut receiver: Option<Box<str>> = None;
     for &(role, node) in bound {
         match role {
-            Role::Whole(whole) => kind = Some(whole),
-            Role::Name => name = Some(node),
-            Role::Declarator => {
+            CaptureRole::Whole(whole) => kind = Some(whole),
+            CaptureRole::Name => name = Some(node),
+            CaptureRole::Declarator => {
                 let named = declared(compiled, text, node, &mut kind, &mut receiver);
                 name = named.filter(|named| named.kind() != "structured_binding_declarator");
             }
-            Role::Body => body = Some(node),
-            Role::Instance => instance = true,
-            Role::Braced => {
+            CaptureRole::Body => body = Some(node),
+            CaptureRole::Instance => instance = true,
+            CaptureRole::Braced => {
                 let start = node.start_byte();
                 body = Some(node);
                 brace = text.get(node.byte_range())?.find('{').map(|at| start + at);
             }
-            Role::Receiver => receiver = last_word(text.get(node.byte_range())?).map(Into::into),
-            Role::Ignored => {}
+            CaptureRole::Receiver => {
+                receiver = last_word(text.get(node.byte_range())?).map(Into::into)
+            }
+            CaptureRole::Ignored => {}
         }
     }
     let name = trimmed_name(text, name?);
-    (!name.is_empty()).then_some(Found {
+    (!name.is_empty()).then_some(FoundDefinition {
         kind: kind?,
         name,
         receiver,
@@ -184,7 +187,7 @@ pub(super) fn signature(
     text: &str,
     outer: Node,
     node: Node,
-    found: &Found,
+    found: &FoundDefinition,
 ) -> Span {
     let start = behind_attributes(compiled, outer);
     let body = found
@@ -285,7 +288,7 @@ pub(super) fn documents(marks: &[&str], comment: &str) -> bool {
 
 /// What a definition's surroundings contribute to its visibility.
 #[derive(Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Surroundings {
     /// The kind of the innermost enclosing definition.
     pub container: Option<SymbolKind>,
     /// Whether its members are public without saying so (a trait's methods, an enum's variants).
@@ -301,11 +304,11 @@ pub(super) struct Around {
 /// Whether other files may name the definition, if they may name what contains it.
 /// `header` is the text before its name, from its outermost wrapper on.
 pub(super) fn is_shown(
-    grammar: &Grammar,
+    grammar: &GrammarSpec,
     kind: SymbolKind,
     name: &str,
     header: &str,
-    around: Around,
+    around: Surroundings,
 ) -> bool {
     if around.in_function {
         return false;
@@ -383,14 +386,14 @@ pub(super) fn forms_chunk(kind: SymbolKind) -> bool {
 }
 
 /// Whether an attribute, annotation or decorator says that what it stands on is a test.
-pub(super) fn is_test_attribute(grammar: &Grammar, attribute: &str) -> bool {
+pub(super) fn is_test_attribute(grammar: &GrammarSpec, attribute: &str) -> bool {
     let conditional = attribute.contains("cfg_attr") || attribute.contains("not(test");
     let mut words = attribute.split(|c: char| !c.is_alphanumeric() && c != '_');
     !conditional && words.any(|word| grammar.tests.attributes.contains(&word))
 }
 
 /// Whether the name alone says that it is a test.
-pub(super) fn is_test_name(grammar: &Grammar, kind: SymbolKind, name: &str) -> bool {
+pub(super) fn is_test_name(grammar: &GrammarSpec, kind: SymbolKind, name: &str) -> bool {
     let prefixes = if is_type(kind) {
         grammar.tests.class_prefixes
     } else {

@@ -8,7 +8,7 @@ mod python;
 mod rust;
 
 use crate::facts::Import;
-use crate::language::Imports;
+use crate::language::ImportSyntax;
 
 use super::floor_boundary;
 
@@ -17,31 +17,33 @@ const LONGEST: usize = 32 * 1024;
 
 /// What import and export statements yield.
 #[derive(Default)]
-pub(super) struct Collected {
+pub(super) struct ImportsAndExports {
     pub imports: Vec<Import>,
     /// Names that a later statement makes public.
     pub exports: Vec<String>,
 }
 
-impl Collected {
+impl ImportsAndExports {
     /// Reads one statement or importing call. False if it imports nothing after all (a Rust `mod` with a body).
-    pub fn read(&mut self, style: Imports, statement: &str, line: u32) -> bool {
+    pub fn read(&mut self, style: ImportSyntax, statement: &str, line: u32) -> bool {
         let statement = &statement[..floor_boundary(statement, LONGEST)];
         let before = self.imports.len();
         let out = &mut self.imports;
         match style {
-            Imports::None => {}
-            Imports::Python => python::collect(statement, line, out),
-            Imports::Rust => rust::collect(statement, line, out),
-            Imports::EcmaScript => ecmascript::collect(statement, line, out, &mut self.exports),
-            Imports::Go => others::go(statement, line, out),
-            Imports::Java => others::java(statement, line, out),
-            Imports::Include => others::include(statement, line, out),
-            Imports::CSharp => others::csharp(statement, line, out),
-            Imports::Ruby => others::ruby(statement, line, out),
-            Imports::Php => others::php(statement, line, out),
-            Imports::Lua => others::lua(statement, line, out),
-            Imports::Bash => others::bash(statement, line, out),
+            ImportSyntax::None => {}
+            ImportSyntax::Python => python::collect(statement, line, out),
+            ImportSyntax::Rust => rust::collect(statement, line, out),
+            ImportSyntax::EcmaScript => {
+                ecmascript::collect(statement, line, out, &mut self.exports)
+            }
+            ImportSyntax::Go => others::go(statement, line, out),
+            ImportSyntax::Java => others::java(statement, line, out),
+            ImportSyntax::Include => others::include(statement, line, out),
+            ImportSyntax::CSharp => others::csharp(statement, line, out),
+            ImportSyntax::Ruby => others::ruby(statement, line, out),
+            ImportSyntax::Php => others::php(statement, line, out),
+            ImportSyntax::Lua => others::lua(statement, line, out),
+            ImportSyntax::Bash => others::bash(statement, line, out),
         }
         self.imports.len() > before
     }

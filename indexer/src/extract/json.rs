@@ -5,7 +5,7 @@
 use crate::facts::Span;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A string before a colon.
     Key,
     Text,
@@ -17,7 +17,7 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// Strings without their quotes.
     pub span: Span,
     /// How many objects and arrays are around it; those that it opens or closes not counted.
@@ -36,14 +36,14 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
                 b'{' | b'[' => {
                     depth += 1;
                     return Some(Token {
-                        kind: Kind::Open,
+                        kind: TokenKind::Open,
                         span: Span::new(start, at),
                         depth: depth - 1,
                     });
                 }
                 b'}' | b']' => {
                     depth = depth.saturating_sub(1);
-                    Kind::Close
+                    TokenKind::Close
                 }
                 b'"' | b'\'' => {
                     at = string_end(bytes, at, byte);
@@ -51,9 +51,9 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
                     at = (at + 1).min(bytes.len());
                     let next = bytes[at..].iter().find(|byte| !byte.is_ascii_whitespace());
                     let kind = if next == Some(&b':') {
-                        Kind::Key
+                        TokenKind::Key
                     } else {
-                        Kind::Text
+                        TokenKind::Text
                     };
                     return Some(Token { kind, span, depth });
                 }
@@ -78,7 +78,7 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
                         .iter()
                         .position(ends)
                         .map_or(bytes.len(), |length| at + length);
-                    Kind::Word
+                    TokenKind::Word
                 }
             };
             return Some(Token {

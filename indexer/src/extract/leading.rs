@@ -50,13 +50,13 @@ impl Comment {
 }
 
 #[derive(Default)]
-pub(super) struct Leading<'t> {
+pub(super) struct LeadingTrivia<'t> {
     pub comments: Vec<Comment>,
     pub attributes: Vec<Node<'t>>,
 }
 
 /// What of the leading items belongs to a definition.
-pub(super) struct Claimed {
+pub(super) struct AttachedTrivia {
     /// Index of the first comment that does.
     pub first: usize,
     /// Where the definition begins, its attributes included.
@@ -66,7 +66,7 @@ pub(super) struct Claimed {
     pub doc_line: Option<u32>,
 }
 
-impl<'t> Leading<'t> {
+impl<'t> LeadingTrivia<'t> {
     pub fn is_empty(&self) -> bool {
         self.comments.is_empty() && self.attributes.is_empty()
     }
@@ -87,7 +87,7 @@ impl<'t> Leading<'t> {
     }
 
     /// What belongs to a definition that begins at `node`.
-    pub fn claim(&self, node: Node, text: &str, marks: &[&str]) -> Claimed {
+    pub fn claim(&self, node: Node, text: &str, marks: &[&str]) -> AttachedTrivia {
         let (mut start, mut line) = (node.start_byte() as u32, node.start_position().row as u32);
         if let Some(attribute) = self.attributes.first()
             && (attribute.start_byte() as u32) < start
@@ -126,7 +126,7 @@ impl<'t> Leading<'t> {
             })
         });
         let doc_line = docs.and_then(|run| Some(run.first()?.first_line));
-        Claimed {
+        AttachedTrivia {
             first,
             start,
             line,

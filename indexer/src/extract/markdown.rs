@@ -2,7 +2,7 @@
 
 use crate::facts::{Extraction, Span};
 
-use super::plain::Lines;
+use super::plain::lines_with_offsets;
 use super::sections::{self, Heading};
 
 pub(super) fn extract(text: &str) -> Extraction {
@@ -16,7 +16,7 @@ pub(super) fn headings(text: &str) -> Vec<Heading> {
         text.trim_start_matches('\u{feff}').starts_with("---\n") || text.starts_with("---\r\n");
     // The line above, if it may be the title of an underlined heading.
     let mut above: Option<(u32, &str)> = None;
-    for (number, (start, line)) in (0..).zip(Lines::of(text)) {
+    for (number, (start, line)) in (0..).zip(lines_with_offsets(text)) {
         let content = line.trim_end();
         let bare = content.trim_start();
         let indent = content.len() - bare.len();

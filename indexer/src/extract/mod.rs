@@ -26,7 +26,7 @@ mod tests;
 pub use doc::clean_doc;
 pub use lookup::{identifier_at, occurrences};
 pub use notebook::notebook_markdown;
-pub(crate) use role::{Role, role_at};
+pub(crate) use role::{NameRole, role_at};
 pub use sniff::{is_test_path, looks_binary, looks_generated};
 
 use crate::facts::Extraction;

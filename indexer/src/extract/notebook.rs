@@ -2,16 +2,16 @@
 //!
 //! Spans and lines are those of the `.ipynb` file, whose lines are what a citation can point to.
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines, Span, Symbol, SymbolKind};
+use crate::facts::{Chunk, Extraction, FileFacts, LineRange, Span, Symbol, SymbolKind};
 
-use super::json::{self, Kind, Token};
+use super::json::{self, Token, TokenKind};
 use super::{markdown, plain};
 
 /// Text of one chunk; a longer section goes on in another one.
 const MOST_BYTES: usize = 6 * 1024;
 
 /// One line (or all) of a cell's source.
-struct Piece {
+struct SourceString {
     span: Span,
     line: u32,
     text: String,
@@ -22,7 +22,7 @@ struct Cell {
     code: bool,
     /// A cell that is neither text nor code, or has no source.
     other: bool,
-    source: Vec<Piece>,
+    source: Vec<SourceString>,
 }
 
 /// The notebook as a Markdown document.
@@ -49,7 +49,7 @@ pub(super) fn extract(text: &str) -> Extraction {
     if cells.is_empty() {
         return plain::extract(text);
     }
-    let mut build = Build {
+    let mut build = NotebookBuilder {
         text,
         symbols: Vec::new(),
         open: Vec::new(),
@@ -90,7 +90,7 @@ fn headings(cell: &Cell) -> Vec<(usize, usize, String)> {
     found.collect()
 }
 
-struct Build<'t> {
+struct NotebookBuilder<'t> {
     text: &'t str,
     symbols: Vec<Symbol>,
     /// The sections around the current place: level and symbol.
@@ -98,7 +98,7 @@ struct Build<'t> {
     chunks: Vec<Chunk>,
 }
 
-impl Build<'_> {
+impl NotebookBuilder<'_> {
     fn cell(&mut self, cell: &Cell, headings: Vec<(usize, usize, String)>) {
         let mut headings = headings.into_iter().peekable();
         for (index, piece) in cell.source.iter().enumerate() {
@@ -117,7 +117,7 @@ impl Build<'_> {
             .is_some_and(|chunk| chunk.body.len() > MOST_BYTES)
     }
 
-    fn section(&mut self, level: usize, title: String, piece: &Piece) {
+    fn section(&mut self, level: usize, title: String, piece: &SourceString) {
         while let Some((_, closed)) = self.open.pop_if(|(open, _)| *open >= level) {
             self.end(closed, piece);
         }
@@ -142,7 +142,7 @@ impl Build<'_> {
                 start: piece.span.start,
                 end: self.text.len() as u32,
             },
-            lines: Lines {
+            lines: LineRange {
                 first: piece.line,
                 last: u32::MAX,
             },
@@ -154,13 +154,13 @@ impl Build<'_> {
     }
 
     /// A section ends before the quote that opens the next one's first string.
-    fn end(&mut self, symbol: u32, next: &Piece) {
+    fn end(&mut self, symbol: u32, next: &SourceString) {
         let symbol = &mut self.symbols[symbol as usize];
         symbol.span.end = next.span.start.saturating_sub(1);
         symbol.lines.last = next.line.saturating_sub(1).max(symbol.lines.first);
     }
 
-    fn add(&mut self, piece: &Piece, begins: bool) {
+    fn add(&mut self, piece: &SourceString, begins: bool) {
         let symbol = self.open.last().map(|(_, symbol)| *symbol);
         if begins || self.chunks.is_empty() || self.is_full() && piece.text.trim().is_empty() {
             let names: Vec<&str> = self
@@ -171,7 +171,7 @@ impl Build<'_> {
             self.chunks.push(Chunk {
                 symbol,
                 span: piece.span,
-                lines: Lines {
+                lines: LineRange {
                     first: piece.line,
                     last: piece.line,
                 },
@@ -194,7 +194,7 @@ impl Build<'_> {
     }
 
     fn finish(mut self) -> Extraction {
-        let last = plain::Lines::count(self.text).saturating_sub(1);
+        let last = plain::count_lines(self.text).saturating_sub(1);
         for symbol in self
             .symbols
             .iter_mut()
@@ -233,13 +233,13 @@ fn cells(text: &str) -> Vec<Cell> {
     let (mut top, mut key) = ("", "");
     for token in json::scan(text) {
         match (token.kind, token.depth) {
-            (Kind::Key, 1) => top = value(&token),
-            (Kind::Open, 2) if top == "cells" => {
+            (TokenKind::Key, 1) => top = value(&token),
+            (TokenKind::Open, 2) if top == "cells" => {
                 cells.push(Cell::default());
                 key = "";
             }
-            (Kind::Key, 3) if top == "cells" => key = value(&token),
-            (Kind::Text, 3 | 4) if top == "cells" => {
+            (TokenKind::Key, 3) if top == "cells" => key = value(&token),
+            (TokenKind::Text, 3 | 4) if top == "cells" => {
                 let Some(cell) = cells.last_mut() else {
                     continue;
                 };
@@ -250,7 +250,7 @@ fn cells(text: &str) -> Vec<Cell> {
                     }
                     "source" => {
                         let text = json::unescape(value(&token));
-                        cell.source.push(Piece {
+                        cell.source.push(SourceString {
                             span: token.span,
                             line: line_of(token.span),
                             text,
@@ -278,8 +278,8 @@ fn kernel_language(text: &str) -> &str {
     let mut language = "python";
     for token in json::scan(text) {
         match (token.kind, token.depth) {
-            (Kind::Key, 2 | 3) => key = token.span.of(text).unwrap_or_default(),
-            (Kind::Text, 3) if key == "language" => {
+            (TokenKind::Key, 2 | 3) => key = token.span.of(text).unwrap_or_default(),
+            (TokenKind::Text, 3) if key == "language" => {
                 language = token.span.of(text).unwrap_or(language)
             }
             _ => {}

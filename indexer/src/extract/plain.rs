@@ -1,6 +1,6 @@
 //! Text without a structure we know: windows of some sixty lines that end at a blank line where there is one.
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines as Range, Span};
+use crate::facts::{Chunk, Extraction, FileFacts, LineRange, Span};
 
 use super::floor_boundary;
 
@@ -30,14 +30,14 @@ pub(super) fn windows(text: &str, span: Span, mut line: u32) -> Vec<Chunk> {
         if !body.is_empty() {
             chunks.push(Chunk {
                 span,
-                lines: Range { first, last },
+                lines: LineRange { first, last },
                 body: body.to_string(),
                 ..Chunk::default()
             });
         }
     };
     let inside = span.of(text).unwrap_or_default();
-    for (at, content) in Lines::of(inside) {
+    for (at, content) in lines_with_offsets(inside) {
         let mut end = span.start + at + content.len() as u32;
         // A line may be longer than any window: it is cut where no character is.
         while end - start > 2 * MOST_BYTES {
@@ -63,27 +63,23 @@ pub(super) fn windows(text: &str, span: Span, mut line: u32) -> Vec<Chunk> {
     if chunks.is_empty() {
         chunks.push(Chunk {
             span,
-            lines: Range { first, last: first },
+            lines: LineRange { first, last: first },
             ..Chunk::default()
         });
     }
     chunks
 }
 
-/// The lines of a text with their offsets, line breaks included.
-pub(super) struct Lines;
+/// Iterates over the lines of a text, each with its byte offset. Lines include their line break.
+pub(super) fn lines_with_offsets(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len() as u32;
+        (start, line)
+    })
+}
 
-impl Lines {
-    pub fn of(text: &str) -> impl Iterator<Item = (u32, &str)> {
-        let mut at = 0;
-        text.split_inclusive('\n').map(move |line| {
-            let start = at;
-            at += line.len() as u32;
-            (start, line)
-        })
-    }
-
-    pub fn count(text: &str) -> u32 {
-        text.split_inclusive('\n').count() as u32
-    }
+pub(super) fn count_lines(text: &str) -> u32 {
+    text.split_inclusive('\n').count() as u32
 }

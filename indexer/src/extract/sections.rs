@@ -2,9 +2,9 @@
 //!
 //! Knows nothing of how a format writes its headings; see [`super::markdown`] and [`super::structured`].
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines, Span, Symbol, SymbolKind};
+use crate::facts::{Chunk, Extraction, FileFacts, LineRange, Span, Symbol, SymbolKind};
 
-use super::plain::{self, Lines as TextLines};
+use super::plain::{self, count_lines, lines_with_offsets};
 
 /// A heading as its format found it.
 pub(super) struct Heading {
@@ -20,7 +20,7 @@ pub(super) struct Heading {
 /// Symbols and chunks of a document with these headings, which are in the order of the text.
 pub(super) fn extract(text: &str, headings: &[Heading]) -> Extraction {
     let end = text.len() as u32;
-    let last_line = TextLines::count(text).saturating_sub(1);
+    let last_line = count_lines(text).saturating_sub(1);
     let mut facts = FileFacts::default();
     let mut chunks = Vec::new();
     let preamble = Span {
@@ -55,7 +55,7 @@ pub(super) fn extract(text: &str, headings: &[Heading]) -> Extraction {
             public: true,
             test: false,
             span,
-            lines: Lines {
+            lines: LineRange {
                 first: heading.first_line(text),
                 last: last.max(heading.line),
             },
@@ -127,7 +127,7 @@ fn first_paragraph(text: &str, headings: &[Heading]) -> Option<Span> {
     const LONGEST: usize = 1_000;
     let mut found: Option<Span> = None;
     let mut front_matter = text.starts_with("---");
-    for (start, line) in TextLines::of(text).take(200) {
+    for (start, line) in lines_with_offsets(text).take(200) {
         if front_matter {
             front_matter = start == 0 || !line.starts_with("---");
             continue;

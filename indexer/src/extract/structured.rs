@@ -2,7 +2,7 @@
 
 use crate::facts::{Extraction, Span};
 
-use super::plain::{self, Lines};
+use super::plain::{self, lines_with_offsets};
 use super::sections::{self, Heading};
 
 /// A document whose language says that it has headings.
@@ -33,7 +33,7 @@ pub(super) fn extract_plain(text: &str) -> Extraction {
 fn marked_headings(text: &str) -> Vec<Heading> {
     let mut headings = Vec::new();
     let mut block: Option<&str> = None;
-    for (number, (start, line)) in (0..).zip(Lines::of(text)) {
+    for (number, (start, line)) in (0..).zip(lines_with_offsets(text)) {
         let content = line.trim_end();
         let delimiter = content.len() >= 4
             && ["----", "....", "====", "////", "****", "++++"]
@@ -79,7 +79,7 @@ fn marked_headings(text: &str) -> Vec<Heading> {
 fn underlined_headings(text: &str) -> Vec<Heading> {
     let mut headings = Vec::new();
     let mut styles: Vec<(u8, bool)> = Vec::new();
-    let lines: Vec<(u32, &str)> = Lines::of(text).collect();
+    let lines: Vec<(u32, &str)> = lines_with_offsets(text).collect();
     for (index, pair) in lines.windows(2).enumerate() {
         let (title_at, title_line) = pair[0];
         let (_, under_line) = pair[1];

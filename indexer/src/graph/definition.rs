@@ -1,7 +1,7 @@
 //! A definition with what resolution asks of it again and again.
 
 use crate::facts::SymbolKind;
-use crate::graph::imports::{Target, folder};
+use crate::graph::imports::{ImportTarget, folder};
 use crate::graph::{Graph, SymbolId};
 use crate::language::Language;
 use crate::record::NameKey;
@@ -9,7 +9,7 @@ use crate::record::NameKey;
 pub(crate) struct Definition<'a> {
     pub id: SymbolId,
     pub folder: &'a str,
-    pub target: Target<'a>,
+    pub target: ImportTarget<'a>,
     pub name: &'a str,
     /// The type it is a member of.
     pub owner: Option<&'a str>,
@@ -26,13 +26,13 @@ pub(crate) struct Definition<'a> {
 
 /// How special a name is.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Special {
+pub(crate) struct NameRarity {
     only: bool,
     ubiquitous: bool,
 }
 
 impl<'a> Definition<'a> {
-    pub fn special(graph: &Graph, name: NameKey, definitions: &[SymbolId]) -> Special {
+    pub fn special(graph: &Graph, name: NameKey, definitions: &[SymbolId]) -> NameRarity {
         /// Names used in fewer files than this are not common in any workspace.
         const FEW: usize = 20;
         /// One file in this many uses a common name.
@@ -40,13 +40,13 @@ impl<'a> Definition<'a> {
         /// A field, its getter and its setter at most.
         const MEMBERS: usize = 4;
         let used_in = graph.count_users(name);
-        Special {
+        NameRarity {
             only: definitions.len() <= MEMBERS && one_owner(graph, definitions),
             ubiquitous: used_in > FEW.max(graph.count_files() / SHARE),
         }
     }
 
-    pub fn new(graph: &'a Graph, id: SymbolId, special: Special) -> Option<Self> {
+    pub fn new(graph: &'a Graph, id: SymbolId, special: NameRarity) -> Option<Self> {
         let (file, symbol) = graph.symbol(id)?;
         let container = symbol
             .container

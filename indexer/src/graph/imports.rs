@@ -9,7 +9,7 @@ use crate::graph::Graph;
 
 /// How an import relates to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reach {
+pub(crate) enum ImportMatch {
     /// The file lies inside the package that is imported.
     Inside,
     /// The import names this very file.
@@ -36,7 +36,7 @@ pub(crate) fn segments(path: &str) -> Vec<&str> {
 }
 
 /// A file as imports see it.
-pub(crate) struct Target<'a> {
+pub(crate) struct ImportTarget<'a> {
     pub path: &'a str,
     /// By its path.
     plain: Vec<&'a str>,
@@ -44,7 +44,7 @@ pub(crate) struct Target<'a> {
     named: Option<Vec<&'a str>>,
 }
 
-impl<'a> Target<'a> {
+impl<'a> ImportTarget<'a> {
     pub fn new(path: &'a str, package: Option<(&'a str, &'a str)>) -> Self {
         let named = package.map(|(folder, name)| {
             let inside = path[folder.len()..].trim_start_matches('/');
@@ -58,7 +58,7 @@ impl<'a> Target<'a> {
             }
             named
         });
-        Target {
+        ImportTarget {
             path,
             plain: segments(path),
             named,
@@ -90,7 +90,7 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 /// What an import asks for, with relative parts resolved against the importing file.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct ImportPath<'a> {
     segments: Vec<&'a str>,
     /// Whether the segments begin at the root of the workspace rather than anywhere.
     anchored: bool,
@@ -98,7 +98,7 @@ pub(crate) struct Wanted<'a> {
     within: Option<&'a str>,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> ImportPath<'a> {
     pub fn new(import: &'a Import, from: &'a str) -> Self {
         let path: &str = &import.path;
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -129,7 +129,7 @@ impl<'a> Wanted<'a> {
                     _ => {}
                 }
             }
-            return Wanted {
+            return ImportPath {
                 segments: base,
                 anchored: true,
                 within: None,
@@ -143,13 +143,13 @@ impl<'a> Wanted<'a> {
                 .rfind("/src/")
                 .map(|at| &from[..at + 1])
                 .or(from.starts_with("src/").then_some(""));
-            return Wanted {
+            return ImportPath {
                 segments: split(rest).collect(),
                 anchored: false,
                 within: crate_root,
             };
         }
-        Wanted {
+        ImportPath {
             segments: split(path).map(strip_extension).collect(),
             anchored: false,
             within: None,
@@ -169,9 +169,9 @@ impl<'a> Wanted<'a> {
         self.segments.last().copied()
     }
 
-    pub fn shorter(&self) -> Option<Wanted<'a>> {
+    pub fn shorter(&self) -> Option<ImportPath<'a>> {
         let (_, rest) = self.segments.split_last()?;
-        (!rest.is_empty()).then(|| Wanted {
+        (!rest.is_empty()).then(|| ImportPath {
             segments: rest.to_vec(),
             anchored: self.anchored,
             within: self.within,
@@ -179,7 +179,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// How the import reaches a file, if it does.
-    pub fn reaches(&self, target: &Target) -> Option<Reach> {
+    pub fn reaches(&self, target: &ImportTarget) -> Option<ImportMatch> {
         if self
             .within
             .is_some_and(|prefix| !target.path.starts_with(prefix))
@@ -195,10 +195,10 @@ impl<'a> Wanted<'a> {
         by_path.max(by_name)
     }
 
-    fn reaches_segments(&self, target: &[&str]) -> Option<Reach> {
+    fn reaches_segments(&self, target: &[&str]) -> Option<ImportMatch> {
         let wanted = &self.segments;
         if wanted.is_empty() {
-            return self.within.map(|_| Reach::Inside);
+            return self.within.map(|_| ImportMatch::Inside);
         }
         if wanted.len() > target.len() {
             return None;
@@ -206,17 +206,17 @@ impl<'a> Wanted<'a> {
         let at = |start: usize| wanted.iter().zip(&target[start..]).all(|(a, b)| same(a, b));
         if self.anchored {
             return at(0).then_some(if wanted.len() == target.len() {
-                Reach::File
+                ImportMatch::File
             } else {
-                Reach::Inside
+                ImportMatch::Inside
             });
         }
         if at(target.len() - wanted.len()) {
-            return Some(Reach::File);
+            return Some(ImportMatch::File);
         }
         (0..target.len() - wanted.len())
             .any(at)
-            .then_some(Reach::Inside)
+            .then_some(ImportMatch::Inside)
     }
 }
 
@@ -237,14 +237,14 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(from: &str, import: &str, to: &str, expected: Option<Reach>) {
+    fn check(from: &str, import: &str, to: &str, expected: Option<ImportMatch>) {
         let import = Import {
             path: import.into(),
             names: Vec::new(),
             line: 0,
         };
         assert_eq!(
-            Wanted::new(&import, from).reaches(&Target::new(to, None)),
+            ImportPath::new(&import, from).reaches(&ImportTarget::new(to, None)),
             expected,
             "{import:?} in {from} reaching {to}"
         );
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn imports_reach_files_by_their_segments() {
-        use Reach::{File, Inside};
+        use ImportMatch::{File, Inside};
         check(
             "crates/ide/src/a.rs",
             "hir_def/expr",
@@ -331,28 +331,28 @@ mod tests {
             names: Vec::new(),
             line: 0,
         };
-        let wanted = Wanted::new(&import, "app/src/main.rs");
+        let wanted = ImportPath::new(&import, "app/src/main.rs");
         let package = Some(("core", "store-core"));
         assert_eq!(
-            wanted.reaches(&Target::new("core/src/disk/mod.rs", package)),
-            Some(Reach::File)
+            wanted.reaches(&ImportTarget::new("core/src/disk/mod.rs", package)),
+            Some(ImportMatch::File)
         );
         assert_eq!(
-            wanted.reaches(&Target::new("core/src/disk/page.rs", package)),
-            Some(Reach::Inside)
+            wanted.reaches(&ImportTarget::new("core/src/disk/page.rs", package)),
+            Some(ImportMatch::Inside)
         );
         assert_eq!(
-            wanted.reaches(&Target::new("core/src/disk/mod.rs", None)),
+            wanted.reaches(&ImportTarget::new("core/src/disk/mod.rs", None)),
             None
         );
         let import = Import {
             path: "store_core".into(),
             ..import
         };
-        let whole = Wanted::new(&import, "app/src/main.rs");
+        let whole = ImportPath::new(&import, "app/src/main.rs");
         assert_eq!(
-            whole.reaches(&Target::new("core/src/lib.rs", package)),
-            Some(Reach::File)
+            whole.reaches(&ImportTarget::new("core/src/lib.rs", package)),
+            Some(ImportMatch::File)
         );
     }
 }

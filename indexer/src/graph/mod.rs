@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Symbol, SymbolKind};
-use crate::graph::imports::Target;
+use crate::graph::imports::ImportTarget;
 use crate::record::{FileKey, FileRecord, NameKey};
 
 /// A file of one snapshot.
@@ -221,12 +221,12 @@ impl Graph {
     }
 
     /// The file at a path as imports see it.
-    pub fn target<'a>(&'a self, path: &'a str) -> Target<'a> {
+    pub fn target<'a>(&'a self, path: &'a str) -> ImportTarget<'a> {
         let mut folders = std::iter::successors(Some(imports::folder(path)), |folder| {
             (!folder.is_empty()).then(|| imports::folder(folder))
         });
         let package = folders.find_map(|folder| Some((folder, &**self.manifests.get(folder)?)));
-        Target::new(path, package)
+        ImportTarget::new(path, package)
     }
 
     pub fn file(&self, id: FileId) -> Option<&Arc<FileRecord>> {

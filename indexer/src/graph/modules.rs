@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::facts::{Import, SymbolKind};
-use crate::graph::imports::{Reach, Wanted};
+use crate::graph::imports::{ImportMatch, ImportPath};
 use crate::graph::packages::{ModuleKind, Packages};
 use crate::graph::{FileId, Graph, imports::folder};
 use crate::record::FileRecord;
@@ -221,10 +221,10 @@ impl<'a> FilesBySegment<'a> {
                 line: import.line,
             });
         let mut found: Vec<FileId> = deeper
-            .filter_map(|import| self.nearest(graph, from, &Wanted::new(&import, &from.path)))
+            .filter_map(|import| self.nearest(graph, from, &ImportPath::new(&import, &from.path)))
             .collect();
         if found.is_empty() {
-            let wanted = Wanted::new(import, &from.path);
+            let wanted = ImportPath::new(import, &from.path);
             // `use a::b::Type` imports from the file of `b`, so the last segment may be no file.
             found.extend(
                 self.nearest(graph, from, &wanted)
@@ -236,11 +236,11 @@ impl<'a> FilesBySegment<'a> {
         found
     }
 
-    fn nearest(&self, graph: &Graph, from: &FileRecord, wanted: &Wanted) -> Option<FileId> {
+    fn nearest(&self, graph: &Graph, from: &FileRecord, wanted: &ImportPath) -> Option<FileId> {
         let candidates = self.by_last.get(&wanted.last()?.replace('-', "_"))?;
         let answers = candidates.iter().filter(|(id, path)| {
             let same_family = graph.file(*id).is_some_and(|file| related(from, file));
-            same_family && wanted.reaches(&graph.target(path)) == Some(Reach::File)
+            same_family && wanted.reaches(&graph.target(path)) == Some(ImportMatch::File)
         });
         answers
             .max_by_key(|(_, path)| (common_prefix(&from.path, path), std::cmp::Reverse(*path)))

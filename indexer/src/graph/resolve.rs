@@ -1,13 +1,14 @@
 //! What names mean across the files of a workspace: the candidates for a name, what a definition uses, who uses it.
 
 use crate::graph::definition::Definition;
-use crate::graph::scope::{LIKELY, Scope, Site, WEAK};
+use crate::graph::scope::{LIKELY, UseContext, UseResolver, WEAK};
 use crate::graph::{FileId, Graph, SymbolId};
 use crate::record::{HashedUse, NameKey, RoleKey};
 
 /// The definitions a definition likely uses, each with the use.
 pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, f32)> {
-    let (Some((record, _)), Some(scope)) = (graph.symbol(id), Scope::new(graph, id.file)) else {
+    let (Some((record, _)), Some(scope)) = (graph.symbol(id), UseResolver::new(graph, id.file))
+    else {
         return Vec::new();
     };
     // A name defined all over (`new`, `get`) is slow to guess at and seldom guessed right, unless its owner stands before it.
@@ -33,10 +34,10 @@ pub(crate) fn candidates(
     role: RoleKey,
     by: Option<u32>,
 ) -> Vec<(SymbolId, f32)> {
-    let Some(scope) = Scope::new(graph, file) else {
+    let Some(scope) = UseResolver::new(graph, file) else {
         return Vec::new();
     };
-    let site = Site {
+    let site = UseContext {
         role,
         owner: scope.owner_of(by),
     };
@@ -44,7 +45,7 @@ pub(crate) fn candidates(
 }
 
 /// One use that may mean a definition.
-pub(crate) struct User {
+pub(crate) struct PossibleUse {
     pub file: FileId,
     pub used: HashedUse,
     pub confidence: f32,
@@ -53,7 +54,7 @@ pub(crate) struct User {
 }
 
 /// The uses that may mean a definition.
-pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<User> {
+pub(crate) fn possible_uses(graph: &Graph, id: SymbolId) -> Vec<PossibleUse> {
     let Some((_, symbol)) = graph.symbol(id) else {
         return Vec::new();
     };
@@ -75,7 +76,7 @@ pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<User> {
         .collect();
     let mut users = Vec::new();
     for file in graph.users(name) {
-        let (Some(scope), Some(record)) = (Scope::new(graph, file), graph.file(file)) else {
+        let (Some(scope), Some(record)) = (UseResolver::new(graph, file), graph.file(file)) else {
             continue;
         };
         let mut seen: Vec<(RoleKey, Option<&str>, f32, bool)> = Vec::new();
@@ -95,7 +96,7 @@ pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<User> {
                 (site.role, site.owner, confidence, shared)
             });
             if confidence >= WEAK {
-                users.push(User {
+                users.push(PossibleUse {
                     file,
                     used: *used,
                     confidence,

@@ -7,7 +7,7 @@
 
 use crate::facts::SymbolKind;
 use crate::graph::definition::Definition;
-use crate::graph::imports::{Reach, Wanted, folder};
+use crate::graph::imports::{ImportMatch, ImportPath, folder};
 use crate::graph::{FileId, Graph, SymbolId};
 use crate::language::Language;
 use crate::record::{FileRecord, HashedUse, NameKey, RoleKey};
@@ -32,25 +32,25 @@ const IMPOSSIBLE: f32 = 0.0;
 const SELF: &[&str] = &["self", "this", "cls", "Self", "super", "static"];
 
 /// Decides how well definitions explain uses in one file. Made once per file, as its imports are split only once.
-pub(crate) struct Scope<'a> {
+pub(crate) struct UseResolver<'a> {
     graph: &'a Graph,
     id: FileId,
     record: &'a FileRecord,
     language: Option<Language>,
     folder: &'a str,
-    imports: Vec<(Wanted<'a>, &'a [Box<str>])>,
+    imports: Vec<(ImportPath<'a>, &'a [Box<str>])>,
 }
 
 /// One way a name is used.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct UseContext<'a> {
     pub role: RoleKey,
     /// The type that contains the use.
     pub owner: Option<&'a str>,
 }
 
 /// Where a name used in a file was imported from.
-enum Imported {
+enum ImportOrigin {
     /// Not by name.
     Not,
     /// From the definition's file or package.
@@ -61,15 +61,15 @@ enum Imported {
     Outside,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> UseResolver<'a> {
     pub fn new(graph: &'a Graph, id: FileId) -> Option<Self> {
         let record = graph.file(id)?;
         let imports = record
             .imports
             .iter()
-            .map(|import| (Wanted::new(import, &record.path), &import.names[..]))
+            .map(|import| (ImportPath::new(import, &record.path), &import.names[..]))
             .collect();
-        Some(Scope {
+        Some(UseResolver {
             graph,
             id,
             record,
@@ -79,8 +79,8 @@ impl<'a> Scope<'a> {
         })
     }
 
-    pub fn site(&self, used: &HashedUse) -> Site<'a> {
-        Site {
+    pub fn site(&self, used: &HashedUse) -> UseContext<'a> {
+        UseContext {
             role: used.role,
             owner: self.owner_of(used.by()),
         }
@@ -104,7 +104,7 @@ impl<'a> Scope<'a> {
     }
 
     /// How likely a use means the definition, which bears the name that is used.
-    pub fn confidence(&self, definition: &Definition, site: Site) -> f32 {
+    pub fn confidence(&self, definition: &Definition, site: UseContext) -> f32 {
         let languages = self.language.zip(definition.language);
         // A document may name anything.
         let Some(here) = self.language.filter(|here| here.is_code()) else {
@@ -150,19 +150,19 @@ impl<'a> Scope<'a> {
             return SAME_FILE;
         }
         let by_name = match self.imported(definition, definition.name) {
-            Imported::Here(confidence) => return confidence,
-            Imported::Outside => return IMPOSSIBLE,
-            Imported::Elsewhere => {
+            ImportOrigin::Here(confidence) => return confidence,
+            ImportOrigin::Outside => return IMPOSSIBLE,
+            ImportOrigin::Elsewhere => {
                 self.if_only(definition).max(WEAK) + (REEXPORTED - ONLY_DEFINITION)
             }
-            Imported::Not => SAME_NAME,
+            ImportOrigin::Not => SAME_NAME,
         };
         let whole = self.imports.iter().filter_map(|(wanted, names)| {
             let everything = names.iter().any(|name| &**name == "*")
                 || names.is_empty() && here.folder_is_scope();
             match wanted.reaches(&definition.target).filter(|_| everything)? {
-                Reach::File => Some(NAMED_FROM_PACKAGE),
-                Reach::Inside => Some(REEXPORTED),
+                ImportMatch::File => Some(NAMED_FROM_PACKAGE),
+                ImportMatch::Inside => Some(REEXPORTED),
             }
         });
         let by_whole = whole.fold(SAME_NAME, f32::max);
@@ -204,11 +204,17 @@ impl<'a> Scope<'a> {
     }
 
     /// A member without its owner before it.
-    fn bare_member(&self, definition: &Definition, owner: &str, site: Site, here: Language) -> f32 {
+    fn bare_member(
+        &self,
+        definition: &Definition,
+        owner: &str,
+        site: UseContext,
+        here: Language,
+    ) -> f32 {
         if definition.kind == SymbolKind::Variant {
             // A variant needs an import of its own, or of all of its enumeration.
             return match self.imported(definition, definition.name) {
-                Imported::Here(confidence) => confidence,
+                ImportOrigin::Here(confidence) => confidence,
                 _ if self.imports_all_of(owner) => NAMED_FROM_PACKAGE,
                 _ => IMPOSSIBLE,
             };
@@ -231,7 +237,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A member after its owner, or after something whose type is not known.
-    fn member(&self, definition: &Definition, owner: &str, site: Site) -> f32 {
+    fn member(&self, definition: &Definition, owner: &str, site: UseContext) -> f32 {
         let same_file = definition.id.file == self.id;
         if SELF.iter().any(|word| site.role.is_of(word)) {
             return match site.owner == Some(owner) {
@@ -244,12 +250,12 @@ impl<'a> Scope<'a> {
         }
         if site.role.is_of(owner) {
             return match self.imported(definition, owner) {
-                Imported::Here(confidence) => confidence,
-                Imported::Outside => IMPOSSIBLE,
-                Imported::Elsewhere => OWNER_KNOWN,
-                Imported::Not if same_file => SAME_FILE,
-                Imported::Not if definition.folder == self.folder => SAME_PACKAGE,
-                Imported::Not => self.if_only(definition).max(WEAK),
+                ImportOrigin::Here(confidence) => confidence,
+                ImportOrigin::Outside => IMPOSSIBLE,
+                ImportOrigin::Elsewhere => OWNER_KNOWN,
+                ImportOrigin::Not if same_file => SAME_FILE,
+                ImportOrigin::Not if definition.folder == self.folder => SAME_PACKAGE,
+                ImportOrigin::Not => self.if_only(definition).max(WEAK),
             };
         }
         // The owner is another type, or a module: `Other::name`.
@@ -274,7 +280,7 @@ impl<'a> Scope<'a> {
             || !self.record.uses_of(NameKey::of(owner)).is_empty()
             || matches!(
                 self.imported(definition, owner),
-                Imported::Here(_) | Imported::Elsewhere
+                ImportOrigin::Here(_) | ImportOrigin::Elsewhere
             )
     }
 
@@ -311,15 +317,15 @@ impl<'a> Scope<'a> {
             .any(|(wanted, names)| all(names) && wanted.last() == Some(owner))
     }
 
-    fn imported(&self, definition: &Definition, name: &str) -> Imported {
-        let mut found = Imported::Not;
+    fn imported(&self, definition: &Definition, name: &str) -> ImportOrigin {
+        let mut found = ImportOrigin::Not;
         for (wanted, names) in &self.imports {
             if !names.iter().any(|imported| &**imported == name) {
                 continue;
             }
             found = match wanted.reaches(&definition.target) {
-                Some(Reach::File) => return Imported::Here(NAMED_FROM_FILE),
-                Some(Reach::Inside) => Imported::Here(NAMED_FROM_PACKAGE),
+                Some(ImportMatch::File) => return ImportOrigin::Here(NAMED_FROM_FILE),
+                Some(ImportMatch::Inside) => ImportOrigin::Here(NAMED_FROM_PACKAGE),
                 // A package may be imported by a name that no folder bears, but hardly a file of that very name.
                 None if wanted.is_outside(self.graph)
                     && !definition
@@ -327,9 +333,9 @@ impl<'a> Scope<'a> {
                         .last()
                         .any(|last| wanted.last() == Some(last)) =>
                 {
-                    Imported::Outside
+                    ImportOrigin::Outside
                 }
-                None => Imported::Elsewhere,
+                None => ImportOrigin::Elsewhere,
             };
         }
         found
@@ -344,7 +350,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The definitions a use may mean, best first.
-    pub fn candidates(&self, name: NameKey, site: Site) -> Vec<(SymbolId, f32)> {
+    pub fn candidates(&self, name: NameKey, site: UseContext) -> Vec<(SymbolId, f32)> {
         let definitions = self.graph.definitions(name);
         let special = Definition::special(self.graph, name, &definitions);
         let mut scored: Vec<_> = definitions

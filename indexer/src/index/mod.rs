@@ -9,10 +9,11 @@ mod refresh;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 pub use options::*;
@@ -21,31 +22,30 @@ use crate::buffers::{Buffer, Buffers};
 use crate::commit::Committed;
 use crate::error::IndexError;
 use crate::record::{FileKey, FileRecord};
-use crate::scan::Rules;
+use crate::scan::ScanRules;
 use crate::snapshot::Snapshot;
-use crate::store::{Store, StoreWriter};
-use crate::sync::lock;
+use crate::store::{IndexStore, StoreWriter};
 
 pub struct Index {
     root: PathBuf,
     options: IndexOptions,
-    rules: Rules,
+    rules: ScanRules,
     /// Made by the writer at its start, by a reader when it first sees the writer's index.
-    state: Mutex<State>,
+    state: Mutex<IndexState>,
     /// Held while writing; `None` in a process that only reads.
-    writer: Mutex<Option<Writing>>,
+    writer: Mutex<Option<ActiveWriter>>,
     published: ArcSwap<Snapshot>,
     pool: rayon::ThreadPool,
 }
 
-struct State {
-    store: Store,
+struct IndexState {
+    store: IndexStore,
     committed: Committed,
     buffers: Buffers,
     notice: Option<String>,
 }
 
-struct Writing {
+struct ActiveWriter {
     writer: StoreWriter,
     /// Released by the operating system when the process ends.
     lock: File,
@@ -58,7 +58,7 @@ impl Index {
             return Err(IndexError::NoSuchFolder(root.to_owned()));
         }
         let root = root.canonicalize().map_err(IndexError::io(root))?;
-        let rules = Rules::new(
+        let rules = ScanRules::new(
             &root,
             &options.exclude,
             &options.private,
@@ -79,7 +79,7 @@ impl Index {
                 let opened = pool.install(|| Committed::open_or_heal(&options.directory));
                 let (store, committed, notice) = opened?;
                 let writer = store.writer()?;
-                let writing = Writing { writer, lock };
+                let writing = ActiveWriter { writer, lock };
                 (store, committed, notice, Some(writing))
             }
             Err(TryLockError::WouldBlock) => {
@@ -91,7 +91,7 @@ impl Index {
                 return Err(IndexError::io(&options.directory)(error));
             }
         };
-        let state = State {
+        let state = IndexState {
             store,
             committed,
             buffers: Buffers::new(),
@@ -128,17 +128,17 @@ impl Index {
         self.published.load_full()
     }
 
-    pub fn role(&self) -> Role {
+    pub fn access(&self) -> IndexAccess {
         // A writer that is busy holds the lock, and is a writer.
         match self.writer.try_lock() {
-            Ok(writer) if writer.is_none() => Role::Reader,
-            _ => Role::Writer,
+            Some(writer) if writer.is_none() => IndexAccess::Reader,
+            _ => IndexAccess::Writer,
         }
     }
 
     /// What the user should know about how the index was opened, once.
     pub fn take_notice(&self) -> Option<String> {
-        lock(&self.state).notice.take()
+        self.state.lock().notice.take()
     }
 
     /// The path relative to the root with `/`, or nothing if it lies elsewhere.
@@ -153,7 +153,7 @@ impl Index {
         let buffer = text
             .map(|text| Buffer::new(&self.rules, path, text))
             .transpose()?;
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         let changed = match buffer {
             Some(buffer) => {
                 state.buffers.insert(key, Arc::new(buffer));
@@ -174,14 +174,14 @@ impl Index {
         written: &FxHashMap<FileKey, Arc<FileRecord>>,
     ) -> Result<(), IndexError> {
         writer.commit()?;
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         state.committed = state.committed.advance(&state.store, written)?;
         self.publish(&mut state)
     }
 
     /// Sees what another process has committed.
     pub(crate) fn reload(&self) -> Result<(), IndexError> {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         state.committed = self
             .pool
             .install(|| state.committed.advance(&state.store, &FxHashMap::default()))?;
@@ -196,7 +196,7 @@ impl Index {
     }
 
     pub(crate) fn become_writer(&self, lock_file: File) -> Result<(), IndexError> {
-        let mut writing = lock(&self.writer);
+        let mut writing = self.writer.lock();
         if writing.is_none() {
             self.open_anew(&mut writing, lock_file)?;
         }
@@ -204,8 +204,8 @@ impl Index {
     }
 
     /// Opens the index once more after something went wrong with it: its folder was removed, or a file of it is damaged.
-    pub(crate) fn heal(&self) -> Result<Role, IndexError> {
-        let mut writing = lock(&self.writer);
+    pub(crate) fn heal(&self) -> Result<IndexAccess, IndexError> {
+        let mut writing = self.writer.lock();
         // The locks of the old one are released first.
         *writing = None;
         let directory = &self.options.directory;
@@ -214,34 +214,38 @@ impl Index {
         match lock_file.try_lock() {
             Ok(()) => self
                 .open_anew(&mut writing, lock_file)
-                .map(|()| Role::Writer),
+                .map(|()| IndexAccess::Writer),
             Err(TryLockError::WouldBlock) => {
                 let store = open_for_reading(directory)?;
                 let committed = self.pool.install(|| Committed::load(&store))?;
-                let mut state = lock(&self.state);
+                let mut state = self.state.lock();
                 (state.store, state.committed) = (store, committed);
-                self.publish(&mut state).map(|()| Role::Reader)
+                self.publish(&mut state).map(|()| IndexAccess::Reader)
             }
             Err(TryLockError::Error(error)) => Err(IndexError::io(directory)(error)),
         }
     }
 
-    fn open_anew(&self, writing: &mut Option<Writing>, lock_file: File) -> Result<(), IndexError> {
+    fn open_anew(
+        &self,
+        writing: &mut Option<ActiveWriter>,
+        lock_file: File,
+    ) -> Result<(), IndexError> {
         let opened = self
             .pool
             .install(|| Committed::open_or_heal(&self.options.directory));
         let (store, committed, notice) = opened?;
         let writer = store.writer()?;
-        *writing = Some(Writing {
+        *writing = Some(ActiveWriter {
             writer,
             lock: lock_file,
         });
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         (state.store, state.committed, state.notice) = (store, committed, notice);
         self.publish(&mut state)
     }
 
-    fn publish(&self, state: &mut State) -> Result<(), IndexError> {
+    fn publish(&self, state: &mut IndexState) -> Result<(), IndexError> {
         let snapshot = Snapshot::new(
             &self.root,
             &self.rules,
@@ -285,11 +289,11 @@ fn open_lock(directory: &Path) -> Result<File, IndexError> {
 }
 
 /// A writer that holds the lock has made the index or is about to: it takes milliseconds.
-fn open_for_reading(directory: &Path) -> Result<Store, IndexError> {
+fn open_for_reading(directory: &Path) -> Result<IndexStore, IndexError> {
     const PATIENCE: Duration = Duration::from_secs(5);
     let started = Instant::now();
     loop {
-        match Store::open(&Store::folder(directory)) {
+        match IndexStore::open(&IndexStore::folder(directory)) {
             Ok(store) => return Ok(store),
             Err(error) if started.elapsed() > PATIENCE => return Err(error),
             Err(_) => std::thread::sleep(Duration::from_millis(10)),

@@ -19,7 +19,7 @@ pub struct IndexOptions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum IndexAccess {
     /// This process keeps the index up to date.
     Writer,
     /// Another process does; this one sees its commits.
@@ -28,7 +28,7 @@ pub enum Role {
 
 /// What to bring up to date.
 #[derive(Debug, Clone)]
-pub enum Scope {
+pub enum RefreshScope {
     All,
     /// Absolute paths of files and folders that may have changed.
     Paths(Vec<PathBuf>),
@@ -45,7 +45,7 @@ pub struct Progress {
 
 /// What a refresh did, in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Report {
+pub struct RefreshReport {
     pub indexed: usize,
     pub removed: usize,
     pub unchanged: usize,

@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::plan::Plan;
-use super::{Index, Progress, Report, Scope};
+use super::plan::RefreshPlan;
+use super::{Index, Progress, RefreshReport, RefreshScope};
 use crate::Cancel;
 use crate::error::IndexError;
 use crate::record::{FileKey, FileRecord};
-use crate::scan::{Found, Read};
+use crate::scan::{FoundFile, ReadOutcome};
 use crate::store::StoreWriter;
-use crate::sync::lock;
 
 /// A long refresh commits this often, so that a crash costs no more and search works early.
 const COMMIT_EVERY: Duration = Duration::from_secs(5);
@@ -26,10 +25,10 @@ impl Index {
     /// Brings the index up to date with the disk in one batch. Blocks until it is published.
     pub fn refresh(
         &self,
-        scope: Scope,
+        scope: RefreshScope,
         progress: &(dyn Fn(Progress) + Sync),
         cancel: &Cancel,
-    ) -> Result<Report, IndexError> {
+    ) -> Result<RefreshReport, IndexError> {
         self.refresh_listing(scope, progress, cancel)
             .map(|(report, _)| report)
     }
@@ -37,11 +36,11 @@ impl Index {
     /// The same, and the folders that were seen, which have to be watched.
     pub(crate) fn refresh_listing(
         &self,
-        scope: Scope,
+        scope: RefreshScope,
         progress: &(dyn Fn(Progress) + Sync),
         cancel: &Cancel,
-    ) -> Result<(Report, Vec<PathBuf>), IndexError> {
-        let mut guard = lock(&self.writer);
+    ) -> Result<(RefreshReport, Vec<PathBuf>), IndexError> {
+        let mut guard = self.writer.lock();
         let writing = guard.as_mut().ok_or(IndexError::ReadOnly)?;
         if !super::is_in_place(&writing.lock, &self.options.directory) {
             return Err(IndexError::Removed);
@@ -59,19 +58,19 @@ impl Index {
     fn write(
         &self,
         writer: &mut StoreWriter,
-        scope: Scope,
+        scope: RefreshScope,
         progress: &(dyn Fn(Progress) + Sync),
         cancel: &Cancel,
-    ) -> Result<(Report, Vec<PathBuf>), IndexError> {
-        let rebuild = matches!(scope, Scope::Rebuild);
-        let Plan {
+    ) -> Result<(RefreshReport, Vec<PathBuf>), IndexError> {
+        let rebuild = matches!(scope, RefreshScope::Rebuild);
+        let RefreshPlan {
             listing,
             candidates_for_removal,
         } = self.plan(scope)?;
-        let mut report = Report::default();
+        let mut report = RefreshReport::default();
         let (mut work, mut gone) = (Vec::new(), Vec::new());
         {
-            let state = lock(&self.state);
+            let state = self.state.lock();
             let listed: FxHashSet<&str> = listing.files.iter().map(|found| &*found.path).collect();
             gone.extend(
                 candidates_for_removal
@@ -144,7 +143,7 @@ impl Index {
     fn index_one(
         &self,
         writer: &StoreWriter,
-        found: &Found,
+        found: &FoundFile,
         known: Option<&FileRecord>,
         rebuild: bool,
     ) -> Result<Option<Arc<FileRecord>>, IndexError> {
@@ -153,15 +152,15 @@ impl Index {
             known.filter(|known| !rebuild && self.rules.agree(known, found.size)),
         );
         match read {
-            Read::New(indexed) => {
+            ReadOutcome::New(indexed) => {
                 writer.put(&indexed, known.is_some())?;
                 Ok(Some(Arc::new(indexed.record)))
             }
-            Read::Touched(record) => {
+            ReadOutcome::Touched(record) => {
                 writer.touch(&record)?;
                 Ok(None)
             }
-            Read::Gone => {
+            ReadOutcome::Gone => {
                 if known.is_some() {
                     writer.remove(FileKey::of(&found.path));
                 }

@@ -6,7 +6,7 @@
 use crate::facts::SymbolKind;
 
 use super::pattern::Patterns;
-use super::table::{Grammar, Pairs};
+use super::table::{GrammarSpec, Pairs};
 
 /// What a node of some kind is to the walk. A kind may be several things at once.
 pub(crate) mod flag {
@@ -44,7 +44,7 @@ pub(crate) mod flag {
 
 /// What a capture of a definition query stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum CaptureRole {
     /// The whole definition and its kind.
     Whole(SymbolKind),
     Name,
@@ -61,7 +61,7 @@ pub(crate) enum Role {
 }
 
 pub(crate) struct Compiled {
-    pub grammar: &'static Grammar,
+    pub grammar: &'static GrammarSpec,
     pub language: tree_sitter::Language,
     pub patterns: Patterns,
     /// By kind id.
@@ -75,9 +75,9 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    pub fn new(grammar: &'static Grammar) -> Result<Compiled, String> {
+    pub fn new(grammar: &'static GrammarSpec) -> Result<Compiled, String> {
         let language = (grammar.language)();
-        let kinds = Kinds::of(&language);
+        let kinds = NodeKinds::of(&language);
         let patterns = Patterns::parse(&language, &kinds, grammar.definitions)?;
         let mut flags = vec![0; language.node_kind_count()];
         for id in 0..flags.len() as u16 {
@@ -198,15 +198,15 @@ fn is_local(kind: SymbolKind) -> bool {
 }
 
 /// By the name of the capture.
-pub(super) fn role(capture: &str) -> Role {
+pub(super) fn capture_role(capture: &str) -> CaptureRole {
     use SymbolKind::*;
-    Role::Whole(match capture {
-        "name" => return Role::Name,
-        "declarator" => return Role::Declarator,
-        "body" => return Role::Body,
-        "braced" => return Role::Braced,
-        "instance" => return Role::Instance,
-        "receiver" => return Role::Receiver,
+    CaptureRole::Whole(match capture {
+        "name" => return CaptureRole::Name,
+        "declarator" => return CaptureRole::Declarator,
+        "body" => return CaptureRole::Body,
+        "braced" => return CaptureRole::Braced,
+        "instance" => return CaptureRole::Instance,
+        "receiver" => return CaptureRole::Receiver,
         "module" => Module,
         "class" => Class,
         "struct" => Struct,
@@ -222,21 +222,21 @@ pub(super) fn role(capture: &str) -> Role {
         "field" => Field,
         "variant" => Variant,
         "table" => Table,
-        _ => return Role::Ignored,
+        _ => return CaptureRole::Ignored,
     })
 }
 
 /// The names of a grammar's named node kinds, by id.
-pub(super) struct Kinds<'l>(Vec<Option<&'l str>>);
+pub(super) struct NodeKinds<'l>(Vec<Option<&'l str>>);
 
-impl<'l> Kinds<'l> {
-    pub fn of(language: &'l tree_sitter::Language) -> Kinds<'l> {
+impl<'l> NodeKinds<'l> {
+    pub fn of(language: &'l tree_sitter::Language) -> NodeKinds<'l> {
         let name = |id| {
             language
                 .node_kind_for_id(id)
                 .filter(|_| language.node_kind_is_named(id))
         };
-        Kinds((0..language.node_kind_count() as u16).map(name).collect())
+        NodeKinds((0..language.node_kind_count() as u16).map(name).collect())
     }
 
     /// A name may have several ids (aliases), and `*` before or after it stands for any beginning or ending.
@@ -305,7 +305,7 @@ mod tests {
             if let Err(error) = tree_sitter::Query::new(&compiled.language, grammar.definitions) {
                 wrong.push(format!("{language}: {error}"));
             }
-            let known = Kinds::of(&compiled.language);
+            let known = NodeKinds::of(&compiled.language);
             let kinds = [
                 grammar.identifiers,
                 grammar.callees,

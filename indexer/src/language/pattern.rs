@@ -10,7 +10,7 @@ use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::SymbolKind;
 
-use super::compiled::{Kinds, Role, role};
+use super::compiled::{CaptureRole, NodeKinds, capture_role};
 
 /// All patterns of a language.
 pub(crate) struct Patterns {
@@ -20,7 +20,7 @@ pub(crate) struct Patterns {
 }
 
 /// What a pattern bound to its captures.
-pub(crate) type Bindings<'t> = Vec<(Role, Node<'t>)>;
+pub(crate) type Bindings<'t> = Vec<(CaptureRole, Node<'t>)>;
 
 #[derive(Default)]
 struct Pattern {
@@ -31,7 +31,7 @@ struct Pattern {
     absent: Vec<u16>,
     /// If there are any, the node must fit one of these instead.
     alternatives: Vec<Pattern>,
-    roles: Vec<Role>,
+    roles: Vec<CaptureRole>,
     check: Option<Regex>,
     /// The capture that a predicate refers to.
     label: String,
@@ -49,7 +49,7 @@ struct Child {
 impl Patterns {
     pub(super) fn parse(
         language: &tree_sitter::Language,
-        kinds: &Kinds,
+        kinds: &NodeKinds,
         source: &str,
     ) -> Result<Patterns, String> {
         let mut parser = Parser {
@@ -74,9 +74,9 @@ impl Patterns {
     /// The kinds that patterns begin with, what these patterns define, and whether for the type around a method.
     pub fn heads(&self) -> impl Iterator<Item = (u16, SymbolKind, bool)> {
         self.patterns.iter().flat_map(|pattern| {
-            let instance = pattern.roles.contains(&Role::Instance);
+            let instance = pattern.roles.contains(&CaptureRole::Instance);
             let whole = pattern.roles.iter().find_map(|role| match role {
-                Role::Whole(kind) => Some(*kind),
+                CaptureRole::Whole(kind) => Some(*kind),
                 _ => None,
             });
             pattern
@@ -235,7 +235,7 @@ fn tokens(source: &str) -> Result<Vec<&str>, String> {
 
 struct Parser<'s> {
     language: &'s tree_sitter::Language,
-    kinds: &'s Kinds<'s>,
+    kinds: &'s NodeKinds<'s>,
     tokens: Vec<&'s str>,
     at: usize,
 }
@@ -275,7 +275,7 @@ impl<'s> Parser<'s> {
         let defines = pattern
             .roles
             .iter()
-            .any(|role| matches!(role, Role::Whole(_)));
+            .any(|role| matches!(role, CaptureRole::Whole(_)));
         if !defines || pattern.kinds.is_empty() {
             return Err(format!(
                 "a pattern before `{}` does not say what it defines",
@@ -307,8 +307,8 @@ impl<'s> Parser<'s> {
         while self.peek().starts_with('@') {
             let name = self.take().trim_start_matches('@');
             pattern.label = name.to_string();
-            match role(name) {
-                Role::Ignored => {}
+            match capture_role(name) {
+                CaptureRole::Ignored => {}
                 role => pattern.roles.push(role),
             }
         }
@@ -338,7 +338,9 @@ impl<'s> Parser<'s> {
         let mut child = child;
         // A capture may also follow the `?`.
         while self.peek().starts_with('@') {
-            child.roles.push(role(self.take().trim_start_matches('@')));
+            child
+                .roles
+                .push(capture_role(self.take().trim_start_matches('@')));
         }
         optional |= self.accept("?");
         pattern.children.push(Child {
@@ -383,7 +385,7 @@ fn names(pattern: &Pattern) -> bool {
     pattern
         .roles
         .iter()
-        .any(|role| matches!(role, Role::Name | Role::Declarator))
+        .any(|role| matches!(role, CaptureRole::Name | CaptureRole::Declarator))
         || pattern.children.iter().any(|child| names(&child.pattern))
         || pattern.alternatives.iter().any(names)
 }

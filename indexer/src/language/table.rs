@@ -6,16 +6,16 @@ use super::compiled::Compiled;
 
 /// Pairs of a node kind and one of its fields.
 pub(crate) type Pairs = &'static [(&'static str, &'static str)];
-pub(crate) type Kinds = &'static [&'static str];
+pub(crate) type Names = &'static [&'static str];
 
-pub(crate) struct Row {
+pub(crate) struct LanguageSpec {
     pub id: &'static str,
     pub name: &'static str,
-    pub extensions: Kinds,
-    pub file_names: Kinds,
-    pub interpreters: Kinds,
+    pub extensions: Names,
+    pub file_names: Names,
+    pub interpreters: Names,
     /// Extensions of another row that are this language if the text contains one of the words (C++ in a `.h`).
-    pub claims: &'static [(&'static str, Kinds)],
+    pub claims: &'static [(&'static str, Names)],
     /// Rows of one family import from each other: JavaScript and TypeScript, C and C++.
     pub family: &'static str,
     /// Between the names of a container and its member.
@@ -32,7 +32,7 @@ pub(crate) struct Row {
     reason = "rows are statics, which nothing moves"
 )]
 pub(crate) enum Syntax {
-    Tree(Parsed),
+    Tree(TreeSyntax),
     Markdown,
     /// reStructuredText and AsciiDoc: headings by underlining or by leading `=`.
     Structured,
@@ -44,21 +44,21 @@ pub(crate) enum Syntax {
 }
 
 /// A grammar and, once it was needed, its tables.
-pub(crate) struct Parsed {
-    grammar: Grammar,
+pub(crate) struct TreeSyntax {
+    grammar: GrammarSpec,
     compiled: OnceLock<Option<Compiled>>,
 }
 
-impl Parsed {
-    pub const fn new(grammar: Grammar) -> Parsed {
-        Parsed {
+impl TreeSyntax {
+    pub const fn new(grammar: GrammarSpec) -> TreeSyntax {
+        TreeSyntax {
             grammar,
             compiled: OnceLock::new(),
         }
     }
 
     #[cfg(test)]
-    pub fn grammar(&self) -> &Grammar {
+    pub fn grammar(&self) -> &GrammarSpec {
         &self.grammar
     }
 
@@ -75,20 +75,20 @@ impl Parsed {
 }
 
 /// How one language looks to the walk over its syntax tree.
-pub(crate) struct Grammar {
+pub(crate) struct GrammarSpec {
     pub language: fn() -> tree_sitter::Language,
     /// The text of the definitions query.
     pub definitions: &'static str,
-    pub identifiers: Kinds,
-    pub comments: Kinds,
+    pub identifiers: Names,
+    pub comments: Names,
     /// Words that are a name only where something is called or defined by them.
-    pub callees: Kinds,
+    pub callees: Names,
     /// Source text the grammar leaves alone, such as the replacement of a C macro.
-    pub raw: Kinds,
+    pub raw: Names,
     /// Leaves that are members of an enumeration where they stand directly in one.
-    pub variants: Kinds,
+    pub variants: Names,
     /// The text inside string literals. Interpolated code lies beside it, not inside.
-    pub strings: Kinds,
+    pub strings: Names,
     /// Where a call says what it calls. Instead of a field, `<` is the first child and `>` the last.
     pub calls: Pairs,
     /// Where a path or a member access says its last name.
@@ -96,20 +96,20 @@ pub(crate) struct Grammar {
     /// Nodes around a definition that belong to it, and where the definition is. `<` asks that there is only one.
     pub wrappers: Pairs,
     /// Attributes, decorators and annotations.
-    pub attributes: Kinds,
+    pub attributes: Names,
     /// Nodes that hold annotations beside keywords.
-    pub modifiers: Kinds,
+    pub modifiers: Names,
     /// Functions without a name: what they declare is local to them.
-    pub closures: Kinds,
+    pub closures: Names,
     /// Nodes whose tokens the grammar does not parse further.
-    pub tokens: Kinds,
+    pub tokens: Names,
     /// Nodes with nothing inside that anyone would search for. A final `*` stands for any ending.
-    pub opaque: Kinds,
-    pub packages: Kinds,
-    pub import_kinds: Kinds,
+    pub opaque: Names,
+    pub packages: Names,
+    pub import_kinds: Names,
     /// Functions whose call imports something.
-    pub import_calls: Kinds,
-    pub imports: Imports,
+    pub import_calls: Names,
+    pub imports: ImportSyntax,
     pub doc: Doc,
     pub visibility: Visibility,
     pub tests: Tests,
@@ -117,7 +117,7 @@ pub(crate) struct Grammar {
 
 /// How a language writes its imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Imports {
+pub(crate) enum ImportSyntax {
     None,
     Python,
     Rust,
@@ -135,11 +135,11 @@ pub(crate) enum Imports {
 /// How a language documents a definition.
 pub(crate) struct Doc {
     /// How a comment before a definition must begin to document it; the empty mark accepts all.
-    pub outer: Kinds,
+    pub outer: Names,
     /// How a comment begins that documents what it stands in.
-    pub inner: Kinds,
+    pub inner: Names,
     /// The node kind of a string that documents what it stands in.
-    pub docstring: Kinds,
+    pub docstring: Names,
     /// Whether the first comment of a file may document the file.
     pub leading: bool,
 }
@@ -157,12 +157,12 @@ pub(crate) enum Visibility {
     /// `export` at the top level; members are public unless marked.
     Export,
     /// One of these words before the name hides.
-    HiddenBy(Kinds),
+    HiddenBy(Names),
     /// One of these words before the name shows; without any, members are hidden.
-    ShownBy(Kinds),
+    ShownBy(Names),
     /// Members by the section they stand in (`private:`), the rest unless one of the words stands before the name.
     Sections {
-        hidden_by: Kinds,
+        hidden_by: Names,
         in_classes: bool,
     },
 }
@@ -170,13 +170,13 @@ pub(crate) enum Visibility {
 /// How a language marks a definition as a test, apart from the path of its file.
 pub(crate) struct Tests {
     /// Words in an attribute, annotation or decorator.
-    pub attributes: Kinds,
-    pub function_prefixes: Kinds,
-    pub class_prefixes: Kinds,
+    pub attributes: Names,
+    pub function_prefixes: Names,
+    pub class_prefixes: Names,
 }
 
 /// What a row need not say.
-pub(crate) const BASE: Grammar = Grammar {
+pub(crate) const BASE: GrammarSpec = GrammarSpec {
     language: || tree_sitter_python::LANGUAGE.into(),
     definitions: "",
     identifiers: &["identifier"],
@@ -196,7 +196,7 @@ pub(crate) const BASE: Grammar = Grammar {
     packages: &[],
     import_kinds: &[],
     import_calls: &[],
-    imports: Imports::None,
+    imports: ImportSyntax::None,
     doc: Doc {
         outer: &[""],
         inner: &[],

@@ -8,7 +8,7 @@ use tantivy::schema::Field;
 use tantivy::{Searcher, SegmentReader};
 
 use crate::error::IndexError;
-use crate::facts::Lines;
+use crate::facts::LineRange;
 use crate::graph::{FileId, Graph};
 use crate::record::{FileKey, unpack_lines};
 use crate::store::{NO_SYMBOL, TEXT_FIELDS, column};
@@ -86,7 +86,7 @@ pub(crate) struct Segment {
 pub(crate) struct ChunkRef {
     pub file: u32,
     pub symbol: Option<u32>,
-    pub lines: Lines,
+    pub lines: LineRange,
 }
 
 pub(crate) struct Corpus {

@@ -4,11 +4,11 @@ use rustc_hash::FxHashMap;
 
 use crate::graph::{FileId, Graph, SymbolId};
 use crate::record::{FileRecord, NameKey};
-use crate::search::query::{Mention, Parsed};
+use crate::search::query::{NamedIdentifier, ParsedQuery};
 
 /// How strongly each definition and file is named, at most 1.
 #[derive(Default)]
-pub(crate) struct Mentioned {
+pub(crate) struct NamedInQuery {
     pub symbols: FxHashMap<SymbolId, f32>,
     /// The sum over the definitions of a file, scaled so that the largest is 1.
     pub files: FxHashMap<FileId, f32>,
@@ -18,8 +18,8 @@ pub(crate) struct Mentioned {
 /// A name with more definitions than this names nothing in particular.
 const COMMON: usize = 200;
 
-pub(crate) fn mentioned(graph: &Graph, parsed: &Parsed) -> Mentioned {
-    let mut found = Mentioned::default();
+pub(crate) fn mentioned(graph: &Graph, parsed: &ParsedQuery) -> NamedInQuery {
+    let mut found = NamedInQuery::default();
     for mention in &parsed.mentions {
         named(graph, mention, &mut found);
     }
@@ -49,7 +49,7 @@ pub(crate) fn mentioned(graph: &Graph, parsed: &Parsed) -> Mentioned {
     found
 }
 
-fn named(graph: &Graph, mention: &Mention, found: &mut Mentioned) {
+fn named(graph: &Graph, mention: &NamedIdentifier, found: &mut NamedInQuery) {
     let definitions = graph.definitions(NameKey::of(&mention.name));
     if definitions.is_empty() || definitions.len() > COMMON {
         return;

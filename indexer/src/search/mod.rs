@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::facts::Lines;
+use crate::facts::LineRange;
 use crate::graph::SymbolId;
 
 pub(crate) use rank::search;
@@ -60,7 +60,7 @@ pub struct Scores {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub path: Arc<str>,
-    pub lines: Lines,
+    pub lines: LineRange,
     pub symbol: Option<SymbolId>,
     pub scores: Scores,
 }

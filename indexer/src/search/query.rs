@@ -17,16 +17,16 @@ const TRACEBACK: f32 = 0.2;
 
 /// A name that the query spells like an identifier: `` `name` ``, `name(…)`, `owner.name`, `CamelCase`, `snake_case`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mention {
+pub(crate) struct NamedIdentifier {
     pub name: String,
     pub qualifier: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Parsed {
+pub(crate) struct ParsedQuery {
     /// Terms with their damped weights, in the order of first occurrence.
     pub terms: Vec<(String, f32)>,
-    pub mentions: Vec<Mention>,
+    pub mentions: Vec<NamedIdentifier>,
     /// Whether the query is nothing but the name of a definition.
     pub lone: bool,
     /// Paths and dotted module names as `/`-separated suffixes, without extension.
@@ -38,7 +38,7 @@ fn regex(cell: &'static OnceLock<Regex>, pattern: &str) -> &'static Regex {
     cell.get_or_init(|| Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}")))
 }
 
-pub(crate) fn parse(text: &str) -> Parsed {
+pub(crate) fn parse(text: &str) -> ParsedQuery {
     static COMMENT: OnceLock<Regex> = OnceLock::new();
     static URL: OnceLock<Regex> = OnceLock::new();
     let text = regex(&COMMENT, r"(?s)<!--.*?-->").replace_all(text, " ");
@@ -63,12 +63,12 @@ pub(crate) fn parse(text: &str) -> Parsed {
             .chars()
             .all(|c| c.is_alphanumeric() || "_.:#".contains(c));
     if lone && mentions.is_empty() {
-        mentions.push(Mention {
+        mentions.push(NamedIdentifier {
             name: name.to_owned(),
             qualifier: None,
         });
     }
-    Parsed {
+    ParsedQuery {
         terms,
         mentions,
         lone,
@@ -116,13 +116,13 @@ fn weighted_lines(text: &str) -> Vec<(&str, f32)> {
     lines
 }
 
-fn mentions(text: &str) -> Vec<Mention> {
+fn mentions(text: &str) -> Vec<NamedIdentifier> {
     static DOTTED: OnceLock<Regex> = OnceLock::new();
     let dotted = regex(
         &DOTTED,
         r"(`)?([A-Za-z_]\w*(?:(?:\.|::|#|->)[A-Za-z_]\w*)*)(`|\()?",
     );
-    let mut found: Vec<Mention> = Vec::new();
+    let mut found: Vec<NamedIdentifier> = Vec::new();
     for captures in dotted.captures_iter(text) {
         let ticked = captures.get(1).is_some() || captures.get(3).is_some();
         let mut names: Vec<&str> = captures[2]
@@ -135,7 +135,7 @@ fn mentions(text: &str) -> Vec<Mention> {
                 || name.chars().skip(1).any(char::is_uppercase)
                     && name.chars().any(char::is_lowercase);
             if name.len() > 2 && (ticked || qualified || spelled || name.starts_with("__")) {
-                let mention = Mention {
+                let mention = NamedIdentifier {
                     name: name.to_owned(),
                     qualifier: names.last().map(|owner| (*owner).to_owned()),
                 };
@@ -225,7 +225,7 @@ mod tests {
         let owner = parse("Flask.route").mentions;
         assert_eq!(
             owner[0],
-            Mention {
+            NamedIdentifier {
                 name: "route".into(),
                 qualifier: Some("Flask".into())
             }

@@ -12,7 +12,7 @@ use crate::graph::{FileId, Graph, SymbolId};
 use crate::language::Language;
 use crate::record::FileRecord;
 use crate::search::corpus::{ChunkRef, Corpus};
-use crate::search::mentions::{Mentioned, mentioned};
+use crate::search::mentions::{NamedInQuery, mentioned};
 use crate::search::neighbours::used_by;
 use crate::search::query::parse;
 use crate::search::score::score;
@@ -76,13 +76,13 @@ fn demotion(file: &FileRecord) -> f32 {
 }
 
 /// A matching chunk.
-struct Candidate {
+struct MatchedChunk {
     number: usize,
     chunk: ChunkRef,
     bm25: f32,
 }
 
-impl Candidate {
+impl MatchedChunk {
     fn symbol(&self, file: FileId) -> Option<SymbolId> {
         Some(SymbolId {
             file,
@@ -92,11 +92,11 @@ impl Candidate {
 }
 
 /// A matching file with its chunks, best first.
-struct Ranked<'a> {
+struct MatchedFile<'a> {
     number: u32,
     id: FileId,
     record: &'a FileRecord,
-    chunks: Vec<Candidate>,
+    chunks: Vec<MatchedChunk>,
     scores: Scores,
 }
 
@@ -161,7 +161,7 @@ fn matching<'a>(
     corpus: &Corpus,
     scores: &[[f32; TEXT_FIELDS.len()]],
     scope: QueryScope,
-) -> Vec<Ranked<'a>> {
+) -> Vec<MatchedFile<'a>> {
     let in_scope = |file: &FileRecord| {
         scope == QueryScope::All || file.language().is_some_and(Language::is_code)
     };
@@ -175,13 +175,13 @@ fn matching<'a>(
                 .filter(|file| in_scope(file))
         })
         .collect();
-    let mut chunks: FxHashMap<u32, Vec<Candidate>> = FxHashMap::default();
+    let mut chunks: FxHashMap<u32, Vec<MatchedChunk>> = FxHashMap::default();
     for (number, parts) in scores.iter().enumerate() {
         let bm25: f32 = parts.iter().sum();
         if bm25 > 0.0
             && let Some(chunk) = corpus.chunk(number)
         {
-            chunks.entry(chunk.file).or_default().push(Candidate {
+            chunks.entry(chunk.file).or_default().push(MatchedChunk {
                 number,
                 chunk,
                 bm25,
@@ -195,7 +195,7 @@ fn matching<'a>(
                 .total_cmp(&a.bm25)
                 .then_with(|| a.chunk.lines.cmp(&b.chunk.lines))
         });
-        Some(Ranked {
+        Some(MatchedFile {
             number,
             id,
             record,
@@ -206,7 +206,7 @@ fn matching<'a>(
     ranked.collect()
 }
 
-fn pool(chunks: &[Candidate]) -> f32 {
+fn pool(chunks: &[MatchedChunk]) -> f32 {
     let weights = std::iter::successors(Some(1.0), |weight| Some(weight * DECAY));
     chunks
         .iter()
@@ -216,7 +216,7 @@ fn pool(chunks: &[Candidate]) -> f32 {
         .sum()
 }
 
-fn combine(file: &Ranked, named: &Mentioned, bm25: f32, whole: f32, symbol: f32) -> Scores {
+fn combine(file: &MatchedFile, named: &NamedInQuery, bm25: f32, whole: f32, symbol: f32) -> Scores {
     let path = PATH * named.paths.get(&file.id).copied().unwrap_or(0.0);
     let demotion = demotion(file.record);
     Scores {
@@ -230,7 +230,7 @@ fn combine(file: &Ranked, named: &Mentioned, bm25: f32, whole: f32, symbol: f32)
 }
 
 /// The definitions whose uses are followed, with their scores.
-fn sources(files: &[Ranked], best_chunk: f32) -> Vec<(SymbolId, f32)> {
+fn sources(files: &[MatchedFile], best_chunk: f32) -> Vec<(SymbolId, f32)> {
     let mut sources = Vec::new();
     for file in files.iter().take(SOURCES) {
         let weights = std::iter::successors(Some(file.scores.total), |weight| Some(weight * DECAY));
@@ -245,8 +245,8 @@ fn sources(files: &[Ranked], best_chunk: f32) -> Vec<(SymbolId, f32)> {
 }
 
 fn hits(
-    files: &[Ranked],
-    named: &Mentioned,
+    files: &[MatchedFile],
+    named: &NamedInQuery,
     naming: f32,
     scores: &[[f32; TEXT_FIELDS.len()]],
     best_chunk: f32,
@@ -291,7 +291,7 @@ fn hits(
     hits
 }
 
-fn best_first(a: &Ranked, b: &Ranked) -> Ordering {
+fn best_first(a: &MatchedFile, b: &MatchedFile) -> Ordering {
     b.scores
         .total
         .total_cmp(&a.scores.total)

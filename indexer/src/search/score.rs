@@ -19,7 +19,7 @@ const B: f32 = 0.75;
 const BOOSTS: [f32; TEXT_FIELDS.len()] = [2.0, 1.5, 0.5, 1.0, 1.0, 1.0, 0.5];
 
 /// The scores of one query.
-pub(crate) struct Scores {
+pub(crate) struct Bm25Scores {
     /// By chunk number, one value for each field.
     pub chunks: Vec<[f32; TEXT_FIELDS.len()]>,
     /// By file number: plain BM25 of the whole file as one bag of words.
@@ -30,8 +30,8 @@ pub(crate) fn score(
     corpus: &Corpus,
     terms: &[(String, f32)],
     cancel: &Cancel,
-) -> Result<Scores, IndexError> {
-    let mut scores = Scores {
+) -> Result<Bm25Scores, IndexError> {
+    let mut scores = Bm25Scores {
         chunks: vec![[0.0; TEXT_FIELDS.len()]; corpus.documents],
         files: vec![0.0; corpus.files.len()],
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::facts::{Lines, Span, SymbolKind};
+use crate::facts::{LineRange, Span, SymbolKind};
 use crate::graph::SymbolId;
 
 /// A definition as it is shown.
@@ -18,7 +18,7 @@ pub struct SymbolInfo {
     pub path: Arc<str>,
     /// Language id of the file.
     pub language: Option<String>,
-    pub lines: Lines,
+    pub lines: LineRange,
     pub span: Span,
     pub name_span: Span,
     pub signature: String,
@@ -47,7 +47,7 @@ pub struct Candidate {
 
 /// Who uses a definition.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Users {
+pub struct Usages {
     /// Uses that are likely to mean this definition.
     pub total: u32,
     /// Uses of the same name that may mean another one.
@@ -55,7 +55,7 @@ pub struct Users {
     /// Likely users, most uses first.
     pub files: Vec<FileUses>,
     /// Likely uses, surest first; one for each definition that uses it.
-    pub places: Vec<Place>,
+    pub sites: Vec<UsageSite>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +67,7 @@ pub struct FileUses {
 
 /// The uses of a name by one definition, or by a file outside of any.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct UsageSite {
     pub path: Arc<str>,
     /// Zero-based line of the first use.
     pub line: u32,
@@ -98,14 +98,14 @@ pub struct Reference {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Skipped {
+pub struct SkippedFile {
     pub path: String,
     pub reason: String,
 }
 
 /// The state of the index in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Status {
+pub struct IndexStatus {
     pub files: usize,
     pub symbols: usize,
     pub chunks: usize,
@@ -113,5 +113,5 @@ pub struct Status {
     pub bytes_on_disk: u64,
     /// Files by language id, most first.
     pub languages: Vec<(String, usize)>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
 }

@@ -8,8 +8,9 @@ mod relations;
 mod view;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 pub use answers::*;
@@ -23,15 +24,15 @@ use crate::graph::modules::{Module, modules};
 use crate::graph::packages::{Membership, Packages};
 use crate::graph::{Changes, Graph, SymbolId};
 use crate::record::{FileKey, FileRecord, SkipReason};
-use crate::scan::Rules;
+use crate::scan::ScanRules;
 use crate::search::corpus::Corpus;
 use crate::search::{self, Query, SearchResult};
-use crate::store::Store;
+use crate::store::IndexStore;
 
 pub struct Snapshot {
     root: PathBuf,
     name: String,
-    rules: Rules,
+    rules: ScanRules,
     graph: Graph,
     corpus: Corpus,
     buffers: Buffers,
@@ -51,8 +52,8 @@ const SHOWN_BYTES: u64 = 16_000_000;
 impl Snapshot {
     pub(crate) fn new(
         root: &Path,
-        rules: &Rules,
-        store: &Store,
+        rules: &ScanRules,
+        store: &IndexStore,
         committed: &Committed,
         buffers: &Buffers,
     ) -> Result<Snapshot, IndexError> {
@@ -138,7 +139,7 @@ impl Snapshot {
     }
 
     /// The files whose paths end with `tail`: `store/journal.py` ends with `journal.py`, and not with `nal.py`.
-    pub fn ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {
+    pub fn paths_ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {
         let files = self.graph.files().map(|(_, file)| file);
         files
             .filter(|file| file.skipped.is_none())
@@ -270,20 +271,20 @@ impl Snapshot {
             .get_or_init(|| Packages::new(&self.graph, &self.name))
     }
 
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> IndexStatus {
         let mut languages: std::collections::BTreeMap<&str, usize> = Default::default();
         let (mut files, mut symbols, mut skipped) = (0, 0, Vec::new());
         let mut modules = std::collections::BTreeSet::new();
         for (_, file) in self.graph.files() {
             match &file.skipped {
-                Some(reason) => skipped.push(Skipped {
+                Some(reason) => skipped.push(SkippedFile {
                     path: file.path.to_string(),
                     reason: reason.to_string(),
                 }),
                 None => {
                     files += 1;
                     if file.unparsed {
-                        skipped.push(Skipped {
+                        skipped.push(SkippedFile {
                             path: file.path.to_string(),
                             reason: "took too long to parse; indexed as plain text".to_owned(),
                         });
@@ -302,7 +303,7 @@ impl Snapshot {
             .map(|(id, count)| (id.to_owned(), count))
             .collect();
         languages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        Status {
+        IndexStatus {
             files,
             symbols,
             chunks: self.corpus.chunks,

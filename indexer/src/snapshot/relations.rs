@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Callee, Candidate, FileUses, Place, Reference, Resolution, Snapshot, Users};
+use super::{Callee, Candidate, FileUses, Reference, Resolution, Snapshot, UsageSite, Usages};
 use crate::Cancel;
 use crate::error::IndexError;
 use crate::extract;
 use crate::facts::{Span, Symbol};
-use crate::graph::resolve::{self, User};
+use crate::graph::resolve::{self, PossibleUse};
 use crate::graph::scope::LIKELY;
 use crate::graph::{FileId, SymbolId};
 use crate::language::Language;
@@ -90,7 +90,7 @@ impl Snapshot {
 
     /// Whether anything in the workspace is called so: a definition, something that is used although it is defined elsewhere, or a
     /// folder, file or package.
-    pub fn knows_name(&self, name: &str) -> bool {
+    pub fn contains_name(&self, name: &str) -> bool {
         let key = NameKey::of(name);
         self.graph.count_definitions(key) > 0
             || self.graph.count_users(key) > 0
@@ -98,43 +98,45 @@ impl Snapshot {
     }
 
     /// Who uses a definition.
-    pub fn users(&self, id: SymbolId) -> Users {
-        let mut users = Users::default();
+    pub fn usages(&self, id: SymbolId) -> Usages {
+        let mut usages = Usages::default();
         let mut files: BTreeMap<FileId, u32> = BTreeMap::new();
-        let mut places: BTreeMap<(FileId, Option<u32>), Place> = BTreeMap::new();
-        for User {
+        let mut places: BTreeMap<(FileId, Option<u32>), UsageSite> = BTreeMap::new();
+        for PossibleUse {
             file,
             used,
             confidence,
             shared,
-        } in resolve::users(&self.graph, id)
+        } in resolve::possible_uses(&self.graph, id)
         {
             let Some(record) = self.graph.file(file) else {
                 continue;
             };
             if confidence < LIKELY || shared {
-                users.possible += u32::from(used.count);
+                usages.possible += u32::from(used.count);
                 continue;
             }
-            users.total += u32::from(used.count);
+            usages.total += u32::from(used.count);
             *files.entry(file).or_default() += u32::from(used.count);
             // A definition may use a name in several ways; it is one place all the same.
-            let place = places.entry((file, used.by())).or_insert_with(|| Place {
-                path: record.path.clone(),
-                line: used.line,
-                by: used.by().map(|index| SymbolId { file, index }),
-                count: 0,
-                calls: 0,
-                test: record.is_test(used.by()),
-                confidence,
-            });
+            let place = places
+                .entry((file, used.by()))
+                .or_insert_with(|| UsageSite {
+                    path: record.path.clone(),
+                    line: used.line,
+                    by: used.by().map(|index| SymbolId { file, index }),
+                    count: 0,
+                    calls: 0,
+                    test: record.is_test(used.by()),
+                    confidence,
+                });
             place.line = place.line.min(used.line);
             place.count += u32::from(used.count);
             place.calls += u32::from(used.calls);
             place.confidence = place.confidence.max(confidence);
         }
-        users.places = places.into_values().collect();
-        users.files = files
+        usages.sites = places.into_values().collect();
+        usages.files = files
             .into_iter()
             .filter_map(|(file, count)| {
                 let record = self.graph.file(file)?;
@@ -145,16 +147,16 @@ impl Snapshot {
                 })
             })
             .collect();
-        users
+        usages
             .files
             .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
-        users.places.sort_by(|a, b| {
+        usages.sites.sort_by(|a, b| {
             b.confidence
                 .total_cmp(&a.confidence)
                 .then(b.count.cmp(&a.count))
                 .then_with(|| (&a.path, a.line).cmp(&(&b.path, b.line)))
         });
-        users
+        usages
     }
 
     /// Every exact use of a definition, found by parsing the files that are likely to use it.
@@ -165,7 +167,7 @@ impl Snapshot {
         let name = NameKey::of(&symbol.name);
         let mut likely: BTreeMap<FileId, Vec<(RoleKey, f32)>> =
             BTreeMap::from([(id.file, Vec::new())]);
-        for user in resolve::users(&self.graph, id) {
+        for user in resolve::possible_uses(&self.graph, id) {
             if user.confidence >= LIKELY {
                 likely
                     .entry(user.file)

@@ -8,33 +8,32 @@ use crate::facts::Symbol;
 use crate::graph::{FileId, SymbolId};
 use crate::language::Language;
 use crate::record::{FileRecord, Fingerprint, hash64};
-use crate::sync::lock;
 
 impl Snapshot {
     /// A file's text with facts that fit it.
-    pub(super) fn view(&self, id: FileId) -> Option<View> {
+    pub(super) fn view(&self, id: FileId) -> Option<FileView> {
         let record = self.graph.file(id)?.clone();
         let text = self.text(&record.path)?;
         let hash = hash64(text.as_bytes());
         if hash == record.fingerprint.hash {
-            return Some(View { text, record });
+            return Some(FileView { text, record });
         }
         let record = self.newer_record(&record, &text, hash)?;
-        Some(View { text, record })
+        Some(FileView { text, record })
     }
 
     /// The facts of a text that the index has not seen yet. While everything is indexed again, a hover would otherwise extract the
     /// same files over and over.
     fn newer_record(&self, known: &FileRecord, text: &str, hash: u64) -> Option<Arc<FileRecord>> {
         let key = (known.key, hash);
-        let remembered = lock(&self.newer).get(&key).cloned();
+        let remembered = self.newer.lock().get(&key).cloned();
         remembered.or_else(|| {
             let print = Fingerprint {
                 hash,
                 ..known.fingerprint
             };
             let record = Arc::new(self.rules.index(&known.path, text, print).ok()?.record);
-            let mut newer = lock(&self.newer);
+            let mut newer = self.newer.lock();
             if newer.len() >= REMEMBERED {
                 newer.clear();
             }
@@ -43,7 +42,7 @@ impl Snapshot {
         })
     }
 
-    pub(super) fn describe(&self, view: &View, id: SymbolId) -> Option<SymbolInfo> {
+    pub(super) fn describe(&self, view: &FileView, id: SymbolId) -> Option<SymbolInfo> {
         let symbol = view.record.symbols.get(id.index as usize)?;
         let separator = view.record.language().map_or(".", Language::separator);
         let mut names = vec![&*symbol.name];
@@ -91,12 +90,12 @@ impl Snapshot {
 }
 
 /// A text and the facts of that very text.
-pub(super) struct View {
+pub(super) struct FileView {
     pub text: Arc<str>,
     pub record: Arc<FileRecord>,
 }
 
-impl View {
+impl FileView {
     /// The index of a definition known from the snapshot: the same one, or in a newer text the nearest of its name and kind.
     pub fn find(&self, index: u32, known: &Symbol) -> Option<u32> {
         let same = |symbol: &Symbol| symbol.name == known.name && symbol.kind == known.kind;

@@ -18,7 +18,7 @@ use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 use crate::error::IndexError;
-use crate::record::{FileKey, FileRecord, Indexed, pack_lines};
+use crate::record::{FileKey, FileRecord, IndexedFile, pack_lines};
 use crate::store::directory::CacheDirectory;
 use crate::tokens::CodeTokenizer;
 
@@ -100,21 +100,21 @@ pub(crate) fn version_of(record: &FileRecord) -> u64 {
     crate::record::hash64(&bytes) | 1
 }
 
-pub(crate) struct Store {
+pub(crate) struct IndexStore {
     index: Index,
     reader: IndexReader,
     pub fields: Fields,
     directory: PathBuf,
 }
 
-impl Store {
+impl IndexStore {
     /// The folder inside `directory` that holds this version of the index.
     pub fn folder(directory: &Path) -> PathBuf {
         directory.join(VERSION)
     }
 
     /// Opens the index for its only writer, if there is one whose files are whole.
-    pub fn open_whole(directory: &Path) -> Result<Option<Store>, IndexError> {
+    pub fn open_whole(directory: &Path) -> Result<Option<IndexStore>, IndexError> {
         remove_other_versions(directory);
         let folder = Self::folder(directory);
         if !folder.join("meta.json").exists() {
@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Makes an empty index, whatever was there before.
-    pub fn create(directory: &Path) -> Result<Store, IndexError> {
+    pub fn create(directory: &Path) -> Result<IndexStore, IndexError> {
         let folder = Self::folder(directory);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(IndexError::io(&folder))?;
@@ -150,7 +150,7 @@ impl Store {
     }
 
     /// Opens the index as it is, for a process that only reads.
-    pub fn open(folder: &Path) -> Result<Store, IndexError> {
+    pub fn open(folder: &Path) -> Result<IndexStore, IndexError> {
         let (schema, fields) = schema();
         let index = Index::open(CacheDirectory::open(folder)?)?;
         if index.schema() != schema {
@@ -166,7 +166,7 @@ impl Store {
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
-        Ok(Store {
+        Ok(IndexStore {
             index,
             reader,
             fields,
@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// An index in memory, for the open buffers laid over the disk.
-    pub fn in_memory(files: &[Indexed]) -> Result<(Searcher, Fields), IndexError> {
+    pub fn in_memory(files: &[IndexedFile]) -> Result<(Searcher, Fields), IndexError> {
         let (schema, fields) = schema();
         let tokenizers = TokenizerManager::default();
         tokenizers.register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
@@ -270,7 +270,7 @@ pub(crate) struct StoreWriter {
 
 impl StoreWriter {
     /// Adds a file; `replaces` says that an earlier state of it is in the index.
-    pub fn put(&self, file: &Indexed, replaces: bool) -> Result<(), IndexError> {
+    pub fn put(&self, file: &IndexedFile, replaces: bool) -> Result<(), IndexError> {
         let mut operations = Vec::with_capacity(file.chunks.len() + 2);
         let key = file.record.key;
         if replaces {
@@ -329,7 +329,7 @@ fn file_document(fields: &Fields, record: &FileRecord) -> Result<TantivyDocument
 
 fn chunk_documents(
     fields: &Fields,
-    file: &Indexed,
+    file: &IndexedFile,
 ) -> impl ExactSizeIterator<Item = TantivyDocument> {
     let key = file.record.key;
     file.chunks.iter().map(move |chunk| {

@@ -4,7 +4,9 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use repo_indexer::{Cancel, Event, Index, IndexError, Report, Role, Scope, Snapshot};
+use repo_indexer::{
+    Cancel, Index, IndexAccess, IndexError, IndexEvent, RefreshReport, RefreshScope, Snapshot,
+};
 
 use crate::support::{Workspace, dump, refresh, search};
 
@@ -12,13 +14,13 @@ use crate::support::{Workspace, dump, refresh, search};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An index that keeps itself fresh, with its events.
-struct Kept {
+struct BackgroundIndex {
     index: Arc<Index>,
-    events: mpsc::Receiver<Event>,
-    _guard: repo_indexer::Guard,
+    events: mpsc::Receiver<IndexEvent>,
+    _guard: repo_indexer::IndexGuard,
 }
 
-impl Kept {
+impl BackgroundIndex {
     fn new(index: Arc<Index>) -> Self {
         let (sender, events) = mpsc::channel();
         let sender = Mutex::new(sender);
@@ -27,7 +29,7 @@ impl Kept {
                 let _ = sender.lock().unwrap().send(event);
             })
             .unwrap();
-        Kept {
+        BackgroundIndex {
             index,
             events,
             _guard: guard,
@@ -40,7 +42,7 @@ impl Kept {
         while !wanted(&self.index.snapshot()) {
             loop {
                 match self.events.recv_timeout(PATIENCE) {
-                    Ok(Event::Fresh(_)) => break,
+                    Ok(IndexEvent::Fresh(_)) => break,
                     Ok(_) => {}
                     Err(_) => panic!("never seen: {what}"),
                 }
@@ -60,8 +62,8 @@ fn a_warm_start_reads_only_what_changed() {
         "what was indexed is there before any scan"
     );
     assert_eq!(
-        refresh(&index, Scope::All),
-        Report {
+        refresh(&index, RefreshScope::All),
+        RefreshReport {
             indexed: 1,
             removed: 0,
             unchanged: 1,
@@ -69,8 +71,8 @@ fn a_warm_start_reads_only_what_changed() {
         }
     );
     assert_eq!(
-        refresh(&index, Scope::All),
-        Report {
+        refresh(&index, RefreshScope::All),
+        RefreshReport {
             indexed: 0,
             removed: 0,
             unchanged: 2,
@@ -90,7 +92,7 @@ fn a_file_whose_time_alone_changed_is_not_indexed_again() {
         .unwrap();
     file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1))
         .unwrap();
-    assert_eq!(refresh(&index, Scope::All).indexed, 0);
+    assert_eq!(refresh(&index, RefreshScope::All).indexed, 0);
     assert_eq!(dump(&index.snapshot()), before);
     drop(index);
     let index = workspace.open();
@@ -98,14 +100,16 @@ fn a_file_whose_time_alone_changed_is_not_indexed_again() {
     let count = |_| {
         looked_at.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
-    index.refresh(Scope::All, &count, &Cancel::new()).unwrap();
+    index
+        .refresh(RefreshScope::All, &count, &Cancel::new())
+        .unwrap();
     assert_eq!(looked_at.into_inner(), 0, "the new time was stored");
 }
 
 #[test]
 fn the_watcher_sees_writes_renames_deletes_and_new_folders() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n//- /lib/b.py\nbeta = 1\n");
-    let kept = Kept::new(workspace.open());
+    let kept = BackgroundIndex::new(workspace.open());
     kept.until("the first scan", |now| {
         now.contains("a.py") && now.contains("lib/b.py")
     });
@@ -133,7 +137,7 @@ fn the_watcher_sees_writes_renames_deletes_and_new_folders() {
 #[test]
 fn a_branch_switch_is_few_batches() {
     let workspace = Workspace::new("\n//- /keep.py\nkeep = 1\n");
-    let kept = Kept::new(workspace.open());
+    let kept = BackgroundIndex::new(workspace.open());
     kept.until("the first scan", |now| now.contains("keep.py"));
     for number in 0..200 {
         workspace.write(
@@ -144,7 +148,7 @@ fn a_branch_switch_is_few_batches() {
     let all = |now: &Snapshot| (0..200).all(|number| now.contains(&format!("pkg/f{number}.py")));
     let mut batches = 0;
     while !all(&kept.index.snapshot()) {
-        if let Event::Fresh(_) = kept.events.recv_timeout(PATIENCE).unwrap() {
+        if let IndexEvent::Fresh(_) = kept.events.recv_timeout(PATIENCE).unwrap() {
             batches += 1;
         }
     }
@@ -174,7 +178,7 @@ fn an_open_buffer_is_as_good_as_a_saved_file() {
         "a closed buffer leaves no trace"
     );
     workspace.write("a.py", text);
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(dump(&index.snapshot()), buffer);
 }
 
@@ -192,15 +196,17 @@ fn a_private_file_stays_private_in_a_buffer() {
 #[test]
 fn one_process_writes_and_the_next_takes_over() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
-    let writer = Kept::new(workspace.open());
+    let writer = BackgroundIndex::new(workspace.open());
     writer.until("the first scan", |now| now.contains("a.py"));
-    let reader = Kept::new(workspace.open());
+    let reader = BackgroundIndex::new(workspace.open());
     assert_eq!(
-        (writer.index.role(), reader.index.role()),
-        (Role::Writer, Role::Reader)
+        (writer.index.access(), reader.index.access()),
+        (IndexAccess::Writer, IndexAccess::Reader)
     );
     assert!(matches!(
-        reader.index.refresh(Scope::All, &|_| {}, &Cancel::new()),
+        reader
+            .index
+            .refresh(RefreshScope::All, &|_| {}, &Cancel::new()),
         Err(IndexError::ReadOnly)
     ));
     workspace.write("b.py", "beta = 1\n");
@@ -208,7 +214,7 @@ fn one_process_writes_and_the_next_takes_over() {
     drop(writer);
     workspace.write("c.py", "gamma = 1\n");
     reader.until("its own scan after taking over", |now| now.contains("c.py"));
-    assert_eq!(reader.index.role(), Role::Writer);
+    assert_eq!(reader.index.access(), IndexAccess::Writer);
 }
 
 #[test]
@@ -222,18 +228,18 @@ fn a_cancelled_refresh_changes_nothing() {
     let cancel = Cancel::new();
     cancel.cancel();
     assert!(matches!(
-        index.refresh(Scope::All, &|_| {}, &cancel),
+        index.refresh(RefreshScope::All, &|_| {}, &cancel),
         Err(IndexError::Cancelled(_))
     ));
     assert_eq!(dump(&index.snapshot()), before);
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(dump(&index.snapshot()), workspace.fresh_dump());
 }
 
 #[test]
 fn a_folder_renamed_and_renamed_back_is_still_watched() {
     let workspace = Workspace::new("\n//- /a/sub/x.py\nalpha = 1\n");
-    let kept = Kept::new(workspace.open());
+    let kept = BackgroundIndex::new(workspace.open());
     kept.until("the first scan", |now| now.contains("a/sub/x.py"));
     std::fs::rename(workspace.path("a"), workspace.path("b")).unwrap();
     kept.until("the rename", |now| now.contains("b/sub/x.py"));
@@ -248,15 +254,15 @@ fn a_folder_renamed_and_renamed_back_is_still_watched() {
 #[test]
 fn an_index_removed_while_in_use_is_made_anew() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
-    let kept = Kept::new(workspace.open());
+    let kept = BackgroundIndex::new(workspace.open());
     kept.until("the first scan", |now| now.contains("a.py"));
     std::fs::remove_dir_all(workspace.index_folder()).unwrap();
     workspace.write("b.py", "beta = 1\n");
     kept.until("an edit after the removal", |now| now.contains("b.py"));
     assert_eq!(dump(&kept.index.snapshot()), workspace.fresh_dump());
     assert_eq!(
-        workspace.open().role(),
-        Role::Reader,
+        workspace.open().access(),
+        IndexAccess::Reader,
         "it holds the lock of the new index"
     );
 }
@@ -269,7 +275,7 @@ fn a_buffer_that_equals_the_disk_is_kept_for_when_the_disk_changes() {
         .set_overlay("a.py", Some("alpha = 1\n".into()))
         .unwrap();
     workspace.write("a.py", "beta = 1\n");
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(
         index.snapshot().definitions("alpha").len(),
         1,

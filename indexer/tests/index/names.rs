@@ -103,7 +103,7 @@ def run(unknown):
     let users = snapshot
         .definitions("register_thing")
         .into_iter()
-        .map(|id| snapshot.users(id));
+        .map(|id| snapshot.usages(id));
     let counts: Vec<(u32, u32)> = users.map(|users| (users.total, users.possible)).collect();
     assert_eq!(counts, [(1, 1), (0, 1)]);
 }

@@ -1,7 +1,7 @@
 //! Whatever happens to the files, the index says what a fresh one would say.
 
 use proptest::prelude::*;
-use repo_indexer::Scope;
+use repo_indexer::RefreshScope;
 
 use crate::support::{Workspace, dump, refresh};
 
@@ -97,7 +97,7 @@ proptest! {
                 _ => {}
             }
             let paths = dirty.into_iter().map(|path| workspace.path(path)).collect();
-            refresh(&index, if by_path { Scope::Paths(paths) } else { Scope::All });
+            refresh(&index, if by_path { RefreshScope::Paths(paths) } else { RefreshScope::All });
         }
         for path in PATHS {
             index.set_overlay(path, None).unwrap();

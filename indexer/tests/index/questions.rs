@@ -27,8 +27,8 @@ fn check(fixture: &str, expected: Expect) {
                     symbol.path,
                     symbol.signature
                 ));
-                let users = snapshot.users(candidate.symbol);
-                for place in &users.places {
+                let users = snapshot.usages(candidate.symbol);
+                for place in &users.sites {
                     let by = place
                         .by
                         .and_then(|by| snapshot.symbol(by))

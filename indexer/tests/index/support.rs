@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use repo_indexer::{Cancel, Index, IndexOptions, Query, QueryScope, Report, Scope, Snapshot};
+use repo_indexer::{
+    Cancel, Index, IndexOptions, Query, QueryScope, RefreshReport, RefreshScope, Snapshot,
+};
 use tempfile::TempDir;
 
 pub struct Workspace {
@@ -76,7 +78,7 @@ impl Workspace {
 
     pub fn indexed(&self) -> Arc<Index> {
         let index = self.open();
-        refresh(&index, Scope::All);
+        refresh(&index, RefreshScope::All);
         index
     }
 
@@ -84,7 +86,7 @@ impl Workspace {
     pub fn fresh_dump(&self) -> String {
         let folder = TempDir::new().unwrap();
         let index = Index::open(&self.root(), options(folder.path())).unwrap();
-        refresh(&index, Scope::All);
+        refresh(&index, RefreshScope::All);
         dump(&index.snapshot())
     }
 }
@@ -100,7 +102,7 @@ fn options(directory: &Path) -> IndexOptions {
     }
 }
 
-pub fn refresh(index: &Index, scope: Scope) -> Report {
+pub fn refresh(index: &Index, scope: RefreshScope) -> RefreshReport {
     index.refresh(scope, &|_| {}, &Cancel::new()).unwrap()
 }
 
@@ -132,14 +134,14 @@ pub fn dump(snapshot: &Snapshot) -> String {
     let mut symbols = snapshot.find_symbols("", usize::MAX);
     symbols.sort_by(|a, b| (&a.path, a.span, &a.name).cmp(&(&b.path, b.span, &b.name)));
     for symbol in &symbols {
-        let users = snapshot.users(symbol.id);
+        let users = snapshot.usages(symbol.id);
         writeln!(
             out,
             "{}:{} {:?} {}",
             symbol.path, symbol.lines.first, symbol.kind, symbol.qualified
         )
         .unwrap();
-        let places = users.places.iter().map(|place| {
+        let places = users.sites.iter().map(|place| {
             format!(
                 "{}:{} x{} {:.2}",
                 place.path, place.line, place.count, place.confidence

@@ -1,6 +1,6 @@
 //! Damage, older versions, and limits of the file system.
 
-use repo_indexer::{Index, IndexError, Scope};
+use repo_indexer::{Index, IndexError, RefreshScope};
 
 use crate::support::{Workspace, dump, refresh};
 
@@ -65,7 +65,7 @@ fn whichever_file_is_damaged_the_index_is_rebuilt_and_says_so() {
             }
             let index = workspace.open();
             let notice = index.take_notice();
-            refresh(&index, Scope::All);
+            refresh(&index, RefreshScope::All);
             assert_eq!(dump(&index.snapshot()), expected, "{kind}: {notice:?}");
             let bookkeeping = path.file_name().unwrap() == ".managed.json"
                 || path.file_name().unwrap() == "meta.json" && damage == "remove";
@@ -99,7 +99,7 @@ fn records_that_cannot_be_decoded_are_made_anew() {
     let index = workspace.open();
     let notice = index.take_notice().unwrap();
     assert!(notice.contains("cannot be decoded"), "{notice}");
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(dump(&index.snapshot()), workspace.fresh_dump());
 }
 

@@ -1,6 +1,6 @@
 //! A question in words: the definitions that match it best.
 
-use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
+use repo_indexer::{Cancel, Hit, IndexError, LineRange, Query, QueryScope};
 
 use super::{Answer, Kind, Source, View, source, text, words};
 use crate::markdown::code;
@@ -92,7 +92,7 @@ fn best(
             .iter()
             .filter(|(r, k)| *r == root && k.path == hit.path);
         // A method and the class around it say the same thing twice.
-        let apart = |a: Lines, b: Lines| a.last < b.first || b.last < a.first;
+        let apart = |a: LineRange, b: LineRange| a.last < b.first || b.last < a.first;
         let (count, overlaps) = same_file.fold((0, false), |(n, o), (_, k)| {
             (n + 1, o || !apart(k.lines, hit.lines))
         });

@@ -18,7 +18,7 @@ pub mod words;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use repo_indexer::{Lines, Scores, Snapshot, Span};
+use repo_indexer::{LineRange, Scores, Snapshot, Span};
 use serde::Serialize;
 
 pub use ask::{Listener, Question, ask};
@@ -112,15 +112,15 @@ pub struct Citation {
     pub path: Arc<str>,
     /// Written as the label has them: from 1.
     #[serde(serialize_with = "from_one")]
-    pub lines: Lines,
+    pub lines: LineRange,
     pub span: Option<Span>,
     /// `path#L10-L24`, the root's name before it where there are several.
     pub label: String,
     pub verified: bool,
 }
 
-fn from_one<S: serde::Serializer>(lines: &Lines, serializer: S) -> Result<S::Ok, S::Error> {
-    let lines = Lines {
+fn from_one<S: serde::Serializer>(lines: &LineRange, serializer: S) -> Result<S::Ok, S::Error> {
+    let lines = LineRange {
         first: lines.first.saturating_add(1),
         last: lines.last.saturating_add(1),
     };
@@ -174,10 +174,10 @@ impl Citation {
         views: &[View],
         root: usize,
         path: &Arc<str>,
-        lines: Lines,
+        lines: LineRange,
         span: Option<Span>,
     ) -> Self {
-        let Lines { first, last } = lines;
+        let LineRange { first, last } = lines;
         let range = if first == last {
             format!("L{}", first + 1)
         } else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
+use repo_indexer::{Cancel, Hit, IndexError, LineRange, Query, QueryScope};
 
 use super::excerpt::{Excerpt, News};
 use super::tokens;
@@ -56,10 +56,10 @@ pub fn pack(
     shown: &[&Excerpt],
 ) -> Vec<Excerpt> {
     let mut excerpts: Vec<Excerpt> = Vec::new();
-    let mut taken: Vec<(usize, &Arc<str>, Lines)> = Vec::new();
+    let mut taken: Vec<(usize, &Arc<str>, LineRange)> = Vec::new();
     let mut left = budget;
     for (root, hit) in hits {
-        let apart = |a: Lines, b: Lines| a.last < b.first || b.last < a.first;
+        let apart = |a: LineRange, b: LineRange| a.last < b.first || b.last < a.first;
         let mut same_file = taken
             .iter()
             .filter(|(r, p, _)| r == root && *p == &hit.path);
@@ -91,7 +91,7 @@ pub fn excerpt(
     views: &[View],
     root: usize,
     path: &Arc<str>,
-    lines: Lines,
+    lines: LineRange,
     room: usize,
 ) -> Option<Excerpt> {
     let text = views.get(root)?.snapshot.text(path)?;
@@ -111,7 +111,7 @@ pub fn excerpt(
     if count == 0 || (count < wanted && count < FEWEST_LINES) || code.trim().is_empty() {
         return None;
     }
-    let shown = Lines {
+    let shown = LineRange {
         first: lines.first,
         last: lines.first + count as u32 - 1,
     };

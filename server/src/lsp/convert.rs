@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use repo_indexer::{IndexError, Lines, Span, SymbolKind};
+use repo_indexer::{IndexError, LineRange, Span, SymbolKind};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::ls_types::{self as lsp, Position, Range, Uri};
 
@@ -126,7 +126,7 @@ impl<'s> Locator<'s> {
     }
 }
 
-fn whole_lines(lines: Lines) -> Range {
+fn whole_lines(lines: LineRange) -> Range {
     Range::new(
         Position::new(lines.first, 0),
         Position::new(lines.last + 1, 0),

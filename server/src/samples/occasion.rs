@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use repo_indexer::{Hit, Lines, Scores};
+use repo_indexer::{Hit, LineRange, Scores};
 use sha1::{Digest, Sha1};
 use trainer_bridge::{
     Citation, ContextRef, Interaction, Lines as Range, PrivacyMode, RetrievalScore, new_id,
@@ -164,7 +164,7 @@ impl Occasion {
         self,
         text: String,
         generation: String,
-        (root, path, lines): (usize, &str, Lines),
+        (root, path, lines): (usize, &str, LineRange),
     ) -> Interaction {
         let citation = answer::Citation::new(&self.views, root, &path.into(), lines, None);
         Interaction {
@@ -210,7 +210,7 @@ impl Occasion {
 
     fn context<'p>(
         &self,
-        places: impl Iterator<Item = (usize, &'p str, Lines)>,
+        places: impl Iterator<Item = (usize, &'p str, LineRange)>,
     ) -> Vec<ContextRef> {
         places
             .filter_map(|(root, path, lines)| {
@@ -232,7 +232,7 @@ pub struct ByModel {
     said: String,
     cut: bool,
     generation: String,
-    context: Vec<(usize, std::sync::Arc<str>, Lines)>,
+    context: Vec<(usize, std::sync::Arc<str>, LineRange)>,
     citations: Vec<answer::Citation>,
     lost: Vec<String>,
     grounded: Option<f64>,
@@ -284,7 +284,7 @@ impl UnlessPrivate for Interaction {
 }
 
 /// Lines as citations count them: from 1.
-fn range(lines: Lines) -> Range {
+fn range(lines: LineRange) -> Range {
     Range {
         first: lines.first.saturating_add(1),
         last: lines.last.saturating_add(1),
@@ -292,7 +292,7 @@ fn range(lines: Lines) -> Range {
 }
 
 /// blake3 of the text of these lines, their line ends included.
-fn hash_of(text: &str, lines: Lines) -> String {
+fn hash_of(text: &str, lines: LineRange) -> String {
     let wanted = (lines.last as usize + 1).saturating_sub(lines.first as usize);
     let mut hasher = blake3::Hasher::new();
     for line in text
@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn the_hash_of_a_range_is_that_of_its_text() {
-        let of = |first, last| hash_of("a\nb\nc", Lines { first, last });
+        let of = |first, last| hash_of("a\nb\nc", LineRange { first, last });
         let hash = |text: &str| blake3::hash(text.as_bytes()).to_hex().to_string();
         assert_eq!(of(0, 0), hash("a\n"));
         assert_eq!(of(1, 2), hash("b\nc"));

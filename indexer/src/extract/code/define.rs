@@ -2,23 +2,23 @@
 
 use tree_sitter::Node;
 
-use crate::facts::{Lines, Span, Symbol, SymbolKind};
+use crate::facts::{LineRange, Span, Symbol, SymbolKind};
 use crate::language::flag;
 
-use super::super::chunks::Sort;
-use super::super::definition::{self, Around, Found};
-use super::super::leading::Claimed;
-use super::{Expected, Open, Walk, span};
+use super::super::chunks::TextKind;
+use super::super::definition::{self, FoundDefinition, Surroundings};
+use super::super::leading::AttachedTrivia;
+use super::{Expected, OpenDefinition, Walk, span};
 
 /// What the names that one node defines have in common.
-struct Frame<'t> {
+struct DefinitionSite<'t> {
     outer: Node<'t>,
     node: Node<'t>,
     span: Span,
-    lines: Lines,
+    lines: LineRange,
     doc: Option<Span>,
     container: Option<u32>,
-    around: Around,
+    around: Surroundings,
     test: bool,
 }
 
@@ -48,7 +48,12 @@ impl<'t> Walk<'t> {
         defined
     }
 
-    pub(super) fn open_definition(&mut self, outer: Node<'t>, node: Node<'t>, found: &[Found<'t>]) {
+    pub(super) fn open_definition(
+        &mut self,
+        outer: Node<'t>,
+        node: Node<'t>,
+        found: &[FoundDefinition<'t>],
+    ) {
         let grammar = self.compiled.grammar;
         let items = std::mem::take(&mut self.leading);
         let claimed = items.claim(outer, self.text, grammar.doc.outer);
@@ -65,14 +70,14 @@ impl<'t> Walk<'t> {
                 span(*attribute).of(self.text).unwrap_or_default(),
             )
         };
-        let frame = Frame {
+        let frame = DefinitionSite {
             outer,
             node,
             span: Span {
                 start: claimed.start,
                 end: outer.end_byte() as u32,
             },
-            lines: Lines {
+            lines: LineRange {
                 first: claimed.line,
                 last: last_line(outer),
             },
@@ -105,7 +110,11 @@ impl<'t> Walk<'t> {
             self.push(
                 comment.span.start,
                 comment.span.end,
-                if documents { Sort::Doc } else { Sort::Comment },
+                if documents {
+                    TextKind::Doc
+                } else {
+                    TextKind::Comment
+                },
             );
         }
         for attribute in &items.attributes {
@@ -115,7 +124,11 @@ impl<'t> Walk<'t> {
     }
 
     /// Adds one symbol, unless it is a local. Says also whether its members are public by themselves.
-    fn record(&mut self, frame: &Frame<'t>, found: &Found<'t>) -> Option<(u32, bool)> {
+    fn record(
+        &mut self,
+        frame: &DefinitionSite<'t>,
+        found: &FoundDefinition<'t>,
+    ) -> Option<(u32, bool)> {
         let grammar = self.compiled.grammar;
         let name = found.name.of(self.text).unwrap_or_default();
         let (container, around) = match found.instance {
@@ -158,8 +171,9 @@ impl<'t> Walk<'t> {
     }
 
     /// The type around a method, unless it already has an attribute of that name.
-    fn owner_of_new(&self, name: &str) -> Option<(Option<u32>, Around)> {
-        let is_type = |open: &&Open| open.around.container.is_some_and(definition::is_type);
+    fn owner_of_new(&self, name: &str) -> Option<(Option<u32>, Surroundings)> {
+        let is_type =
+            |open: &&OpenDefinition| open.around.container.is_some_and(definition::is_type);
         let owner = self.open.iter().rev().find(is_type)?;
         let index = owner.symbol?;
         let inside = &self.facts.symbols[index as usize..];
@@ -170,7 +184,13 @@ impl<'t> Walk<'t> {
     }
 
     /// From here on everything lies in the symbol, until its end.
-    fn enter(&mut self, frame: &Frame<'t>, claimed: &Claimed, index: u32, open_members: bool) {
+    fn enter(
+        &mut self,
+        frame: &DefinitionSite<'t>,
+        claimed: &AttachedTrivia,
+        index: u32,
+        open_members: bool,
+    ) {
         let symbol = &self.facts.symbols[index as usize];
         let (kind, signature, test) = (symbol.kind, symbol.signature, symbol.test);
         let owns_chunk = definition::forms_chunk(kind) && !frame.around.sealed;
@@ -188,7 +208,7 @@ impl<'t> Walk<'t> {
                     start,
                     ..frame.span
                 },
-                Lines {
+                LineRange {
                     first,
                     ..frame.lines
                 },
@@ -198,7 +218,7 @@ impl<'t> Walk<'t> {
             self.top().chunk
         };
         let callable = definition::is_callable(kind);
-        let around = Around {
+        let around = Surroundings {
             container: Some(kind),
             open: open_members,
             access: None,
@@ -207,7 +227,7 @@ impl<'t> Walk<'t> {
             sealed: frame.around.sealed || callable,
         };
         let end = frame.span.end;
-        self.open.push(Open {
+        self.open.push(OpenDefinition {
             symbol: Some(index),
             end,
             chunk,
@@ -235,7 +255,12 @@ impl<'t> Walk<'t> {
 }
 
 /// What a query cannot see: functions in types are methods, variables in types are fields, shouted variables are constants.
-fn kind_in_place(found: &Found, name: &str, header: &str, around: Around) -> SymbolKind {
+fn kind_in_place(
+    found: &FoundDefinition,
+    name: &str,
+    header: &str,
+    around: Surroundings,
+) -> SymbolKind {
     let in_type = around.container.is_some_and(definition::is_type) && !around.in_function;
     match found.kind {
         SymbolKind::Function if in_type || found.receiver.is_some() => SymbolKind::Method,

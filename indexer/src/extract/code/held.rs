@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::facts::Span;
 use crate::language::flag;
 
-use super::super::chunks::Sort;
+use super::super::chunks::TextKind;
 use super::super::{definition, leading};
 use super::{Expected, Walk};
 
@@ -25,7 +25,7 @@ impl<'t> Walk<'t> {
                 end: comment.span.end,
             });
             self.chunks
-                .push(chunk, comment.span.start, comment.span.end, Sort::Doc);
+                .push(chunk, comment.span.start, comment.span.end, TextKind::Doc);
         } else {
             self.leading.comment(comment);
         }
@@ -62,7 +62,11 @@ impl<'t> Walk<'t> {
             self.push(
                 comment.span.start,
                 comment.span.end,
-                if documents { Sort::Doc } else { Sort::Comment },
+                if documents {
+                    TextKind::Doc
+                } else {
+                    TextKind::Comment
+                },
             );
         }
     }
@@ -78,9 +82,9 @@ impl<'t> Walk<'t> {
             if flags & flag::IDENTIFIER != 0 {
                 self.identifier(node, start, flags);
             } else if flags & flag::STRING != 0 {
-                self.push(start, node.end_byte() as u32, Sort::Text);
+                self.push(start, node.end_byte() as u32, TextKind::Text);
             } else if flags & flag::COMMENT != 0 {
-                self.push(start, node.end_byte() as u32, Sort::Comment);
+                self.push(start, node.end_byte() as u32, TextKind::Comment);
             } else if flags & flag::OPAQUE == 0 {
                 if flags & flag::CALL != 0
                     && let Some(callee) = self.compiled.callee(node)
@@ -94,7 +98,7 @@ impl<'t> Walk<'t> {
                 continue;
             }
             if inside && flags != 0 {
-                self.push(start, node.end_byte() as u32, Sort::Body);
+                self.push(start, node.end_byte() as u32, TextKind::Body);
             }
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {

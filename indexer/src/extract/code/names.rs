@@ -5,8 +5,8 @@ use tree_sitter::Node;
 use crate::facts::{Occurrence, Span, SymbolKind};
 use crate::language::{Visibility, flag};
 
-use super::super::chunks::Sort;
-use super::super::definition::{self, Found};
+use super::super::chunks::TextKind;
+use super::super::definition::{self, FoundDefinition};
 use super::super::lookup::is_word;
 use super::super::role_at;
 use super::{Expected, Walk, span};
@@ -14,7 +14,7 @@ use super::{Expected, Walk, span};
 impl<'t> Walk<'t> {
     pub(super) fn identifier(&mut self, node: Node<'t>, start: u32, flags: u32) {
         let end = node.end_byte() as u32;
-        self.leaf(start, end, Sort::Body);
+        self.leaf(start, end, TextKind::Body);
         let expected = self.expects(start);
         let Some(name) = self.text.get(start as usize..end as usize) else {
             return;
@@ -63,7 +63,7 @@ impl<'t> Walk<'t> {
     /// Source text without structure: its words are all there is to know.
     pub(super) fn raw(&mut self, node: Node<'t>, start: u32) {
         let end = node.end_byte() as u32;
-        self.leaf(start, end, Sort::Body);
+        self.leaf(start, end, TextKind::Body);
         let text = span(node).of(self.text).unwrap_or_default();
         let first_line = node.start_position().row as u32;
         let mut rest = text;
@@ -104,7 +104,7 @@ impl<'t> Walk<'t> {
         {
             return;
         }
-        let found = Found::bare(SymbolKind::Variant, span(node));
+        let found = FoundDefinition::bare(SymbolKind::Variant, span(node));
         self.open_definition(node, node, &[found]);
     }
 

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use anyhow::bail;
-use repo_indexer::{Cancel, Scope};
+use repo_indexer::{Cancel, RefreshScope};
 use repo_lsp::answer::{self, Plain, Question, View};
 use repo_lsp::chat::Assistants;
 use repo_lsp::samples::{self, Keeping, Kind, Occasion, Samples};
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     if question.is_empty() {
         bail!("the question is empty");
     }
-    let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
+    let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
     let samples = Samples::new(output::warning);
     let asking = Asking {
         args,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use repo_indexer::{Cancel, Query, QueryScope, Scope};
+use repo_indexer::{Cancel, Query, QueryScope, RefreshScope};
 use serde_json::json;
 
 use super::questions;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Retrieval, global: &Global) -> anyhow::Result<Outcome> 
 
     for (root, questions) in &checkouts {
         let context = Context::of(root.clone(), global)?;
-        let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
+        let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
         let baseline = if args.no_baseline {
             vec![Vec::new(); questions.len()]
         } else {
