@@ -1,6 +1,6 @@
-//! Open buffers: unsaved text laid over the disk.
+//! Open buffers: unsaved text that replaces the file on disk.
 //!
-//! A buffer is indexed like a file, into an index of its own in memory, so that search, hover and the graph see what the editor shows.
+//! Each buffer is indexed like a file, into its own in-memory index, so that search, hover and the graph use the text in the editor.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) struct Buffer {
     pub searcher: Searcher,
 }
 
-/// The open buffers that differ from the disk, by their file.
+/// Open buffers by the key of their file.
 pub(crate) type Buffers = BTreeMap<FileKey, Arc<Buffer>>;
 
 impl Buffer {

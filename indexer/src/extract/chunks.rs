@@ -1,6 +1,6 @@
-//! The text of a file gathered into chunks, and the names each chunk uses, while a walk goes through it from start to end.
+//! Collects the text of chunks and the uses of names during a walk from the start to the end of a file.
 //!
-//! Knows nothing of syntax trees: it is told which text comes next, of what sort it is, and which definition it lies in.
+//! Independent of syntax trees: the walk passes each piece of text with its kind and its chunk.
 
 use rustc_hash::FxHashMap;
 
@@ -8,17 +8,17 @@ use crate::facts::{Chunk, LineRange, Span, Use, UseRole};
 
 use super::{NameRole, floor_boundary};
 
-/// Longer tokens are data (an embedded image, a key), whose first part says enough.
-const LONGEST_TOKEN: usize = 16 * 1024;
+/// Longer string literals are data, such as embedded images, and are truncated. In bytes.
+const MAX_STRING_LEN: usize = 16 * 1024;
 
-/// Where a piece of text goes.
+/// The field of a chunk that a piece of text is added to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextKind {
     Signature,
     Doc,
     Body,
     Comment,
-    Text,
+    String,
 }
 
 #[derive(Default)]
@@ -30,13 +30,13 @@ struct UseCount {
 
 type UseTable<'t> = FxHashMap<(&'t str, NameRole<'t>), UseCount>;
 
-/// Chunks under construction. The first is the remainder of the file.
+/// Builds the chunks of a file. The first one, [`REMAINDER`], is the text outside of all other chunks.
 pub(super) struct Chunks<'t> {
     text: &'t str,
     chunks: Vec<Chunk>,
-    /// The tables of the chunks that are still open, innermost last.
+    /// The uses in the chunks that are still open, innermost last.
     open: Vec<UseTable<'t>>,
-    /// Emptied tables, kept for their memory.
+    /// Empty tables, reused to avoid allocations.
     spare: Vec<UseTable<'t>>,
     uses: Vec<((&'t str, NameRole<'t>), Option<u32>, UseCount)>,
 }
@@ -61,7 +61,7 @@ impl<'t> Chunks<'t> {
         }
     }
 
-    /// Begins the chunk of a definition, inside the one begun last.
+    /// Opens the chunk of a definition inside the innermost open chunk. Returns its index.
     pub fn begin(&mut self, symbol: u32, span: Span, lines: LineRange, name: String) -> usize {
         self.open.push(self.spare.pop().unwrap_or_default());
         self.chunks.push(Chunk {
@@ -74,7 +74,7 @@ impl<'t> Chunks<'t> {
         self.chunks.len() - 1
     }
 
-    /// Ends the chunk begun last.
+    /// Closes the innermost open chunk.
     pub fn end(&mut self, symbol: Option<u32>) {
         if let Some(mut table) = self.open.pop() {
             self.uses
@@ -83,10 +83,11 @@ impl<'t> Chunks<'t> {
         }
     }
 
+    /// Appends the text from `start` to `end` to a chunk.
     pub fn push(&mut self, chunk: usize, start: u32, end: u32, sort: TextKind) {
         let mut end = end as usize;
-        if end - start as usize > LONGEST_TOKEN && sort == TextKind::Text {
-            end = floor_boundary(self.text, start as usize + LONGEST_TOKEN);
+        if end - start as usize > MAX_STRING_LEN && sort == TextKind::String {
+            end = floor_boundary(self.text, start as usize + MAX_STRING_LEN);
         }
         let Some(token) = self.text.get(start as usize..end) else {
             return;
@@ -101,7 +102,7 @@ impl<'t> Chunks<'t> {
             TextKind::Doc => &mut chunk.doc,
             TextKind::Body => &mut chunk.body,
             TextKind::Comment => &mut chunk.comments,
-            TextKind::Text => &mut chunk.strings,
+            TextKind::String => &mut chunk.strings,
         };
         if !buffer.is_empty() {
             buffer.push(' ');
@@ -109,7 +110,7 @@ impl<'t> Chunks<'t> {
         buffer.push_str(token);
     }
 
-    /// Counts a use by the chunk begun last.
+    /// Counts a use in the innermost open chunk.
     pub fn count(
         &mut self,
         name: &'t str,
@@ -128,7 +129,7 @@ impl<'t> Chunks<'t> {
         }
     }
 
-    /// The finished chunks, empty ones dropped, and the uses in their order.
+    /// Returns the chunks without empty ones, and the sorted uses.
     pub fn finish(mut self) -> (Vec<Chunk>, Vec<Use>) {
         self.end(None);
         let remainder = &mut self.chunks[REMAINDER];
@@ -136,7 +137,7 @@ impl<'t> Chunks<'t> {
             remainder.span = Span::new(0, self.text.len());
         }
         remainder.lines = lines_of(self.text, remainder.span);
-        let whole = self.chunks[REMAINDER].clone_frame();
+        let whole = self.chunks[REMAINDER].without_text();
         self.chunks.retain(|chunk| !is_empty(chunk));
         if self.chunks.is_empty() {
             self.chunks.push(whole);
@@ -159,7 +160,7 @@ impl<'t> Chunks<'t> {
 }
 
 impl Chunk {
-    fn clone_frame(&self) -> Chunk {
+    fn without_text(&self) -> Chunk {
         Chunk {
             symbol: self.symbol,
             span: self.span,
@@ -180,7 +181,7 @@ fn is_empty(chunk: &Chunk) -> bool {
     texts.iter().all(|text| text.is_empty())
 }
 
-/// The lines a span touches; its own final line break adds none.
+/// Returns the lines of a span. A line break at its end does not count as the start of another line.
 pub(super) fn lines_of(text: &str, span: Span) -> LineRange {
     let bytes = text.as_bytes();
     let start = (span.start as usize).min(bytes.len());

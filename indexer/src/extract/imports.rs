@@ -1,41 +1,40 @@
-//! Import statements brought into the one form that all languages share.
-//!
-//! Works on the text of a statement, not on its tree: import syntax is small, and broken code still yields something.
+//! Reads import and export statements into the form shared by all languages.
 
 mod ecmascript;
 mod others;
 mod python;
 mod rust;
 
+use tree_sitter::Node;
+
 use crate::facts::Import;
 use crate::language::ImportSyntax;
 
 use super::floor_boundary;
 
-/// Longer statements are not imports (an object assigned to `module.exports`, say), and their head is enough.
-const LONGEST: usize = 32 * 1024;
+/// Longer statements are truncated. They are not imports, but for example objects assigned to `module.exports`. In bytes.
+const MAX_STATEMENT_LEN: usize = 32 * 1024;
 
-/// What import and export statements yield.
+/// The imports and exports of a file.
 #[derive(Default)]
 pub(super) struct ImportsAndExports {
     pub imports: Vec<Import>,
-    /// Names that a later statement makes public.
+    /// Names that are exported by a separate statement.
     pub exports: Vec<String>,
 }
 
 impl ImportsAndExports {
-    /// Reads one statement or importing call. False if it imports nothing after all (a Rust `mod` with a body).
-    pub fn read(&mut self, style: ImportSyntax, statement: &str, line: u32) -> bool {
-        let statement = &statement[..floor_boundary(statement, LONGEST)];
+    /// Reads one statement or importing call. Returns whether it imports anything; a Rust `mod` with a body does not.
+    pub fn read(&mut self, syntax: ImportSyntax, node: Node, text: &str, line: u32) -> bool {
+        let statement = text_of(node, text);
+        let statement = &statement[..floor_boundary(statement, MAX_STATEMENT_LEN)];
         let before = self.imports.len();
         let out = &mut self.imports;
-        match style {
+        match syntax {
             ImportSyntax::None => {}
-            ImportSyntax::Python => python::collect(statement, line, out),
-            ImportSyntax::Rust => rust::collect(statement, line, out),
-            ImportSyntax::EcmaScript => {
-                ecmascript::collect(statement, line, out, &mut self.exports)
-            }
+            ImportSyntax::Python => python::collect(node, text, line, out),
+            ImportSyntax::Rust => rust::collect(node, text, line, out),
+            ImportSyntax::EcmaScript => ecmascript::collect(node, text, line, self),
             ImportSyntax::Go => others::go(statement, line, out),
             ImportSyntax::Java => others::java(statement, line, out),
             ImportSyntax::Include => others::include(statement, line, out),
@@ -49,6 +48,10 @@ impl ImportsAndExports {
     }
 }
 
+fn text_of<'t>(node: Node, text: &'t str) -> &'t str {
+    text.get(node.byte_range()).unwrap_or_default()
+}
+
 fn import(path: impl Into<Box<str>>, names: Vec<Box<str>>, line: u32) -> Import {
     Import {
         path: path.into(),
@@ -57,7 +60,7 @@ fn import(path: impl Into<Box<str>>, names: Vec<Box<str>>, line: u32) -> Import 
     }
 }
 
-/// The inside of the first string literal and what follows it.
+/// Returns the content of the first string literal and the text after it.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let start = text.find(['"', '\'', '`'])?;
     let quote = text[start..].chars().next()?;
@@ -68,23 +71,4 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
-}
-
-/// Names and single marks, in order; blanks and line comments left out.
-fn tokens(code: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    for line in code.lines() {
-        let line = line.split("//").next().unwrap_or(line);
-        let mut rest = line.trim_start();
-        while let Some(first) = rest.chars().next() {
-            let length = if is_name(first) {
-                rest.find(|c| !is_name(c)).unwrap_or(rest.len())
-            } else {
-                first.len_utf8()
-            };
-            tokens.push(&rest[..length]);
-            rest = rest[length..].trim_start();
-        }
-    }
-    tokens
 }

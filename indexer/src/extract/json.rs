@@ -1,6 +1,6 @@
-//! A scanner of JSON that knows where everything lies, and forgives comments, trailing commas and broken ends.
+//! A JSON scanner that returns tokens with their position and depth. It accepts comments, trailing commas and truncated input.
 //!
-//! A parser that builds values would forget the offsets. This one yields tokens with their depth; it never recurses.
+//! A parser that builds values would lose the positions. The scanner does not recurse.
 
 use crate::facts::Span;
 
@@ -8,7 +8,8 @@ use crate::facts::Span;
 pub(super) enum TokenKind {
     /// A string before a colon.
     Key,
-    Text,
+    /// Any other string.
+    String,
     /// A number, `true`, `null`.
     Word,
     Open,
@@ -18,12 +19,13 @@ pub(super) enum TokenKind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub kind: TokenKind,
-    /// Strings without their quotes.
+    /// For strings, without quotes.
     pub span: Span,
-    /// How many objects and arrays are around it; those that it opens or closes not counted.
+    /// Number of enclosing objects and arrays, excluding one that it opens or closes.
     pub depth: u32,
 }
 
+/// Iterates over the tokens of a JSON text.
 pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (0, 0u32);
@@ -53,7 +55,7 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
                     let kind = if next == Some(&b':') {
                         TokenKind::Key
                     } else {
-                        TokenKind::Text
+                        TokenKind::String
                     };
                     return Some(Token { kind, span, depth });
                 }
@@ -90,7 +92,7 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
     })
 }
 
-/// The offset of the closing quote, or the end of the text.
+/// Returns the offset of the closing quote, or the end of the text.
 fn string_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     while let Some(length) = bytes
         .get(at..)
@@ -105,7 +107,7 @@ fn string_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     bytes.len()
 }
 
-/// The string that a literal stands for.
+/// Returns the value of a string literal given without quotes.
 pub(super) fn unescape(raw: &str) -> String {
     if !raw.contains('\\') {
         return raw.to_string();

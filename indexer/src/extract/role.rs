@@ -1,15 +1,15 @@
-//! How a name is written where it is used: alone, after a dot, after a name and a dot, as a macro.
+//! The syntactic form of a use of a name: bare, member, qualified member, or macro.
 //!
-//! Read off the characters around the name, which are the same in all languages.
+//! Determined from the surrounding characters, which are the same in all languages.
 
 use crate::facts::UseRole;
 
-/// What stands before a name, and with a macro behind it.
+/// The syntactic form of a use. Borrowed version of [`UseRole`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum NameRole<'t> {
     /// Alone: `name`.
     Bare,
-    /// A member of something that is more than a name: `f().name`.
+    /// A member of an expression that is not a plain name: `f().name`.
     Member,
     /// A macro: `name!(…)`.
     Macro,
@@ -28,7 +28,7 @@ impl From<NameRole<'_>> for UseRole {
     }
 }
 
-/// The role of the name at `start..end` of `text`.
+/// Returns the role of the name at the byte range `start..end` of `text`.
 pub(crate) fn role_at(text: &str, start: usize, end: usize) -> NameRole<'_> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let (Some(before), Some(after)) = (text.get(..start), text.get(end..)) else {
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_read_off_the_characters_around() {
+    fn roles_depend_on_the_surrounding_characters() {
         check("name()", NameRole::Bare);
         check("x = name", NameRole::Bare);
         check("writer.name()", NameRole::Of("writer"));

@@ -1,4 +1,4 @@
-//! Which files a refresh looks at, and which known files it may find gone.
+//! Plans a refresh: which files to check, and which indexed files may have been removed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::record::FileRecord;
 use crate::scan::ScanListing;
 
 impl Index {
-    /// Which files to look at and which known files to miss.
+    /// Lists the files to check and the indexed files that are removed if they are not listed.
     pub(super) fn plan(&self, scope: RefreshScope) -> Result<RefreshPlan, IndexError> {
         let everything = || RefreshPlan {
             listing: self.rules.list(&self.root, false, self.options.threads),
@@ -23,13 +23,13 @@ impl Index {
             RefreshScope::All | RefreshScope::Rebuild => return Ok(everything()),
             RefreshScope::Paths(paths) => paths,
         };
-        // Past this many paths one walk is cheaper, and a changed ignore file can change everything below it.
-        const MANY: usize = 500;
+        // For more paths than this, one walk of the workspace is faster. A changed ignore file may affect all files below it.
+        const MAX_PATHS: usize = 500;
         let is_ignore_file = |path: &PathBuf| {
             path.file_name()
                 .is_some_and(|name| name == ".gitignore" || name == ".ignore")
         };
-        if paths.len() > MANY || paths.iter().any(is_ignore_file) {
+        if paths.len() > MAX_PATHS || paths.iter().any(is_ignore_file) {
             return Ok(everything());
         }
         let mut listing = ScanListing::default();
@@ -40,7 +40,7 @@ impl Index {
                 continue;
             };
             let siblings = parents.entry(parent.to_owned()).or_insert_with(|| {
-                if self.rules.holds(parent) {
+                if self.rules.lists_folder(parent) {
                     self.rules.list(parent, true, 1)
                 } else {
                     ScanListing::default()
@@ -71,7 +71,7 @@ pub(super) struct RefreshPlan {
 
 pub(super) enum RemovalCandidates {
     All,
-    /// Files that are, or lie in, one of these.
+    /// Files whose path is one of these or below one of these.
     Under(Vec<String>),
 }
 

@@ -1,13 +1,13 @@
-//! The languages, one row each. To add one, add a row, its `.scm` file of definitions, and a fixture test.
+//! The language table. To add a language, add a row, a `.scm` file with definition queries, and a fixture test.
 //!
-//! Node kinds and fields are the grammar's own names; a test checks that the grammar knows every one of them.
+//! Node kinds and fields are those of the tree-sitter grammar; a test checks that they exist.
 
 use super::table::{
     BASE, Doc, GrammarSpec, ImportSyntax, LanguageSpec, Names, Pairs, Syntax, Tests, TreeSyntax,
     Visibility,
 };
 
-/// All languages. Where two rows claim an extension the first wins.
+/// All languages. If two rows have the same extension, the first one is used.
 pub(crate) static ROWS: &[&LanguageSpec] = &[
     &PYTHON,
     &RUST,
@@ -151,7 +151,7 @@ static RUST: LanguageSpec = LanguageSpec {
     })),
 };
 
-/// What JavaScript and TypeScript share.
+/// Settings shared by JavaScript and TypeScript.
 const ECMASCRIPT: GrammarSpec = GrammarSpec {
     identifiers: &[
         "identifier",
@@ -209,7 +209,7 @@ const ECMASCRIPT_MEMBERS: Pairs = &[
     ("await_expression", "<"),
 ];
 
-/// TypeScript with and without JSX differ in their grammars only.
+/// TypeScript with and without JSX use different grammars and the same settings.
 const TYPESCRIPT_GRAMMAR: GrammarSpec = GrammarSpec {
     language: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
     definitions: concat!(
@@ -391,7 +391,7 @@ static JAVA: LanguageSpec = LanguageSpec {
             docstring: &[],
             leading: true,
         },
-        visibility: Visibility::HiddenBy(&["private"]),
+        visibility: Visibility::PrivateIf(&["private"]),
         tests: Tests {
             attributes: &[
                 "Test",
@@ -432,7 +432,7 @@ const C_GRAMMAR: GrammarSpec = GrammarSpec {
     ],
     import_kinds: &["preproc_include"],
     imports: ImportSyntax::Include,
-    visibility: Visibility::HiddenBy(&["static"]),
+    visibility: Visibility::PrivateIf(&["static"]),
     ..BASE
 };
 
@@ -510,7 +510,7 @@ static CPP: LanguageSpec = LanguageSpec {
             "virtual_specifier",
         ],
         visibility: Visibility::Sections {
-            hidden_by: &["static"],
+            private_if: &["static"],
             in_classes: false,
         },
         ..C_GRAMMAR
@@ -565,7 +565,7 @@ static CSHARP: LanguageSpec = LanguageSpec {
             docstring: &[],
             leading: true,
         },
-        visibility: Visibility::ShownBy(&["public", "internal", "protected"]),
+        visibility: Visibility::PublicIf(&["public", "internal", "protected"]),
         tests: Tests {
             attributes: &[
                 "Test",
@@ -619,7 +619,7 @@ static RUBY: LanguageSpec = LanguageSpec {
         import_calls: &["require", "require_relative", "load", "autoload"],
         imports: ImportSyntax::Ruby,
         visibility: Visibility::Sections {
-            hidden_by: &["private", "protected"],
+            private_if: &["private", "protected"],
             in_classes: true,
         },
         tests: Tests {
@@ -679,7 +679,7 @@ static PHP: LanguageSpec = LanguageSpec {
             docstring: &[],
             leading: true,
         },
-        visibility: Visibility::HiddenBy(&["private", "protected"]),
+        visibility: Visibility::PrivateIf(&["private", "protected"]),
         tests: Tests {
             attributes: &["Test", "DataProvider"],
             function_prefixes: &[],
@@ -748,7 +748,7 @@ static LUA: LanguageSpec = LanguageSpec {
         closures: &["function_definition"],
         import_calls: &["require", "dofile", "loadfile"],
         imports: ImportSyntax::Lua,
-        visibility: Visibility::HiddenBy(&["local"]),
+        visibility: Visibility::PrivateIf(&["local"]),
         ..BASE
     })),
     ..EMPTY

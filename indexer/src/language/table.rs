@@ -1,4 +1,4 @@
-//! What a row of the table of languages can say. The rows are in [`super::rows`].
+//! The fields of a row in the language table. The rows are in [`super::rows`].
 
 use std::sync::OnceLock;
 
@@ -14,27 +14,27 @@ pub(crate) struct LanguageSpec {
     pub extensions: Names,
     pub file_names: Names,
     pub interpreters: Names,
-    /// Extensions of another row that are this language if the text contains one of the words (C++ in a `.h`).
+    /// Extensions of another row that belong to this language if the text contains one of the given words (C++ in a `.h` file).
     pub claims: &'static [(&'static str, Names)],
-    /// Rows of one family import from each other: JavaScript and TypeScript, C and C++.
+    /// Languages of the same family can import each other: JavaScript and TypeScript, C and C++.
     pub family: &'static str,
-    /// Between the names of a container and its member.
+    /// Separator between the names of a container and its member.
     pub separator: &'static str,
-    /// Whether the files of a folder see each other's definitions without an import.
+    /// Whether files in the same folder can use each other's definitions without an import.
     pub folder_is_scope: bool,
-    /// Whether a member may be named without its owner inside of it.
+    /// Whether code inside a type can refer to members of the type without a qualifier.
     pub members_are_bare: bool,
     pub syntax: Syntax,
 }
 
 #[expect(
     clippy::large_enum_variant,
-    reason = "rows are statics, which nothing moves"
+    reason = "rows are statics, which are never moved"
 )]
 pub(crate) enum Syntax {
     Tree(TreeSyntax),
     Markdown,
-    /// reStructuredText and AsciiDoc: headings by underlining or by leading `=`.
+    /// reStructuredText and AsciiDoc: headings are underlined or start with `=`.
     Structured,
     Notebook,
     Toml,
@@ -43,7 +43,7 @@ pub(crate) enum Syntax {
     Plain,
 }
 
-/// A grammar and, once it was needed, its tables.
+/// A grammar specification and its lazily compiled tables.
 pub(crate) struct TreeSyntax {
     grammar: GrammarSpec,
     compiled: OnceLock<Option<Compiled>>,
@@ -62,52 +62,54 @@ impl TreeSyntax {
         &self.grammar
     }
 
-    /// None if the row contradicts its grammar, which a test excludes.
+    /// Returns the compiled tables, or `None` if the row does not match its grammar, which a test excludes.
     pub fn compiled(&'static self) -> Option<&'static Compiled> {
         let build = || {
             let result = Compiled::new(&self.grammar);
             result
-                .inspect_err(|error| tracing::error!("a language cannot be used: {error}"))
+                .inspect_err(|error| {
+                    tracing::error!("the definition of a language is invalid: {error}")
+                })
                 .ok()
         };
         self.compiled.get_or_init(build).as_ref()
     }
 }
 
-/// How one language looks to the walk over its syntax tree.
+/// How extraction interprets the syntax tree of a language. Node kinds and fields are those of the tree-sitter grammar.
 pub(crate) struct GrammarSpec {
     pub language: fn() -> tree_sitter::Language,
-    /// The text of the definitions query.
+    /// The source of the definition queries.
     pub definitions: &'static str,
     pub identifiers: Names,
     pub comments: Names,
-    /// Words that are a name only where something is called or defined by them.
+    /// Nodes that are names only where they are called or defined.
     pub callees: Names,
-    /// Source text the grammar leaves alone, such as the replacement of a C macro.
+    /// Source text that the grammar does not parse, such as the replacement of a C macro.
     pub raw: Names,
-    /// Leaves that are members of an enumeration where they stand directly in one.
+    /// Leaves that are enumeration members if they are direct children of the enumeration.
     pub variants: Names,
-    /// The text inside string literals. Interpolated code lies beside it, not inside.
+    /// The text inside string literals, without interpolated code.
     pub strings: Names,
-    /// Where a call says what it calls. Instead of a field, `<` is the first child and `>` the last.
+    /// Call nodes with the field of the callee. Instead of a field, `<` is the first named child and `>` the last.
     pub calls: Pairs,
-    /// Where a path or a member access says its last name.
+    /// Paths and member accesses with the field of the last name.
     pub members: Pairs,
-    /// Nodes around a definition that belong to it, and where the definition is. `<` asks that there is only one.
+    /// Nodes that wrap a definition, with the field of the definition. `<` requires that there is only one named child.
     pub wrappers: Pairs,
     /// Attributes, decorators and annotations.
     pub attributes: Names,
-    /// Nodes that hold annotations beside keywords.
+    /// Nodes that contain annotations and keywords.
     pub modifiers: Names,
-    /// Functions without a name: what they declare is local to them.
+    /// Anonymous functions: their declarations are local.
     pub closures: Names,
-    /// Nodes whose tokens the grammar does not parse further.
+    /// Nodes whose content the grammar only splits into tokens.
     pub tokens: Names,
-    /// Nodes with nothing inside that anyone would search for. A final `*` stands for any ending.
+    /// Nodes whose content is not indexed. A trailing `*` matches any suffix.
     pub opaque: Names,
     pub packages: Names,
     pub import_kinds: Names,
-    /// Functions whose call imports something.
+    /// Functions whose call is an import, such as `require`.
     pub import_calls: Names,
     pub imports: ImportSyntax,
     pub doc: Doc,
@@ -115,7 +117,7 @@ pub(crate) struct GrammarSpec {
     pub tests: Tests,
 }
 
-/// How a language writes its imports.
+/// The import syntax of a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ImportSyntax {
     None,
@@ -132,50 +134,51 @@ pub(crate) enum ImportSyntax {
     Bash,
 }
 
-/// How a language documents a definition.
+/// The documentation syntax of a language.
 pub(crate) struct Doc {
-    /// How a comment before a definition must begin to document it; the empty mark accepts all.
+    /// Prefixes of comments that document the following definition. The empty prefix accepts all comments.
     pub outer: Names,
-    /// How a comment begins that documents what it stands in.
+    /// Prefixes of comments that document the enclosing definition or file.
     pub inner: Names,
-    /// The node kind of a string that documents what it stands in.
+    /// Node kinds of strings that document the enclosing definition or file.
     pub docstring: Names,
     /// Whether the first comment of a file may document the file.
     pub leading: bool,
 }
 
-/// How a language says that other files may name a definition.
+/// The visibility rule of a language: when other files can refer to a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visibility {
     Everything,
-    /// A leading underscore hides.
+    /// A leading underscore makes a name private.
     Underscore,
-    /// A capital shows.
+    /// A leading capital makes a name public.
     Capital,
     /// `pub`, unless restricted to the module itself.
     Pub,
     /// `export` at the top level; members are public unless marked.
     Export,
-    /// One of these words before the name hides.
-    HiddenBy(Names),
-    /// One of these words before the name shows; without any, members are hidden.
-    ShownBy(Names),
-    /// Members by the section they stand in (`private:`), the rest unless one of the words stands before the name.
+    /// One of these keywords before the name makes it private.
+    PrivateIf(Names),
+    /// One of these keywords before the name makes it public; members without any of them are private.
+    PublicIf(Names),
+    /// Members by their section (`private:`); other definitions are public unless one of the keywords precedes the name.
     Sections {
-        hidden_by: Names,
+        private_if: Names,
+        /// Whether members of a class outside of any section are public. `private_if` then applies to members, too.
         in_classes: bool,
     },
 }
 
-/// How a language marks a definition as a test, apart from the path of its file.
+/// How definitions are recognized as tests, in addition to the path of the file.
 pub(crate) struct Tests {
-    /// Words in an attribute, annotation or decorator.
+    /// Words in attributes, annotations or decorators.
     pub attributes: Names,
     pub function_prefixes: Names,
     pub class_prefixes: Names,
 }
 
-/// What a row need not say.
+/// Default values of a row.
 pub(crate) const BASE: GrammarSpec = GrammarSpec {
     language: || tree_sitter_python::LANGUAGE.into(),
     definitions: "",

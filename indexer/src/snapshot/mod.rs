@@ -1,7 +1,7 @@
-//! One consistent, immutable view of a workspace: what every question about it is answered from.
+//! A consistent, immutable view of a workspace, which all queries use.
 //!
-//! Text is read when it is shown: from the open buffer, else from the disk. Where the disk is ahead of the index, the definition is found
-//! again in the newer text rather than cut out of it at old offsets.
+//! Text is read on demand: from the open buffer, else from the disk. If the file on disk is newer than the index, definitions are located
+//! again in the newer text, because their old offsets may be wrong.
 
 mod answers;
 mod relations;
@@ -39,15 +39,15 @@ pub struct Snapshot {
     bytes_on_disk: u64,
     packages: OnceLock<Packages>,
     modules: OnceLock<Vec<Module>>,
-    /// Facts of files that the disk holds in a newer state, by file and hash of that state.
+    /// Records of files that are newer on disk than in the index, by file and content hash.
     newer: Mutex<FxHashMap<(FileKey, u64), Arc<FileRecord>>>,
 }
 
-/// Files whose newer state is remembered.
-const REMEMBERED: usize = 64;
+/// Maximum number of cached records of newer files.
+const MAX_NEWER_RECORDS: usize = 64;
 
-/// Larger files are not read for showing them either.
-const SHOWN_BYTES: u64 = 16_000_000;
+/// Larger files are not read for display.
+const MAX_DISPLAY_BYTES: u64 = 16_000_000;
 
 impl Snapshot {
     pub(crate) fn new(
@@ -57,7 +57,7 @@ impl Snapshot {
         committed: &Committed,
         buffers: &Buffers,
     ) -> Result<Snapshot, IndexError> {
-        // A buffer that says what the disk says would only be searched twice.
+        // A buffer with the same content as the indexed file is not needed.
         let differs = |key: &FileKey, buffer: &Buffer| {
             committed
                 .record(*key)
@@ -75,7 +75,7 @@ impl Snapshot {
                 .map(|(&key, buffer)| (key, Some(buffer.record.clone()))),
         );
         let graph = Graph::new(committed.base.clone(), &changes);
-        let layers: Vec<_> = buffers
+        let buffer_searchers: Vec<_> = buffers
             .iter()
             .map(|(&key, buffer)| (key, buffer.searcher.clone()))
             .collect();
@@ -83,7 +83,7 @@ impl Snapshot {
             &graph,
             store.fields.text,
             (&committed.searcher, &committed.columns),
-            &layers,
+            &buffer_searchers,
         )?;
         Ok(Snapshot {
             root: root.to_owned(),
@@ -106,24 +106,24 @@ impl Snapshot {
         &self.root
     }
 
-    /// The name of the root folder.
+    /// Returns the name of the root folder.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Retrieval: files and definitions for a question.
+    /// Finds files and definitions for a query.
     pub fn search(&self, query: &Query, cancel: &Cancel) -> Result<SearchResult, IndexError> {
         search::search(&self.graph, &self.corpus, query, cancel)
     }
 
-    /// The text of a file: of the open buffer, else of the disk. Nothing for a private file.
+    /// Returns the text of a file: from the open buffer, else from the disk. `None` for private, missing and large files.
     pub fn text(&self, path: &str) -> Option<Arc<str>> {
         if self.rules.is_private(path) {
             return None;
         }
         match self.buffers.get(&FileKey::of(path)) {
             Some(buffer) => Some(buffer.text.clone()),
-            None => self.rules.text_of(path, SHOWN_BYTES),
+            None => self.rules.text_of(path, MAX_DISPLAY_BYTES),
         }
     }
 
@@ -131,6 +131,7 @@ impl Snapshot {
         self.rules.is_private(path)
     }
 
+    /// Whether the file is indexed and not skipped.
     pub fn contains(&self, path: &str) -> bool {
         self.graph
             .id_of_path(path)
@@ -138,7 +139,8 @@ impl Snapshot {
             .is_some_and(|file| file.skipped.is_none())
     }
 
-    /// The files whose paths end with `tail`: `store/journal.py` ends with `journal.py`, and not with `nal.py`.
+    /// Returns the indexed files whose path ends with the segments of `tail`: `store/journal.py` ends with `journal.py`, but not with
+    /// `nal.py`.
     pub fn paths_ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {
         let files = self.graph.files().map(|(_, file)| file);
         files
@@ -150,7 +152,7 @@ impl Snapshot {
             })
     }
 
-    /// The definitions of a file, in its order.
+    /// Returns the definitions of a file in source order.
     pub fn outline(&self, path: &str) -> Vec<SymbolInfo> {
         let Some(id) = self.graph.id_of_path(path) else {
             return Vec::new();
@@ -178,7 +180,7 @@ impl Snapshot {
         Some(info)
     }
 
-    /// The innermost definition around a byte offset.
+    /// Returns the innermost definition that contains a byte offset.
     pub fn enclosing(&self, path: &str, offset: u32) -> Option<SymbolId> {
         let id = self.graph.id_of_path(path)?;
         let record = self.graph.file(id)?;
@@ -194,7 +196,7 @@ impl Snapshot {
         })
     }
 
-    /// Definitions whose name contains the letters of `query` in order, best first.
+    /// Returns definitions whose name contains the characters of `query` in order, best first.
     pub fn find_symbols(&self, query: &str, limit: usize) -> Vec<SymbolInfo> {
         let mut found: Vec<(u32, &str, SymbolId)> = Vec::new();
         for (file, record) in self.graph.files() {
@@ -225,17 +227,17 @@ impl Snapshot {
             .collect()
     }
 
-    /// The name of a definition. Unlike [`Snapshot::symbol`] it reads no file.
+    /// Returns the name of a definition. Unlike [`Snapshot::symbol`], this does not read the file.
     pub fn name_of(&self, id: SymbolId) -> Option<&str> {
         self.graph.symbol(id).map(|(_, symbol)| &*symbol.name)
     }
 
-    /// The kind of a definition. It reads no file either.
+    /// Returns the kind of a definition, without reading the file.
     pub fn kind_of(&self, id: SymbolId) -> Option<SymbolKind> {
         self.graph.symbol(id).map(|(_, symbol)| symbol.kind)
     }
 
-    /// The names that [`Snapshot::definitions`] knows, those of several definitions several times.
+    /// Iterates over the names of all definitions that [`Snapshot::definitions`] finds. Names may repeat.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let symbols = self.graph.files().flat_map(|(_, file)| &file.symbols);
         let named = symbols.filter(|symbol| {
@@ -247,7 +249,7 @@ impl Snapshot {
         named.map(|symbol| &*symbol.name)
     }
 
-    /// All modules, by id.
+    /// Returns all modules, sorted by id. Computed on first use.
     pub fn modules(&self) -> &[Module] {
         self.modules
             .get_or_init(|| modules(&self.graph, self.packages()))
@@ -261,7 +263,7 @@ impl Snapshot {
             .map(|at| &modules[at])
     }
 
-    /// The module a file belongs to. Cheap, unlike [`Snapshot::modules`].
+    /// Returns the module of a file. Much faster than [`Snapshot::modules`].
     pub fn membership(&self, path: &str) -> Membership {
         self.packages().of(path)
     }
@@ -271,6 +273,7 @@ impl Snapshot {
             .get_or_init(|| Packages::new(&self.graph, &self.name))
     }
 
+    /// Returns statistics of the index and the list of skipped files.
     pub fn status(&self) -> IndexStatus {
         let mut languages: std::collections::BTreeMap<&str, usize> = Default::default();
         let (mut files, mut symbols, mut skipped) = (0, 0, Vec::new());
@@ -314,7 +317,7 @@ impl Snapshot {
         }
     }
 
-    /// Why a file is not in the index, if it was skipped.
+    /// Returns why a file was skipped, or `None` if it was not.
     pub fn skip_reason(&self, path: &str) -> Option<&SkipReason> {
         self.graph
             .file(self.graph.id_of_path(path)?)?
@@ -323,7 +326,7 @@ impl Snapshot {
     }
 }
 
-/// How far a name is from a query whose letters it contains in order; smaller is better.
+/// Returns the distance between a name and a query whose characters it contains in order; smaller is better. `None` if it does not.
 fn distance(name: &str, query: &str) -> Option<u32> {
     let lower = |text: &str| text.to_lowercase();
     if query.is_empty() || name == query {

@@ -1,4 +1,4 @@
-//! Whatever happens to the files, the index says what a fresh one would say.
+//! Property test: after any sequence of edits, an updated index equals a new one.
 
 use proptest::prelude::*;
 use repo_indexer::RefreshScope;
@@ -14,7 +14,7 @@ enum Edit {
     Ignore(usize),
     Overlay(usize, usize),
     Close(usize),
-    /// The process ends and another opens the index.
+    /// Close the index and open it again.
     Restart,
 }
 

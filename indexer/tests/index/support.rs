@@ -1,4 +1,4 @@
-//! Workspaces made from fixtures (`//- /path` begins a file, `$0` marks a place), and a complete dump of what an index says.
+//! Workspaces created from fixtures (`//- /path` begins a file, `$0` marks a position), and a dump of the content of an index.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ impl Workspace {
     }
 
     pub fn root(&self) -> PathBuf {
-        // The folder's name is the id of its top module, so it must be the same in every run.
+        // The name of the folder is the id of the top module, so it must be constant.
         self.folder.path().canonicalize().unwrap().join("project")
     }
 
@@ -82,7 +82,7 @@ impl Workspace {
         index
     }
 
-    /// An index of the same files made from nothing.
+    /// Returns the dump of a new index of the same files.
     pub fn fresh_dump(&self) -> String {
         let folder = TempDir::new().unwrap();
         let index = Index::open(&self.root(), options(folder.path())).unwrap();
@@ -120,7 +120,7 @@ pub fn search(snapshot: &Snapshot, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Everything an index says of its files. Scores are rounded, since sums of floats depend on the order of segments.
+/// Returns the complete content of an index as text. Scores are rounded, because sums of floats depend on the order of segments.
 pub fn dump(snapshot: &Snapshot) -> String {
     let mut out = String::new();
     let status = snapshot.status();
@@ -134,25 +134,25 @@ pub fn dump(snapshot: &Snapshot) -> String {
     let mut symbols = snapshot.find_symbols("", usize::MAX);
     symbols.sort_by(|a, b| (&a.path, a.span, &a.name).cmp(&(&b.path, b.span, &b.name)));
     for symbol in &symbols {
-        let users = snapshot.usages(symbol.id);
+        let usages = snapshot.usages(symbol.id);
         writeln!(
             out,
             "{}:{} {:?} {}",
             symbol.path, symbol.lines.first, symbol.kind, symbol.qualified
         )
         .unwrap();
-        let places = users.sites.iter().map(|place| {
+        let sites = usages.sites.iter().map(|site| {
             format!(
                 "{}:{} x{} {:.2}",
-                place.path, place.line, place.count, place.confidence
+                site.path, site.line, site.count, site.confidence
             )
         });
         writeln!(
             out,
             "  used {} ({} possible): {}",
-            users.total,
-            users.possible,
-            places.collect::<Vec<_>>().join(", ")
+            usages.total,
+            usages.possible,
+            sites.collect::<Vec<_>>().join(", ")
         )
         .unwrap();
         let callees = snapshot
