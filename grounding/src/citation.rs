@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use repo_indexer::{Lines, Snapshot, Span};
+use repo_indexer::{LineRange, Snapshot, Span};
 use serde::Serialize;
 
 /// One workspace root: its snapshot, and the name that distinguishes it from other roots.
@@ -22,7 +22,7 @@ pub struct Citation {
     pub path: Arc<str>,
     /// Zero-based here; serialized one-based, as in the label.
     #[serde(serialize_with = "one_based")]
-    pub lines: Lines,
+    pub lines: LineRange,
     /// The bytes of the definition, where the citation is of one.
     pub span: Option<Span>,
     /// `path#L10-L24`, one-based, with the root's name before the path where there are several roots.
@@ -37,10 +37,10 @@ impl Citation {
         views: &[View],
         root: usize,
         path: &Arc<str>,
-        lines: Lines,
+        lines: LineRange,
         span: Option<Span>,
     ) -> Self {
-        let Lines { first, last } = lines;
+        let LineRange { first, last } = lines;
         let range = if first == last {
             format!("L{}", first + 1)
         } else {
@@ -67,8 +67,8 @@ impl Citation {
     }
 }
 
-fn one_based<S: serde::Serializer>(lines: &Lines, serializer: S) -> Result<S::Ok, S::Error> {
-    let lines = Lines {
+fn one_based<S: serde::Serializer>(lines: &LineRange, serializer: S) -> Result<S::Ok, S::Error> {
+    let lines = LineRange {
         first: lines.first.saturating_add(1),
         last: lines.last.saturating_add(1),
     };

@@ -1,14 +1,15 @@
-//! A full index beside its floor: the least any index of this kind must do with the same files on the same threads.
+//! Compares the time of a full index with a lower bound for an index of this kind, on the same files and threads.
 //!
-//! The floor reads each file, parses it, runs the grammar's own tags query and gives tantivy the text in 1.5 kB pieces. Both sides run in
-//! turn, in processes of their own, so that a slow moment of the machine hits both and peak memory is each side's own.
+//! The lower bound (`floor`) reads and parses each file, runs the tags query of its grammar, and indexes the text with tantivy in 1.5 kB
+//! pieces. Both sides run alternately in separate processes, so that variations of the machine affect both, and peak memory is measured
+//! separately.
 //!
 //!     cargo bench -p repo-indexer --bench floor -- WORKSPACE …
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a measuring tool that stops where something is wrong, and prints what it measured"
+    reason = "a benchmark may panic on errors and prints its results"
 )]
 
 use std::path::{Path, PathBuf};
@@ -16,12 +17,12 @@ use std::process::Command;
 use std::time::Instant;
 
 use rayon::prelude::*;
-use repo_indexer::{Cancel, Index, IndexOptions, Scope};
+use repo_indexer::{Cancel, Index, IndexOptions, RefreshScope};
 use tree_sitter::{Parser, Query, QueryCursor, StreamingIterator};
 
 const THREADS: usize = 2;
 const ROUNDS: usize = 3;
-const PIECE: usize = 1_500;
+const PIECE_LEN: usize = 1_500;
 
 fn main() {
     let arguments: Vec<String> = std::env::args()
@@ -31,7 +32,7 @@ fn main() {
     match &arguments[..] {
         [side, workspace] if side == "--floor" => report(|| floor(Path::new(workspace))),
         [side, workspace] if side == "--full" => report(|| full(Path::new(workspace))),
-        // Without a workspace there is nothing to measure, as when all benchmarks are run to see that they build.
+        // Running all benchmarks without arguments must succeed.
         [] => println!("usage: cargo bench -p repo-indexer --bench floor -- WORKSPACE …"),
         workspaces => workspaces.iter().for_each(|workspace| compare(workspace)),
     }
@@ -56,12 +57,12 @@ fn compare(workspace: &str) {
     );
 }
 
-/// What one side took.
+/// The measurements of one side.
 struct Figures {
     files: usize,
     wall: f64,
     cpu: f64,
-    /// Kilobytes.
+    /// Peak memory in kilobytes.
     peak: u64,
 }
 
@@ -111,7 +112,7 @@ fn full(workspace: &Path) -> usize {
     };
     let index = Index::open(workspace, options).unwrap();
     index
-        .refresh(Scope::All, &|_| {}, &Cancel::new())
+        .refresh(RefreshScope::All, &|_| {}, &Cancel::new())
         .unwrap()
         .indexed
 }
@@ -150,7 +151,7 @@ fn floor(workspace: &Path) -> usize {
             let mut rest = source.as_str();
             while !rest.is_empty() {
                 let (piece, tail) =
-                    rest.split_at(rest.floor_char_boundary(PIECE.min(rest.len())).max(1));
+                    rest.split_at(rest.floor_char_boundary(PIECE_LEN.min(rest.len())).max(1));
                 writer.add_document(tantivy::doc!(text => piece)).unwrap();
                 rest = tail;
             }
@@ -162,7 +163,7 @@ fn floor(workspace: &Path) -> usize {
     count
 }
 
-/// A parser and the compiled tags queries of the languages met so far.
+/// A parser and the compiled tags queries of the languages used so far.
 #[derive(Default)]
 struct Tags {
     parser: Parser,
@@ -240,7 +241,7 @@ fn grammar(path: &Path) -> Option<(tree_sitter::Language, &'static str)> {
     })
 }
 
-/// User and system time of this process. Linux counts them in hundredths of a second.
+/// Returns the user and system time of this process. Linux reports it in hundredths of a second.
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat

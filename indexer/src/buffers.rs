@@ -1,6 +1,6 @@
-//! Open buffers: unsaved text laid over the disk.
+//! Open buffers: unsaved text that replaces the file on disk.
 //!
-//! A buffer is indexed like a file, into an index of its own in memory, so that search, hover and the graph see what the editor shows.
+//! Each buffer is indexed like a file, into its own in-memory index, so that search, hover and the graph use the text in the editor.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tantivy::Searcher;
 
 use crate::error::IndexError;
-use crate::record::{FileKey, FileRecord, Fingerprint, Indexed, SkipReason, hash64};
-use crate::scan::Rules;
-use crate::store::Store;
+use crate::record::{FileKey, FileRecord, Fingerprint, IndexedFile, SkipReason, hash64};
+use crate::scan::ScanRules;
+use crate::store::IndexStore;
 
 pub(crate) struct Buffer {
     pub text: Arc<str>,
@@ -18,17 +18,17 @@ pub(crate) struct Buffer {
     pub searcher: Searcher,
 }
 
-/// The open buffers that differ from the disk, by their file.
+/// Open buffers by the key of their file.
 pub(crate) type Buffers = BTreeMap<FileKey, Arc<Buffer>>;
 
 impl Buffer {
-    pub fn new(rules: &Rules, path: &str, text: Arc<str>) -> Result<Buffer, IndexError> {
+    pub fn new(rules: &ScanRules, path: &str, text: Arc<str>) -> Result<Buffer, IndexError> {
         let fingerprint = Fingerprint {
             size: text.len() as u64,
             modified: 0,
             hash: hash64(text.as_bytes()),
         };
-        let skipped = |reason| Indexed {
+        let skipped = |reason| IndexedFile {
             record: FileRecord::skipped(path, fingerprint, reason),
             chunks: Vec::new(),
         };
@@ -39,7 +39,7 @@ impl Buffer {
                 .index(path, &text, fingerprint)
                 .unwrap_or_else(skipped)
         };
-        let (searcher, _) = Store::in_memory(std::slice::from_ref(&indexed))?;
+        let (searcher, _) = IndexStore::in_memory(std::slice::from_ref(&indexed))?;
         Ok(Buffer {
             text,
             record: Arc::new(indexed.record),

@@ -1,13 +1,15 @@
-//! Cancellation of blocking work. Dropping a future stops nothing on a worker thread; a flag that the work looks at does.
+//! Cancellation of blocking work.
+//!
+//! Dropping a future does not stop the work it started on a worker thread, so that work checks a shared flag.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag shared by who asked for the work and who does it.
+/// A cancellation flag shared between the requester and the worker.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
-/// The work was given up because nobody wants its result any more.
+/// The error returned by cancelled work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled")]
 pub struct Cancelled;
@@ -25,7 +27,7 @@ impl Cancel {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// To be called wherever the work can stop.
+    /// Returns [`Cancelled`] once [`Cancel::cancel`] was called. Called wherever the work can be interrupted.
     pub fn check(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() {
             Err(Cancelled)

@@ -1,7 +1,7 @@
-//! The committed state of an index in memory: what the last commit holds, as records and columns.
+//! The state of the last commit in memory, as records and columns.
 //!
-//! The writer after its own commit and a reader after somebody else's take the same way here: what the new commit shares with the state
-//! before is kept, the rest is read from the store.
+//! The writer after its own commit and a reader after a commit by another process use the same code: records that are unchanged since
+//! the previous state are reused, the others are read from the store.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::error::IndexError;
 use crate::graph::{Base, Changes};
 use crate::record::{FileKey, FileRecord};
 use crate::search::corpus::{ColumnCache, Columns, columns};
-use crate::store::{Store, version_of};
+use crate::store::{IndexStore, version_of};
 
-/// More changed files than this, and the base is built anew; below, the layer is quick to search.
-const LARGEST_LAYER: usize = 256;
+/// The base is rebuilt when more files than this have changed, because lookups scan the layer of changed files.
+const MAX_LAYER_FILES: usize = 256;
 
 pub(crate) struct Committed {
     pub searcher: Searcher,
@@ -29,7 +29,7 @@ pub(crate) struct Committed {
 }
 
 impl Committed {
-    pub fn load(store: &Store) -> Result<Committed, IndexError> {
+    pub fn load(store: &IndexStore) -> Result<Committed, IndexError> {
         let empty = Committed {
             searcher: store.searcher(),
             columns: Vec::new(),
@@ -41,12 +41,12 @@ impl Committed {
         empty.advance(store, &FxHashMap::default())
     }
 
-    /// Opens the index for its only writer with all it holds. One that is missing is made; one that cannot be read is made anew, and
-    /// the last value says why.
-    pub fn open_or_heal(
+    /// Opens the index for writing. A missing index is created. A damaged one is recreated empty, and the returned message gives the
+    /// reason.
+    pub fn open_or_recreate(
         directory: &Path,
-    ) -> Result<(Store, Committed, Option<String>), IndexError> {
-        let opened = Store::open_whole(directory).and_then(|store| {
+    ) -> Result<(IndexStore, Committed, Option<String>), IndexError> {
+        let opened = IndexStore::open_validated(directory).and_then(|store| {
             store
                 .map(|store| Ok((Committed::load(&store)?, store)))
                 .transpose()
@@ -58,15 +58,15 @@ impl Committed {
                 "the index was damaged and has been rebuilt ({error})"
             )),
         };
-        let store = Store::create(directory)?;
+        let store = IndexStore::create(directory)?;
         let committed = Committed::load(&store)?;
         Ok((store, committed, notice))
     }
 
-    /// The state after the latest commit. `fresh` are records the caller just wrote, so that they need not be read back.
+    /// Returns the state of the latest commit. `fresh` contains records the caller has just written, which need not be read from disk.
     pub fn advance(
         &self,
-        store: &Store,
+        store: &IndexStore,
         fresh: &FxHashMap<FileKey, Arc<FileRecord>>,
     ) -> Result<Committed, IndexError> {
         let searcher = store.reload()?;
@@ -107,7 +107,7 @@ impl Committed {
         );
         changes.extend(records.into_iter().map(|(key, record)| (key, Some(record))));
         let mut base = self.base.clone();
-        if changes.len() > LARGEST_LAYER.min(base.len() / 2) {
+        if changes.len() > MAX_LAYER_FILES.min(base.len() / 2) {
             let kept = base
                 .records()
                 .filter(|record| !changes.contains_key(&record.key))
@@ -143,15 +143,15 @@ impl Committed {
     }
 }
 
-/// Reads and decodes records on all threads of the current pool.
+/// Reads and decodes records in parallel on the current thread pool.
 fn read(
-    store: &Store,
+    store: &IndexStore,
     searcher: &Searcher,
     unread: &[DocAddress],
 ) -> Result<Vec<(FileKey, Arc<FileRecord>)>, IndexError> {
-    const READ_TOGETHER: usize = 64;
+    const READ_BATCH_LEN: usize = 64;
     let batches: Result<Vec<Vec<_>>, IndexError> = unread
-        .par_chunks(READ_TOGETHER)
+        .par_chunks(READ_BATCH_LEN)
         .map(|addresses| {
             let mut stores = FxHashMap::default();
             addresses

@@ -1,4 +1,4 @@
-//! What can go wrong with an index, in words a user can act on.
+//! The errors of an index. Their messages are shown to users.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub enum IndexError {
     BadGlob { glob: String, reason: String },
     #[error("the index could not be read or written: {0}")]
     Store(#[from] tantivy::TantivyError),
-    #[error("another process keeps this index fresh")]
+    #[error("another process is updating this index")]
     ReadOnly,
     #[error("the index was removed while it was in use")]
     Removed,

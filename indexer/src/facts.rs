@@ -1,7 +1,7 @@
-//! What extraction learns about one file: its definitions, what it uses, what it imports, and the text to search.
+//! The result of extracting one file: its definitions, the names it uses, its imports, and the text to search.
 //!
-//! These are plain values. They know nothing of grammars, of other files or of how they are stored.
-//! Text is never copied into facts: documentation and signatures are byte spans of the file.
+//! These are plain values, independent of grammars, of other files and of the storage format.
+//! Facts contain no copies of the text: documentation and signatures are byte spans of the file.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,17 +34,17 @@ impl Span {
         self.start >= self.end
     }
 
-    /// The text under the span, or nothing if the text is not the one the span was taken from.
+    /// Returns the text of the span, or `None` if the span does not lie on character boundaries of `text`.
     pub fn of(self, text: &str) -> Option<&str> {
         text.get(self.start as usize..self.end as usize)
     }
 }
 
-/// An inclusive range of zero-based lines.
+/// A range of lines. Both ends are 0-based and inclusive.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
 )]
-pub struct Lines {
+pub struct LineRange {
     pub first: u32,
     pub last: u32,
 }
@@ -58,7 +58,7 @@ pub enum SymbolKind {
     Enum,
     /// A Rust trait, a Java, Go, TypeScript or PHP interface.
     Interface,
-    /// A Rust `impl` block: it contains methods but is not itself looked up by name.
+    /// A Rust `impl` block. It contains methods, but it is not looked up by name itself.
     Impl,
     Function,
     Method,
@@ -77,7 +77,7 @@ pub enum SymbolKind {
 }
 
 impl SymbolKind {
-    /// Whether its members are named by way of it.
+    /// Whether members are qualified with the name of this symbol.
     pub fn is_type(self) -> bool {
         use SymbolKind::*;
         matches!(self, Class | Struct | Enum | Interface | Impl | Table)
@@ -89,30 +89,30 @@ impl SymbolKind {
 pub struct Symbol {
     pub name: Box<str>,
     pub kind: SymbolKind,
-    /// The type that it belongs to although it is written elsewhere: `S` of Go's `func (s *S) F()` and of C++'s `S::f() {…}`.
+    /// The type this symbol belongs to if it is defined outside that type: `S` in Go's `func (s *S) F()` and in C++'s `S::f() {…}`.
     pub receiver: Option<Box<str>>,
     /// Index of the enclosing definition in [`FileFacts::symbols`]; always smaller than this symbol's own index.
     pub container: Option<u32>,
-    /// Whether other files may name it, by the language's own rule.
+    /// Whether other files can refer to it, by the visibility rules of the language.
     pub public: bool,
-    /// Whether it is a test or lies inside a test module of a file that is not itself a test.
+    /// Whether it is a test, or inside a test module of a file that is not itself a test.
     pub test: bool,
     /// The whole definition, attributes and decorators included, leading documentation excluded.
     pub span: Span,
-    pub lines: Lines,
+    pub lines: LineRange,
     pub name_span: Span,
-    /// From the start of the definition proper (after decorators) to before its body.
+    /// From the start of the definition (after decorators) up to its body.
     pub signature: Span,
-    /// The documentation comment or docstring, comment marks included.
+    /// The documentation comment or docstring, including comment markers.
     pub doc: Option<Span>,
 }
 
-/// How a name is written where it is used.
+/// The syntactic form in which a name is used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum UseRole {
     /// Alone: `name`.
     Bare,
-    /// A member of something that is more than a name: `f().name`.
+    /// A member of an expression that is not a plain name: `f().name`.
     Member,
     /// A macro: `name!(…)`.
     Macro,
@@ -120,80 +120,82 @@ pub enum UseRole {
     Of(Box<str>),
 }
 
-/// How often one name is used in one way by one definition.
+/// The uses of one name in one syntactic form by one definition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Use {
     pub name: Box<str>,
     pub role: UseRole,
-    /// Index of the innermost chunk-forming definition that contains the uses (a function or method, else a type); none at file level.
+    /// Index of the innermost definition with a chunk of its own that contains the uses (a function or method, else a type); `None` at file level.
     pub by: Option<u32>,
-    /// The zero-based line of the first use.
+    /// The 0-based line of the first use.
     pub line: u32,
-    /// All uses, calls included, definitions of the name excluded.
+    /// Number of uses, including calls, excluding definitions of the name.
     pub count: u32,
-    /// Those that are calls (or constructor or macro invocations).
+    /// Number of uses that are calls, or constructor or macro invocations.
     pub calls: u32,
 }
 
-/// One import, in a form shared by all languages.
+/// One import, in the same form for all languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
-    /// Segments joined by `/`, relative ones beginning with `./` or `../`; Rust's `crate`, `self` and `super` stay as words.
+    /// Segments joined by `/`. Relative paths begin with `./` or `../`; Rust's `crate`, `self` and `super` are kept as segments.
     /// `from ..a.b import c` is `../a/b`, `use crate::x::Y` is `crate/x`, `import "./z"` is `./z`, `#include <a/b.h>` is `a/b.h`.
     pub path: Box<str>,
-    /// What is taken from it, by its original name; `*` for all; empty when the module itself is imported.
+    /// The imported names, before renaming with `as`; `*` for all names; empty if the module itself is imported.
     pub names: Vec<Box<str>>,
+    /// 0-based.
     pub line: u32,
 }
 
-/// All facts of a file that outlive its text.
+/// The facts of a file that are kept after its text has been processed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FileFacts {
-    /// In the order of their start, so that a container comes before its contents.
+    /// Ordered by start offset, so that a container precedes its members.
     pub symbols: Vec<Symbol>,
-    /// Sorted, one entry for each pair of name and user.
+    /// Sorted; one entry for each combination of name, role and containing definition.
     pub uses: Vec<Use>,
     pub imports: Vec<Import>,
-    /// The documentation of the file as a whole: a Python module docstring, Rust `//!`, a Go package comment, a leading block comment that is not a licence.
+    /// The documentation of the file: a Python module docstring, Rust `//!`, a Go package comment, or a leading block comment that is not a licence.
     pub doc: Option<Span>,
     /// The package or namespace the file declares (`package a.b;` gives `a/b`).
     pub package: Option<Box<str>>,
-    /// How many syntax errors the parser met.
+    /// The number of syntax errors found by the parser.
     pub errors: u32,
 }
 
-/// One searchable unit: a function, a method, a type without its methods, a section, or what remains of a file.
+/// One searchable unit: a function, a method, a type without its methods, a section, or the rest of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Chunk {
-    /// The definition this is the text of; none for the remainder of a file.
+    /// Index of the definition this chunk belongs to; `None` for the rest of a file.
     pub symbol: Option<u32>,
     pub span: Span,
-    pub lines: Lines,
-    /// Qualified name, container first, separated by spaces.
+    pub lines: LineRange,
+    /// The qualified name: containers first, separated by spaces.
     pub name: String,
     pub signature: String,
     pub doc: String,
-    /// Code without its comments and strings; the prose of a document.
+    /// Code without comments and strings, or the prose of a document.
     pub body: String,
     pub comments: String,
     pub strings: String,
 }
 
-/// Everything one pass over a file yields.
+/// The complete result of extracting one file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extraction {
     pub facts: FileFacts,
     pub chunks: Vec<Chunk>,
-    /// The parser took too long, so the file was taken as plain text.
+    /// Whether parsing exceeded its time limit, so that the file was treated as plain text.
     pub timed_out: bool,
 }
 
-/// One use of a name at an exact place, found by parsing on demand.
+/// One occurrence of a name at an exact position, found by parsing on demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Occurrence {
     pub span: Span,
+    /// 0-based.
     pub line: u32,
     pub call: bool,
-    /// Whether this is the name of a definition rather than a use.
+    /// Whether this is the name in a definition rather than a use.
     pub definition: bool,
 }

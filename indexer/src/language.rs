@@ -1,8 +1,8 @@
-//! Which language a file is written in, and what extraction needs to know of each language.
+//! Language detection and the per-language settings of extraction.
 //!
-//! Languages are data: one row in [`rows`] and one `.scm` file of definitions each. Everything that differs between two
-//! languages is a field of the row; a new field is welcome where a rule differs, a `match` on a language elsewhere is not.
-//! Knows nothing of files on disk: a path is only a string to look at.
+//! Languages are data: each has one row in [`rows`] and one `.scm` file with queries for definitions. Every difference between
+//! languages is a field of the row. Add a field where a rule differs instead of a `match` on the language elsewhere.
+//! This module does not access the file system: a path is only a string.
 
 mod compiled;
 mod pattern;
@@ -11,19 +11,19 @@ mod table;
 
 use std::fmt;
 
-pub(crate) use compiled::{Compiled, Role, flag};
+pub(crate) use compiled::{CaptureRole, Compiled, flag};
 pub(crate) use pattern::Bindings;
-pub(crate) use table::{Grammar, Imports, Row, Syntax, Visibility};
+pub(crate) use table::{GrammarSpec, ImportSyntax, LanguageSpec, Syntax, Visibility};
 
-/// A language the index understands, down to plain text. Cheap to copy and to compare.
+/// A supported language, including plain text. Cheap to copy and to compare.
 #[derive(Clone, Copy)]
-pub struct Language(&'static Row);
+pub struct Language(&'static LanguageSpec);
 
 impl Language {
-    /// By file name, else by extension. None for a name that says nothing, which [`Language::detect`] may still resolve.
+    /// Returns the language by file name, else by extension. `None` if neither is known; [`Language::detect`] also considers the text.
     pub fn of_path(path: &str) -> Option<Language> {
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        let by_name = |row: &&'static Row| {
+        let by_name = |row: &&'static LanguageSpec| {
             row.file_names
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(file))
@@ -35,7 +35,7 @@ impl Language {
         if stem.is_empty() {
             return None;
         }
-        let by_extension = |row: &&'static Row| {
+        let by_extension = |row: &&'static LanguageSpec| {
             row.extensions
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(extension))
@@ -43,7 +43,7 @@ impl Language {
         rows::ROWS.iter().copied().find(by_extension).map(Language)
     }
 
-    /// By the interpreter that the first line names (`#!/usr/bin/env -S python3 -u`).
+    /// Returns the language of the interpreter in the first line (`#!/usr/bin/env -S python3 -u`).
     pub fn of_shebang(text: &str) -> Option<Language> {
         let line = text
             .trim_start_matches('\u{feff}')
@@ -62,10 +62,11 @@ impl Language {
             .map(Language)
     }
 
-    /// By path, by what a text with a shared extension contains, else by shebang. Every text can be indexed: at least it is plain.
+    /// Returns the language of a file: by content for extensions that several languages share, else by path, else by shebang, else
+    /// plain text.
     pub fn detect(path: &str, text: &str) -> Language {
         let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let claims = |row: &&'static Row| {
+        let claims = |row: &&'static LanguageSpec| {
             let words = row
                 .claims
                 .iter()
@@ -80,7 +81,7 @@ impl Language {
             .unwrap_or_else(Language::plain)
     }
 
-    /// The inverse of [`Language::id`].
+    /// Returns the language with the given [`Language::id`].
     pub fn from_id(id: &str) -> Option<Language> {
         rows::ROWS
             .iter()
@@ -93,27 +94,27 @@ impl Language {
         Language(&rows::PLAIN)
     }
 
-    /// All languages, in the order of the table.
+    /// Iterates over all languages in the order of the table.
     pub fn all() -> impl Iterator<Item = Language> {
         rows::ROWS.iter().copied().map(Language)
     }
 
-    /// A stable identifier for storage, equal to the editor's language id where there is one.
+    /// Returns a stable identifier, equal to the LSP language id where one exists.
     pub fn id(self) -> &'static str {
         self.0.id
     }
 
-    /// The name people call it.
+    /// Returns the display name.
     pub fn name(self) -> &'static str {
         self.0.name
     }
 
-    /// Whether files of this language are programs (in contrast to documents, configuration and plain text).
+    /// Whether files of this language are source code, as opposed to documents, configuration and plain text.
     pub fn is_code(self) -> bool {
         matches!(self.0.syntax, Syntax::Tree(_))
     }
 
-    /// Whether files of this language are written for people: Markdown, reStructuredText, notebooks, plain text.
+    /// Whether files of this language are documents: Markdown, reStructuredText, AsciiDoc, notebooks, plain text.
     pub fn is_document(self) -> bool {
         matches!(
             self.0.syntax,
@@ -121,7 +122,7 @@ impl Language {
         )
     }
 
-    /// Between the names of a container and its member: `::` or `.`.
+    /// Returns the separator between the names of a container and its member: `::` or `.`.
     pub fn separator(self) -> &'static str {
         self.0.separator
     }
@@ -131,12 +132,12 @@ impl Language {
         self.0.family == other.0.family
     }
 
-    /// Whether the files of a folder see each other's definitions without an import.
+    /// Whether files in the same folder can use each other's definitions without an import.
     pub(crate) fn folder_is_scope(self) -> bool {
         self.0.folder_is_scope
     }
 
-    /// Whether a member may be named without its owner inside of it.
+    /// Whether code inside a type can refer to members of the type without a qualifier.
     pub(crate) fn members_are_bare(self) -> bool {
         self.0.members_are_bare
     }

@@ -1,10 +1,12 @@
-//! Workspace files in, ranked hits and a graph of symbols and modules out.
+//! Indexes the files of a workspace: full-text search with ranked results, and a graph of symbols and modules.
 //!
-//! The only crate that knows tantivy, tree-sitter and notify. It knows nothing of LSP, of models or of what is done with its answers.
+//! This is the only crate that uses tantivy and tree-sitter, and the only one that watches workspace files. It does not depend on LSP or
+//! on language models.
 //!
-//! To read it in order: [`facts`] are what is learned about one file, [`mod@extract`] learns them, [`scan`] finds the files, [`record`] is
-//! what is kept, [`store`] keeps it, [`commit`] holds it in memory, [`graph`] relates it, [`search`] ranks it, [`snapshot`] answers
-//! questions from one consistent state, [`index`] brings that state up to date and [`watch`] keeps it so.
+//! Modules in reading order: [`facts`] is what extraction finds in one file, [`mod@extract`] extracts it, [`scan`] lists and reads files,
+//! [`record`] is the stored form of a file, [`store`] is the index on disk, [`commit`] is its in-memory form, [`graph`] resolves names
+//! across files, [`search`] ranks, [`snapshot`] answers queries from one consistent state, [`index`] updates that state and [`watch`]
+//! updates it in the background.
 
 mod facts;
 
@@ -25,7 +27,6 @@ mod snapshot;
 
 mod index;
 mod priority;
-mod sync;
 mod watch;
 
 mod cancel;
@@ -41,13 +42,13 @@ pub use facts::*;
 pub use graph::modules::Module;
 pub use graph::packages::{Membership, ModuleKind};
 pub use graph::{FileId, SymbolId};
-pub use index::{Index, IndexOptions, Progress, Report, Role, Scope};
+pub use index::{Index, IndexAccess, IndexOptions, Progress, RefreshReport, RefreshScope};
 pub use language::Language;
 pub use record::SkipReason;
 pub use scan::PrivateFiles;
 pub use search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
 pub use snapshot::{
-    Callee, Candidate, FileUses, Place, Reference, Resolution, Skipped, Snapshot, Status,
-    SymbolInfo, Users,
+    Callee, Candidate, FileUses, IndexStatus, Reference, Resolution, SkippedFile, Snapshot,
+    SymbolInfo, UsageSite, Usages,
 };
-pub use watch::{Event, Guard};
+pub use watch::{IndexEvent, IndexGuard};

@@ -1,14 +1,14 @@
-//! Background threads yield to those that answer an editor.
+//! Lowers the priority of indexing threads below that of threads that answer editor requests.
 //!
-//! With fewer cores than threads, an equal share for the indexer would show as a stutter in hover.
+//! With more threads than cores, indexing at normal priority would delay hover noticeably.
 
-/// Lowers the scheduling priority of the current thread. Where the system has no such thing, nothing happens.
+/// Lowers the scheduling priority of the current thread. Does nothing on systems other than Linux.
 pub(crate) fn lower() {
     #[cfg(target_os = "linux")]
     {
-        // On Linux a thread id is accepted where POSIX wants a process id, and then means that thread only.
+        // Linux accepts a thread id where POSIX specifies a process id, and then applies the priority to that thread only.
         let thread = rustix::thread::gettid();
-        // A refusal costs smoothness, not correctness.
+        // Failure only affects responsiveness, not correctness.
         let _ = rustix::process::setpriority_process(Some(thread), 10);
     }
 }

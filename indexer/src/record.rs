@@ -1,18 +1,18 @@
-//! What the index keeps of one file: its fingerprint and its facts, in the form that is stored and held in memory.
+//! The record of one file: its fingerprint and facts, in the form that is stored on disk and held in memory.
 //!
-//! Names that are used but not defined here are kept as 64-bit hashes: the graph only ever compares them, a million of them fit in
-//! 24 MB, and reading them back allocates nothing. (At 10⁶ distinct names two collide with probability 3 × 10⁻⁸.)
+//! Used names are stored as 64-bit hashes: the graph only compares them, a million uses fit in 24 MB, and decoding them allocates
+//! no strings. (With 10⁶ distinct names, the probability of a collision is 3 × 10⁻⁸.)
 
 use std::hash::Hasher;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::extract::Role;
-use crate::facts::{Extraction, FileFacts, Import, Lines, Span, Symbol, Use, UseRole};
+use crate::extract::NameRole;
+use crate::facts::{Extraction, FileFacts, Import, LineRange, Span, Symbol, Use, UseRole};
 use crate::language::Language;
 
-/// Identifies a file by its path, the same in every process and at every start.
+/// Identifies a file by a hash of its path. The same in all processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct FileKey(pub u64);
 
@@ -22,12 +22,12 @@ impl FileKey {
     }
 }
 
-/// Identifies a name.
+/// Identifies a name by its hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct NameKey(pub u64);
 
 impl NameKey {
-    /// Names are short and hashed by the million, so this is FxHash with its bits mixed, not a cryptographic hash.
+    /// Uses FxHash rather than a cryptographic hash, because millions of short names are hashed.
     pub fn of(name: &str) -> Self {
         let mut hasher = rustc_hash::FxHasher::default();
         hasher.write(name.as_bytes());
@@ -35,20 +35,20 @@ impl NameKey {
     }
 }
 
-/// The first 64 bits of the BLAKE3 hash.
+/// Returns the first 64 bits of the BLAKE3 hash.
 pub(crate) fn hash64(bytes: &[u8]) -> u64 {
     let mut first = [0; 8];
     first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
     u64::from_le_bytes(first)
 }
 
-/// What tells a changed file from an unchanged one: size and time first, the hash when these differ.
+/// Detects changed files: by size and modification time first, and by content hash if these differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
     pub size: u64,
-    /// Nanoseconds since the epoch.
+    /// Modification time in nanoseconds since the Unix epoch.
     pub modified: u64,
-    /// [`hash64`] of the content; zero for a file that was never read.
+    /// [`hash64`] of the content; 0 for a file that was not read.
     pub hash: u64,
 }
 
@@ -59,9 +59,9 @@ pub enum SkipReason {
         bytes: u64,
     },
     NotText,
-    /// Written by a program, and the sign of it.
+    /// Generated code, with the reason why it is considered generated.
     Generated(String),
-    /// It matches a privacy glob: it appears in no answer, prompt, sample or log.
+    /// Matches a privacy glob. Private files never appear in answers, prompts, samples or logs.
     Private,
     Unreadable(String),
 }
@@ -73,14 +73,14 @@ impl std::fmt::Display for SkipReason {
                 write!(f, "larger than the limit ({:.1} MB)", *bytes as f64 / 1e6)
             }
             SkipReason::NotText => f.write_str("not text"),
-            SkipReason::Generated(sign) => write!(f, "generated: {sign}"),
+            SkipReason::Generated(reason) => write!(f, "generated: {reason}"),
             SkipReason::Private => f.write_str("private"),
             SkipReason::Unreadable(why) => write!(f, "cannot be read: {why}"),
         }
     }
 }
 
-/// [`crate::UseRole`] in four bytes: the owner of a member as 29 bits of its hash.
+/// [`crate::UseRole`] in 4 bytes: the owner of a member is stored as 29 bits of its hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct RoleKey(u32);
 
@@ -89,7 +89,7 @@ impl RoleKey {
     pub const MEMBER: RoleKey = RoleKey(1);
     pub const MACRO: RoleKey = RoleKey(2);
 
-    /// A member of the named owner.
+    /// Returns the key for a member of `owner`.
     pub fn of(owner: &str) -> RoleKey {
         RoleKey((NameKey::of(owner).0 as u32) << 3 | 4)
     }
@@ -99,13 +99,13 @@ impl RoleKey {
     }
 }
 
-impl From<Role<'_>> for RoleKey {
-    fn from(role: Role<'_>) -> Self {
+impl From<NameRole<'_>> for RoleKey {
+    fn from(role: NameRole<'_>) -> Self {
         match role {
-            Role::Bare => RoleKey::BARE,
-            Role::Member => RoleKey::MEMBER,
-            Role::Macro => RoleKey::MACRO,
-            Role::Of(owner) => RoleKey::of(owner),
+            NameRole::Bare => RoleKey::BARE,
+            NameRole::Member => RoleKey::MEMBER,
+            NameRole::Macro => RoleKey::MACRO,
+            NameRole::Of(owner) => RoleKey::of(owner),
         }
     }
 }
@@ -121,12 +121,12 @@ impl From<&UseRole> for RoleKey {
     }
 }
 
-/// [`crate::Use`] with its names hashed, in 24 bytes.
+/// [`crate::Use`] with hashed names, in 24 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct HashedUse {
     pub name: NameKey,
     pub role: RoleKey,
-    /// [`HashedUse::FILE`] outside of any definition.
+    /// Index of the containing definition, or [`HashedUse::FILE`] outside of any definition.
     by: u32,
     pub line: u32,
     pub count: u16,
@@ -147,16 +147,16 @@ impl HashedUse {
         }
     }
 
-    /// The definition that uses the name.
+    /// Index of the definition that contains the uses.
     pub fn by(&self) -> Option<u32> {
         (self.by != Self::FILE).then_some(self.by)
     }
 }
 
-/// One file as the index knows it.
+/// The indexed state of one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FileRecord {
-    /// Of the path; kept because it is asked for more often than hashing is free.
+    /// The hash of `path`, stored to avoid hashing the path repeatedly.
     pub key: FileKey,
     pub path: Arc<str>,
     pub fingerprint: Fingerprint,
@@ -170,11 +170,11 @@ pub(crate) struct FileRecord {
     pub uses: Vec<HashedUse>,
     pub imports: Vec<Import>,
     pub doc: Option<Span>,
-    /// The first paragraph of the file's own documentation, so that modules can be described without reading files.
+    /// The first paragraph of the file's documentation, stored so that modules can be described without reading files.
     pub summary: Option<Box<str>>,
     pub package: Option<Box<str>>,
     pub errors: u32,
-    /// Whether parsing took too long, so that the file is indexed as plain text.
+    /// Whether parsing exceeded its time limit, so that the file is indexed as plain text.
     pub unparsed: bool,
 }
 
@@ -206,7 +206,7 @@ impl FileRecord {
         }
     }
 
-    /// Takes over the facts; the chunks of `extraction` are left to the caller.
+    /// Fills in the extracted facts.
     pub fn with_facts(mut self, facts: FileFacts) -> Self {
         let FileFacts {
             symbols,
@@ -232,14 +232,14 @@ impl FileRecord {
         Language::from_id(self.language.as_deref()?)
     }
 
-    /// The uses of one name in this file, one entry for each definition that uses it.
+    /// Returns the uses of one name in this file, one entry for each role and containing definition.
     pub fn uses_of(&self, name: NameKey) -> &[HashedUse] {
         let start = self.uses.partition_point(|u| u.name < name);
         let end = start + self.uses[start..].partition_point(|u| u.name == name);
         &self.uses[start..end]
     }
 
-    /// Whether the definition, or the whole file, is a test.
+    /// Whether the definition or the whole file is a test.
     pub fn is_test(&self, symbol: Option<u32>) -> bool {
         self.test
             || symbol
@@ -248,28 +248,28 @@ impl FileRecord {
     }
 }
 
-/// A file ready to be written: what is kept and what is searched.
-pub(crate) struct Indexed {
+/// A file to be written to the index: its record and its searchable chunks.
+pub(crate) struct IndexedFile {
     pub record: FileRecord,
     pub chunks: Vec<crate::facts::Chunk>,
 }
 
-impl Indexed {
+impl IndexedFile {
     pub fn new(record: FileRecord, extraction: Extraction) -> Self {
-        Indexed {
+        IndexedFile {
             record: record.with_facts(extraction.facts),
             chunks: extraction.chunks,
         }
     }
 }
 
-/// Where a chunk lies, packed into one fast-field value.
-pub(crate) fn pack_lines(lines: Lines) -> u64 {
+/// Packs the line range of a chunk into one fast-field value.
+pub(crate) fn pack_lines(lines: LineRange) -> u64 {
     u64::from(lines.first) << 32 | u64::from(lines.last)
 }
 
-pub(crate) fn unpack_lines(packed: u64) -> Lines {
-    Lines {
+pub(crate) fn unpack_lines(packed: u64) -> LineRange {
+    LineRange {
         first: (packed >> 32) as u32,
         last: packed as u32,
     }

@@ -1,23 +1,24 @@
-//! Which files a workspace has, and reading one of them into a record.
+//! Lists the files of a workspace and reads them into records.
 //!
-//! The only module that lists or reads workspace files. It knows nothing of the store or of what is already indexed.
+//! This is the only module that lists or reads workspace files. It does not access the store.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{WalkBuilder, WalkState};
+use parking_lot::Mutex;
 
 use crate::error::IndexError;
 use crate::extract;
 use crate::graph::packages::declared_name;
 use crate::language::Language;
-use crate::record::{FileRecord, Fingerprint, Indexed, SkipReason, hash64};
+use crate::record::{FileRecord, Fingerprint, IndexedFile, SkipReason, hash64};
 
-/// Folders that hold no source of their own even where no ignore file says so.
-const NEVER: &[&str] = &[
+/// Folders that are excluded even without an ignore file.
+const ALWAYS_EXCLUDED: &[&str] = &[
     ".git",
     ".hg",
     ".svn",
@@ -31,9 +32,9 @@ const NEVER: &[&str] = &[
     ".pytest_cache",
 ];
 
-/// What belongs to the index, by the user's settings.
+/// Decides which files are indexed, according to the settings.
 #[derive(Debug, Clone)]
-pub(crate) struct Rules {
+pub(crate) struct ScanRules {
     root: PathBuf,
     exclude: GlobSet,
     private: PrivateFiles,
@@ -41,11 +42,11 @@ pub(crate) struct Rules {
     languages_off: Vec<String>,
 }
 
-/// Files that may hold secrets, by the globs of the settings.
+/// Matches private files, which may contain secrets, by the globs of the settings.
 #[derive(Debug, Clone)]
 pub struct PrivateFiles {
     globs: GlobSet,
-    /// For each glob, in their order, whether it is an exception.
+    /// For each glob, whether it is an exception (a leading `!`).
     exceptions: Vec<bool>,
 }
 
@@ -57,31 +58,32 @@ impl PrivateFiles {
         })
     }
 
-    /// Of a path relative to the root, separated by `/`. The last glob that matches decides, as in .gitignore.
+    /// Whether a path is private. `path` is relative to the root and separated by `/`. The last matching glob decides, as in .gitignore.
     pub fn contains(&self, path: &str) -> bool {
         let matching = self.globs.matches(path);
         matching.last().is_some_and(|&last| !self.exceptions[last])
     }
 }
 
-/// A file found by a walk, with what the file system says of it.
+/// A file found by a scan, with its metadata.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
+pub(crate) struct FoundFile {
     /// Relative to the root, separated by `/`.
     pub path: String,
     pub size: u64,
+    /// Nanoseconds since the Unix epoch.
     pub modified: u64,
 }
 
-/// What a walk found.
+/// The files and folders found by a scan.
 #[derive(Debug, Default)]
-pub(crate) struct Listing {
-    pub files: Vec<Found>,
-    /// Every folder that is not ignored: what has to be watched.
+pub(crate) struct ScanListing {
+    pub files: Vec<FoundFile>,
+    /// All folders that are not ignored. These have to be watched.
     pub folders: Vec<PathBuf>,
 }
 
-impl Rules {
+impl ScanRules {
     pub fn new(
         root: &Path,
         exclude: &[String],
@@ -89,7 +91,7 @@ impl Rules {
         max_file_bytes: u64,
         languages_off: &[String],
     ) -> Result<Self, IndexError> {
-        Ok(Rules {
+        Ok(ScanRules {
             root: root.to_owned(),
             exclude: globs(exclude, false)?,
             private: PrivateFiles::new(private)?,
@@ -98,7 +100,7 @@ impl Rules {
         })
     }
 
-    /// The path relative to the root with `/`, or nothing for a path that lies elsewhere or is not Unicode.
+    /// Returns the path relative to the root, separated by `/`, or `None` if it is outside the root or not Unicode.
     pub fn relative(&self, path: &Path) -> Option<String> {
         let relative = path.strip_prefix(&self.root).ok()?;
         let parts: Option<Vec<&str>> = relative.iter().map(|part| part.to_str()).collect();
@@ -115,9 +117,9 @@ impl Rules {
         self.private.contains(path)
     }
 
-    /// Lists `folder` and, unless `shallow`, everything below it.
-    pub fn list(&self, folder: &Path, shallow: bool, threads: usize) -> Listing {
-        let listing = Mutex::new(Listing::default());
+    /// Lists the files and folders in `folder`, recursively unless `shallow`.
+    pub fn list(&self, folder: &Path, shallow: bool, threads: usize) -> ScanListing {
+        let listing = Mutex::new(ScanListing::default());
         let mut walk = WalkBuilder::new(folder);
         walk.hidden(false)
             .require_git(false)
@@ -130,7 +132,7 @@ impl Rules {
             let excluded = rules
                 .relative(entry.path())
                 .is_some_and(|path| rules.exclude.is_match(path));
-            !(excluded || entry.depth() > 0 && NEVER.contains(&name))
+            !(excluded || entry.depth() > 0 && ALWAYS_EXCLUDED.contains(&name))
         });
         walk.build_parallel().run(|| {
             Box::new(|entry| {
@@ -141,30 +143,28 @@ impl Rules {
                     return WalkState::Continue;
                 };
                 if kind.is_dir() {
-                    with(&listing, |listing| listing.folders.push(entry.into_path()));
+                    listing.lock().folders.push(entry.into_path());
                 } else if kind.is_file()
                     && let Some(path) = self.relative(entry.path())
                     && let Ok(meta) = entry.metadata()
                 {
-                    let found = Found {
+                    let found = FoundFile {
                         path,
                         size: meta.len(),
                         modified: modified(&meta),
                     };
-                    with(&listing, |listing| listing.files.push(found));
+                    listing.lock().files.push(found);
                 }
                 WalkState::Continue
             })
         });
-        let mut listing = listing
-            .into_inner()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut listing = listing.into_inner();
         listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         listing
     }
 
-    /// The folder, if it belongs to the workspace and none of its parents is ignored.
-    pub fn holds(&self, folder: &Path) -> bool {
+    /// Whether a scan of the workspace would list this folder: it is inside the root, and neither it nor a parent is ignored.
+    pub fn lists_folder(&self, folder: &Path) -> bool {
         let mut at = self.root.clone();
         let Ok(relative) = folder.strip_prefix(&self.root) else {
             return false;
@@ -179,14 +179,14 @@ impl Rules {
         true
     }
 
-    /// Whether a scan would take a file of this path and size, which need not be on the disk yet.
+    /// Whether a scan would index a file with this path and size. The file need not exist yet.
     pub fn admits(&self, path: &str, size: u64) -> bool {
         let absolute = self.absolute(path);
         let Some(parent) = absolute.parent() else {
             return false;
         };
         let excluded = self.exclude.is_match(path);
-        if size > self.max_file_bytes || excluded || !self.holds(parent) {
+        if size > self.max_file_bytes || excluded || !self.lists_folder(parent) {
             return false;
         }
         let exists = absolute.symlink_metadata().is_ok();
@@ -198,7 +198,8 @@ impl Rules {
                 .any(|found| found.path == path)
     }
 
-    /// The text of a file now, for showing it. Links that lead out of the workspace or to a private file are not followed.
+    /// Reads the current text of a file for display. Returns `None` for private files, files above `max_bytes`, and links to such files or
+    /// out of the workspace.
     pub fn text_of(&self, path: &str, max_bytes: u64) -> Option<Arc<str>> {
         let real = self.absolute(path).canonicalize().ok()?;
         if self.is_private(&self.relative(&real)?) || real.metadata().ok()?.len() > max_bytes {
@@ -209,14 +210,14 @@ impl Rules {
             .map(Arc::from)
     }
 
-    /// Whether what the index has of a file that did not change is what these rules would make of it. The user may have made it
-    /// private since, or raised the limit.
+    /// Whether the record of an unchanged file still agrees with these rules. It does not if the settings have changed: the file became
+    /// private, the size limit was raised, or a language was turned off.
     pub fn agree(&self, known: &FileRecord, size: u64) -> bool {
         let private = self.is_private(&known.path);
         let large = !private && size > self.max_file_bytes;
         let is_off = |id: &str| self.languages_off.iter().any(|off| off == id);
         let language = match known.language.as_deref() {
-            // It may have been off before.
+            // The language may have been turned off when the file was indexed.
             Some(id) if id == Language::plain().id() => Language::of_path(&known.path)
                 .is_none_or(|by_path| by_path.id() == id || is_off(by_path.id())),
             Some(id) => !is_off(id),
@@ -227,15 +228,15 @@ impl Rules {
             && large == matches!(known.skipped, Some(SkipReason::TooLarge { .. }))
     }
 
-    /// Reads a file. `known` is what the index has of it: where the content is the same, only the fingerprint is new.
-    pub fn read(&self, found: &Found, known: Option<&FileRecord>) -> Read {
+    /// Reads and indexes a file. `known` is its current record: if the content is unchanged, only the fingerprint is updated.
+    pub fn read(&self, found: &FoundFile, known: Option<&FileRecord>) -> ReadOutcome {
         let mut print = Fingerprint {
             size: found.size,
             modified: found.modified,
             hash: 0,
         };
         let skip = |print, reason| {
-            Read::New(Indexed {
+            ReadOutcome::New(IndexedFile {
                 record: FileRecord::skipped(&found.path, print, reason),
                 chunks: Vec::new(),
             })
@@ -248,14 +249,14 @@ impl Rules {
         }
         let bytes = match std::fs::read(self.absolute(&found.path)) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Read::Gone,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return ReadOutcome::Gone,
             Err(error) => return skip(print, SkipReason::Unreadable(error.kind().to_string())),
         };
         print.hash = hash64(&bytes);
         if let Some(known) = known
             && known.fingerprint.hash == print.hash
         {
-            return Read::Touched(FileRecord {
+            return ReadOutcome::Touched(FileRecord {
                 fingerprint: print,
                 ..known.clone()
             });
@@ -263,7 +264,7 @@ impl Rules {
         match String::from_utf8(bytes) {
             Ok(text) if !extract::looks_binary(text.as_bytes()) => {
                 match self.index(&found.path, &text, print) {
-                    Ok(indexed) => Read::New(indexed),
+                    Ok(indexed) => ReadOutcome::New(indexed),
                     Err(reason) => skip(print, reason),
                 }
             }
@@ -271,15 +272,15 @@ impl Rules {
         }
     }
 
-    /// The record and the chunks of a text, from the disk or from an open buffer.
+    /// Extracts the record and chunks of a text from the disk or from an open buffer. Returns the reason if the file is skipped.
     pub fn index(
         &self,
         path: &str,
         text: &str,
         fingerprint: Fingerprint,
-    ) -> Result<Indexed, SkipReason> {
-        if let Some(sign) = extract::looks_generated(path, text) {
-            return Err(SkipReason::Generated(sign.to_owned()));
+    ) -> Result<IndexedFile, SkipReason> {
+        if let Some(reason) = extract::looks_generated(path, text) {
+            return Err(SkipReason::Generated(reason.to_owned()));
         }
         let detected = Language::detect(path, text);
         let off = self.languages_off.iter().any(|off| off == detected.id());
@@ -301,21 +302,23 @@ impl Rules {
             summary,
             ..FileRecord::new(path, fingerprint)
         };
-        Ok(Indexed::new(record, extraction))
+        Ok(IndexedFile::new(record, extraction))
     }
 }
 
-/// The outcome of reading a file that looked changed.
-pub(crate) enum Read {
-    New(Indexed),
-    /// The content is the one already indexed; only its time changed.
+/// The result of reading a file with a changed fingerprint.
+pub(crate) enum ReadOutcome {
+    New(IndexedFile),
+    /// The content is unchanged; only the modification time differs.
     Touched(FileRecord),
     Gone,
 }
 
-/// The first paragraph of a piece of documentation, on one line and of bounded length.
+/// Maximum length of a summary, in bytes.
+const MAX_SUMMARY_LEN: usize = 240;
+
+/// Returns the first paragraph of a documentation text on one line, truncated to [`MAX_SUMMARY_LEN`] bytes.
 fn summarize(doc: &str) -> Option<Box<str>> {
-    const LONGEST: usize = 240;
     let clean = extract::clean_doc(doc);
     let paragraph: Vec<&str> = clean
         .trim()
@@ -324,8 +327,8 @@ fn summarize(doc: &str) -> Option<Box<str>> {
         .map(str::trim)
         .collect();
     let mut text = paragraph.join(" ");
-    if text.len() > LONGEST {
-        let cut = (0..=LONGEST)
+    if text.len() > MAX_SUMMARY_LEN {
+        let cut = (0..=MAX_SUMMARY_LEN)
             .rev()
             .find(|&at| text.is_char_boundary(at))
             .unwrap_or(0);
@@ -343,15 +346,7 @@ fn modified(meta: &Metadata) -> u64 {
     since.map_or(0, |since| since.as_nanos() as u64)
 }
 
-fn with<T>(mutex: &Mutex<T>, change: impl FnOnce(&mut T)) {
-    change(
-        &mut mutex
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner()),
-    );
-}
-
-/// Private globs know no case, because secrets are the same in capitals, and may be exceptions.
+/// Compiles globs. Private globs ignore case, so that a renamed secret stays private, and may be exceptions (`!`).
 fn globs(patterns: &[String], private: bool) -> Result<GlobSet, IndexError> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {

@@ -1,7 +1,8 @@
-//! Code-aware tokens: the one tokenizer of the index and of queries.
+//! The tokenizer for code and prose, used both for indexing and for queries.
 //!
-//! An identifier yields itself, lower-cased, and its camelCase and snake_case parts; parts and plain words are stemmed (Snowball English).
-//! `parseHttpRequest` gives `parsehttprequest pars http request`. So an exact name ranks by its rarity, and a paraphrase still meets it.
+//! An identifier produces itself in lower case and its camelCase or snake_case parts. Parts and plain words are stemmed (Snowball
+//! English): `parseHttpRequest` gives `parsehttprequest pars http request`. An exact name therefore ranks by its rarity, and a
+//! paraphrase still matches its parts.
 
 use std::cell::RefCell;
 
@@ -9,14 +10,14 @@ use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
-/// Longer tokens are data (hashes, base64), not words anyone asks for.
-const LONGEST: usize = 64;
-/// Bounds the stem cache of a thread; English and code together stay far below it.
-const CACHED_STEMS: usize = 100_000;
+/// Words longer than this are data (hashes, base64) and are not indexed. In bytes.
+const MAX_WORD_LEN: usize = 64;
+/// Limits the stem cache of each thread.
+const MAX_CACHED_STEMS: usize = 100_000;
 
-/// Words that say nothing about code. Few on purpose: harder lists did not help ranking.
+/// Whether the word is excluded from the index. The list is short because longer lists did not improve ranking.
 ///
-/// Every word of a workspace is asked about; told apart by length, the answer is a comparison of integers.
+/// This runs for every word of a workspace. Matching by length first lets the compiler compare integers instead of strings.
 fn is_stop_word(word: &str) -> bool {
     match word.len() {
         1 => matches!(word, "a"),
@@ -49,16 +50,16 @@ fn is_stop_word(word: &str) -> bool {
     }
 }
 
-struct Stems {
+struct StemCache {
     stemmer: Stemmer,
     cache: FxHashMap<Box<str>, Box<str>>,
 }
 
 thread_local! {
-    static STEMS: RefCell<Stems> = RefCell::new(Stems { stemmer: Stemmer::create(Algorithm::English), cache: FxHashMap::default() });
+    static STEMS: RefCell<StemCache> = RefCell::new(StemCache { stemmer: Stemmer::create(Algorithm::English), cache: FxHashMap::default() });
 }
 
-/// Appends the stem of a lower-case word. Stemming costs more than a look-up, and words repeat.
+/// Appends the stem of a lower-case word to `out`. Stems are cached because stemming is slower than a lookup.
 fn push_stem(word: &str, out: &mut String) {
     if word.len() <= 3 || !word.is_ascii() {
         return out.push_str(word);
@@ -69,7 +70,7 @@ fn push_stem(word: &str, out: &mut String) {
         }
         let stem: Box<str> = stems.stemmer.stem(word).into();
         out.push_str(&stem);
-        if stems.cache.len() < CACHED_STEMS {
+        if stems.cache.len() < MAX_CACHED_STEMS {
             stems.cache.insert(word.into(), stem);
         }
     });
@@ -79,8 +80,8 @@ fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Calls `emit` with the parts of an identifier: split at `_`, at a lower-to-upper step, before the last capital of a run
-/// (`HTTPServer`), around digits.
+/// Calls `emit` with each part of an identifier: split at `_`, between lower and upper case, before the last capital of a run
+/// (`HTTPServer`), and around digits.
 fn split(identifier: &str, mut emit: impl FnMut(&str)) {
     #[derive(Clone, Copy, PartialEq)]
     enum Class {
@@ -107,7 +108,7 @@ fn split(identifier: &str, mut emit: impl FnMut(&str)) {
         if let Some((before_at, before)) = previous.replace((at, now))
             && before != now
         {
-            // `HTTPServer`: the capital that begins `Server` belongs to what follows it.
+            // `HTTPServer`: the capital `S` belongs to the part that follows it.
             let boundary = if (before, now) == (Class::Upper, Class::Lower) {
                 before_at
             } else {
@@ -120,24 +121,24 @@ fn split(identifier: &str, mut emit: impl FnMut(&str)) {
     emit(&identifier[start..]);
 }
 
-/// Whether an identifier has several parts.
+/// Whether an identifier has more than one part.
 pub(crate) fn is_compound(identifier: &str) -> bool {
     let mut parts = 0;
     split(identifier, |_| parts += 1);
     parts > 1
 }
 
-/// Calls `emit` with every token of `text`, in order.
+/// Calls `emit` with each token of `text`, in order.
 pub(crate) fn tokenize(text: &str, mut emit: impl FnMut(&str)) {
     let (mut token, mut lower) = (String::new(), String::new());
-    for word in (Words { rest: text }) {
+    for word in (WordIter { rest: text }) {
         each_token(word, &mut token, &mut lower, &mut emit);
     }
 }
 
-/// The tokens of one identifier or word. The buffers are scratch space: this runs for every word of a workspace.
+/// Calls `emit` with the tokens of one word. `token` and `lower` are reused buffers, because this runs for every word of a workspace.
 fn each_token(word: &str, token: &mut String, lower: &mut String, emit: &mut impl FnMut(&str)) {
-    if word.len() > LONGEST {
+    if word.len() > MAX_WORD_LEN {
         return;
     }
     let simple =
@@ -175,12 +176,12 @@ fn push_lower(text: &str, out: &mut String) {
     }
 }
 
-/// The runs of letters, digits and underscores of a text.
-struct Words<'a> {
+/// Iterates over the runs of letters, digits and underscores in a text.
+struct WordIter<'a> {
     rest: &'a str,
 }
 
-impl<'a> Iterator for Words<'a> {
+impl<'a> Iterator for WordIter<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
@@ -192,7 +193,7 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
-/// The same tokens for tantivy.
+/// Adapts [`tokenize`] to tantivy.
 #[derive(Clone, Default)]
 pub(crate) struct CodeTokenizer {
     token: Token,
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_yield_themselves_and_their_parts() {
+    fn identifiers_produce_themselves_and_their_parts() {
         check("parseHttpRequest", "parsehttprequest pars http request");
         check("HTTPServer", "httpserver http server");
         check("_private_name", "private_name privat name");
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_stemmed_and_stop_words_vanish() {
+    fn prose_is_stemmed_and_stop_words_are_removed() {
         check("How are the segments merged?", "segment merg");
         check("Größe ändern", "größe ändern");
         check("", "");

@@ -1,7 +1,8 @@
-//! Keeps an index fresh in the background: one scan, then whatever the file system reports.
+//! Updates an index in the background: one full scan, then incremental refreshes on file system events.
 //!
-//! An event only says where to look; what is there now is read from the disk. So events that are lost, doubled or out of order do no
-//! harm, and a branch switch is one batch. A process that only reads watches the writer's commits instead, and takes over when it ends.
+//! An event only states which path to check; the current state is read from the disk. Duplicate or reordered events are therefore
+//! harmless, lost events cause a full scan, and a branch switch is processed in few batches. A process that only reads watches the
+//! writer's commits instead, and becomes the writer when the writing process ends.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -14,73 +15,76 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::Cancel;
 use crate::error::IndexError;
-use crate::index::{Index, Progress, Report, Role, Scope};
-use crate::store::Store;
+use crate::index::{Index, IndexAccess, Progress, RefreshReport, RefreshScope};
+use crate::store::IndexStore;
 
-/// What happened in the background.
+/// An event of background indexing.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub enum IndexEvent {
     Progress(Progress),
-    /// The index agrees with the disk.
-    Fresh(Report),
-    /// The index does not agree with the disk, for the reason given; it is tried again later.
+    /// A refresh finished, and the index agrees with the disk.
+    Fresh(RefreshReport),
+    /// A refresh failed with the given message, so the index may be out of date. It is retried later.
     Failed(String),
-    /// Something the user should know, in one sentence.
+    /// A message for the user, in one sentence.
     Notice(String),
 }
 
 /// Stops the background thread when dropped.
-pub struct Guard {
-    messages: Sender<Message>,
+pub struct IndexGuard {
+    messages: Sender<IndexerMessage>,
     cancel: Cancel,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Guard {
-    /// Asks for a refresh now: after a save that the editor announces, or by the user.
-    pub fn refresh(&self, scope: Scope) {
-        // The thread lives as long as the guard; if it panicked there is nobody left to ask.
-        let _ = self.messages.send(Message::Refresh(scope));
+impl IndexGuard {
+    /// Requests a refresh: after the editor saved a file, or on request of the user.
+    pub fn refresh(&self, scope: RefreshScope) {
+        // The thread lives as long as the guard. Sending fails only if the thread has panicked.
+        let _ = self.messages.send(IndexerMessage::Refresh(scope));
     }
 }
 
-impl Drop for Guard {
+impl Drop for IndexGuard {
     fn drop(&mut self) {
         self.cancel.cancel();
-        let _ = self.messages.send(Message::Stop);
+        let _ = self.messages.send(IndexerMessage::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-enum Message {
-    Dirty(Vec<PathBuf>),
-    Refresh(Scope),
-    /// The system lost events, or could not watch everything.
-    Lost,
-    Lock(std::fs::File),
+enum IndexerMessage {
+    /// Paths that may have changed.
+    Changed(Vec<PathBuf>),
+    Refresh(RefreshScope),
+    /// The system lost events, so that a full scan is needed.
+    EventsLost,
+    /// The writer's lock was acquired after the writing process ended.
+    LockAcquired(std::fs::File),
     Stop,
 }
 
-/// Events closer together than this are one batch …
-const QUIET: Duration = Duration::from_millis(30);
-/// … unless they go on for longer than this.
-const LONGEST_BATCH: Duration = Duration::from_secs(2);
-/// How often to scan where the system cannot watch.
-const POLL: Duration = Duration::from_secs(60);
-/// How long to wait before trying once more to take over.
-const RETRY: Duration = Duration::from_secs(5);
+/// Events that follow each other within this time form one batch.
+const DEBOUNCE_INTERVAL: Duration = Duration::from_millis(30);
+/// A batch is closed after this time even if events continue.
+const MAX_BATCH_DURATION: Duration = Duration::from_secs(2);
+/// Interval between full scans if not all folders can be watched.
+const POLL_INTERVAL: Duration = Duration::from_secs(60);
+/// Delay before the next attempt to become the writer.
+const TAKEOVER_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Index {
-    /// Scans once, then watches, on a thread of its own; `observer` is told what happens.
+    /// Starts background indexing on a new thread: one full scan, then refreshes on file system events. `observer` is called with each
+    /// event. Dropping the returned guard stops the thread.
     pub fn keep_fresh(
         self: &Arc<Self>,
-        observer: impl Fn(Event) + Send + Sync + 'static,
-    ) -> Result<Guard, IndexError> {
+        observer: impl Fn(IndexEvent) + Send + Sync + 'static,
+    ) -> Result<IndexGuard, IndexError> {
         let (messages, inbox) = unbounded();
         let cancel = Cancel::new();
-        let keeper = Keeper {
+        let indexer = BackgroundIndexer {
             index: self.clone(),
             observer: Box::new(observer),
             outbox: messages.clone(),
@@ -92,9 +96,9 @@ impl Index {
         };
         let thread = std::thread::Builder::new()
             .name("index".to_owned())
-            .spawn(move || keeper.run())
+            .spawn(move || indexer.run())
             .map_err(IndexError::io(self.root()))?;
-        Ok(Guard {
+        Ok(IndexGuard {
             messages,
             cancel,
             thread: Some(thread),
@@ -102,61 +106,62 @@ impl Index {
     }
 }
 
-struct Keeper {
+struct BackgroundIndexer {
     index: Arc<Index>,
-    observer: Box<dyn Fn(Event) + Send + Sync>,
-    outbox: Sender<Message>,
-    inbox: Receiver<Message>,
+    observer: Box<dyn Fn(IndexEvent) + Send + Sync>,
+    outbox: Sender<IndexerMessage>,
+    inbox: Receiver<IndexerMessage>,
     cancel: Cancel,
     watcher: Option<RecommendedWatcher>,
     watched: HashSet<PathBuf>,
-    /// Whether changes may happen unseen, so that a scan now and then is needed.
+    /// Whether changes may go unnoticed, so that periodic full scans are needed.
     polling: bool,
 }
 
-impl Keeper {
+impl BackgroundIndexer {
     fn run(mut self) {
-        self.pass_on_notice();
-        match self.index.role() {
-            Role::Writer => self.start_writing(),
-            Role::Reader => self.start_reading(),
+        self.forward_notice();
+        match self.index.access() {
+            IndexAccess::Writer => self.start_writing(),
+            IndexAccess::Reader => self.start_reading(),
         }
         loop {
             let message = if self.polling {
-                self.inbox.recv_timeout(POLL)
+                self.inbox.recv_timeout(POLL_INTERVAL)
             } else {
                 self.inbox
                     .recv()
                     .map_err(|_| RecvTimeoutError::Disconnected)
             };
             match message {
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Message::Lock(lock)) => {
+                Ok(IndexerMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(IndexerMessage::LockAcquired(lock)) => {
                     if let Err(error) = self.index.become_writer(lock) {
                         self.notice(format!("could not take over the index: {error}"));
-                        self.wait_for_lock(RETRY);
+                        self.wait_for_lock(TAKEOVER_RETRY_INTERVAL);
                         continue;
                     }
-                    self.pass_on_notice();
+                    self.forward_notice();
                     self.start_writing();
                 }
-                Ok(Message::Refresh(scope)) => self.bring_up_to_date(scope),
-                Ok(Message::Lost) | Err(RecvTimeoutError::Timeout) => {
-                    self.bring_up_to_date(Scope::All)
+                Ok(IndexerMessage::Refresh(scope)) => self.refresh(scope),
+                Ok(IndexerMessage::EventsLost) | Err(RecvTimeoutError::Timeout) => {
+                    self.refresh(RefreshScope::All)
                 }
-                Ok(Message::Dirty(paths)) => {
+                Ok(IndexerMessage::Changed(paths)) => {
                     let Some(paths) = self.collect(paths) else {
                         return;
                     };
-                    self.forget_watches(&paths);
-                    self.bring_up_to_date(Scope::Paths(paths));
+                    self.remove_watched(&paths);
+                    self.refresh(RefreshScope::Paths(paths));
                 }
             }
         }
     }
 
-    /// The watches on a folder that was moved or removed, and on all below it, went with it, also if there is a new one of that name.
-    fn forget_watches(&mut self, paths: &[PathBuf]) {
+    /// Removes changed paths and all folders below them from the watched folders. The system drops the watches of a folder that is moved
+    /// or removed, even if a new folder of the same name exists.
+    fn remove_watched(&mut self, paths: &[PathBuf]) {
         let root = self.index.root();
         let dirty: HashSet<&Path> = paths
             .iter()
@@ -167,15 +172,15 @@ impl Keeper {
             .retain(|folder| !folder.ancestors().any(|above| dirty.contains(above)));
     }
 
-    /// Gathers what belongs to one batch; nothing when asked to stop meanwhile.
+    /// Collects the changed paths of one batch. Returns `None` if a stop was requested.
     fn collect(&self, mut paths: Vec<PathBuf>) -> Option<Vec<PathBuf>> {
         let started = Instant::now();
-        while started.elapsed() < LONGEST_BATCH {
-            match self.inbox.recv_timeout(QUIET) {
-                Ok(Message::Dirty(more)) => paths.extend(more),
-                Ok(Message::Stop) => return None,
+        while started.elapsed() < MAX_BATCH_DURATION {
+            match self.inbox.recv_timeout(DEBOUNCE_INTERVAL) {
+                Ok(IndexerMessage::Changed(more)) => paths.extend(more),
+                Ok(IndexerMessage::Stop) => return None,
                 Ok(other) => {
-                    // Whatever else is asked for is done after the batch.
+                    // Other messages are handled after the batch.
                     let _ = self.outbox.send(other);
                     break;
                 }
@@ -191,32 +196,32 @@ impl Keeper {
         self.watcher = self.watcher_of_paths();
         self.watched.clear();
         self.watch(&[self.index.root().to_owned()]);
-        self.bring_up_to_date(Scope::All);
+        self.refresh(RefreshScope::All);
     }
 
     fn start_reading(&mut self) {
         let directory = self.index.options().directory.clone();
         self.wait_for_lock(Duration::ZERO);
         self.watcher = self.watcher_of_paths();
-        self.watch(&[Store::folder(&directory)]);
-        self.bring_up_to_date(Scope::All);
+        self.watch(&[IndexStore::folder(&directory)]);
+        self.refresh(RefreshScope::All);
     }
 
     fn wait_for_lock(&self, delay: Duration) {
         let (outbox, directory) = (self.outbox.clone(), self.index.options().directory.clone());
-        // A blocked lock costs nothing while it waits, and ends with the process if it never comes.
+        // The thread blocks without using CPU time, and ends with the process if the lock is never released.
         std::thread::spawn(move || {
             std::thread::sleep(delay);
             if let Ok(lock) = Index::wait_for_lock(&directory) {
-                let _ = outbox.send(Message::Lock(lock));
+                let _ = outbox.send(IndexerMessage::LockAcquired(lock));
             }
         });
     }
 
-    fn bring_up_to_date(&mut self, scope: Scope) {
-        if self.index.role() == Role::Reader {
+    fn refresh(&mut self, scope: RefreshScope) {
+        if self.index.access() == IndexAccess::Reader {
             match self.index.reload() {
-                Ok(()) => self.tell(Event::Fresh(Report::default())),
+                Ok(()) => self.emit(IndexEvent::Fresh(RefreshReport::default())),
                 Err(error) => self.notice(format!("could not read the index: {error}")),
             }
             return;
@@ -224,51 +229,52 @@ impl Keeper {
         let observer = &self.observer;
         match self.index.refresh_listing(
             scope.clone(),
-            &|progress| observer(Event::Progress(progress)),
+            &|progress| observer(IndexEvent::Progress(progress)),
             &self.cancel,
         ) {
             Ok((report, folders)) => {
-                // What happened in a folder between listing and watching it was seen by neither: it is listed once more.
-                let news: Vec<PathBuf> = folders
+                // Changes between listing and watching a folder are missed by both, so newly watched folders are listed again.
+                let unwatched: Vec<PathBuf> = folders
                     .into_iter()
                     .filter(|folder| !self.watched.contains(folder))
                     .collect();
-                if news.is_empty() {
-                    return self.tell(Event::Fresh(report));
+                if unwatched.is_empty() {
+                    return self.emit(IndexEvent::Fresh(report));
                 }
-                self.watch(&news);
-                let again = if matches!(scope, Scope::Paths(_)) {
-                    Scope::Paths(news)
+                self.watch(&unwatched);
+                let again = if matches!(scope, RefreshScope::Paths(_)) {
+                    RefreshScope::Paths(unwatched)
                 } else {
-                    Scope::All
+                    RefreshScope::All
                 };
-                self.bring_up_to_date(again);
+                self.refresh(again);
             }
             Err(IndexError::Cancelled(_)) => {}
             Err(error) => self.recover(&error),
         }
     }
 
-    /// After a failed refresh: the index is opened anew, and made anew if need be. What fails again is tried again later.
+    /// Handles a failed refresh: reopens the index, which is recreated if necessary, and refreshes it. If this fails too, it is retried
+    /// at [`POLL_INTERVAL`].
     fn recover(&mut self, error: &IndexError) {
         tracing::warn!("{error}");
-        let healed = self.index.heal().and_then(|role| match role {
-            Role::Writer => self
+        let reopened = self.index.reopen().and_then(|role| match role {
+            IndexAccess::Writer => self
                 .index
-                .refresh(Scope::All, &|_| {}, &self.cancel)
+                .refresh(RefreshScope::All, &|_| {}, &self.cancel)
                 .map(Some),
-            Role::Reader => Ok(None),
+            IndexAccess::Reader => Ok(None),
         });
-        match healed {
+        match reopened {
             Ok(Some(report)) => {
-                self.notice(format!("the index was opened anew ({error})"));
-                self.tell(Event::Fresh(report));
+                self.notice(format!("the index was reopened after an error: {error}"));
+                self.emit(IndexEvent::Fresh(report));
             }
             Ok(None) => self.start_reading(),
             Err(again) => {
                 self.polling = true;
-                self.tell(Event::Failed(format!(
-                    "the index could not be brought up to date: {again}"
+                self.emit(IndexEvent::Failed(format!(
+                    "the index could not be updated: {again}"
                 )));
             }
         }
@@ -276,26 +282,26 @@ impl Keeper {
 
     fn watcher_of_paths(&self) -> Option<RecommendedWatcher> {
         let outbox = self.outbox.clone();
-        let reading = self.index.role() == Role::Reader;
+        let reading = self.index.access() == IndexAccess::Reader;
         let handler = move |event: notify::Result<notify::Event>| {
             let message = match event {
-                Ok(event) if event.need_rescan() => Message::Lost,
+                Ok(event) if event.need_rescan() => IndexerMessage::EventsLost,
                 Ok(event) if matches!(event.kind, EventKind::Access(_)) => return,
-                // Of the writer's folder only a commit matters, and a commit is a new `meta.json`.
+                // In the index folder only commits are relevant, and each commit writes a new `meta.json`.
                 Ok(event)
                     if reading && !event.paths.iter().any(|path| path.ends_with("meta.json")) =>
                 {
                     return;
                 }
-                Ok(event) => Message::Dirty(event.paths),
-                Err(_) => Message::Lost,
+                Ok(event) => IndexerMessage::Changed(event.paths),
+                Err(_) => IndexerMessage::EventsLost,
             };
             let _ = outbox.send(message);
         };
         notify::recommended_watcher(handler).ok()
     }
 
-    /// Watches folders one by one, so that ignored ones cost nothing. Watching one twice is harmless.
+    /// Watches folders individually rather than recursively, so that ignored folders are not watched. Watching a folder twice is harmless.
     fn watch(&mut self, folders: &[PathBuf]) {
         self.watched.extend(folders.iter().cloned());
         let watched = self
@@ -305,13 +311,13 @@ impl Keeper {
         if !watched && !self.polling {
             self.polling = true;
             self.notice(format!(
-                "not every folder can be watched; changes are looked for every {} seconds",
-                POLL.as_secs()
+                "some folders cannot be watched; the workspace is scanned every {} seconds instead",
+                POLL_INTERVAL.as_secs()
             ));
         }
     }
 
-    fn pass_on_notice(&self) {
+    fn forward_notice(&self) {
         if let Some(notice) = self.index.take_notice() {
             self.notice(notice);
         }
@@ -319,10 +325,10 @@ impl Keeper {
 
     fn notice(&self, notice: String) {
         tracing::warn!("{notice}");
-        self.tell(Event::Notice(notice));
+        self.emit(IndexEvent::Notice(notice));
     }
 
-    fn tell(&self, event: Event) {
+    fn emit(&self, event: IndexEvent) {
         (self.observer)(event);
     }
 }
@@ -331,7 +337,7 @@ fn watch_all(watcher: &mut RecommendedWatcher, folders: &[PathBuf]) -> notify::R
     let mut paths = watcher.paths_mut();
     for folder in folders {
         match paths.add(folder, RecursiveMode::NonRecursive) {
-            // A folder that vanished meanwhile needs no watching.
+            // A folder that was removed in the meantime need not be watched.
             Err(error)
                 if matches!(error.kind, notify::ErrorKind::PathNotFound) || is_missing(folder) => {}
             other => other?,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use repo_indexer::Lines;
+use repo_indexer::LineRange;
 
 use super::{MARK, code, words};
 use crate::markdown;
@@ -250,7 +250,7 @@ impl<'a> Ledger<'a> {
     fn only_file(&self, tail: &str) -> Option<(usize, Arc<str>)> {
         let views = self.views.iter().enumerate();
         let mut all = views.flat_map(|(root, view)| {
-            let files = view.snapshot.ending_with(tail);
+            let files = view.snapshot.paths_ending_with(tail);
             files.map(move |path| (root, path.clone()))
         });
         let first = all.next()?;
@@ -259,7 +259,7 @@ impl<'a> Ledger<'a> {
 
     fn knows(&self, name: &str) -> bool {
         let mut views = self.views.iter();
-        self.given.contains(name) || views.any(|view| view.snapshot.knows_name(name))
+        self.given.contains(name) || views.any(|view| view.snapshot.contains_name(name))
     }
 
     fn name(&mut self, name: &str) -> bool {
@@ -300,7 +300,7 @@ impl<'t> Link<'t> {
 struct Place<'t> {
     written: &'t str,
     path: &'t str,
-    lines: Option<Lines>,
+    lines: Option<LineRange>,
 }
 
 impl<'t> Place<'t> {
@@ -374,7 +374,7 @@ fn looks_like_a_file(path: &str) -> bool {
 }
 
 /// `#L10-L24`, `#L10`, `:10-24`, `:10`; lines are counted from 1 there and from 0 here.
-fn lines_of(text: &str) -> Option<(Lines, usize)> {
+fn lines_of(text: &str) -> Option<(LineRange, usize)> {
     let mark = ["#L", ":L", ":"]
         .into_iter()
         .find(|mark| text.starts_with(mark))?;
@@ -394,5 +394,5 @@ fn lines_of(text: &str) -> Option<(Lines, usize)> {
             break;
         }
     }
-    Some((Lines { first, last }, end))
+    Some((LineRange { first, last }, end))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
-use repo_indexer::{Cancel, Index, IndexOptions, Scope, Snapshot};
+use repo_indexer::{Cancel, Index, IndexOptions, RefreshScope, Snapshot};
 
 use super::*;
 use crate::Plain;
@@ -42,7 +42,9 @@ fn snapshot() -> Arc<Snapshot> {
             },
         )
         .unwrap();
-        index.refresh(Scope::All, &|_| {}, &Cancel::new()).unwrap();
+        index
+            .refresh(RefreshScope::All, &|_| {}, &Cancel::new())
+            .unwrap();
         (folder, index.snapshot())
     });
     snapshot.clone()

@@ -1,44 +1,44 @@
-//! The text of a file gathered into chunks, and the names each chunk uses, while a walk goes through it from start to end.
+//! Collects the text of chunks and the uses of names during a walk from the start to the end of a file.
 //!
-//! Knows nothing of syntax trees: it is told which text comes next, of what sort it is, and which definition it lies in.
+//! Independent of syntax trees: the walk passes each piece of text with its kind and its chunk.
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{Chunk, Lines, Span, Use, UseRole};
+use crate::facts::{Chunk, LineRange, Span, Use, UseRole};
 
-use super::{Role, floor_boundary};
+use super::{NameRole, floor_boundary};
 
-/// Longer tokens are data (an embedded image, a key), whose first part says enough.
-const LONGEST_TOKEN: usize = 16 * 1024;
+/// Longer string literals are data, such as embedded images, and are truncated. In bytes.
+const MAX_STRING_LEN: usize = 16 * 1024;
 
-/// Where a piece of text goes.
+/// The field of a chunk that a piece of text is added to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum TextKind {
     Signature,
     Doc,
     Body,
     Comment,
-    Text,
+    String,
 }
 
 #[derive(Default)]
-struct Count {
+struct UseCount {
     line: u32,
     count: u32,
     calls: u32,
 }
 
-type Table<'t> = FxHashMap<(&'t str, Role<'t>), Count>;
+type UseTable<'t> = FxHashMap<(&'t str, NameRole<'t>), UseCount>;
 
-/// Chunks under construction. The first is the remainder of the file.
+/// Builds the chunks of a file. The first one, [`REMAINDER`], is the text outside of all other chunks.
 pub(super) struct Chunks<'t> {
     text: &'t str,
     chunks: Vec<Chunk>,
-    /// The tables of the chunks that are still open, innermost last.
-    open: Vec<Table<'t>>,
-    /// Emptied tables, kept for their memory.
-    spare: Vec<Table<'t>>,
-    uses: Vec<((&'t str, Role<'t>), Option<u32>, Count)>,
+    /// The uses in the chunks that are still open, innermost last.
+    open: Vec<UseTable<'t>>,
+    /// Empty tables, reused to avoid allocations.
+    spare: Vec<UseTable<'t>>,
+    uses: Vec<((&'t str, NameRole<'t>), Option<u32>, UseCount)>,
 }
 
 pub(super) const REMAINDER: usize = 0;
@@ -55,14 +55,14 @@ impl<'t> Chunks<'t> {
         Chunks {
             text,
             chunks: vec![remainder],
-            open: vec![Table::default()],
+            open: vec![UseTable::default()],
             spare: Vec::new(),
             uses: Vec::new(),
         }
     }
 
-    /// Begins the chunk of a definition, inside the one begun last.
-    pub fn begin(&mut self, symbol: u32, span: Span, lines: Lines, name: String) -> usize {
+    /// Opens the chunk of a definition inside the innermost open chunk. Returns its index.
+    pub fn begin(&mut self, symbol: u32, span: Span, lines: LineRange, name: String) -> usize {
         self.open.push(self.spare.pop().unwrap_or_default());
         self.chunks.push(Chunk {
             symbol: Some(symbol),
@@ -74,7 +74,7 @@ impl<'t> Chunks<'t> {
         self.chunks.len() - 1
     }
 
-    /// Ends the chunk begun last.
+    /// Closes the innermost open chunk.
     pub fn end(&mut self, symbol: Option<u32>) {
         if let Some(mut table) = self.open.pop() {
             self.uses
@@ -83,10 +83,11 @@ impl<'t> Chunks<'t> {
         }
     }
 
-    pub fn push(&mut self, chunk: usize, start: u32, end: u32, sort: Sort) {
+    /// Appends the text from `start` to `end` to a chunk.
+    pub fn push(&mut self, chunk: usize, start: u32, end: u32, sort: TextKind) {
         let mut end = end as usize;
-        if end - start as usize > LONGEST_TOKEN && sort == Sort::Text {
-            end = floor_boundary(self.text, start as usize + LONGEST_TOKEN);
+        if end - start as usize > MAX_STRING_LEN && sort == TextKind::String {
+            end = floor_boundary(self.text, start as usize + MAX_STRING_LEN);
         }
         let Some(token) = self.text.get(start as usize..end) else {
             return;
@@ -97,11 +98,11 @@ impl<'t> Chunks<'t> {
             chunk.span.end = chunk.span.end.max(end as u32);
         }
         let buffer = match sort {
-            Sort::Signature => &mut chunk.signature,
-            Sort::Doc => &mut chunk.doc,
-            Sort::Body => &mut chunk.body,
-            Sort::Comment => &mut chunk.comments,
-            Sort::Text => &mut chunk.strings,
+            TextKind::Signature => &mut chunk.signature,
+            TextKind::Doc => &mut chunk.doc,
+            TextKind::Body => &mut chunk.body,
+            TextKind::Comment => &mut chunk.comments,
+            TextKind::String => &mut chunk.strings,
         };
         if !buffer.is_empty() {
             buffer.push(' ');
@@ -109,10 +110,16 @@ impl<'t> Chunks<'t> {
         buffer.push_str(token);
     }
 
-    /// Counts a use by the chunk begun last.
-    pub fn count(&mut self, name: &'t str, role: Role<'t>, call: bool, line: impl FnOnce() -> u32) {
+    /// Counts a use in the innermost open chunk.
+    pub fn count(
+        &mut self,
+        name: &'t str,
+        role: NameRole<'t>,
+        call: bool,
+        line: impl FnOnce() -> u32,
+    ) {
         if let Some(table) = self.open.last_mut() {
-            let entry = table.entry((name, role)).or_insert_with(|| Count {
+            let entry = table.entry((name, role)).or_insert_with(|| UseCount {
                 line: line(),
                 count: 0,
                 calls: 0,
@@ -122,7 +129,7 @@ impl<'t> Chunks<'t> {
         }
     }
 
-    /// The finished chunks, empty ones dropped, and the uses in their order.
+    /// Returns the chunks without empty ones, and the sorted uses.
     pub fn finish(mut self) -> (Vec<Chunk>, Vec<Use>) {
         self.end(None);
         let remainder = &mut self.chunks[REMAINDER];
@@ -130,30 +137,30 @@ impl<'t> Chunks<'t> {
             remainder.span = Span::new(0, self.text.len());
         }
         remainder.lines = lines_of(self.text, remainder.span);
-        let whole = self.chunks[REMAINDER].clone_frame();
+        let whole = self.chunks[REMAINDER].without_text();
         self.chunks.retain(|chunk| !is_empty(chunk));
         if self.chunks.is_empty() {
             self.chunks.push(whole);
         }
         self.uses
             .sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        let uses = self
-            .uses
-            .into_iter()
-            .map(|((name, role), by, Count { line, count, calls })| Use {
-                name: name.into(),
-                role: UseRole::from(role),
-                by,
-                line,
-                count,
-                calls,
-            });
+        let uses =
+            self.uses
+                .into_iter()
+                .map(|((name, role), by, UseCount { line, count, calls })| Use {
+                    name: name.into(),
+                    role: UseRole::from(role),
+                    by,
+                    line,
+                    count,
+                    calls,
+                });
         (self.chunks, uses.collect())
     }
 }
 
 impl Chunk {
-    fn clone_frame(&self) -> Chunk {
+    fn without_text(&self) -> Chunk {
         Chunk {
             symbol: self.symbol,
             span: self.span,
@@ -174,8 +181,8 @@ fn is_empty(chunk: &Chunk) -> bool {
     texts.iter().all(|text| text.is_empty())
 }
 
-/// The lines a span touches; its own final line break adds none.
-pub(super) fn lines_of(text: &str, span: Span) -> Lines {
+/// Returns the lines of a span. A line break at its end does not count as the start of another line.
+pub(super) fn lines_of(text: &str, span: Span) -> LineRange {
     let bytes = text.as_bytes();
     let start = (span.start as usize).min(bytes.len());
     let end = (span.end as usize).clamp(start, bytes.len());
@@ -183,7 +190,7 @@ pub(super) fn lines_of(text: &str, span: Span) -> Lines {
     let inside = bytes[start..end]
         .strip_suffix(b"\n")
         .unwrap_or(&bytes[start..end]);
-    Lines {
+    LineRange {
         first,
         last: first + memchr::memchr_iter(b'\n', inside).count() as u32,
     }

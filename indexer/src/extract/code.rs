@@ -1,24 +1,24 @@
-//! One walk over a syntax tree that collects everything: definitions, uses, imports, documentation and the text of chunks.
+//! Walks a syntax tree once and collects definitions, uses, imports, documentation and the text of chunks.
 //!
-//! The walk is iterative and looks at each node once; what a node means comes from the language's tables. It never goes back:
-//! what it will meet later (the name of a call, a docstring) it notes as expected at an offset, and what may belong to a later
-//! definition (comments, attributes) it holds back until that definition or anything else comes.
+//! The walk is iterative and visits each node once; the language tables define the meaning of node kinds. It never goes back. Nodes that
+//! need special treatment later (the name of a call, a docstring) are recorded in advance by their offset. Comments and attributes that
+//! may belong to the following definition are held back until the next node shows whether they do.
 
 mod define;
-mod held;
 mod names;
+mod trivia;
 
 use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::{Extraction, FileFacts, Occurrence, Span, Symbol};
 use crate::language::{Compiled, flag};
 
-use super::chunks::{Chunks, REMAINDER, Sort, lines_of};
-use super::definition::{self, Around, Found};
-use super::imports::Collected;
-use super::leading::Leading;
+use super::chunks::{Chunks, REMAINDER, TextKind, lines_of};
+use super::definition::{self, FoundDefinition, Surroundings};
+use super::imports::ImportsAndExports;
+use super::leading::LeadingTrivia;
 
-/// None if the parser ran out of time.
+/// Extracts the facts and chunks. Returns `None` if parsing exceeds its time limit.
 pub(super) fn extract(
     compiled: &'static Compiled,
     text: &str,
@@ -27,7 +27,7 @@ pub(super) fn extract(
     walk(compiled, text, test_file, None, |walk| walk.finish())
 }
 
-/// Where a name stands in the code. The walk that extracts knows best what is a definition and what a call.
+/// Returns the occurrences of a name. Uses the same walk as extraction, which distinguishes definitions, calls and other uses.
 pub(super) fn occurrences(
     compiled: &'static Compiled,
     text: &str,
@@ -35,7 +35,7 @@ pub(super) fn occurrences(
 ) -> Option<Vec<Occurrence>> {
     walk(compiled, text, false, Some(name), |walk| {
         let mut found = walk.occurrences;
-        // Names that are no identifiers, such as a quoted key, are met only as definitions.
+        // Names that are not identifiers, such as quoted keys, are found only as definitions.
         for symbol in walk
             .facts
             .symbols
@@ -64,12 +64,12 @@ fn walk<T>(
     compiled: &'static Compiled,
     text: &str,
     test_file: bool,
-    watched: Option<&str>,
+    wanted_name: Option<&str>,
     then: impl FnOnce(Walk<'_>) -> T,
 ) -> Option<T> {
     let tree = super::parse::parse(compiled, text)?;
     let root = tree.root_node();
-    let mut walk = Walk::new(compiled, root, text, test_file, watched);
+    let mut walk = Walk::new(compiled, root, text, test_file, wanted_name);
     walk.broken = root.has_error();
     if let Some(doc) = definition::docstring(compiled, root) {
         walk.facts.doc = Some(span(doc));
@@ -81,24 +81,24 @@ fn walk<T>(
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expected {
-    /// The name of a definition, which is no use.
+    /// The name of a definition, which is not a use.
     Name,
     Callee,
     Doc,
 }
 
-/// A definition around the cursor.
-struct Open {
-    /// None for the file and for functions without a name.
+/// A definition that contains the current node.
+struct OpenDefinition {
+    /// `None` for the file.
     symbol: Option<u32>,
     end: u32,
-    /// Where its text goes.
+    /// Index of the chunk that its text is added to.
     chunk: usize,
     owns_chunk: bool,
     signature: Span,
-    /// Whether the signature is that of the chunk.
-    routes: bool,
-    around: Around,
+    /// Whether `signature` is the signature of the chunk.
+    routes_signature: bool,
+    surroundings: Surroundings,
     test: bool,
 }
 
@@ -106,29 +106,29 @@ struct Walk<'t> {
     compiled: &'static Compiled,
     text: &'t str,
     facts: FileFacts,
-    /// By symbol: whether it is public if what contains it is.
-    shown: Vec<bool>,
-    collected: Collected,
+    /// For each symbol, whether it is public if its container is public.
+    visible: Vec<bool>,
+    collected: ImportsAndExports,
     chunks: Chunks<'t>,
-    open: Vec<Open>,
-    /// Descending by offset, so that the last one comes next.
+    open: Vec<OpenDefinition>,
+    /// Nodes with special treatment by offset, in descending order, so that the last one comes next.
     expected: Vec<(u32, Expected)>,
-    leading: Leading<'t>,
-    found: Vec<Found<'t>>,
-    /// A cursor to look around with, kept for its memory.
+    leading: LeadingTrivia<'t>,
+    found: Vec<FoundDefinition<'t>>,
+    /// A cursor for queries, reused to avoid allocations.
     scratch: TreeCursor<'t>,
-    /// The definition that its wrapper has already dealt with.
+    /// Id of a definition node that was already handled with its wrapper.
     defined: Option<usize>,
-    /// Where the import around the cursor ends.
+    /// End of the import that contains the current node.
     import_end: u32,
-    /// Where the unparsed tokens around the cursor end.
+    /// End of the unparsed tokens that contain the current node.
     tokens_end: u32,
-    /// Whether anything but comments has been seen.
+    /// Whether a node other than a comment has been visited.
     begun: bool,
-    /// Whether the parser met errors anywhere.
+    /// Whether the tree contains syntax errors.
     broken: bool,
-    /// The name whose every place is wanted, and the places met.
-    watched: Option<&'t str>,
+    /// The name to find occurrences of, and the occurrences found.
+    wanted_name: Option<&'t str>,
     occurrences: Vec<Occurrence>,
 }
 
@@ -142,35 +142,35 @@ impl<'t> Walk<'t> {
         root: Node<'t>,
         text: &'t str,
         test_file: bool,
-        watched: Option<&'t str>,
+        wanted_name: Option<&'t str>,
     ) -> Self {
-        let around = Around {
+        let surroundings = Surroundings {
             container: None,
             open: false,
             access: None,
             in_function: false,
             sealed: false,
         };
-        let file = Open {
+        let file = OpenDefinition {
             symbol: None,
             end: u32::MAX,
             chunk: REMAINDER,
             owns_chunk: false,
             signature: Span::default(),
-            routes: false,
-            around,
+            routes_signature: false,
+            surroundings,
             test: test_file,
         };
         Walk {
             compiled,
             text,
             facts: FileFacts::default(),
-            shown: Vec::new(),
-            collected: Collected::default(),
+            visible: Vec::new(),
+            collected: ImportsAndExports::default(),
             chunks: Chunks::new(text),
             open: vec![file],
             expected: Vec::new(),
-            leading: Leading::default(),
+            leading: LeadingTrivia::default(),
             found: Vec::new(),
             scratch: root.walk(),
             defined: None,
@@ -178,7 +178,7 @@ impl<'t> Walk<'t> {
             tokens_end: 0,
             begun: false,
             broken: false,
-            watched,
+            wanted_name,
             occurrences: Vec::new(),
         }
     }
@@ -189,7 +189,7 @@ impl<'t> Walk<'t> {
             let node = cursor.node();
             let flags = self.compiled.flags(node.kind_id());
             if flags == 0 {
-                self.settle();
+                self.flush_trivia();
             } else {
                 let start = node.start_byte() as u32;
                 while start >= self.top().end {
@@ -199,7 +199,7 @@ impl<'t> Walk<'t> {
                     if cursor.goto_first_child() {
                         continue;
                     }
-                    self.leaf(start, node.end_byte() as u32, Sort::Body);
+                    self.leaf(start, node.end_byte() as u32, TextKind::Body);
                 }
             }
             while !cursor.goto_next_sibling() {
@@ -210,7 +210,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Takes note of a node, and says whether to go into it.
+    /// Processes a node. Returns whether its children have to be visited.
     fn visit(&mut self, node: Node<'t>, flags: u32, start: u32) -> bool {
         if flags & (flag::IDENTIFIER | flag::CALLEE) != 0 {
             if flags & flag::VARIANT != 0 {
@@ -227,21 +227,21 @@ impl<'t> Walk<'t> {
             return false;
         }
         if flags & flag::STRING != 0 {
-            self.leaf(start, node.end_byte() as u32, Sort::Text);
+            self.leaf(start, node.end_byte() as u32, TextKind::String);
             return false;
         }
         if flags & flag::OPAQUE != 0 {
-            // A `#!` line does not begin the file in the sense that its documentation could not follow.
+            // A `#!` line may precede the documentation of the file.
             if self.begun {
-                self.settle();
+                self.flush_trivia();
             }
             return false;
         }
         if flags & flag::DOCSTRING != 0 && self.expects(start) == Some(Expected::Doc) {
-            self.leaf(start, node.end_byte() as u32, Sort::Doc);
+            self.leaf(start, node.end_byte() as u32, TextKind::Doc);
             return false;
         }
-        // Attributes inside a definition, before its signature, are walked like the rest of it.
+        // Attributes inside a definition, before its signature, are visited like its other children.
         if flags & flag::ATTRIBUTE != 0 && start >= self.top().signature.start {
             self.leading.attribute(node);
             return false;
@@ -259,7 +259,7 @@ impl<'t> Walk<'t> {
         }
         if self.may_define(flags) && self.defined != Some(node.id()) && self.define(node, node) {
             if flags & flag::IMPORT != 0 {
-                // `exports.f = function …` defines and exports at once.
+                // `exports.f = function …` is a definition and an export.
                 self.import(node, node);
             }
             return true;
@@ -278,7 +278,7 @@ impl<'t> Walk<'t> {
             }
         }
         if flags & flag::ACCESS != 0 {
-            self.section(span(node).of(self.text).unwrap_or_default());
+            self.access_specifier(span(node).of(self.text).unwrap_or_default());
         }
         if flags & flag::RAW != 0 {
             self.raw(node, start);
@@ -304,27 +304,29 @@ impl<'t> Walk<'t> {
         None
     }
 
-    fn leaf(&mut self, start: u32, end: u32, sort: Sort) {
-        self.settle();
+    fn leaf(&mut self, start: u32, end: u32, sort: TextKind) {
+        self.flush_trivia();
         self.push(start, end, sort);
     }
 
-    fn push(&mut self, start: u32, end: u32, sort: Sort) {
+    fn push(&mut self, start: u32, end: u32, sort: TextKind) {
         let top = self.top();
-        let sort = if sort == Sort::Body && top.routes && top.signature.contains(start) {
-            Sort::Signature
-        } else {
-            sort
-        };
+        let sort =
+            if sort == TextKind::Body && top.routes_signature && top.signature.contains(start) {
+                TextKind::Signature
+            } else {
+                sort
+            };
         let chunk = top.chunk;
         self.chunks.push(chunk, start, end, sort);
     }
 
-    fn top(&self) -> &Open {
-        // The file itself is never closed.
+    fn top(&self) -> &OpenDefinition {
+        // The entry for the file is never removed.
         &self.open[self.open.len() - 1]
     }
 
+    /// Closes the innermost open definition.
     fn close(&mut self) {
         if let Some(closed) = self.open.pop()
             && closed.owns_chunk
@@ -335,36 +337,36 @@ impl<'t> Walk<'t> {
 
     fn enter_closure(&mut self, node: Node<'t>) {
         let top = self.top();
-        let around = Around {
+        let surroundings = Surroundings {
             in_function: true,
-            ..top.around
+            ..top.surroundings
         };
-        let open = Open {
+        let open = OpenDefinition {
             symbol: top.symbol,
             end: node.end_byte() as u32,
             chunk: top.chunk,
             owns_chunk: false,
             signature: top.signature,
-            routes: top.routes,
-            around,
+            routes_signature: top.routes_signature,
+            surroundings,
             test: top.test,
         };
         self.open.push(open);
     }
 
     fn finish(mut self) -> Extraction {
-        self.settle();
+        self.flush_trivia();
         while self.open.len() > 1 {
             self.close();
         }
         let (chunks, uses) = self.chunks.finish();
         self.facts.uses = uses;
-        // Missing tokens are errors without a node of their own kind.
+        // Missing tokens are errors without an error node.
         self.facts.errors = self.facts.errors.max(u32::from(self.broken));
         self.facts.imports = self.collected.imports;
-        publish(
+        set_visibility(
             &mut self.facts.symbols,
-            &self.shown,
+            &self.visible,
             &self.collected.exports,
         );
         Extraction {
@@ -375,17 +377,17 @@ impl<'t> Walk<'t> {
     }
 }
 
-/// A symbol is public if it is shown or exported, and what contains it is public too.
-fn publish(symbols: &mut [Symbol], shown: &[bool], exports: &[String]) {
-    for (index, &shown) in shown.iter().enumerate() {
+/// Sets [`Symbol::public`]: a symbol is public if it is visible or exported, and its container is public, too.
+fn set_visibility(symbols: &mut [Symbol], visible: &[bool], exports: &[String]) {
+    for (index, &visible) in visible.iter().enumerate() {
         let public = match symbols[index]
             .container
             .map(|container| &symbols[container as usize])
         {
             Some(container) => {
-                shown && container.public && !definition::is_callable(container.kind)
+                visible && container.public && !definition::is_callable(container.kind)
             }
-            None => shown || exports.iter().any(|name| **name == *symbols[index].name),
+            None => visible || exports.iter().any(|name| **name == *symbols[index].name),
         };
         symbols[index].public = public;
     }

@@ -1,28 +1,28 @@
-//! What one definition is: its name and kind, where its signature ends, what documents it, who may name it, whether it is a test.
+//! Properties of one definition: name, kind, signature, documentation, visibility, and whether it is a test.
 //!
-//! Looks only at the definition's own node and at the text around it; the walk knows what encloses it.
+//! Functions here only use the node of the definition and its text; the walk passes properties of enclosing definitions.
 
 use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::{Span, SymbolKind};
-use crate::language::{Bindings, Compiled, Grammar, Role, Visibility, flag};
+use crate::language::{Bindings, CaptureRole, Compiled, GrammarSpec, Visibility, flag};
 
-/// A name that a node defines. One node may define several (`a, b = 1, 2`).
-pub(super) struct Found<'t> {
+/// A name defined by a node. One node may define several names (`a, b = 1, 2`).
+pub(super) struct FoundDefinition<'t> {
     pub kind: SymbolKind,
     pub name: Span,
     pub receiver: Option<Box<str>>,
     pub body: Option<Node<'t>>,
-    /// Whether it belongs to the type around the method it stands in.
+    /// Whether it is an instance attribute, which belongs to the type surroundings the enclosing method.
     pub instance: bool,
-    /// Where the body begins, if not where its node does.
+    /// The offset of the body if it differs from the start of its node.
     brace: Option<usize>,
 }
 
-impl Found<'_> {
-    /// A definition that is nothing but its name.
+impl FoundDefinition<'_> {
+    /// Creates a definition that consists of its name only.
     pub fn bare(kind: SymbolKind, name: Span) -> Self {
-        Found {
+        FoundDefinition {
             kind,
             name,
             receiver: None,
@@ -33,22 +33,24 @@ impl Found<'_> {
     }
 }
 
-/// What the definitions query of the language finds in one node. The cursor is lent for its memory.
+/// Finds the definitions in one node with the queries of the language, sorted by offset. `cursor` and `found` are reused to avoid
+/// allocations.
 pub(super) fn find<'t>(
     compiled: &Compiled,
     text: &str,
     node: Node<'t>,
     cursor: &mut TreeCursor<'t>,
-    found: &mut Vec<Found<'t>>,
+    found: &mut Vec<FoundDefinition<'t>>,
 ) {
     found.clear();
     compiled.patterns.find(node, text, cursor, |bound| {
         let Some(one) = read(compiled, text, bound) else {
             return;
         };
-        // The same name may come from several patterns, of which the first says it best, or be written twice.
-        let same =
-            |other: &Found| other.name == one.name || one.name.of(text) == other.name.of(text);
+        // A name may match several patterns, of which the first is used, or occur twice.
+        let same = |other: &FoundDefinition| {
+            other.name == one.name || one.name.of(text) == other.name.of(text)
+        };
         if !found.iter().any(same) {
             found.push(one);
         }
@@ -59,7 +61,7 @@ pub(super) fn find<'t>(
     found.sort_unstable_by_key(|found| found.name.start);
 }
 
-fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Found<'t>> {
+fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<FoundDefinition<'t>> {
     let mut kind: Option<SymbolKind> = None;
     let mut name: Option<Node> = None;
     let mut body = None;
@@ -68,25 +70,27 @@ fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Fou
     let mut receiver: Option<Box<str>> = None;
     for &(role, node) in bound {
         match role {
-            Role::Whole(whole) => kind = Some(whole),
-            Role::Name => name = Some(node),
-            Role::Declarator => {
+            CaptureRole::Whole(whole) => kind = Some(whole),
+            CaptureRole::Name => name = Some(node),
+            CaptureRole::Declarator => {
                 let named = declared(compiled, text, node, &mut kind, &mut receiver);
                 name = named.filter(|named| named.kind() != "structured_binding_declarator");
             }
-            Role::Body => body = Some(node),
-            Role::Instance => instance = true,
-            Role::Braced => {
+            CaptureRole::Body => body = Some(node),
+            CaptureRole::Instance => instance = true,
+            CaptureRole::Braced => {
                 let start = node.start_byte();
                 body = Some(node);
                 brace = text.get(node.byte_range())?.find('{').map(|at| start + at);
             }
-            Role::Receiver => receiver = last_word(text.get(node.byte_range())?).map(Into::into),
-            Role::Ignored => {}
+            CaptureRole::Receiver => {
+                receiver = last_word(text.get(node.byte_range())?).map(Into::into)
+            }
+            CaptureRole::Ignored => {}
         }
     }
     let name = trimmed_name(text, name?);
-    (!name.is_empty()).then_some(Found {
+    (!name.is_empty()).then_some(FoundDefinition {
         kind: kind?,
         name,
         receiver,
@@ -96,8 +100,8 @@ fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Fou
     })
 }
 
-/// Follows nested declarators (`*(*f)(int)`) to the name, takes the class off a qualified one (`A::f`), and makes what
-/// turns out to be a function one.
+/// Follows nested declarators (`*(*f)(int)`) to the name. Stores the class of a qualified name (`A::f`) in `receiver`, and changes `kind`
+/// to a function for function declarators.
 fn declared<'t>(
     compiled: &Compiled,
     text: &str,
@@ -112,7 +116,7 @@ fn declared<'t>(
             return Some(node);
         }
         if let Some(inner) = node.child_by_field_id(compiled.declarator) {
-            // A parenthesis inside says that it is a pointer to a function.
+            // A parenthesized declarator inside is a pointer to a function.
             if declares == "function_declarator"
                 && inner.kind() != "parenthesized_declarator"
                 && *kind != Some(SymbolKind::TypeAlias)
@@ -140,8 +144,8 @@ fn declared<'t>(
     }
 }
 
-/// The last name in `*pkg.Server[T]`, `ns::A<int>` or `A.prototype`, type arguments aside.
-/// What stands for the module or for the object itself is no receiver.
+/// Returns the last name in `*pkg.Server[T]`, `ns::A<int>` or `A.prototype`, without type arguments. Returns `None` for names that refer
+/// to the module or the object itself, such as `exports` and `this`.
 fn last_word(text: &str) -> Option<&str> {
     let head = &text[..text.find(['[', '<']).unwrap_or(text.len())];
     let word = head
@@ -154,7 +158,7 @@ fn last_word(text: &str) -> Option<&str> {
     .then_some(word)
 }
 
-/// Names are known without the quotes (`"key"`) and sigils (`$field`, `:symbol`) that they are written with.
+/// Returns the span of a name without quotes (`"key"`) and sigils (`$field`, `:symbol`).
 fn trimmed_name(text: &str, name: Node) -> Span {
     let span = Span::new(name.start_byte(), name.end_byte());
     let Some(word) = span.of(text) else {
@@ -168,7 +172,7 @@ fn trimmed_name(text: &str, name: Node) -> Span {
                 .trim_start_matches(['$', ':', '@', '#'])
                 .len());
     let rest = text[start..span.end as usize].trim_end_matches(quotes);
-    // A conversion operator in C++ has its parameters in its name.
+    // The name node of a C++ conversion operator includes its parameters.
     let rest = if rest.starts_with("operator ") {
         rest.split('(').next().unwrap_or(rest).trim_end()
     } else {
@@ -177,16 +181,16 @@ fn trimmed_name(text: &str, name: Node) -> Span {
     Span::new(start, start + rest.len())
 }
 
-/// From behind the attributes to the body; of a long value only the first line.
-/// `outer` is `node` with what is wrapped around it.
+/// Returns the span of the signature: from after the attributes up to the body, or the first line for values. `outer` is `node` including
+/// its wrappers.
 pub(super) fn signature(
     compiled: &Compiled,
     text: &str,
     outer: Node,
     node: Node,
-    found: &Found,
+    found: &FoundDefinition,
 ) -> Span {
-    let start = behind_attributes(compiled, outer);
+    let start = start_after_attributes(compiled, outer);
     let body = found
         .body
         .map(|body| found.brace.unwrap_or(body.start_byte()));
@@ -212,7 +216,7 @@ pub(super) fn signature(
     };
     loop {
         whole = whole.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, ';' | ','));
-        // Comments between the signature and a body without braces belong to neither.
+        // Comments between the signature and a body without braces are not part of the signature.
         let last = whole.rfind('\n').map_or(0, |at| at + 1);
         let comment = ["#", "//", "--"]
             .iter()
@@ -231,7 +235,7 @@ fn is_value(kind: SymbolKind) -> bool {
     )
 }
 
-fn behind_attributes(compiled: &Compiled, node: Node) -> usize {
+fn start_after_attributes(compiled: &Compiled, node: Node) -> usize {
     let mut cursor = node.walk();
     if !cursor.goto_first_child() {
         return node.start_byte();
@@ -253,7 +257,7 @@ fn behind_attributes(compiled: &Compiled, node: Node) -> usize {
     }
 }
 
-/// The string that opens a body and documents it.
+/// Returns the docstring: a string that is the first statement of a body.
 pub(super) fn docstring<'t>(compiled: &Compiled, body: Node<'t>) -> Option<Node<'t>> {
     if compiled.grammar.doc.docstring.is_empty() {
         return None;
@@ -273,8 +277,8 @@ pub(super) fn docstring<'t>(compiled: &Compiled, body: Node<'t>) -> Option<Node<
     None
 }
 
-/// Whether the comment may document what follows it. More marks than the language asks for make a ruler, not documentation.
-pub(super) fn documents(marks: &[&str], comment: &str) -> bool {
+/// Whether a comment is a documentation comment. Comments with additional markers, such as `////`, are separators.
+pub(super) fn is_doc_comment(marks: &[&str], comment: &str) -> bool {
     marks.iter().any(|mark| {
         let Some(rest) = comment.strip_prefix(mark) else {
             return false;
@@ -283,68 +287,68 @@ pub(super) fn documents(marks: &[&str], comment: &str) -> bool {
     })
 }
 
-/// What a definition's surroundings contribute to its visibility.
+/// Properties of the enclosing definitions.
 #[derive(Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Surroundings {
     /// The kind of the innermost enclosing definition.
     pub container: Option<SymbolKind>,
-    /// Whether its members are public without saying so (a trait's methods, an enum's variants).
+    /// Whether its members are public by default (methods of a trait, variants of an enum).
     pub open: bool,
-    /// What the section of a type says of the members in it.
+    /// The visibility set by the last access specifier in the type.
     pub access: Option<bool>,
-    /// Whether variables here are locals.
+    /// Whether variables are local.
     pub in_function: bool,
-    /// Whether a function around this takes all text into its own chunk.
+    /// Whether all text is added to the chunk of an enclosing function.
     pub sealed: bool,
 }
 
-/// Whether other files may name the definition, if they may name what contains it.
-/// `header` is the text before its name, from its outermost wrapper on.
-pub(super) fn is_shown(
-    grammar: &Grammar,
+/// Whether the definition is visible to other files, provided that its container is. `header` is the text before its name, starting at its
+/// outermost wrapper.
+pub(super) fn is_visible(
+    grammar: &GrammarSpec,
     kind: SymbolKind,
     name: &str,
     header: &str,
-    around: Around,
+    surroundings: Surroundings,
 ) -> bool {
-    if around.in_function {
+    if surroundings.in_function {
         return false;
     }
-    let in_type = around.container.is_some_and(is_type);
+    let in_type = surroundings.container.is_some_and(is_type);
     let has = |words: &[&str]| has_word(header, words);
     match grammar.visibility {
         Visibility::Everything => true,
         Visibility::Underscore => !name.starts_with('_') || is_dunder(name),
         Visibility::Capital => name.starts_with(char::is_uppercase),
-        _ if around.open => true,
-        // A macro is in scope by its place, or exported by an attribute.
+        _ if surroundings.open => true,
+        // Macros are visible by textual scope or exported by an attribute.
         Visibility::Pub => {
             matches!(kind, SymbolKind::Impl | SymbolKind::Macro)
                 || has(&["pub"]) && !header.contains("pub(self)")
         }
         Visibility::Export
-            if around
+            if surroundings
                 .container
                 .is_some_and(|kind| kind != SymbolKind::Module) =>
         {
             !header.ends_with('#') && !has(&["private", "protected"])
         }
         Visibility::Export => has(&["export", "declare"]),
-        Visibility::HiddenBy(words) => !has(words),
-        Visibility::ShownBy(words) if in_type => has(words),
-        Visibility::ShownBy(_) => !has(&["private", "file"]),
+        Visibility::PrivateIf(words) => !has(words),
+        Visibility::PublicIf(words) if in_type => has(words),
+        Visibility::PublicIf(_) => !has(&["private", "file"]),
         Visibility::Sections {
             in_classes,
-            hidden_by,
+            private_if,
         } if in_type => {
-            let class = around.container == Some(SymbolKind::Class);
-            around.access.unwrap_or(in_classes || !class) && !(in_classes && has(hidden_by))
+            let class = surroundings.container == Some(SymbolKind::Class);
+            surroundings.access.unwrap_or(in_classes || !class) && !(in_classes && has(private_if))
         }
-        Visibility::Sections { hidden_by, .. } => !has(hidden_by),
+        Visibility::Sections { private_if, .. } => !has(private_if),
     }
 }
 
-/// Whether a definition's members are public without a word of their own.
+/// Whether members of a definition are public by default.
 pub(super) fn has_open_members(kind: SymbolKind, header: &str) -> bool {
     use SymbolKind::*;
     match kind {
@@ -363,7 +367,7 @@ fn is_dunder(name: &str) -> bool {
     name.len() > 4 && name.starts_with("__") && name.ends_with("__")
 }
 
-/// Kinds whose functions are methods.
+/// Whether functions inside are methods.
 pub(super) fn is_type(kind: SymbolKind) -> bool {
     use SymbolKind::*;
     matches!(kind, Class | Struct | Enum | Interface | Impl)
@@ -376,21 +380,21 @@ pub(super) fn is_callable(kind: SymbolKind) -> bool {
     )
 }
 
-/// Kinds that form a chunk of their own.
+/// Whether definitions of this kind have a chunk of their own.
 pub(super) fn forms_chunk(kind: SymbolKind) -> bool {
     use SymbolKind::*;
     matches!(kind, Function | Method | Macro | Table) || is_type(kind)
 }
 
-/// Whether an attribute, annotation or decorator says that what it stands on is a test.
-pub(super) fn is_test_attribute(grammar: &Grammar, attribute: &str) -> bool {
+/// Whether an attribute, annotation or decorator marks a test.
+pub(super) fn is_test_attribute(grammar: &GrammarSpec, attribute: &str) -> bool {
     let conditional = attribute.contains("cfg_attr") || attribute.contains("not(test");
     let mut words = attribute.split(|c: char| !c.is_alphanumeric() && c != '_');
     !conditional && words.any(|word| grammar.tests.attributes.contains(&word))
 }
 
-/// Whether the name alone says that it is a test.
-pub(super) fn is_test_name(grammar: &Grammar, kind: SymbolKind, name: &str) -> bool {
+/// Whether the name identifies a test.
+pub(super) fn is_test_name(grammar: &GrammarSpec, kind: SymbolKind, name: &str) -> bool {
     let prefixes = if is_type(kind) {
         grammar.tests.class_prefixes
     } else {

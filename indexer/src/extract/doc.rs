@@ -1,6 +1,6 @@
-//! Documentation without its comment marks.
+//! Removes comment markers from documentation.
 
-/// The prose of a documentation comment or docstring: marks, quotes and common indentation are taken off.
+/// Returns the text of a documentation comment or docstring without markers, quotes and common indentation.
 pub fn clean_doc(raw: &str) -> String {
     let raw = raw.trim();
     if raw == "/**/" {
@@ -55,7 +55,7 @@ pub fn clean_doc(raw: &str) -> String {
     }
 }
 
-/// C# writes its documentation as XML, of which only the words are wanted.
+/// Removes XML tags, which are used in C# documentation.
 fn without_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -77,7 +77,7 @@ fn without_tags(text: &str) -> String {
     out.trim().to_string()
 }
 
-/// The inside of a Python string literal, prefix and quotes taken off.
+/// Returns the content of a Python string literal, without prefix and quotes.
 fn docstring(raw: &str) -> Option<&str> {
     let quoted = raw.trim_start_matches(['r', 'R', 'u', 'U', 'b', 'B']);
     if raw.len() - quoted.len() > 2 {
@@ -90,7 +90,7 @@ fn docstring(raw: &str) -> Option<&str> {
     })
 }
 
-/// Takes off the indentation that all lines share; the first line begins behind its mark or quotes and has none.
+/// Removes the common indentation. With `first_apart` the first line is ignored, because it begins after a marker or quotes.
 fn dedent(text: &str, first_apart: bool) -> String {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let common = text

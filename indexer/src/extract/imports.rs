@@ -1,50 +1,55 @@
-//! Import statements brought into the one form that all languages share.
-//!
-//! Works on the text of a statement, not on its tree: import syntax is small, and broken code still yields something.
+//! Reads import and export statements into the form shared by all languages.
 
 mod ecmascript;
 mod others;
 mod python;
 mod rust;
 
+use tree_sitter::Node;
+
 use crate::facts::Import;
-use crate::language::Imports;
+use crate::language::ImportSyntax;
 
 use super::floor_boundary;
 
-/// Longer statements are not imports (an object assigned to `module.exports`, say), and their head is enough.
-const LONGEST: usize = 32 * 1024;
+/// Longer statements are truncated. They are not imports, but for example objects assigned to `module.exports`. In bytes.
+const MAX_STATEMENT_LEN: usize = 32 * 1024;
 
-/// What import and export statements yield.
+/// The imports and exports of a file.
 #[derive(Default)]
-pub(super) struct Collected {
+pub(super) struct ImportsAndExports {
     pub imports: Vec<Import>,
-    /// Names that a later statement makes public.
+    /// Names that are exported by a separate statement.
     pub exports: Vec<String>,
 }
 
-impl Collected {
-    /// Reads one statement or importing call. False if it imports nothing after all (a Rust `mod` with a body).
-    pub fn read(&mut self, style: Imports, statement: &str, line: u32) -> bool {
-        let statement = &statement[..floor_boundary(statement, LONGEST)];
+impl ImportsAndExports {
+    /// Reads one statement or importing call. Returns whether it imports anything; a Rust `mod` with a body does not.
+    pub fn read(&mut self, syntax: ImportSyntax, node: Node, text: &str, line: u32) -> bool {
+        let statement = text_of(node, text);
+        let statement = &statement[..floor_boundary(statement, MAX_STATEMENT_LEN)];
         let before = self.imports.len();
         let out = &mut self.imports;
-        match style {
-            Imports::None => {}
-            Imports::Python => python::collect(statement, line, out),
-            Imports::Rust => rust::collect(statement, line, out),
-            Imports::EcmaScript => ecmascript::collect(statement, line, out, &mut self.exports),
-            Imports::Go => others::go(statement, line, out),
-            Imports::Java => others::java(statement, line, out),
-            Imports::Include => others::include(statement, line, out),
-            Imports::CSharp => others::csharp(statement, line, out),
-            Imports::Ruby => others::ruby(statement, line, out),
-            Imports::Php => others::php(statement, line, out),
-            Imports::Lua => others::lua(statement, line, out),
-            Imports::Bash => others::bash(statement, line, out),
+        match syntax {
+            ImportSyntax::None => {}
+            ImportSyntax::Python => python::collect(node, text, line, out),
+            ImportSyntax::Rust => rust::collect(node, text, line, out),
+            ImportSyntax::EcmaScript => ecmascript::collect(node, text, line, self),
+            ImportSyntax::Go => others::go(statement, line, out),
+            ImportSyntax::Java => others::java(statement, line, out),
+            ImportSyntax::Include => others::include(statement, line, out),
+            ImportSyntax::CSharp => others::csharp(statement, line, out),
+            ImportSyntax::Ruby => others::ruby(statement, line, out),
+            ImportSyntax::Php => others::php(statement, line, out),
+            ImportSyntax::Lua => others::lua(statement, line, out),
+            ImportSyntax::Bash => others::bash(statement, line, out),
         }
         self.imports.len() > before
     }
+}
+
+fn text_of<'t>(node: Node, text: &'t str) -> &'t str {
+    text.get(node.byte_range()).unwrap_or_default()
 }
 
 fn import(path: impl Into<Box<str>>, names: Vec<Box<str>>, line: u32) -> Import {
@@ -55,7 +60,7 @@ fn import(path: impl Into<Box<str>>, names: Vec<Box<str>>, line: u32) -> Import 
     }
 }
 
-/// The inside of the first string literal and what follows it.
+/// Returns the content of the first string literal and the text after it.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let start = text.find(['"', '\'', '`'])?;
     let quote = text[start..].chars().next()?;
@@ -66,23 +71,4 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
 
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
-}
-
-/// Names and single marks, in order; blanks and line comments left out.
-fn tokens(code: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    for line in code.lines() {
-        let line = line.split("//").next().unwrap_or(line);
-        let mut rest = line.trim_start();
-        while let Some(first) = rest.chars().next() {
-            let length = if is_name(first) {
-                rest.find(|c| !is_name(c)).unwrap_or(rest.len())
-            } else {
-                first.len_utf8()
-            };
-            tokens.push(&rest[..length]);
-            rest = rest[length..].trim_start();
-        }
-    }
-    tokens
 }

@@ -1,14 +1,15 @@
-//! A scanner of JSON that knows where everything lies, and forgives comments, trailing commas and broken ends.
+//! A JSON scanner that returns tokens with their position and depth. It accepts comments, trailing commas and truncated input.
 //!
-//! A parser that builds values would forget the offsets. This one yields tokens with their depth; it never recurses.
+//! A parser that builds values would lose the positions. The scanner does not recurse.
 
 use crate::facts::Span;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A string before a colon.
     Key,
-    Text,
+    /// Any other string.
+    String,
     /// A number, `true`, `null`.
     Word,
     Open,
@@ -17,13 +18,14 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
-    pub kind: Kind,
-    /// Strings without their quotes.
+    pub kind: TokenKind,
+    /// For strings, without quotes.
     pub span: Span,
-    /// How many objects and arrays are around it; those that it opens or closes not counted.
+    /// Number of enclosing objects and arrays, excluding one that it opens or closes.
     pub depth: u32,
 }
 
+/// Iterates over the tokens of a JSON text.
 pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (0, 0u32);
@@ -36,14 +38,14 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
                 b'{' | b'[' => {
                     depth += 1;
                     return Some(Token {
-                        kind: Kind::Open,
+                        kind: TokenKind::Open,
                         span: Span::new(start, at),
                         depth: depth - 1,
                     });
                 }
                 b'}' | b']' => {
                     depth = depth.saturating_sub(1);
-                    Kind::Close
+                    TokenKind::Close
                 }
                 b'"' | b'\'' => {
                     at = string_end(bytes, at, byte);
@@ -51,9 +53,9 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
                     at = (at + 1).min(bytes.len());
                     let next = bytes[at..].iter().find(|byte| !byte.is_ascii_whitespace());
                     let kind = if next == Some(&b':') {
-                        Kind::Key
+                        TokenKind::Key
                     } else {
-                        Kind::Text
+                        TokenKind::String
                     };
                     return Some(Token { kind, span, depth });
                 }
@@ -78,7 +80,7 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
                         .iter()
                         .position(ends)
                         .map_or(bytes.len(), |length| at + length);
-                    Kind::Word
+                    TokenKind::Word
                 }
             };
             return Some(Token {
@@ -90,7 +92,7 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Token> {
     })
 }
 
-/// The offset of the closing quote, or the end of the text.
+/// Returns the offset of the closing quote, or the end of the text.
 fn string_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     while let Some(length) = bytes
         .get(at..)
@@ -105,7 +107,7 @@ fn string_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
     bytes.len()
 }
 
-/// The string that a literal stands for.
+/// Returns the value of a string literal given without quotes.
 pub(super) fn unescape(raw: &str) -> String {
     if !raw.contains('\\') {
         return raw.to_string();

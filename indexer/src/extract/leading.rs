@@ -1,26 +1,26 @@
-//! Comments and attributes that stand before something and may belong to it.
+//! Comments and attributes that may belong to the following definition.
 //!
-//! The walk holds them back here until it knows what comes next. Knows nothing of definitions beyond where they begin.
+//! The walk stores them here until the following node is known.
 
 use tree_sitter::Node;
 
 use crate::facts::Span;
 
-use super::definition::documents;
+use super::definition::is_doc_comment;
 
 #[derive(Clone, Copy)]
 pub(super) struct Comment {
     pub span: Span,
     first_line: u32,
     last_line: u32,
-    /// Whether nothing but blanks stands before it on its line. A comment behind code speaks of that code.
+    /// Whether only whitespace precedes it on its line. A comment after code describes that code.
     own_line: bool,
 }
 
 impl Comment {
     pub fn new(node: Node, text: &str) -> Comment {
         let (start, mut end) = (node.start_byte(), node.end_byte());
-        // Some grammars count the line break to the comment.
+        // Some grammars include the line break in the comment.
         let trimmed = text
             .get(start..end)
             .unwrap_or_default()
@@ -49,24 +49,25 @@ impl Comment {
     }
 }
 
+/// Comments and attributes that are held back.
 #[derive(Default)]
-pub(super) struct Leading<'t> {
+pub(super) struct LeadingTrivia<'t> {
     pub comments: Vec<Comment>,
     pub attributes: Vec<Node<'t>>,
 }
 
-/// What of the leading items belongs to a definition.
-pub(super) struct Claimed {
-    /// Index of the first comment that does.
+/// The leading trivia that belongs to a definition.
+pub(super) struct AttachedTrivia {
+    /// Index of the first comment that belongs to it.
     pub first: usize,
-    /// Where the definition begins, its attributes included.
+    /// Start offset of the definition including its attributes.
     pub start: u32,
     pub line: u32,
     pub doc: Option<Span>,
     pub doc_line: Option<u32>,
 }
 
-impl<'t> Leading<'t> {
+impl<'t> LeadingTrivia<'t> {
     pub fn is_empty(&self) -> bool {
         self.comments.is_empty() && self.attributes.is_empty()
     }
@@ -79,15 +80,15 @@ impl<'t> Leading<'t> {
         self.attributes.push(node);
     }
 
-    /// An empty one that keeps the memory.
-    pub fn emptied(mut self) -> Self {
+    /// Clears the lists and keeps their memory.
+    pub fn cleared(mut self) -> Self {
         self.comments.clear();
         self.attributes.clear();
         self
     }
 
-    /// What belongs to a definition that begins at `node`.
-    pub fn claim(&self, node: Node, text: &str, marks: &[&str]) -> Claimed {
+    /// Returns what belongs to a definition that begins at `node`.
+    pub fn claim(&self, node: Node, text: &str, marks: &[&str]) -> AttachedTrivia {
         let (mut start, mut line) = (node.start_byte() as u32, node.start_position().row as u32);
         if let Some(attribute) = self.attributes.first()
             && (attribute.start_byte() as u32) < start
@@ -96,14 +97,14 @@ impl<'t> Leading<'t> {
             line = attribute.start_position().row as u32;
         }
         let is_doc = |comment: &Comment| {
-            comment.own_line && documents(marks, comment.span.of(text).unwrap_or_default())
+            comment.own_line && is_doc_comment(marks, comment.span.of(text).unwrap_or_default())
         };
-        // An explicit mark documents across a blank line; any other comment only the line below it.
+        // A documentation comment may be separated by a blank line; other comments have to be on the previous line.
         let marked = !marks.contains(&"");
         let mut first = self.comments.len();
         let mut below = line;
         while let Some(comment) = first.checked_sub(1).map(|index| &self.comments[index]) {
-            // A comment between the attributes and the definition is close enough.
+            // Comments between the attributes and the definition belong to it.
             let close = comment.last_line + 1 >= below || comment.span.start > start;
             if !(comment.own_line && (close || marked && is_doc(comment))) {
                 break;
@@ -115,7 +116,7 @@ impl<'t> Leading<'t> {
         let docs = own.iter().position(is_doc).map(|from| {
             let run = own[from..]
                 .windows(2)
-                .take_while(|pair| is_doc(&pair[1]) && adjoin(&pair[0], &pair[1], text))
+                .take_while(|pair| is_doc(&pair[1]) && are_adjacent(&pair[0], &pair[1], text))
                 .count();
             &own[from..=from + run]
         });
@@ -126,7 +127,7 @@ impl<'t> Leading<'t> {
             })
         });
         let doc_line = docs.and_then(|run| Some(run.first()?.first_line));
-        Claimed {
+        AttachedTrivia {
             first,
             start,
             line,
@@ -136,13 +137,13 @@ impl<'t> Leading<'t> {
     }
 }
 
-/// Whether nothing but blanks lies between two comments.
-fn adjoin(above: &Comment, below: &Comment, text: &str) -> bool {
+/// Whether only whitespace is between two comments.
+fn are_adjacent(above: &Comment, below: &Comment, text: &str) -> bool {
     let between = text.get(above.span.end as usize..below.span.start as usize);
     between.is_some_and(|between| between.trim().is_empty())
 }
 
-/// The run among the comments at the head of a file that documents the file.
+/// Returns the group of comments at the start of a file that documents the file.
 pub(super) fn file_doc(comments: &[Comment], text: &str) -> Option<Span> {
     let runs = comments.chunk_by(|above, below| {
         above.last_line + 1 >= below.first_line && !above.is_shebang(text)
@@ -156,7 +157,7 @@ pub(super) fn file_doc(comments: &[Comment], text: &str) -> Option<Span> {
     spans.find(|span| !is_boilerplate(span.of(text).unwrap_or_default()))
 }
 
-/// Licences, and directives to other programs.
+/// Whether a comment is a licence or a directive for a tool.
 fn is_boilerplate(comment: &str) -> bool {
     const MARKS: &[&str] = &[
         "copyright",

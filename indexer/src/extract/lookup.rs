@@ -1,4 +1,4 @@
-//! Single names in a text, found on demand: where one occurs, and which one lies under an offset.
+//! Finds names in a text on demand: the occurrences of a name, and the identifier at an offset.
 
 use crate::facts::{Occurrence, Span};
 use crate::language::{Compiled, Language, Syntax, flag};
@@ -7,7 +7,7 @@ use super::code;
 use super::floor_boundary;
 use super::parse::parse;
 
-/// Where exactly `name` is defined, used and called. Names in comments and strings are none of these.
+/// Returns the definitions and uses of `name` in order. Names in comments and strings are ignored.
 pub fn occurrences(language: Language, text: &str, name: &str) -> Vec<Occurrence> {
     if name.is_empty() || memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_none() {
         return Vec::new();
@@ -18,11 +18,11 @@ pub fn occurrences(language: Language, text: &str, name: &str) -> Vec<Occurrence
     }
 }
 
-/// The identifier under the offset or just before it. None in comments, strings and between names.
+/// Returns the identifier at the byte offset or ending there. `None` in comments and strings and between names.
 pub fn identifier_at(language: Language, text: &str, offset: u32) -> Option<Span> {
     let lexical = || word_at(text, offset);
     match compiled(language) {
-        // Nothing to parse for if there is not even a word.
+        // Parse only if there is a word at the offset.
         Some(compiled) => lexical().and_then(|word| in_tree(compiled, text, offset, word)),
         None => lexical(),
     }
@@ -66,7 +66,7 @@ fn word_at(text: &str, offset: u32) -> Option<Span> {
         .then_some(span)
 }
 
-/// All places where the name stands as a whole word.
+/// Returns all occurrences of the name as a whole word.
 fn words(text: &str, name: &str) -> Vec<Occurrence> {
     let mut found = Vec::new();
     let (mut line, mut counted) = (0, 0);

@@ -1,8 +1,8 @@
-//! Markdown: its headings. Code blocks and front matter are text like any other, but contain no headings.
+//! Markdown headings. Code blocks and front matter contain no headings.
 
 use crate::facts::{Extraction, Span};
 
-use super::plain::Lines;
+use super::plain::lines_with_offsets;
 use super::sections::{self, Heading};
 
 pub(super) fn extract(text: &str) -> Extraction {
@@ -14,9 +14,9 @@ pub(super) fn headings(text: &str) -> Vec<Heading> {
     let mut fence: Option<&str> = None;
     let mut front_matter =
         text.trim_start_matches('\u{feff}').starts_with("---\n") || text.starts_with("---\r\n");
-    // The line above, if it may be the title of an underlined heading.
+    // The previous line if it may be the title of an underlined heading.
     let mut above: Option<(u32, &str)> = None;
-    for (number, (start, line)) in (0..).zip(Lines::of(text)) {
+    for (number, (start, line)) in (0..).zip(lines_with_offsets(text)) {
         let content = line.trim_end();
         let bare = content.trim_start();
         let indent = content.len() - bare.len();
@@ -89,7 +89,7 @@ fn underline_level(line: &str) -> Option<usize> {
     }
 }
 
-/// The title without closing marks, an anchor (`{#id}`) and blanks.
+/// Returns the span of a title without closing `#`, anchor (`{#id}`) and whitespace.
 fn trimmed_title(start: u32, rest: &str) -> Span {
     let lead = rest.len() - rest.trim_start().len();
     let mut title = rest.trim();

@@ -1,7 +1,7 @@
-//! One pass over a file's text: what it defines, uses and imports, and the chunks to search.
+//! Extracts the definitions, uses, imports and searchable chunks of a file in one pass over its text.
 //!
-//! Never fails and never panics, whatever the text: broken code yields what parses, and everything is at least plain text.
-//! Pure functions of a path and a text; they know nothing of disks, indexes or other files.
+//! Extraction never fails or panics: for broken code it returns what can be parsed, and any text can be indexed as plain text.
+//! All functions are pure functions of a path and a text.
 
 mod chunks;
 mod code;
@@ -26,16 +26,16 @@ mod tests;
 pub use doc::clean_doc;
 pub use lookup::{identifier_at, occurrences};
 pub use notebook::notebook_markdown;
-pub(crate) use role::{Role, role_at};
+pub(crate) use role::{NameRole, role_at};
 pub use sniff::{is_test_path, looks_binary, looks_generated};
 
 use crate::facts::Extraction;
 use crate::language::{Language, Syntax};
 
-/// All facts and chunks of one file.
+/// Extracts the facts and chunks of one file. Returns an empty result for texts of 4 GiB and more.
 pub fn extract(language: Language, path: &str, text: &str) -> Extraction {
     if u32::try_from(text.len()).is_err() {
-        // Spans could not say where anything is.
+        // Spans are 32-bit.
         return Extraction::default();
     }
     match language.syntax() {
@@ -58,7 +58,7 @@ pub fn extract(language: Language, path: &str, text: &str) -> Extraction {
     }
 }
 
-/// The last character boundary at or before the offset.
+/// Returns the last character boundary at or before the offset.
 fn floor_boundary(text: &str, offset: usize) -> usize {
     let mut at = offset.min(text.len());
     while !text.is_char_boundary(at) {

@@ -1,17 +1,17 @@
-//! Jupyter notebooks as Markdown: text cells as they are, code cells fenced, outputs dropped.
+//! Jupyter notebooks: converts them to Markdown with fenced code cells and without outputs, and extracts sections.
 //!
-//! Spans and lines are those of the `.ipynb` file, whose lines are what a citation can point to.
+//! Spans and lines refer to the `.ipynb` file, because citations refer to its lines.
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines, Span, Symbol, SymbolKind};
+use crate::facts::{Chunk, Extraction, FileFacts, LineRange, Span, Symbol, SymbolKind};
 
-use super::json::{self, Kind, Token};
+use super::json::{self, Token, TokenKind};
 use super::{markdown, plain};
 
-/// Text of one chunk; a longer section goes on in another one.
-const MOST_BYTES: usize = 6 * 1024;
+/// A chunk is closed when its text is longer than this.
+const MAX_CHUNK_BYTES: usize = 6 * 1024;
 
-/// One line (or all) of a cell's source.
-struct Piece {
+/// One string of the source of a cell: a line, or the whole source.
+struct SourceString {
     span: Span,
     line: u32,
     text: String,
@@ -20,12 +20,12 @@ struct Piece {
 #[derive(Default)]
 struct Cell {
     code: bool,
-    /// A cell that is neither text nor code, or has no source.
+    /// Whether the cell is neither Markdown nor code.
     other: bool,
-    source: Vec<Piece>,
+    source: Vec<SourceString>,
 }
 
-/// The notebook as a Markdown document.
+/// Converts a notebook to Markdown.
 pub fn notebook_markdown(text: &str) -> String {
     let cells = cells(text);
     let language = kernel_language(text);
@@ -49,7 +49,7 @@ pub(super) fn extract(text: &str) -> Extraction {
     if cells.is_empty() {
         return plain::extract(text);
     }
-    let mut build = Build {
+    let mut build = NotebookBuilder {
         text,
         symbols: Vec::new(),
         open: Vec::new(),
@@ -66,7 +66,7 @@ pub(super) fn extract(text: &str) -> Extraction {
     build.finish()
 }
 
-/// The level and title of each heading, by the piece that it begins in.
+/// Returns the headings of a cell: index of the source string, level and title.
 fn headings(cell: &Cell) -> Vec<(usize, usize, String)> {
     let source: String = cell
         .source
@@ -90,15 +90,15 @@ fn headings(cell: &Cell) -> Vec<(usize, usize, String)> {
     found.collect()
 }
 
-struct Build<'t> {
+struct NotebookBuilder<'t> {
     text: &'t str,
     symbols: Vec<Symbol>,
-    /// The sections around the current place: level and symbol.
+    /// The enclosing sections: level and symbol.
     open: Vec<(usize, u32)>,
     chunks: Vec<Chunk>,
 }
 
-impl Build<'_> {
+impl NotebookBuilder<'_> {
     fn cell(&mut self, cell: &Cell, headings: Vec<(usize, usize, String)>) {
         let mut headings = headings.into_iter().peekable();
         for (index, piece) in cell.source.iter().enumerate() {
@@ -114,14 +114,14 @@ impl Build<'_> {
     fn is_full(&self) -> bool {
         self.chunks
             .last()
-            .is_some_and(|chunk| chunk.body.len() > MOST_BYTES)
+            .is_some_and(|chunk| chunk.body.len() > MAX_CHUNK_BYTES)
     }
 
-    fn section(&mut self, level: usize, title: String, piece: &Piece) {
+    fn section(&mut self, level: usize, title: String, piece: &SourceString) {
         while let Some((_, closed)) = self.open.pop_if(|(open, _)| *open >= level) {
             self.end(closed, piece);
         }
-        // A title with escapes in it does not stand in the file as it reads; then the line without its marks is the place.
+        // A title with JSON escapes does not occur literally in the file. Then its span is the line without heading markers.
         let raw = piece.span.of(self.text).unwrap_or_default();
         let written = raw.trim_start_matches(['#', ' ']).trim_end_matches("\\n");
         let written = if raw.contains(&title) {
@@ -142,7 +142,7 @@ impl Build<'_> {
                 start: piece.span.start,
                 end: self.text.len() as u32,
             },
-            lines: Lines {
+            lines: LineRange {
                 first: piece.line,
                 last: u32::MAX,
             },
@@ -153,14 +153,14 @@ impl Build<'_> {
         self.open.push((level, self.symbols.len() as u32 - 1));
     }
 
-    /// A section ends before the quote that opens the next one's first string.
-    fn end(&mut self, symbol: u32, next: &Piece) {
+    /// Ends a section before the opening quote of the first string of the next section.
+    fn end(&mut self, symbol: u32, next: &SourceString) {
         let symbol = &mut self.symbols[symbol as usize];
         symbol.span.end = next.span.start.saturating_sub(1);
         symbol.lines.last = next.line.saturating_sub(1).max(symbol.lines.first);
     }
 
-    fn add(&mut self, piece: &Piece, begins: bool) {
+    fn add(&mut self, piece: &SourceString, begins: bool) {
         let symbol = self.open.last().map(|(_, symbol)| *symbol);
         if begins || self.chunks.is_empty() || self.is_full() && piece.text.trim().is_empty() {
             let names: Vec<&str> = self
@@ -171,7 +171,7 @@ impl Build<'_> {
             self.chunks.push(Chunk {
                 symbol,
                 span: piece.span,
-                lines: Lines {
+                lines: LineRange {
                     first: piece.line,
                     last: piece.line,
                 },
@@ -194,7 +194,7 @@ impl Build<'_> {
     }
 
     fn finish(mut self) -> Extraction {
-        let last = plain::Lines::count(self.text).saturating_sub(1);
+        let last = plain::count_lines(self.text).saturating_sub(1);
         for symbol in self
             .symbols
             .iter_mut()
@@ -218,7 +218,7 @@ impl Build<'_> {
     }
 }
 
-/// The cells in order; those without source left out.
+/// Returns the Markdown and code cells that have a source, in order.
 fn cells(text: &str) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     let (mut line, mut counted) = (0, 0);
@@ -229,17 +229,17 @@ fn cells(text: &str) -> Vec<Cell> {
         line
     };
     let value = |token: &Token| token.span.of(text).unwrap_or_default();
-    // The key at the top and the key in the cell that the scanner is under.
+    // The current key of the top-level object and the current key of the cell.
     let (mut top, mut key) = ("", "");
     for token in json::scan(text) {
         match (token.kind, token.depth) {
-            (Kind::Key, 1) => top = value(&token),
-            (Kind::Open, 2) if top == "cells" => {
+            (TokenKind::Key, 1) => top = value(&token),
+            (TokenKind::Open, 2) if top == "cells" => {
                 cells.push(Cell::default());
                 key = "";
             }
-            (Kind::Key, 3) if top == "cells" => key = value(&token),
-            (Kind::Text, 3 | 4) if top == "cells" => {
+            (TokenKind::Key, 3) if top == "cells" => key = value(&token),
+            (TokenKind::String, 3 | 4) if top == "cells" => {
                 let Some(cell) = cells.last_mut() else {
                     continue;
                 };
@@ -250,7 +250,7 @@ fn cells(text: &str) -> Vec<Cell> {
                     }
                     "source" => {
                         let text = json::unescape(value(&token));
-                        cell.source.push(Piece {
+                        cell.source.push(SourceString {
                             span: token.span,
                             line: line_of(token.span),
                             text,
@@ -272,14 +272,14 @@ fn cells(text: &str) -> Vec<Cell> {
     cells
 }
 
-/// What the code cells are written in; Python unless the metadata says something else.
+/// Returns the language of the code cells from the metadata; `python` by default.
 fn kernel_language(text: &str) -> &str {
     let mut key = "";
     let mut language = "python";
     for token in json::scan(text) {
         match (token.kind, token.depth) {
-            (Kind::Key, 2 | 3) => key = token.span.of(text).unwrap_or_default(),
-            (Kind::Text, 3) if key == "language" => {
+            (TokenKind::Key, 2 | 3) => key = token.span.of(text).unwrap_or_default(),
+            (TokenKind::String, 3) if key == "language" => {
                 language = token.span.of(text).unwrap_or(language)
             }
             _ => {}

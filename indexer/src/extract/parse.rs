@@ -1,4 +1,4 @@
-//! Parsing with a time limit and with one parser for each thread.
+//! Parsing with a time limit and one parser per thread.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -8,22 +8,22 @@ use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use crate::language::Compiled;
 
-/// Ordinary files parse at 10 MB/s and more. What takes longer than this is not code, or drives the error recovery into a corner.
-const LIMIT: Duration = Duration::from_secs(2);
+/// Source code parses at 10 MB/s and more. Files that exceed this limit are not code, or are worst cases for error recovery.
+const PARSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-/// The syntax tree, or nothing if the time ran out.
+/// Returns the syntax tree, or `None` if parsing exceeds [`PARSE_TIMEOUT`].
 pub(super) fn parse(compiled: &Compiled, text: &str) -> Option<Tree> {
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(&compiled.language).ok()?;
-        // The parser would otherwise resume the parse that a limit broke off.
+        // Otherwise the parser would resume a previous parse that was interrupted.
         parser.reset();
         let began = Instant::now();
         let mut progress = |_: &ParseState| {
-            if began.elapsed() > LIMIT {
+            if began.elapsed() > PARSE_TIMEOUT {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())

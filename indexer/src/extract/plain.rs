@@ -1,15 +1,15 @@
-//! Text without a structure we know: windows of some sixty lines that end at a blank line where there is one.
+//! Plain text: divided into windows of 45 to 75 lines that preferably end at a blank line.
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines as Range, Span};
+use crate::facts::{Chunk, Extraction, FileFacts, LineRange, Span};
 
 use super::floor_boundary;
 
-/// A window closes at the first blank line from here on,
-const ENOUGH_LINES: u32 = 45;
-/// and here in any case,
-const MOST_LINES: u32 = 75;
-/// or when it has grown to this many bytes.
-const MOST_BYTES: u32 = 8 * 1024;
+/// A window ends at the first blank line after this many lines.
+const MIN_WINDOW_LINES: u32 = 45;
+/// A window ends after this many lines even without a blank line.
+const MAX_WINDOW_LINES: u32 = 75;
+/// A window ends when it has reached this many bytes.
+const MAX_WINDOW_BYTES: u32 = 8 * 1024;
 
 pub(super) fn extract(text: &str) -> Extraction {
     let whole = Span::new(0, text.len());
@@ -20,7 +20,7 @@ pub(super) fn extract(text: &str) -> Extraction {
     }
 }
 
-/// Cuts the text under `span`, which begins on `line`, into chunks of prose. At least one, even for empty text.
+/// Divides the text in `span`, which begins on the 0-based `line`, into chunks. Returns at least one chunk, even for empty text.
 pub(super) fn windows(text: &str, span: Span, mut line: u32) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let (mut start, mut first) = (span.start, line);
@@ -30,25 +30,28 @@ pub(super) fn windows(text: &str, span: Span, mut line: u32) -> Vec<Chunk> {
         if !body.is_empty() {
             chunks.push(Chunk {
                 span,
-                lines: Range { first, last },
+                lines: LineRange { first, last },
                 body: body.to_string(),
                 ..Chunk::default()
             });
         }
     };
     let inside = span.of(text).unwrap_or_default();
-    for (at, content) in Lines::of(inside) {
+    for (at, content) in lines_with_offsets(inside) {
         let mut end = span.start + at + content.len() as u32;
-        // A line may be longer than any window: it is cut where no character is.
-        while end - start > 2 * MOST_BYTES {
-            let cut = floor_boundary(text, (start + MOST_BYTES) as usize) as u32;
+        // A line longer than a window is divided at a character boundary.
+        while end - start > 2 * MAX_WINDOW_BYTES {
+            let cut = floor_boundary(text, (start + MAX_WINDOW_BYTES) as usize) as u32;
             push(start, cut, first, line);
             (start, first) = (cut, line);
         }
         end = end.max(start);
         let lines = line + 1 - first;
         let blank = content.trim().is_empty();
-        if lines >= MOST_LINES || blank && lines >= ENOUGH_LINES || end - start >= MOST_BYTES {
+        if lines >= MAX_WINDOW_LINES
+            || blank && lines >= MIN_WINDOW_LINES
+            || end - start >= MAX_WINDOW_BYTES
+        {
             push(start, end, first, line);
             (start, first) = (end, line + 1);
         }
@@ -63,27 +66,23 @@ pub(super) fn windows(text: &str, span: Span, mut line: u32) -> Vec<Chunk> {
     if chunks.is_empty() {
         chunks.push(Chunk {
             span,
-            lines: Range { first, last: first },
+            lines: LineRange { first, last: first },
             ..Chunk::default()
         });
     }
     chunks
 }
 
-/// The lines of a text with their offsets, line breaks included.
-pub(super) struct Lines;
+/// Iterates over the lines of a text, each with its byte offset. Lines include their line break.
+pub(super) fn lines_with_offsets(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len() as u32;
+        (start, line)
+    })
+}
 
-impl Lines {
-    pub fn of(text: &str) -> impl Iterator<Item = (u32, &str)> {
-        let mut at = 0;
-        text.split_inclusive('\n').map(move |line| {
-            let start = at;
-            at += line.len() as u32;
-            (start, line)
-        })
-    }
-
-    pub fn count(text: &str) -> u32 {
-        text.split_inclusive('\n').count() as u32
-    }
+pub(super) fn count_lines(text: &str) -> u32 {
+    text.split_inclusive('\n').count() as u32
 }

@@ -1,26 +1,26 @@
-//! Documents as sections: headings become nested symbols, and the text below each heading a chunk.
+//! Documents as nested sections: each heading becomes a symbol and the text below it a chunk.
 //!
-//! Knows nothing of how a format writes its headings; see [`super::markdown`] and [`super::structured`].
+//! Headings are found by [`super::markdown`] and [`super::structured`].
 
-use crate::facts::{Chunk, Extraction, FileFacts, Lines, Span, Symbol, SymbolKind};
+use crate::facts::{Chunk, Extraction, FileFacts, LineRange, Span, Symbol, SymbolKind};
 
-use super::plain::{self, Lines as TextLines};
+use super::plain::{self, count_lines, lines_with_offsets};
 
-/// A heading as its format found it.
+/// A heading of a document.
 pub(super) struct Heading {
     /// 1 is the outermost.
     pub level: usize,
     pub title: Span,
-    /// The heading with its markup, whole lines.
+    /// The lines of the heading including its markup.
     pub whole: Span,
-    /// The line of the title.
+    /// The 0-based line of the title.
     pub line: u32,
 }
 
-/// Symbols and chunks of a document with these headings, which are in the order of the text.
+/// Returns the symbols and chunks of a document. `headings` are in source order.
 pub(super) fn extract(text: &str, headings: &[Heading]) -> Extraction {
     let end = text.len() as u32;
-    let last_line = TextLines::count(text).saturating_sub(1);
+    let last_line = count_lines(text).saturating_sub(1);
     let mut facts = FileFacts::default();
     let mut chunks = Vec::new();
     let preamble = Span {
@@ -29,7 +29,7 @@ pub(super) fn extract(text: &str, headings: &[Heading]) -> Extraction {
     };
     push_chunks(text, preamble, 0, None, "", "", &mut chunks);
 
-    // The sections around the current one, with their levels and qualified names.
+    // The enclosing sections with their level, symbol and qualified name.
     let mut open: Vec<(usize, u32, String)> = Vec::new();
     for (index, heading) in headings.iter().enumerate() {
         open.retain(|(level, _, _)| *level < heading.level);
@@ -55,7 +55,7 @@ pub(super) fn extract(text: &str, headings: &[Heading]) -> Extraction {
             public: true,
             test: false,
             span,
-            lines: Lines {
+            lines: LineRange {
                 first: heading.first_line(text),
                 last: last.max(heading.line),
             },
@@ -90,7 +90,7 @@ pub(super) fn extract(text: &str, headings: &[Heading]) -> Extraction {
 }
 
 impl Heading {
-    /// Where an overline or the title begins.
+    /// Returns the line of the overline if there is one, else of the title.
     fn first_line(&self, text: &str) -> u32 {
         let above = text
             .get(self.whole.start as usize..self.title.start as usize)
@@ -122,12 +122,12 @@ fn push_chunks(
     }
 }
 
-/// The first prose of a document says what it, and often the folder it lies in, is about.
+/// Returns the first paragraph of prose, which usually describes the document and often its folder.
 fn first_paragraph(text: &str, headings: &[Heading]) -> Option<Span> {
-    const LONGEST: usize = 1_000;
+    const MAX_PARAGRAPH_LEN: usize = 1_000;
     let mut found: Option<Span> = None;
     let mut front_matter = text.starts_with("---");
-    for (start, line) in TextLines::of(text).take(200) {
+    for (start, line) in lines_with_offsets(text).take(200) {
         if front_matter {
             front_matter = start == 0 || !line.starts_with("---");
             continue;
@@ -142,7 +142,9 @@ fn first_paragraph(text: &str, headings: &[Heading]) -> Option<Span> {
             None if prose && !heading && !rule => found = Some(Span { start, end }),
             None => {}
             Some(paragraph)
-                if line.trim().is_empty() || heading || end - paragraph.start > LONGEST as u32 =>
+                if line.trim().is_empty()
+                    || heading
+                    || end - paragraph.start > MAX_PARAGRAPH_LEN as u32 =>
             {
                 return found;
             }

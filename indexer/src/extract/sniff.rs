@@ -1,4 +1,4 @@
-//! What a path or a look at the text tells before anything is parsed: tests, generated code, binary files.
+//! Heuristics on paths and text that need no parsing: tests, generated code, binary files.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::floor_boundary;
 
-/// Whether files under this path are tests by the conventions of all languages.
+/// Whether the path is a test by the conventions of any supported language.
 pub fn is_test_path(path: &str) -> bool {
     static PATTERN: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = PATTERN.get_or_init(|| {
@@ -25,11 +25,11 @@ pub fn is_test_path(path: &str) -> bool {
         .is_some_and(|pattern| pattern.is_match(path))
 }
 
-/// Why a text was written by a program rather than a person, if it looks so. A skipped file shows this reason.
+/// Returns why a text seems to be generated, or `None`. The reason is displayed for skipped files.
 pub fn looks_generated(path: &str, text: &str) -> Option<&'static str> {
-    const HEAD: usize = 2_000;
+    const HEAD_LEN: usize = 2_000;
     const COMMENTS: [&str; 9] = ["//", "#", "/*", "*", "--", "<!--", "\"\"\"", ";", "%"];
-    let head = &text[..floor_boundary(text, HEAD)];
+    let head = &text[..floor_boundary(text, HEAD_LEN)];
     let comment_lines = head.lines().take(20).filter_map(|line| {
         let line = line.trim();
         COMMENTS
@@ -38,7 +38,7 @@ pub fn looks_generated(path: &str, text: &str) -> Option<&'static str> {
             .then(|| line.to_ascii_lowercase())
     });
     let comments: Vec<String> = comment_lines.collect();
-    // A word alone would also be found in prose about generators; the mark stands at the end of its phrase.
+    // The word alone also occurs in comments about generators, so it has to be at the start of a comment or in one of these phrases.
     let marked = |line: &String| {
         let said = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '@');
         said.starts_with("@generated")
@@ -60,7 +60,7 @@ pub fn looks_generated(path: &str, text: &str) -> Option<&'static str> {
     if comments.iter().any(marked) || forbidden && says(&["generated", "autogen"]) {
         return Some("generated");
     }
-    // A test of a program may hold long lines of data, and is written by hand all the same.
+    // Only these formats are minified. Long lines in other files are usually data in handwritten code.
     let extension = path.rsplit('.').next().unwrap_or_default();
     let can_be = [
         "cjs", "css", "htm", "html", "js", "json", "map", "mjs", "svg", "xml",
@@ -68,15 +68,15 @@ pub fn looks_generated(path: &str, text: &str) -> Option<&'static str> {
     (can_be.contains(&extension) && is_minified(text)).then_some("minified")
 }
 
-/// Lines far longer than anyone writes, over most of the text.
+/// Whether most of the text consists of very long lines.
 fn is_minified(text: &str) -> bool {
-    const LONG: usize = 1_000;
-    if text.len() < 5 * LONG {
+    const MIN_LONG_LINE_LEN: usize = 1_000;
+    if text.len() < 5 * MIN_LONG_LINE_LEN {
         return false;
     }
     let (mut long, mut last) = (0, 0);
     for at in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
-        if at - last > LONG {
+        if at - last > MIN_LONG_LINE_LEN {
             long += at - last;
         }
         last = at;
@@ -84,7 +84,7 @@ fn is_minified(text: &str) -> bool {
     long * 2 > text.len()
 }
 
-/// Whether the bytes are no text: a NUL or much that is not UTF-8 near the beginning.
+/// Whether the bytes are binary: they contain a NUL or more than 2 % invalid UTF-8 near the beginning.
 pub fn looks_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(8_000)];
     if memchr::memchr(0, head).is_some() {

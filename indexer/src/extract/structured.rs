@@ -1,11 +1,11 @@
-//! reStructuredText and AsciiDoc, and plain text that underlines its headings as they do.
+//! Headings of reStructuredText, of AsciiDoc, and of plain text with underlined headings.
 
 use crate::facts::{Extraction, Span};
 
-use super::plain::{self, Lines};
+use super::plain::{self, lines_with_offsets};
 use super::sections::{self, Heading};
 
-/// A document whose language says that it has headings.
+/// Extracts a reStructuredText or AsciiDoc document.
 pub(super) fn extract(path: &str, text: &str) -> Extraction {
     let lower = path.to_ascii_lowercase();
     let ascii_doc = [".adoc", ".asciidoc", ".asc"]
@@ -19,7 +19,7 @@ pub(super) fn extract(path: &str, text: &str) -> Extraction {
     sections::extract(text, &headings)
 }
 
-/// Plain text may be written as a document; one underlined line alone is too little to believe it.
+/// Extracts plain text. It is treated as a document if it has at least two underlined headings.
 pub(super) fn extract_plain(text: &str) -> Extraction {
     let headings = underlined_headings(text);
     if headings.len() > 1 {
@@ -29,11 +29,11 @@ pub(super) fn extract_plain(text: &str) -> Extraction {
     }
 }
 
-/// `== Title`, outside of delimited blocks.
+/// Returns AsciiDoc headings (`== Title`) outside of delimited blocks.
 fn marked_headings(text: &str) -> Vec<Heading> {
     let mut headings = Vec::new();
     let mut block: Option<&str> = None;
-    for (number, (start, line)) in (0..).zip(Lines::of(text)) {
+    for (number, (start, line)) in (0..).zip(lines_with_offsets(text)) {
         let content = line.trim_end();
         let delimiter = content.len() >= 4
             && ["----", "....", "====", "////", "****", "++++"]
@@ -74,12 +74,12 @@ fn marked_headings(text: &str) -> Vec<Heading> {
     headings
 }
 
-/// A line of text over a line of one repeated mark that is at least as long, perhaps with the same mark above.
-/// Which mark is which level is told by the order in which they first occur.
+/// Returns underlined headings: a line of text above a line that repeats one character and is at least as long, optionally with an equal
+/// line above. The level of each character is determined by the order in which they first occur.
 fn underlined_headings(text: &str) -> Vec<Heading> {
     let mut headings = Vec::new();
     let mut styles: Vec<(u8, bool)> = Vec::new();
-    let lines: Vec<(u32, &str)> = Lines::of(text).collect();
+    let lines: Vec<(u32, &str)> = lines_with_offsets(text).collect();
     for (index, pair) in lines.windows(2).enumerate() {
         let (title_at, title_line) = pair[0];
         let (_, under_line) = pair[1];
@@ -96,7 +96,7 @@ fn underlined_headings(text: &str) -> Vec<Heading> {
             .checked_sub(1)
             .map(|above| lines[above])
             .filter(|(_, line)| ruler(line.trim_end()) == Some(mark));
-        // Without a ruler above, a heading is not indented and has nothing above it: else it is a table or a paragraph.
+        // A heading without an overline is not indented and follows a blank line. Otherwise it is part of a table or paragraph.
         let alone = index == 0 || lines[index - 1].1.trim().is_empty();
         if over.is_none() && (!alone || title_line.starts_with([' ', '\t'])) {
             continue;
@@ -126,7 +126,7 @@ fn underlined_headings(text: &str) -> Vec<Heading> {
     headings
 }
 
-/// The mark that a line of at least three repeats and nothing else.
+/// Returns the punctuation character of a line that repeats it at least three times and contains nothing else.
 fn ruler(line: &str) -> Option<u8> {
     let mark = *line.as_bytes().first()?;
     (line.len() >= 3 && mark.is_ascii_punctuation() && line.bytes().all(|byte| byte == mark))

@@ -1,11 +1,11 @@
-//! What extraction makes of one realistic file of each language, as an outline that a person can check.
+//! Snapshot tests of extraction: the outline of one realistic file per language.
 
 mod code;
 mod detection;
 mod documents;
+mod invariants;
 mod lookup;
 mod managed;
-mod promises;
 mod scripts;
 mod systems;
 mod web;
@@ -18,12 +18,12 @@ use super::{clean_doc, extract};
 use crate::facts::{Extraction, FileFacts};
 use crate::language::Language;
 
-/// The outline of `source` under `path` is as expected.
+/// Compares the outline of `source` with a snapshot, and checks the invariants on damaged variants of `source`.
 fn check(path: &str, source: &str, expect: Expect) {
     let language = Language::detect(path, source);
     let extraction = extract(language, path, source);
     expect.assert_eq(&render(&extraction, source));
-    promises::hold_when_damaged(language, source);
+    invariants::check_damaged(language, source);
 }
 
 fn render(extraction: &Extraction, source: &str) -> String {
@@ -81,7 +81,7 @@ fn render(extraction: &Extraction, source: &str) -> String {
     users.dedup();
     for user in users {
         let name = user.map_or("file", |index| &facts.symbols[index as usize].name);
-        // The roles of a name have tests of their own; here they are added up.
+        // Uses in different roles are summed; roles are tested separately.
         let mut sums: std::collections::BTreeMap<&str, (u32, u32)> = Default::default();
         for one in facts.uses.iter().filter(|one| one.by == user) {
             let sum = sums.entry(&one.name).or_default();

@@ -1,7 +1,7 @@
-//! A definition with what resolution asks of it again and again.
+//! A definition with the properties that resolution uses repeatedly.
 
 use crate::facts::SymbolKind;
-use crate::graph::imports::{Target, folder};
+use crate::graph::imports::{ImportTarget, folder};
 use crate::graph::{Graph, SymbolId};
 use crate::language::Language;
 use crate::record::NameKey;
@@ -9,44 +9,44 @@ use crate::record::NameKey;
 pub(crate) struct Definition<'a> {
     pub id: SymbolId,
     pub folder: &'a str,
-    pub target: Target<'a>,
+    pub target: ImportTarget<'a>,
     pub name: &'a str,
-    /// The type it is a member of.
+    /// The type that contains it.
     pub owner: Option<&'a str>,
-    /// The namespace inside its file that contains it.
+    /// The namespace in its file that contains it.
     namespace: Option<&'a str>,
     pub kind: SymbolKind,
     pub language: Option<Language>,
     pub test: bool,
-    /// Whether no definition elsewhere has its name.
-    pub only: bool,
-    /// Whether its name is used all over the workspace.
+    /// Whether its name is not defined by any other file or type.
+    pub unique: bool,
+    /// Whether its name is used in many files of the workspace.
     pub ubiquitous: bool,
 }
 
-/// How special a name is.
+/// How distinctive a name is in the workspace.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Special {
-    only: bool,
+pub(crate) struct NameRarity {
+    unique: bool,
     ubiquitous: bool,
 }
 
 impl<'a> Definition<'a> {
-    pub fn special(graph: &Graph, name: NameKey, definitions: &[SymbolId]) -> Special {
-        /// Names used in fewer files than this are not common in any workspace.
-        const FEW: usize = 20;
-        /// One file in this many uses a common name.
-        const SHARE: usize = 25;
-        /// A field, its getter and its setter at most.
-        const MEMBERS: usize = 4;
+    pub fn rarity(graph: &Graph, name: NameKey, definitions: &[SymbolId]) -> NameRarity {
+        /// A name used in at most this many files is not ubiquitous in any workspace.
+        const MIN_UBIQUITOUS_FILES: usize = 20;
+        /// A name is ubiquitous if more than one in this many files use it.
+        const UBIQUITOUS_RATIO: usize = 25;
+        /// A name is unique with at most this many definitions of one owner, such as a field, its getter and its setter.
+        const MAX_DEFINITIONS: usize = 4;
         let used_in = graph.count_users(name);
-        Special {
-            only: definitions.len() <= MEMBERS && one_owner(graph, definitions),
-            ubiquitous: used_in > FEW.max(graph.count_files() / SHARE),
+        NameRarity {
+            unique: definitions.len() <= MAX_DEFINITIONS && one_owner(graph, definitions),
+            ubiquitous: used_in > MIN_UBIQUITOUS_FILES.max(graph.count_files() / UBIQUITOUS_RATIO),
         }
     }
 
-    pub fn new(graph: &'a Graph, id: SymbolId, special: Special) -> Option<Self> {
+    pub fn new(graph: &'a Graph, id: SymbolId, rarity: NameRarity) -> Option<Self> {
         let (file, symbol) = graph.symbol(id)?;
         let container = symbol
             .container
@@ -67,12 +67,12 @@ impl<'a> Definition<'a> {
             kind: symbol.kind,
             language: file.language(),
             test: file.test || symbol.test,
-            only: special.only,
-            ubiquitous: special.ubiquitous,
+            unique: rarity.unique,
+            ubiquitous: rarity.ubiquitous,
         })
     }
 
-    /// The names of the modules it may be a member of: its file, its folder, a namespace around it.
+    /// Returns the names of modules that may contain it: its file, its folder and the enclosing namespace.
     pub fn modules(&self) -> impl Iterator<Item = &'a str> {
         let folder = self
             .folder
@@ -83,7 +83,7 @@ impl<'a> Definition<'a> {
     }
 }
 
-/// Whether the definitions are of one file and one owner, like a field and the method that reads it.
+/// Whether all definitions are in one file and have the same owner, such as a field and its getter.
 fn one_owner(graph: &Graph, definitions: &[SymbolId]) -> bool {
     let mut owners = definitions.iter().map(|id| {
         let file = graph.file(id.file)?;

@@ -1,27 +1,27 @@
-//! Whether an import of one file reaches another file.
+//! Matches imports with the files they refer to.
 //!
-//! One rule for all languages: an import is a path of segments, and a file answers to the segments of its own path. `hir_def/expr` is
-//! answered by `crates/hir-def/src/expr.rs` and by `crates/hir-def/src/expr/mod.rs`; `./z` only by a neighbour. The languages' own
-//! resolvers know more (aliases, path mappings); this one needs no configuration and is right often enough to rank by.
+//! One rule for all languages: an import is a path of segments, which is compared with the segments of file paths. `hir_def/expr`
+//! matches `crates/hir-def/src/expr.rs` and `crates/hir-def/src/expr/mod.rs`; `./z` matches only files in the same folder. The resolvers
+//! of the languages handle more cases (aliases, path mappings). This one needs no configuration and is accurate enough for ranking.
 
 use crate::facts::Import;
 use crate::graph::Graph;
 
-/// How an import relates to a file.
+/// How an import matches a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reach {
-    /// The file lies inside the package that is imported.
+pub(crate) enum ImportMatch {
+    /// The file is inside the imported package.
     Inside,
-    /// The import names this very file.
+    /// The import refers to this file.
     File,
 }
 
-/// File stems that stand for their folder.
+/// File stems that represent their folder.
 const INDEX_STEMS: &[&str] = &["__init__", "index", "init", "lib", "main", "mod"];
-/// Folders that are no part of a module's name.
+/// Folders that are not part of module names.
 const TRANSPARENT: &[&str] = &["src", "lib", "include", "main", "java"];
 
-/// The segments a file answers to, outermost first.
+/// Returns the segments of the module name of a file, outermost first.
 pub(crate) fn segments(path: &str) -> Vec<&str> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
@@ -35,21 +35,22 @@ pub(crate) fn segments(path: &str) -> Vec<&str> {
     segments
 }
 
-/// A file as imports see it.
-pub(crate) struct Target<'a> {
+/// A file that imports may refer to.
+pub(crate) struct ImportTarget<'a> {
     pub path: &'a str,
-    /// By its path.
+    /// The segments of its path.
     plain: Vec<&'a str>,
-    /// By the name of its package, where a manifest gives one: `core/src/lib.rs` of the crate `store-core` is `store-core`.
+    /// The segments beginning with the name of its package, if there is a manifest: `core/src/lib.rs` of the crate `store-core` is
+    /// `store-core`.
     named: Option<Vec<&'a str>>,
 }
 
-impl<'a> Target<'a> {
+impl<'a> ImportTarget<'a> {
     pub fn new(path: &'a str, package: Option<(&'a str, &'a str)>) -> Self {
         let named = package.map(|(folder, name)| {
             let inside = path[folder.len()..].trim_start_matches('/');
             let mut named: Vec<&str> = name.split('/').collect();
-            // `src/lib.rs` is the package itself.
+            // `src/lib.rs` represents the package itself.
             let stands_for_package = segments(inside)
                 .iter()
                 .all(|segment| INDEX_STEMS.contains(segment));
@@ -58,14 +59,14 @@ impl<'a> Target<'a> {
             }
             named
         });
-        Target {
+        ImportTarget {
             path,
             plain: segments(path),
             named,
         }
     }
 
-    /// The last segment it answers to by its path, and by its package.
+    /// Returns the last segment by path and by package name.
     pub fn last(&self) -> impl Iterator<Item = &'a str> {
         self.plain
             .last()
@@ -75,12 +76,12 @@ impl<'a> Target<'a> {
     }
 }
 
-/// The folder of a path; empty at the root.
+/// Returns the folder of a path; empty for files in the root.
 pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Segments are compared without regard to `-` against `_`, which package managers exchange freely.
+/// Compares segments, treating `-` and `_` as equal, because package managers treat them as equal.
 fn same(a: &str, b: &str) -> bool {
     a == b
         || (a.len() == b.len()
@@ -89,16 +90,16 @@ fn same(a: &str, b: &str) -> bool {
                 .all(|(a, b)| a == b || (a == b'-' && b == b'_') || (a == b'_' && b == b'-')))
 }
 
-/// What an import asks for, with relative parts resolved against the importing file.
-pub(crate) struct Wanted<'a> {
+/// The path of an import, with relative parts resolved against the importing file.
+pub(crate) struct ImportPath<'a> {
     segments: Vec<&'a str>,
-    /// Whether the segments begin at the root of the workspace rather than anywhere.
+    /// Whether the segments begin at the root of the workspace. Otherwise they may match at any depth.
     anchored: bool,
-    /// The folder that the target must share: a crate for Rust's `crate/…`.
+    /// The prefix required of target paths: the folder of the crate for Rust's `crate/…`.
     within: Option<&'a str>,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> ImportPath<'a> {
     pub fn new(import: &'a Import, from: &'a str) -> Self {
         let path: &str = &import.path;
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -114,7 +115,7 @@ impl<'a> Wanted<'a> {
             || path.starts_with("self/")
             || path.starts_with("super/")
         {
-            // Rust's `self` is the module of the file, whose folder bears its stem unless the file stands for its folder.
+            // Rust's `self` is the module of the file: its submodules are in a folder with its stem, or in its folder for `mod.rs`.
             let rust = !relative;
             let mut base: Vec<&str> = if rust {
                 segments(from)
@@ -129,7 +130,7 @@ impl<'a> Wanted<'a> {
                     _ => {}
                 }
             }
-            return Wanted {
+            return ImportPath {
                 segments: base,
                 anchored: true,
                 within: None,
@@ -143,20 +144,20 @@ impl<'a> Wanted<'a> {
                 .rfind("/src/")
                 .map(|at| &from[..at + 1])
                 .or(from.starts_with("src/").then_some(""));
-            return Wanted {
+            return ImportPath {
                 segments: split(rest).collect(),
                 anchored: false,
                 within: crate_root,
             };
         }
-        Wanted {
+        ImportPath {
             segments: split(path).map(strip_extension).collect(),
             anchored: false,
             within: None,
         }
     }
 
-    /// Whether it asks for something that is no part of the workspace: a standard library, another package.
+    /// Whether it refers to something outside of the workspace, such as a standard library or another package.
     pub fn is_outside(&self, graph: &Graph) -> bool {
         let first = self
             .segments
@@ -169,58 +170,59 @@ impl<'a> Wanted<'a> {
         self.segments.last().copied()
     }
 
-    pub fn shorter(&self) -> Option<Wanted<'a>> {
+    /// Returns the path without its last segment, unless it would be empty.
+    pub fn parent(&self) -> Option<ImportPath<'a>> {
         let (_, rest) = self.segments.split_last()?;
-        (!rest.is_empty()).then(|| Wanted {
+        (!rest.is_empty()).then(|| ImportPath {
             segments: rest.to_vec(),
             anchored: self.anchored,
             within: self.within,
         })
     }
 
-    /// How the import reaches a file, if it does.
-    pub fn reaches(&self, target: &Target) -> Option<Reach> {
+    /// Returns how the import matches a file, or `None` if it does not.
+    pub fn matches(&self, target: &ImportTarget) -> Option<ImportMatch> {
         if self
             .within
             .is_some_and(|prefix| !target.path.starts_with(prefix))
         {
             return None;
         }
-        let by_path = self.reaches_segments(&target.plain);
+        let by_path = self.match_segments(&target.plain);
         let by_name = target
             .named
             .as_ref()
             .filter(|_| !self.anchored)
-            .and_then(|named| self.reaches_segments(named));
+            .and_then(|named| self.match_segments(named));
         by_path.max(by_name)
     }
 
-    fn reaches_segments(&self, target: &[&str]) -> Option<Reach> {
-        let wanted = &self.segments;
-        if wanted.is_empty() {
-            return self.within.map(|_| Reach::Inside);
+    fn match_segments(&self, target: &[&str]) -> Option<ImportMatch> {
+        let import = &self.segments;
+        if import.is_empty() {
+            return self.within.map(|_| ImportMatch::Inside);
         }
-        if wanted.len() > target.len() {
+        if import.len() > target.len() {
             return None;
         }
-        let at = |start: usize| wanted.iter().zip(&target[start..]).all(|(a, b)| same(a, b));
+        let at = |start: usize| import.iter().zip(&target[start..]).all(|(a, b)| same(a, b));
         if self.anchored {
-            return at(0).then_some(if wanted.len() == target.len() {
-                Reach::File
+            return at(0).then_some(if import.len() == target.len() {
+                ImportMatch::File
             } else {
-                Reach::Inside
+                ImportMatch::Inside
             });
         }
-        if at(target.len() - wanted.len()) {
-            return Some(Reach::File);
+        if at(target.len() - import.len()) {
+            return Some(ImportMatch::File);
         }
-        (0..target.len() - wanted.len())
+        (0..target.len() - import.len())
             .any(at)
-            .then_some(Reach::Inside)
+            .then_some(ImportMatch::Inside)
     }
 }
 
-/// `./util.js` names the file whose stem is `util`. A dot elsewhere is part of a name.
+/// Removes a file extension: `./util.js` refers to the stem `util`. Any other dot is part of the name.
 fn strip_extension(segment: &str) -> &str {
     const EXTENSIONS: &[&str] = &[
         "c", "cc", "cpp", "h", "hh", "hpp", "js", "jsx", "mjs", "ts", "tsx", "php", "rb", "sh",
@@ -237,22 +239,22 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(from: &str, import: &str, to: &str, expected: Option<Reach>) {
+    fn check(from: &str, import: &str, to: &str, expected: Option<ImportMatch>) {
         let import = Import {
             path: import.into(),
             names: Vec::new(),
             line: 0,
         };
         assert_eq!(
-            Wanted::new(&import, from).reaches(&Target::new(to, None)),
+            ImportPath::new(&import, from).matches(&ImportTarget::new(to, None)),
             expected,
-            "{import:?} in {from} reaching {to}"
+            "{import:?} in {from} matching {to}"
         );
     }
 
     #[test]
-    fn imports_reach_files_by_their_segments() {
-        use Reach::{File, Inside};
+    fn imports_match_files_by_segments() {
+        use ImportMatch::{File, Inside};
         check(
             "crates/ide/src/a.rs",
             "hir_def/expr",
@@ -325,34 +327,34 @@ mod tests {
     }
 
     #[test]
-    fn a_package_answers_to_its_name() {
+    fn a_package_matches_by_its_name() {
         let import = Import {
             path: "store_core/disk".into(),
             names: Vec::new(),
             line: 0,
         };
-        let wanted = Wanted::new(&import, "app/src/main.rs");
+        let wanted = ImportPath::new(&import, "app/src/main.rs");
         let package = Some(("core", "store-core"));
         assert_eq!(
-            wanted.reaches(&Target::new("core/src/disk/mod.rs", package)),
-            Some(Reach::File)
+            wanted.matches(&ImportTarget::new("core/src/disk/mod.rs", package)),
+            Some(ImportMatch::File)
         );
         assert_eq!(
-            wanted.reaches(&Target::new("core/src/disk/page.rs", package)),
-            Some(Reach::Inside)
+            wanted.matches(&ImportTarget::new("core/src/disk/page.rs", package)),
+            Some(ImportMatch::Inside)
         );
         assert_eq!(
-            wanted.reaches(&Target::new("core/src/disk/mod.rs", None)),
+            wanted.matches(&ImportTarget::new("core/src/disk/mod.rs", None)),
             None
         );
         let import = Import {
             path: "store_core".into(),
             ..import
         };
-        let whole = Wanted::new(&import, "app/src/main.rs");
+        let whole = ImportPath::new(&import, "app/src/main.rs");
         assert_eq!(
-            whole.reaches(&Target::new("core/src/lib.rs", package)),
-            Some(Reach::File)
+            whole.matches(&ImportTarget::new("core/src/lib.rs", package)),
+            Some(ImportMatch::File)
         );
     }
 }

@@ -1,8 +1,8 @@
-//! The graph of a workspace in memory: which file defines a name, which files use it, and which definition a use means.
+//! The in-memory graph of a workspace: which files define and use a name, and which definition a use refers to.
 //!
-//! A large immutable *base* is shared by all snapshots; the files that changed since it was built lie in a small *layer* over it.
-//! So the graph of one more saved file or open buffer costs what the layer costs, and a snapshot never changes under its reader.
-//! The graph knows records only: no text, no disk, no store.
+//! All snapshots share a large immutable *base*. Files that changed since the base was built are in a small *layer* on top of it.
+//! Updating the graph for a saved file or an open buffer therefore only rebuilds the layer, and snapshots are immutable.
+//! The graph is built from records only; it does not access text, disk or store.
 
 mod definition;
 pub(crate) mod imports;
@@ -18,39 +18,39 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Symbol, SymbolKind};
-use crate::graph::imports::Target;
+use crate::graph::imports::ImportTarget;
 use crate::record::{FileKey, FileRecord, NameKey};
 
-/// A file of one snapshot.
+/// The id of a file, valid within one snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub(crate) u32);
 
-/// A definition of one snapshot.
+/// The id of a definition, valid within one snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolId {
     pub(crate) file: FileId,
     pub(crate) index: u32,
 }
 
-/// Replacements of base files by key; a removed file is `None`.
+/// Changed files by key; `None` for a removed file.
 pub(crate) type Changes = BTreeMap<FileKey, Option<Arc<FileRecord>>>;
 
-/// The postings of names over a fixed set of files.
+/// An immutable index of definitions and uses by name over a fixed set of files.
 pub(crate) struct Base {
     files: Vec<Arc<FileRecord>>,
     by_key: FxHashMap<FileKey, u32>,
-    /// Sorted pairs of a name and a definition of it.
+    /// Pairs of a name and a definition of it, sorted.
     definitions: Vec<(NameKey, SymbolId)>,
-    /// Sorted pairs of a name and a file that uses it.
+    /// Pairs of a name and a file that uses it, sorted.
     users: Vec<(NameKey, FileId)>,
     manifests: Arc<Manifests>,
-    /// The names of folders, files and packages, with the number of files that bear each.
+    /// The names of folders, files and packages, with the number of files for each.
     segments: Segments,
 }
 
 type Segments = FxHashMap<NameKey, u32>;
 
-/// The package each folder with a manifest holds.
+/// Package names by the folder of their manifest.
 type Manifests = FxHashMap<Box<str>, Box<str>>;
 
 impl Base {
@@ -122,7 +122,7 @@ fn segments_of(file: &FileRecord) -> impl Iterator<Item = NameKey> + '_ {
         .map(segment_key)
 }
 
-/// Package managers exchange `-` and `_` freely.
+/// Returns the key of a segment, treating `-` and `_` as equal.
 fn segment_key(segment: &str) -> NameKey {
     NameKey::of(&segment.replace('-', "_"))
 }
@@ -135,7 +135,7 @@ fn manifest_of(file: &FileRecord) -> Option<(Box<str>, Box<str>)> {
     Some((imports::folder(&file.path).into(), name.clone()))
 }
 
-/// Whether uses are looked up by this definition's name.
+/// Whether definitions of this kind are looked up by name.
 fn is_named(kind: SymbolKind) -> bool {
     !matches!(
         kind,
@@ -171,12 +171,12 @@ fn names_used_in(record: &FileRecord) -> impl Iterator<Item = NameKey> + '_ {
         .filter_map(move |u| (last.replace(u.name) != Some(u.name)).then_some(u.name))
 }
 
-/// One consistent view: the base with a layer of changed files.
+/// The graph of one snapshot: the base with a layer of changed files.
 pub(crate) struct Graph {
     base: Arc<Base>,
-    /// Base files that the layer replaces or removes.
+    /// Base files that were replaced or removed.
     hidden: FxHashSet<FileId>,
-    /// Files of the layer; their ids follow those of the base.
+    /// Changed files; their ids follow those of the base.
     layer: Vec<Arc<FileRecord>>,
     layer_by_key: FxHashMap<FileKey, FileId>,
     layer_definitions: Vec<(NameKey, SymbolId)>,
@@ -220,13 +220,13 @@ impl Graph {
         }
     }
 
-    /// The file at a path as imports see it.
-    pub fn target<'a>(&'a self, path: &'a str) -> Target<'a> {
+    /// Returns the file at a path as an import target.
+    pub fn target<'a>(&'a self, path: &'a str) -> ImportTarget<'a> {
         let mut folders = std::iter::successors(Some(imports::folder(path)), |folder| {
             (!folder.is_empty()).then(|| imports::folder(folder))
         });
         let package = folders.find_map(|folder| Some((folder, &**self.manifests.get(folder)?)));
-        Target::new(path, package)
+        ImportTarget::new(path, package)
     }
 
     pub fn file(&self, id: FileId) -> Option<&Arc<FileRecord>> {
@@ -256,7 +256,7 @@ impl Graph {
         self.id(FileKey::of(path))
     }
 
-    /// Every file of the view. The order is by path within the base and within the layer.
+    /// Iterates over all files: those of the base, ordered by path, and then those of the layer, ordered by key.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &Arc<FileRecord>)> {
         let base = self
             .base
@@ -278,7 +278,7 @@ impl Graph {
         Some((file, file.symbols.get(id.index as usize)?))
     }
 
-    /// The definitions of a name, in the order of their files.
+    /// Returns the definitions of a name, ordered by file id.
     pub fn definitions(&self, name: NameKey) -> Vec<SymbolId> {
         let base = range_of(&self.base.definitions, name)
             .iter()
@@ -292,14 +292,14 @@ impl Graph {
         .collect()
     }
 
-    /// How many definitions a name has.
+    /// Returns the number of definitions of a name.
     pub fn count_definitions(&self, name: NameKey) -> usize {
         let base = range_of(&self.base.definitions, name).iter();
         let base = base.filter(|(_, id)| !self.hidden.contains(&id.file));
         base.count() + range_of(&self.layer_definitions, name).len()
     }
 
-    /// In how many files a name is used.
+    /// Returns the number of files that use a name.
     pub fn count_users(&self, name: NameKey) -> usize {
         let base = range_of(&self.base.users, name).iter();
         let base = base.filter(|(_, id)| !self.hidden.contains(id));
@@ -314,14 +314,14 @@ impl Graph {
         self.base.len() - self.hidden.len() + self.layer.len()
     }
 
-    /// Whether any folder, file or package of the workspace bears a name.
+    /// Whether the workspace contains a folder, file or package with this name.
     pub fn has_segment(&self, segment: &str) -> bool {
         let key = segment_key(segment);
         let count = |segments: &Segments| segments.get(&key).copied().unwrap_or(0);
         count(&self.base.segments) > count(&self.hidden_segments) || count(&self.layer_segments) > 0
     }
 
-    /// The files that use a name.
+    /// Returns the files that use a name, sorted by id.
     pub fn users(&self, name: NameKey) -> Vec<FileId> {
         let base = range_of(&self.base.users, name)
             .iter()
@@ -337,7 +337,7 @@ impl Graph {
     }
 }
 
-/// The manifests of the base with those the layer adds, renames or removes; mostly just those of the base.
+/// Returns the manifests of the base with the changes of the layer applied. Copies them only if there are any.
 fn manifests(base: &Base, changes: &Changes) -> Arc<Manifests> {
     let mut manifests = base.manifests.clone();
     for (key, change) in changes {

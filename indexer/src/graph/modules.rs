@@ -1,6 +1,6 @@
-//! The graph of modules: what each is for, what it offers, on which others it depends.
+//! The module graph: descriptions, public items and dependencies of modules.
 //!
-//! Nodes are the modules of [`Packages`], edges count the imports between their files, descriptions come from their own documentation.
+//! Nodes are the modules of [`Packages`], edges count the imports between their files, and descriptions are taken from documentation.
 
 use std::collections::BTreeMap;
 
@@ -9,33 +9,36 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::facts::{Import, SymbolKind};
-use crate::graph::imports::{Reach, Wanted};
+use crate::graph::imports::{ImportMatch, ImportPath};
 use crate::graph::packages::{ModuleKind, Packages};
 use crate::graph::{FileId, Graph, imports::folder};
 use crate::record::FileRecord;
 
-/// A crate, a package, or a directory of one.
+/// A crate, a package, or a directory.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Module {
-    /// Stable over time and machines: it depends on paths and manifests only.
+    /// Depends on paths and manifests only, so that it is the same on all machines.
     pub id: String,
     pub kind: ModuleKind,
-    /// The folder its files lie in, relative to the root; the shortest where there are several.
+    /// The folder of its files, relative to the root; the shortest path if there are several.
     pub directory: String,
-    /// The first paragraph of its own documentation, else what it defines; never empty.
+    /// The first paragraph of its documentation, else a list of its definitions; never empty.
     pub description: String,
+    /// Number of files.
     pub files: usize,
-    /// Names of its public items: types first, then functions.
+    /// Names of public items: types first, then functions, then constants and type aliases.
     pub items: Vec<String>,
+    /// Id of the enclosing module.
     pub parent: Option<String>,
-    /// Modules whose files its files import, with the number of imports, most first.
+    /// Ids of imported modules with the number of imports, in descending order of that number.
     pub depends_on: Vec<(String, u32)>,
+    /// Ids of importing modules with the number of imports, in descending order of that number.
     pub used_by: Vec<(String, u32)>,
 }
 
-const MOST_ITEMS: usize = 40;
+const MAX_ITEMS: usize = 40;
 
-/// All modules, by id.
+/// Returns all modules, sorted by id.
 pub(crate) fn modules(graph: &Graph, packages: &Packages) -> Vec<Module> {
     let mut members: BTreeMap<String, (ModuleKind, Vec<FileId>)> = BTreeMap::new();
     let mut module_of: FxHashMap<FileId, String> = FxHashMap::default();
@@ -147,13 +150,13 @@ fn public_items(records: &[&FileRecord]) -> Vec<String> {
     items.retain(|&(_, name)| seen.insert(name));
     items
         .into_iter()
-        .take(MOST_ITEMS)
+        .take(MAX_ITEMS)
         .map(|(_, name)| name.to_owned())
         .collect()
 }
 
 fn describe(records: &[&FileRecord], items: &[String]) -> String {
-    // A file that stands for its folder speaks for the module; a readme is next; any documented file is better than a list.
+    // Prefer the file that represents the folder, then a readme, then any documented file.
     let weight = |record: &FileRecord| match record.path.rsplit('/').next().unwrap_or_default() {
         "lib.rs" | "__init__.py" | "mod.rs" | "package-info.java" | "doc.go" => 0,
         "main.rs" | "index.ts" | "index.js" | "index.tsx" | "__main__.py" => 1,
@@ -176,7 +179,7 @@ fn describe(records: &[&FileRecord], items: &[String]) -> String {
     format!("Defines {}.", items[..items.len().min(6)].join(", "))
 }
 
-/// Finds the files an import reaches without looking at every file.
+/// Finds the files that match an import by their last segment, without checking every file.
 struct FilesBySegment<'a> {
     by_last: FxHashMap<String, Vec<(FileId, &'a str)>>,
 }
@@ -195,7 +198,7 @@ impl<'a> FilesBySegment<'a> {
             for name in names {
                 by_last.entry(name).or_default().push((id, &file.path));
             }
-            // Go and Java import folders: their first file answers for the folder.
+            // Go and Java import folders, which are represented by their first file.
             let folder = folder(&file.path);
             if !folder.is_empty() && folders.insert(folder) {
                 let last = folder.rsplit('/').next().unwrap_or(folder);
@@ -208,10 +211,10 @@ impl<'a> FilesBySegment<'a> {
         FilesBySegment { by_last }
     }
 
-    /// The files an import reaches, at most one for each path it names: the nearest where several answer.
+    /// Returns the files that match an import, at most one for each imported path: the nearest if several match.
     fn targets(&self, graph: &Graph, from: &FileRecord, import: &Import) -> Vec<FileId> {
-        // What is taken may be a file itself (`from package import module`) or something a file defines.
-        let deeper = import
+        // An imported name may be a file (`from package import module`) or a definition in a file.
+        let named_files = import
             .names
             .iter()
             .filter(|name| &***name != "*")
@@ -220,15 +223,15 @@ impl<'a> FilesBySegment<'a> {
                 names: Vec::new(),
                 line: import.line,
             });
-        let mut found: Vec<FileId> = deeper
-            .filter_map(|import| self.nearest(graph, from, &Wanted::new(&import, &from.path)))
+        let mut found: Vec<FileId> = named_files
+            .filter_map(|import| self.nearest(graph, from, &ImportPath::new(&import, &from.path)))
             .collect();
         if found.is_empty() {
-            let wanted = Wanted::new(import, &from.path);
-            // `use a::b::Type` imports from the file of `b`, so the last segment may be no file.
+            let wanted = ImportPath::new(import, &from.path);
+            // `use a::b::Type` imports from the file of `b`, so the last segment may not be a file.
             found.extend(
                 self.nearest(graph, from, &wanted)
-                    .or_else(|| self.nearest(graph, from, &wanted.shorter()?)),
+                    .or_else(|| self.nearest(graph, from, &wanted.parent()?)),
             );
         }
         found.sort_unstable();
@@ -236,11 +239,11 @@ impl<'a> FilesBySegment<'a> {
         found
     }
 
-    fn nearest(&self, graph: &Graph, from: &FileRecord, wanted: &Wanted) -> Option<FileId> {
+    fn nearest(&self, graph: &Graph, from: &FileRecord, wanted: &ImportPath) -> Option<FileId> {
         let candidates = self.by_last.get(&wanted.last()?.replace('-', "_"))?;
         let answers = candidates.iter().filter(|(id, path)| {
             let same_family = graph.file(*id).is_some_and(|file| related(from, file));
-            same_family && wanted.reaches(&graph.target(path)) == Some(Reach::File)
+            same_family && wanted.matches(&graph.target(path)) == Some(ImportMatch::File)
         });
         answers
             .max_by_key(|(_, path)| (common_prefix(&from.path, path), std::cmp::Reverse(*path)))
@@ -248,7 +251,7 @@ impl<'a> FilesBySegment<'a> {
     }
 }
 
-/// A Python file does not import a Rust file, though their segments may match.
+/// Whether a file can import another by language: a Python file does not import a Rust file even if the segments match.
 fn related(from: &FileRecord, to: &FileRecord) -> bool {
     from.language()
         .zip(to.language())

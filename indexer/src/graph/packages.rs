@@ -1,7 +1,7 @@
-//! The module a path belongs to: crate, package or directory, with a stable string for an id.
+//! Maps paths to modules: crates, packages and directories with stable ids.
 //!
-//! A crate or package is what a manifest names (`Cargo.toml`, `package.json`, `go.mod`, `pyproject.toml`, `composer.json`); a folder of
-//! it is a module of its own, and a Python package is what has an `__init__.py`. Ids depend on paths and manifests only.
+//! Manifests (`Cargo.toml`, `package.json`, `go.mod`, `composer.json`) name crates and packages, and each folder in one is a module of
+//! its own. A folder with an `__init__.py` is a Python package. Ids depend on paths and manifests only.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -16,16 +16,17 @@ pub enum ModuleKind {
     Directory,
 }
 
-/// Where modules begin.
+/// The manifests and Python packages of a workspace.
 pub(crate) struct Packages {
-    /// The folder of each manifest, with the file name of the manifest and the name it gives.
+    /// Manifest kind and package name, by the folder of the manifest.
     manifests: FxHashMap<String, (Manifest, String)>,
     /// Folders with an `__init__.py`.
     python: FxHashSet<String>,
-    /// The name of the workspace's own folder, for files that belong to nothing else.
+    /// The name of the root folder, used as module id for files outside of any package.
     root: String,
 }
 
+/// If a folder has several manifests, the greatest kind is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Manifest {
     Python,
@@ -35,7 +36,7 @@ enum Manifest {
     Cargo,
 }
 
-/// The module of a path.
+/// The module that a file belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     pub id: String,
@@ -53,13 +54,13 @@ fn manifest(file_name: &str) -> Option<Manifest> {
     })
 }
 
-/// Whether other packages import this one by the name in the file. Python's do not: there the folder's name counts.
+/// Whether the path is a manifest whose package name is used in imports. Python imports use the name of the folder instead.
 pub(crate) fn is_manifest(path: &str) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     manifest(name).is_some_and(|kind| kind != Manifest::Python)
 }
 
-/// The name a manifest gives to its package; nothing for other files.
+/// Returns the package name declared in a manifest, or `None` for other files.
 pub(crate) fn declared_name(path: &str, text: &str) -> Option<Box<str>> {
     let name = path.rsplit('/').next()?;
     let declared = match manifest(name)? {

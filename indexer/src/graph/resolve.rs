@@ -1,19 +1,20 @@
-//! What names mean across the files of a workspace: the candidates for a name, what a definition uses, who uses it.
+//! Resolves names across the files of a workspace: candidates for a name, callees of a definition, uses of a definition.
 
 use crate::graph::definition::Definition;
-use crate::graph::scope::{LIKELY, Scope, Site, WEAK};
+use crate::graph::scope::{LIKELY, UseContext, UseResolver, WEAK};
 use crate::graph::{FileId, Graph, SymbolId};
 use crate::record::{HashedUse, NameKey, RoleKey};
 
-/// The definitions a definition likely uses, each with the use.
+/// Returns the definitions that a definition probably uses, with the use and the confidence.
 pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, f32)> {
-    let (Some((record, _)), Some(scope)) = (graph.symbol(id), Scope::new(graph, id.file)) else {
+    let (Some((record, _)), Some(scope)) = (graph.symbol(id), UseResolver::new(graph, id.file))
+    else {
         return Vec::new();
     };
-    // A name defined all over (`new`, `get`) is slow to guess at and seldom guessed right, unless its owner stands before it.
-    const GUESSABLE: usize = 200;
+    // Names with many definitions (`new`, `get`) are slow to resolve and rarely resolved correctly.
+    const MAX_DEFINITIONS: usize = 200;
     let used = record.uses.iter().filter(|used| {
-        used.by() == Some(id.index) && graph.count_definitions(used.name) <= GUESSABLE
+        used.by() == Some(id.index) && graph.count_definitions(used.name) <= MAX_DEFINITIONS
     });
     let best = used.filter_map(|used| {
         let (callee, confidence) = scope
@@ -25,7 +26,7 @@ pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, 
     best.collect()
 }
 
-/// What a name used in a file, inside the definition `by`, may mean; best first.
+/// Returns the definitions that a name may refer to when it is used in `file` inside the definition `by`; best first.
 pub(crate) fn candidates(
     graph: &Graph,
     file: FileId,
@@ -33,49 +34,49 @@ pub(crate) fn candidates(
     role: RoleKey,
     by: Option<u32>,
 ) -> Vec<(SymbolId, f32)> {
-    let Some(scope) = Scope::new(graph, file) else {
+    let Some(scope) = UseResolver::new(graph, file) else {
         return Vec::new();
     };
-    let site = Site {
+    let site = UseContext {
         role,
         owner: scope.owner_of(by),
     };
     scope.candidates(name, site)
 }
 
-/// One use that may mean a definition.
-pub(crate) struct User {
+/// A use that may refer to a definition.
+pub(crate) struct PossibleUse {
     pub file: FileId,
     pub used: HashedUse,
     pub confidence: f32,
-    /// Whether another definition explains the use as well or better.
-    pub shared: bool,
+    /// Whether another definition matches the use with the same or a higher confidence.
+    pub ambiguous: bool,
 }
 
-/// The uses that may mean a definition.
-pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<User> {
+/// Returns the uses that may refer to a definition.
+pub(crate) fn possible_uses(graph: &Graph, id: SymbolId) -> Vec<PossibleUse> {
     let Some((_, symbol)) = graph.symbol(id) else {
         return Vec::new();
     };
     let name = NameKey::of(&symbol.name);
     let all = graph.definitions(name);
-    let special = Definition::special(graph, name, &all);
-    let Some(definition) = Definition::new(graph, id, special) else {
+    let rarity = Definition::rarity(graph, name, &all);
+    let Some(definition) = Definition::new(graph, id, rarity) else {
         return Vec::new();
     };
-    // Among very many definitions of a name not all are asked: it would take long, and such a use is shared in any case.
-    const RIVALS: usize = 64;
+    // Only some of many definitions with the same name are compared, to limit the time. Such uses are ambiguous in any case.
+    const MAX_RIVALS: usize = 64;
     let rivals: Vec<Definition> = all
         .iter()
         .filter(|&&other| other != id)
-        .take(RIVALS)
-        .filter_map(|&other| Definition::new(graph, other, special))
-        // Overloads, or a field and its getter: to the reader they are one.
+        .take(MAX_RIVALS)
+        .filter_map(|&other| Definition::new(graph, other, rarity))
+        // Overloads, or a field and its getter, are not considered rivals.
         .filter(|rival| (rival.id.file, rival.owner) != (definition.id.file, definition.owner))
         .collect();
-    let mut users = Vec::new();
+    let mut uses = Vec::new();
     for file in graph.users(name) {
-        let (Some(scope), Some(record)) = (Scope::new(graph, file), graph.file(file)) else {
+        let (Some(scope), Some(record)) = (UseResolver::new(graph, file), graph.file(file)) else {
             continue;
         };
         let mut seen: Vec<(RoleKey, Option<&str>, f32, bool)> = Vec::new();
@@ -85,24 +86,24 @@ pub(crate) fn users(graph: &Graph, id: SymbolId) -> Vec<User> {
                 .iter()
                 .find(|(role, owner, _, _)| (*role, *owner) == (site.role, site.owner))
                 .copied();
-            let (_, _, confidence, shared) = known.unwrap_or_else(|| {
+            let (_, _, confidence, ambiguous) = known.unwrap_or_else(|| {
                 let confidence = scope.confidence(&definition, site);
-                let shared = confidence >= LIKELY
+                let ambiguous = confidence >= LIKELY
                     && rivals
                         .iter()
                         .any(|rival| scope.confidence(rival, site) >= confidence);
-                seen.push((site.role, site.owner, confidence, shared));
-                (site.role, site.owner, confidence, shared)
+                seen.push((site.role, site.owner, confidence, ambiguous));
+                (site.role, site.owner, confidence, ambiguous)
             });
             if confidence >= WEAK {
-                users.push(User {
+                uses.push(PossibleUse {
                     file,
                     used: *used,
                     confidence,
-                    shared,
+                    ambiguous,
                 });
             }
         }
     }
-    users
+    uses
 }

@@ -1,51 +1,54 @@
-//! How an index is made and what can be asked of it and heard from it.
+//! Options of an index, and the parameters and results of a refresh.
 
 use std::path::PathBuf;
 
-/// How an index is made; its location and limits come from the user, never from the workspace.
+/// Settings of an index.
 #[derive(Debug, Clone)]
 pub struct IndexOptions {
-    /// Where the index lies: a folder of its own for each root, outside of it.
+    /// The folder of the index: one for each root, outside of the root.
     pub directory: PathBuf,
-    /// Globs of files and folders to leave out.
+    /// Globs of files and folders to exclude.
     pub exclude: Vec<String>,
-    /// Globs of files that must not be read.
+    /// Globs of private files, which are never read. A leading `!` makes an exception; the last matching glob decides.
     pub private: Vec<String>,
+    /// Larger files are skipped.
     pub max_file_bytes: u64,
-    /// Languages, by id, whose files are treated as plain text.
+    /// Ids of languages whose files are treated as plain text.
     pub languages_off: Vec<String>,
-    /// Threads for reading and extraction.
+    /// Number of threads for reading and extraction.
     pub threads: usize,
 }
 
+/// Whether this process writes the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// This process keeps the index up to date.
+pub enum IndexAccess {
+    /// This process updates the index.
     Writer,
-    /// Another process does; this one sees its commits.
+    /// Another process updates the index; this one reads its commits.
     Reader,
 }
 
-/// What to bring up to date.
+/// Which files a refresh considers.
 #[derive(Debug, Clone)]
-pub enum Scope {
+pub enum RefreshScope {
+    /// All files; those with unchanged size and modification time are not read.
     All,
     /// Absolute paths of files and folders that may have changed.
     Paths(Vec<PathBuf>),
-    /// Everything, as if nothing were known.
+    /// All files; all of them are read and indexed again.
     Rebuild,
 }
 
-/// Files done so far.
+/// Progress of a refresh, in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     pub done: usize,
     pub total: usize,
 }
 
-/// What a refresh did, in files.
+/// The result of a refresh, in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Report {
+pub struct RefreshReport {
     pub indexed: usize,
     pub removed: usize,
     pub unchanged: usize,

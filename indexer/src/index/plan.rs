@@ -1,49 +1,49 @@
-//! Which files a refresh looks at, and which known files it may find gone.
+//! Plans a refresh: which files to check, and which indexed files may have been removed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Index, Scope};
+use super::{Index, RefreshScope};
 use crate::commit::Committed;
 use crate::error::IndexError;
 use crate::graph::imports::folder;
 use crate::record::FileRecord;
-use crate::scan::Listing;
+use crate::scan::ScanListing;
 
 impl Index {
-    /// Which files to look at and which known files to miss.
-    pub(super) fn plan(&self, scope: Scope) -> Result<Plan, IndexError> {
-        let everything = || Plan {
+    /// Lists the files to check and the indexed files that are removed if they are not listed.
+    pub(super) fn plan(&self, scope: RefreshScope) -> Result<RefreshPlan, IndexError> {
+        let everything = || RefreshPlan {
             listing: self.rules.list(&self.root, false, self.options.threads),
-            candidates_for_removal: Candidates::All,
+            candidates_for_removal: RemovalCandidates::All,
         };
         let paths = match scope {
-            Scope::All | Scope::Rebuild => return Ok(everything()),
-            Scope::Paths(paths) => paths,
+            RefreshScope::All | RefreshScope::Rebuild => return Ok(everything()),
+            RefreshScope::Paths(paths) => paths,
         };
-        // Past this many paths one walk is cheaper, and a changed ignore file can change everything below it.
-        const MANY: usize = 500;
+        // For more paths than this, one walk of the workspace is faster. A changed ignore file may affect all files below it.
+        const MAX_PATHS: usize = 500;
         let is_ignore_file = |path: &PathBuf| {
             path.file_name()
                 .is_some_and(|name| name == ".gitignore" || name == ".ignore")
         };
-        if paths.len() > MANY || paths.iter().any(is_ignore_file) {
+        if paths.len() > MAX_PATHS || paths.iter().any(is_ignore_file) {
             return Ok(everything());
         }
-        let mut listing = Listing::default();
+        let mut listing = ScanListing::default();
         let mut dirty = Vec::new();
-        let mut parents: FxHashMap<PathBuf, Listing> = FxHashMap::default();
+        let mut parents: FxHashMap<PathBuf, ScanListing> = FxHashMap::default();
         for path in &paths {
             let (Some(relative), Some(parent)) = (self.rules.relative(path), path.parent()) else {
                 continue;
             };
             let siblings = parents.entry(parent.to_owned()).or_insert_with(|| {
-                if self.rules.holds(parent) {
+                if self.rules.lists_folder(parent) {
                     self.rules.list(parent, true, 1)
                 } else {
-                    Listing::default()
+                    ScanListing::default()
                 }
             });
             if let Some(found) = siblings.files.iter().find(|found| found.path == relative) {
@@ -57,32 +57,32 @@ impl Index {
         }
         listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         listing.files.dedup_by(|a, b| a.path == b.path);
-        Ok(Plan {
+        Ok(RefreshPlan {
             listing,
-            candidates_for_removal: Candidates::Under(dirty),
+            candidates_for_removal: RemovalCandidates::Under(dirty),
         })
     }
 }
 
-pub(super) struct Plan {
-    pub listing: Listing,
-    pub candidates_for_removal: Candidates,
+pub(super) struct RefreshPlan {
+    pub listing: ScanListing,
+    pub candidates_for_removal: RemovalCandidates,
 }
 
-pub(super) enum Candidates {
+pub(super) enum RemovalCandidates {
     All,
-    /// Files that are, or lie in, one of these.
+    /// Files whose path is one of these or below one of these.
     Under(Vec<String>),
 }
 
-impl Candidates {
+impl RemovalCandidates {
     pub fn select<'a>(
         &'a self,
         committed: &'a Committed,
     ) -> Box<dyn Iterator<Item = &'a Arc<FileRecord>> + 'a> {
         match self {
-            Candidates::All => Box::new(committed.records()),
-            Candidates::Under(dirty) => {
+            RemovalCandidates::All => Box::new(committed.records()),
+            RemovalCandidates::Under(dirty) => {
                 let dirty: FxHashSet<&str> = dirty.iter().map(String::as_str).collect();
                 Box::new(committed.records().filter(move |record| {
                     let parents = std::iter::successors(Some(&*record.path), |path| {

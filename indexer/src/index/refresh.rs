@@ -1,4 +1,4 @@
-//! Bringing the index up to date: look at what changed, index it on all threads, commit, publish.
+//! Refreshing the index: find changed files, index them in parallel, commit and publish.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,40 +8,41 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::plan::Plan;
-use super::{Index, Progress, Report, Scope};
+use super::plan::RefreshPlan;
+use super::{Index, Progress, RefreshReport, RefreshScope};
 use crate::Cancel;
 use crate::error::IndexError;
 use crate::record::{FileKey, FileRecord};
-use crate::scan::{Found, Read};
+use crate::scan::{FoundFile, ReadOutcome};
 use crate::store::StoreWriter;
-use crate::sync::lock;
 
-/// A long refresh commits this often, so that a crash costs no more and search works early.
-const COMMIT_EVERY: Duration = Duration::from_secs(5);
-/// Files between two looks at the clock.
-const BATCH: usize = 256;
+/// A long refresh commits at this interval, so that a crash loses little work and search returns first results early.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
+/// Number of files indexed between two checks whether to commit.
+const BATCH_LEN: usize = 256;
 
 impl Index {
-    /// Brings the index up to date with the disk in one batch. Blocks until it is published.
+    /// Updates the index from the disk. Blocks until the result is published.
+    ///
+    /// Returns [`IndexError::ReadOnly`] in a process that only reads, and [`IndexError::Removed`] if the index folder was removed.
     pub fn refresh(
         &self,
-        scope: Scope,
+        scope: RefreshScope,
         progress: &(dyn Fn(Progress) + Sync),
         cancel: &Cancel,
-    ) -> Result<Report, IndexError> {
+    ) -> Result<RefreshReport, IndexError> {
         self.refresh_listing(scope, progress, cancel)
             .map(|(report, _)| report)
     }
 
-    /// The same, and the folders that were seen, which have to be watched.
+    /// Like [`Index::refresh`], and also returns the folders that were listed, which have to be watched.
     pub(crate) fn refresh_listing(
         &self,
-        scope: Scope,
+        scope: RefreshScope,
         progress: &(dyn Fn(Progress) + Sync),
         cancel: &Cancel,
-    ) -> Result<(Report, Vec<PathBuf>), IndexError> {
-        let mut guard = lock(&self.writer);
+    ) -> Result<(RefreshReport, Vec<PathBuf>), IndexError> {
+        let mut guard = self.writer.lock();
         let writing = guard.as_mut().ok_or(IndexError::ReadOnly)?;
         if !super::is_in_place(&writing.lock, &self.options.directory) {
             return Err(IndexError::Removed);
@@ -50,7 +51,7 @@ impl Index {
             .pool
             .install(|| self.write(&mut writing.writer, scope, progress, cancel));
         if result.is_err() {
-            // What was half done must not slip into a later commit.
+            // Discard partial changes so that a later commit does not publish them.
             writing.writer.rollback()?;
         }
         result
@@ -59,19 +60,19 @@ impl Index {
     fn write(
         &self,
         writer: &mut StoreWriter,
-        scope: Scope,
+        scope: RefreshScope,
         progress: &(dyn Fn(Progress) + Sync),
         cancel: &Cancel,
-    ) -> Result<(Report, Vec<PathBuf>), IndexError> {
-        let rebuild = matches!(scope, Scope::Rebuild);
-        let Plan {
+    ) -> Result<(RefreshReport, Vec<PathBuf>), IndexError> {
+        let rebuild = matches!(scope, RefreshScope::Rebuild);
+        let RefreshPlan {
             listing,
             candidates_for_removal,
         } = self.plan(scope)?;
-        let mut report = Report::default();
+        let mut report = RefreshReport::default();
         let (mut work, mut gone) = (Vec::new(), Vec::new());
         {
-            let state = lock(&self.state);
+            let state = self.state.lock();
             let listed: FxHashSet<&str> = listing.files.iter().map(|found| &*found.path).collect();
             gone.extend(
                 candidates_for_removal
@@ -100,7 +101,7 @@ impl Index {
         if total > 0 {
             progress(Progress { done, total });
         }
-        for batch in work.chunks(BATCH) {
+        for batch in work.chunks(BATCH_LEN) {
             let finished = AtomicUsize::new(done);
             let outcomes: Result<Vec<_>, IndexError> = batch
                 .par_iter()
@@ -126,7 +127,7 @@ impl Index {
             }
             done += batch.len();
             progress(Progress { done, total });
-            if committed_at.elapsed() > COMMIT_EVERY && done < total {
+            if committed_at.elapsed() > COMMIT_INTERVAL && done < total {
                 self.commit(writer, &written)?;
                 written.clear();
                 committed_at = Instant::now();
@@ -140,11 +141,11 @@ impl Index {
         Ok((report, listing.folders))
     }
 
-    /// Reads one file and hands it to the writer. Nothing is returned for a file that vanished or only looks changed.
+    /// Reads one file and passes it to the writer. Returns `None` if the file was removed or its content is unchanged.
     fn index_one(
         &self,
         writer: &StoreWriter,
-        found: &Found,
+        found: &FoundFile,
         known: Option<&FileRecord>,
         rebuild: bool,
     ) -> Result<Option<Arc<FileRecord>>, IndexError> {
@@ -153,15 +154,15 @@ impl Index {
             known.filter(|known| !rebuild && self.rules.agree(known, found.size)),
         );
         match read {
-            Read::New(indexed) => {
+            ReadOutcome::New(indexed) => {
                 writer.put(&indexed, known.is_some())?;
                 Ok(Some(Arc::new(indexed.record)))
             }
-            Read::Touched(record) => {
+            ReadOutcome::Touched(record) => {
                 writer.touch(&record)?;
                 Ok(None)
             }
-            Read::Gone => {
+            ReadOutcome::Gone => {
                 if known.is_some() {
                     writer.remove(FileKey::of(&found.path));
                 }

@@ -1,4 +1,4 @@
-; The name of a C declaration lies at the end of its declarators; a declarator of a function makes it a function.
+; The name of a C declaration is at the end of its nested declarators. A function declarator makes it a function.
 
 (function_definition declarator: (_) @declarator) @function
 (declaration declarator: (_) @declarator) @variable

@@ -1,72 +1,72 @@
-//! A row of the table turned into what the walk over a syntax tree needs: one set of flags for each node kind.
+//! A grammar specification compiled for fast tree walks: one set of flags for each node kind.
 //!
-//! A walk visits millions of nodes, so everything it asks of a kind is one look into a dense table.
-//! Built once for each language, on first use. Knows nothing of what extraction does with it.
+//! A walk visits millions of nodes, so every property of a node kind is one lookup in a dense table.
+//! Built once per language, on first use.
 
 use crate::facts::SymbolKind;
 
 use super::pattern::Patterns;
-use super::table::{Grammar, Pairs};
+use super::table::{GrammarSpec, Pairs};
 
-/// What a node of some kind is to the walk. A kind may be several things at once.
+/// Properties of a node kind, combined as bit flags.
 pub(crate) mod flag {
     pub const IDENTIFIER: u32 = 1;
     pub const COMMENT: u32 = 1 << 1;
     pub const STRING: u32 = 1 << 2;
-    /// May define something wherever it stands (functions, types).
+    /// May be a definition anywhere (functions, types).
     pub const DEFINITION: u32 = 1 << 3;
-    /// May define something unless it stands in a function (variables, constants, fields).
+    /// May be a definition outside of functions (variables, constants, fields).
     pub const OUTER_DEFINITION: u32 = 1 << 4;
     pub const WRAPPER: u32 = 1 << 5;
     pub const ATTRIBUTE: u32 = 1 << 6;
     pub const IMPORT: u32 = 1 << 7;
     pub const CALL: u32 = 1 << 8;
-    /// Nothing inside is worth a visit.
+    /// Its children are not visited.
     pub const OPAQUE: u32 = 1 << 9;
-    /// Unparsed tokens, as in the arguments of a Rust macro.
+    /// Contains unparsed tokens, such as the arguments of a Rust macro.
     pub const TOKENS: u32 = 1 << 10;
     pub const PACKAGE: u32 = 1 << 11;
     pub const DOCSTRING: u32 = 1 << 12;
     pub const MODIFIERS: u32 = 1 << 13;
-    /// Named in the grammar: it may have children, or be a leaf with text (a number).
+    /// A named node of the grammar: it may have children or be a leaf with text, such as a number.
     pub const NAMED: u32 = 1 << 14;
     pub const ERROR: u32 = 1 << 15;
     pub const CLOSURE: u32 = 1 << 16;
-    /// A name only where something is called or defined by it.
+    /// A name only where it is called or defined.
     pub const CALLEE: u32 = 1 << 17;
-    /// Source text that the grammar leaves alone.
+    /// Source text that the grammar does not parse.
     pub const RAW: u32 = 1 << 18;
-    /// A member of an enumeration where it stands directly in one.
+    /// An enumeration member if it is a direct child of the enumeration.
     pub const VARIANT: u32 = 1 << 19;
-    /// `public:` and the like.
+    /// An access specifier such as `public:`.
     pub const ACCESS: u32 = 1 << 20;
 }
 
-/// What a capture of a definition query stands for.
+/// The meaning of a capture in a definition query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum CaptureRole {
     /// The whole definition and its kind.
     Whole(SymbolKind),
     Name,
-    /// A declarator as C nests them; the name is at its end.
+    /// A C declarator; the name is at the end of its nested declarators.
     Declarator,
     Body,
-    /// A node that has its body in braces; what stands before them is still the signature.
+    /// A node with its body in braces; the text before the braces belongs to the signature.
     Braced,
-    /// Beside the kind: an attribute of the object, made in a method but belonging to the type around it.
+    /// In addition to the kind: an instance attribute that is assigned in a method but belongs to the enclosing type.
     Instance,
-    /// The type a method belongs to though it is written outside of it.
+    /// The type of a method that is defined outside of the type.
     Receiver,
     Ignored,
 }
 
 pub(crate) struct Compiled {
-    pub grammar: &'static Grammar,
+    pub grammar: &'static GrammarSpec,
     pub language: tree_sitter::Language,
     pub patterns: Patterns,
-    /// By kind id.
+    /// Indexed by kind id.
     flags: Vec<u32>,
-    /// By kind id, the fields that lead to the callee of a call.
+    /// Pairs of kind id and field id: the field of a call that contains the callee.
     calls: Vec<(u16, u16)>,
     members: Vec<(u16, u16)>,
     wrappers: Vec<(u16, u16)>,
@@ -75,9 +75,9 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    pub fn new(grammar: &'static Grammar) -> Result<Compiled, String> {
+    pub fn new(grammar: &'static GrammarSpec) -> Result<Compiled, String> {
         let language = (grammar.language)();
-        let kinds = Kinds::of(&language);
+        let kinds = NodeKinds::of(&language);
         let patterns = Patterns::parse(&language, &kinds, grammar.definitions)?;
         let mut flags = vec![0; language.node_kind_count()];
         for id in 0..flags.len() as u16 {
@@ -146,14 +146,14 @@ impl Compiled {
 
     #[inline]
     pub fn flags(&self, kind: u16) -> u32 {
-        // An error node has the highest possible id, which is no index.
+        // An error node has the highest possible id, which is out of bounds.
         self.flags
             .get(kind as usize)
             .copied()
             .unwrap_or(flag::NAMED | flag::ERROR)
     }
 
-    /// The identifier that a call node calls: the end of its chain of members.
+    /// Returns the identifier called by a call node: the last name in a chain of members.
     pub fn callee<'tree>(
         &self,
         call: tree_sitter::Node<'tree>,
@@ -167,7 +167,7 @@ impl Compiled {
         }
     }
 
-    /// The definition inside a wrapper (decorators, `export`, `template <…>`), if it is one.
+    /// Returns the definition inside a wrapper (decorators, `export`, `template <…>`).
     pub fn wrapped<'tree>(
         &self,
         wrapper: tree_sitter::Node<'tree>,
@@ -176,7 +176,7 @@ impl Compiled {
         loop {
             let alone = node.named_child_count() == 1;
             let kind = node.kind_id();
-            // `type ( … )` wraps several definitions, each of which stands for itself.
+            // `type ( … )` may contain several definitions, which are then handled separately.
             if !alone && self.wrappers.contains(&(kind, FIRST)) {
                 return None;
             }
@@ -188,7 +188,7 @@ impl Compiled {
     }
 }
 
-/// Kinds that are locals, not symbols, when they stand in a function.
+/// Kinds that are local variables rather than symbols inside a function.
 fn is_local(kind: SymbolKind) -> bool {
     use SymbolKind::*;
     matches!(
@@ -197,16 +197,16 @@ fn is_local(kind: SymbolKind) -> bool {
     )
 }
 
-/// By the name of the capture.
-pub(super) fn role(capture: &str) -> Role {
+/// Returns the role of the capture with this name.
+pub(super) fn capture_role(capture: &str) -> CaptureRole {
     use SymbolKind::*;
-    Role::Whole(match capture {
-        "name" => return Role::Name,
-        "declarator" => return Role::Declarator,
-        "body" => return Role::Body,
-        "braced" => return Role::Braced,
-        "instance" => return Role::Instance,
-        "receiver" => return Role::Receiver,
+    CaptureRole::Whole(match capture {
+        "name" => return CaptureRole::Name,
+        "declarator" => return CaptureRole::Declarator,
+        "body" => return CaptureRole::Body,
+        "braced" => return CaptureRole::Braced,
+        "instance" => return CaptureRole::Instance,
+        "receiver" => return CaptureRole::Receiver,
         "module" => Module,
         "class" => Class,
         "struct" => Struct,
@@ -222,24 +222,24 @@ pub(super) fn role(capture: &str) -> Role {
         "field" => Field,
         "variant" => Variant,
         "table" => Table,
-        _ => return Role::Ignored,
+        _ => return CaptureRole::Ignored,
     })
 }
 
-/// The names of a grammar's named node kinds, by id.
-pub(super) struct Kinds<'l>(Vec<Option<&'l str>>);
+/// The names of the named node kinds of a grammar, indexed by kind id.
+pub(super) struct NodeKinds<'l>(Vec<Option<&'l str>>);
 
-impl<'l> Kinds<'l> {
-    pub fn of(language: &'l tree_sitter::Language) -> Kinds<'l> {
+impl<'l> NodeKinds<'l> {
+    pub fn of(language: &'l tree_sitter::Language) -> NodeKinds<'l> {
         let name = |id| {
             language
                 .node_kind_for_id(id)
                 .filter(|_| language.node_kind_is_named(id))
         };
-        Kinds((0..language.node_kind_count() as u16).map(name).collect())
+        NodeKinds((0..language.node_kind_count() as u16).map(name).collect())
     }
 
-    /// A name may have several ids (aliases), and `*` before or after it stands for any beginning or ending.
+    /// Returns the ids of a kind. A name may have several ids (aliases); a leading or trailing `*` matches any prefix or suffix.
     pub fn ids(&self, kind: &str) -> impl Iterator<Item = u16> {
         let fits = move |name: &str| match (kind.strip_suffix('*'), kind.strip_prefix('*')) {
             (Some(prefix), _) => name.starts_with(prefix),
@@ -260,7 +260,7 @@ fn field(language: &tree_sitter::Language, name: &str) -> u16 {
     }
 }
 
-/// In place of a field, the first or the last named child.
+/// Pseudo field ids for the first and last named child.
 const FIRST: u16 = u16::MAX;
 const LAST: u16 = u16::MAX - 1;
 
@@ -301,11 +301,11 @@ mod tests {
                     continue;
                 }
             };
-            // Other tools read the files as queries too.
+            // The files must also be valid tree-sitter queries.
             if let Err(error) = tree_sitter::Query::new(&compiled.language, grammar.definitions) {
                 wrong.push(format!("{language}: {error}"));
             }
-            let known = Kinds::of(&compiled.language);
+            let known = NodeKinds::of(&compiled.language);
             let kinds = [
                 grammar.identifiers,
                 grammar.callees,

@@ -1,39 +1,39 @@
-//! Definition queries: a small matcher for the part of tree-sitter's query language that the `.scm` files use.
+//! A matcher for definition queries: the subset of the tree-sitter query language used by the `.scm` files.
 //!
-//! Why not tree-sitter's own: it analyses a query for up to a tenth of a second before its first use (C++), which every start
-//! would wait for, and it is made to search whole trees, while the walk visits every node anyway and asks about single ones.
-//! The files stay valid queries, which a test checks. Understood are `(kind …)`, `(_)`, `[ … ]`, `field:`, `!field`, a leading
-//! `.`, `?`, captures and `#match?`. The order of children in a pattern does not matter.
+//! It is used instead of tree-sitter's own queries for two reasons. Compiling a query with tree-sitter takes up to 0.1 s (C++), which
+//! would delay every start. And tree-sitter queries search whole trees, while extraction already visits each node and needs to match
+//! single nodes. A test checks that the files are valid tree-sitter queries. Supported are `(kind …)`, `(_)`, `[ … ]`, `field:`,
+//! `!field`, a leading `.`, `?`, captures and `#match?`. The order of children in a pattern is ignored.
 
 use regex::Regex;
 use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::SymbolKind;
 
-use super::compiled::{Kinds, Role, role};
+use super::compiled::{CaptureRole, NodeKinds, capture_role};
 
 /// All patterns of a language.
 pub(crate) struct Patterns {
     patterns: Vec<Pattern>,
-    /// By kind id, the patterns that begin with it.
+    /// Indexed by kind id: the patterns whose outermost node has this kind.
     by_kind: Vec<Vec<usize>>,
 }
 
-/// What a pattern bound to its captures.
-pub(crate) type Bindings<'t> = Vec<(Role, Node<'t>)>;
+/// The captures of a match.
+pub(crate) type Bindings<'t> = Vec<(CaptureRole, Node<'t>)>;
 
 #[derive(Default)]
 struct Pattern {
-    /// Empty for any named node. Sorted.
+    /// Sorted kind ids; empty matches any named node.
     kinds: Vec<u16>,
     children: Vec<Child>,
     /// Fields that must be absent.
     absent: Vec<u16>,
-    /// If there are any, the node must fit one of these instead.
+    /// If not empty, the node must match one of these.
     alternatives: Vec<Pattern>,
-    roles: Vec<Role>,
+    roles: Vec<CaptureRole>,
     check: Option<Regex>,
-    /// The capture that a predicate refers to.
+    /// The name of the capture, for predicates.
     label: String,
 }
 
@@ -41,7 +41,7 @@ struct Child {
     field: Option<u16>,
     first: bool,
     optional: bool,
-    /// Whether several children in turn may be meant: those that hold the name.
+    /// Whether all matching children are tried, because the pattern captures a name.
     several: bool,
     pattern: Pattern,
 }
@@ -49,7 +49,7 @@ struct Child {
 impl Patterns {
     pub(super) fn parse(
         language: &tree_sitter::Language,
-        kinds: &Kinds,
+        kinds: &NodeKinds,
         source: &str,
     ) -> Result<Patterns, String> {
         let mut parser = Parser {
@@ -71,12 +71,12 @@ impl Patterns {
         Ok(Patterns { patterns, by_kind })
     }
 
-    /// The kinds that patterns begin with, what these patterns define, and whether for the type around a method.
+    /// Returns the outermost node kind of each pattern, the kind of symbol it defines, and whether it is an instance attribute.
     pub fn heads(&self) -> impl Iterator<Item = (u16, SymbolKind, bool)> {
         self.patterns.iter().flat_map(|pattern| {
-            let instance = pattern.roles.contains(&Role::Instance);
+            let instance = pattern.roles.contains(&CaptureRole::Instance);
             let whole = pattern.roles.iter().find_map(|role| match role {
-                Role::Whole(kind) => Some(*kind),
+                CaptureRole::Whole(kind) => Some(*kind),
                 _ => None,
             });
             pattern
@@ -86,7 +86,7 @@ impl Patterns {
         })
     }
 
-    /// Calls `then` for each way in which a pattern fits the node itself, in the order of the patterns.
+    /// Calls `then` with the captures of each match of a pattern at `node`, in the order of the patterns.
     pub fn find<'t>(
         &self,
         node: Node<'t>,
@@ -116,7 +116,7 @@ struct Search<'s, 't> {
     bound: Bindings<'t>,
 }
 
-/// What to go on with when a part has matched. The recursion is as deep as the pattern, not as the tree.
+/// The continuation called when a part has matched. The recursion is as deep as the pattern, not as the tree.
 type Next<'n, 's, 't> = &'n mut dyn FnMut(&mut Search<'s, 't>);
 
 impl<'s, 't> Search<'s, 't> {
@@ -202,7 +202,7 @@ impl<'s, 't> Search<'s, 't> {
     }
 }
 
-/// Marks, names, captures with their `@`, and strings with their opening quote.
+/// Splits a query into punctuation, names, captures with their `@`, and strings with their opening quote.
 fn tokens(source: &str) -> Result<Vec<&str>, String> {
     let mut tokens = Vec::new();
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '?' | '@' | '#');
@@ -211,11 +211,11 @@ fn tokens(source: &str) -> Result<Vec<&str>, String> {
         let length = match first {
             ';' => rest.find('\n').unwrap_or(rest.len()),
             '"' => 1 + rest[1..].find('"').ok_or("a string does not end")?,
-            // A mark of its own unless it is within a name.
+            // Punctuation unless it is inside a name.
             '.' | '?' => 1,
             first if is_name(first) => {
                 let name = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-                // The `?` of `)?` is no part of a name, that of `#match?` is.
+                // A trailing `?` is a quantifier, except in `#match?`.
                 if first == '#' {
                     name
                 } else {
@@ -235,7 +235,7 @@ fn tokens(source: &str) -> Result<Vec<&str>, String> {
 
 struct Parser<'s> {
     language: &'s tree_sitter::Language,
-    kinds: &'s Kinds<'s>,
+    kinds: &'s NodeKinds<'s>,
     tokens: Vec<&'s str>,
     at: usize,
 }
@@ -269,16 +269,16 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// A pattern with the capture that says what it defines.
+    /// Parses a top-level pattern, which must have a capture for the kind of definition.
     fn top(&mut self) -> Result<Pattern, String> {
         let pattern = self.pattern()?;
         let defines = pattern
             .roles
             .iter()
-            .any(|role| matches!(role, Role::Whole(_)));
+            .any(|role| matches!(role, CaptureRole::Whole(_)));
         if !defines || pattern.kinds.is_empty() {
             return Err(format!(
-                "a pattern before `{}` does not say what it defines",
+                "the pattern before `{}` has no capture for the kind of definition",
                 self.peek()
             ));
         }
@@ -307,15 +307,15 @@ impl<'s> Parser<'s> {
         while self.peek().starts_with('@') {
             let name = self.take().trim_start_matches('@');
             pattern.label = name.to_string();
-            match role(name) {
-                Role::Ignored => {}
+            match capture_role(name) {
+                CaptureRole::Ignored => {}
                 role => pattern.roles.push(role),
             }
         }
         Ok(pattern)
     }
 
-    /// One thing between a pattern's parentheses.
+    /// Parses one element inside the parentheses of a pattern.
     fn part(&mut self, pattern: &mut Pattern) -> Result<(), String> {
         if self.accept("!") {
             let field = self.take();
@@ -338,7 +338,9 @@ impl<'s> Parser<'s> {
         let mut child = child;
         // A capture may also follow the `?`.
         while self.peek().starts_with('@') {
-            child.roles.push(role(self.take().trim_start_matches('@')));
+            child
+                .roles
+                .push(capture_role(self.take().trim_start_matches('@')));
         }
         optional |= self.accept("?");
         pattern.children.push(Child {
@@ -351,7 +353,7 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    /// `(#match? @label "…")`
+    /// Parses `(#match? @label "…")`.
     fn predicate(&mut self, pattern: &mut Pattern) -> Result<(), String> {
         self.at += 2;
         let label = self.take().trim_start_matches('@');
@@ -378,12 +380,12 @@ impl<'s> Parser<'s> {
     }
 }
 
-/// Whether the pattern binds a name somewhere.
+/// Whether the pattern or a nested pattern captures a name.
 fn names(pattern: &Pattern) -> bool {
     pattern
         .roles
         .iter()
-        .any(|role| matches!(role, Role::Name | Role::Declarator))
+        .any(|role| matches!(role, CaptureRole::Name | CaptureRole::Declarator))
         || pattern.children.iter().any(|child| names(&child.pattern))
         || pattern.alternatives.iter().any(names)
 }

@@ -1,13 +1,14 @@
-//! The languages, one row each. To add one, add a row, its `.scm` file of definitions, and a fixture test.
+//! The language table. To add a language, add a row, a `.scm` file with definition queries, and a fixture test.
 //!
-//! Node kinds and fields are the grammar's own names; a test checks that the grammar knows every one of them.
+//! Node kinds and fields are those of the tree-sitter grammar; a test checks that they exist.
 
 use super::table::{
-    BASE, Doc, Grammar, Imports, Kinds, Pairs, Parsed, Row, Syntax, Tests, Visibility,
+    BASE, Doc, GrammarSpec, ImportSyntax, LanguageSpec, Names, Pairs, Syntax, Tests, TreeSyntax,
+    Visibility,
 };
 
-/// All languages. Where two rows claim an extension the first wins.
-pub(crate) static ROWS: &[&Row] = &[
+/// All languages. If two rows have the same extension, the first one is used.
+pub(crate) static ROWS: &[&LanguageSpec] = &[
     &PYTHON,
     &RUST,
     &TYPESCRIPT,
@@ -32,7 +33,7 @@ pub(crate) static ROWS: &[&Row] = &[
     &PLAIN,
 ];
 
-const EMPTY: Row = Row {
+const EMPTY: LanguageSpec = LanguageSpec {
     id: "",
     name: "",
     family: "",
@@ -46,7 +47,7 @@ const EMPTY: Row = Row {
     syntax: Syntax::Plain,
 };
 
-static PYTHON: Row = Row {
+static PYTHON: LanguageSpec = LanguageSpec {
     id: "python",
     name: "Python",
     family: "python",
@@ -57,7 +58,7 @@ static PYTHON: Row = Row {
     file_names: &["SConstruct", "SConscript", "wscript"],
     interpreters: &["python", "pypy"],
     claims: &[],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_python::LANGUAGE.into(),
         definitions: include_str!("python.scm"),
         calls: &[("call", "function")],
@@ -71,7 +72,7 @@ static PYTHON: Row = Row {
             "import_from_statement",
             "future_import_statement",
         ],
-        imports: Imports::Python,
+        imports: ImportSyntax::Python,
         doc: Doc {
             outer: &[],
             inner: &[],
@@ -88,7 +89,7 @@ static PYTHON: Row = Row {
     })),
 };
 
-static RUST: Row = Row {
+static RUST: LanguageSpec = LanguageSpec {
     id: "rust",
     name: "Rust",
     family: "rust",
@@ -99,7 +100,7 @@ static RUST: Row = Row {
     file_names: &[],
     interpreters: &["rust-script"],
     claims: &[],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_rust::LANGUAGE.into(),
         definitions: include_str!("rust.scm"),
         identifiers: &[
@@ -133,7 +134,7 @@ static RUST: Row = Row {
             "mutable_specifier",
         ],
         import_kinds: &["use_declaration", "extern_crate_declaration", "mod_item"],
-        imports: Imports::Rust,
+        imports: ImportSyntax::Rust,
         doc: Doc {
             outer: &["///", "/**"],
             inner: &["//!", "/*!"],
@@ -150,8 +151,8 @@ static RUST: Row = Row {
     })),
 };
 
-/// What JavaScript and TypeScript share.
-const ECMASCRIPT: Grammar = Grammar {
+/// Settings shared by JavaScript and TypeScript.
+const ECMASCRIPT: GrammarSpec = GrammarSpec {
     identifiers: &[
         "identifier",
         "property_identifier",
@@ -184,7 +185,7 @@ const ECMASCRIPT: Grammar = Grammar {
         "assignment_expression",
     ],
     import_calls: &["require", "import"],
-    imports: Imports::EcmaScript,
+    imports: ImportSyntax::EcmaScript,
     doc: Doc {
         outer: &["/**"],
         inner: &[],
@@ -208,8 +209,8 @@ const ECMASCRIPT_MEMBERS: Pairs = &[
     ("await_expression", "<"),
 ];
 
-/// TypeScript with and without JSX differ in their grammars only.
-const TYPESCRIPT_GRAMMAR: Grammar = Grammar {
+/// TypeScript with and without JSX use different grammars and the same settings.
+const TYPESCRIPT_GRAMMAR: GrammarSpec = GrammarSpec {
     language: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
     definitions: concat!(
         include_str!("ecmascript.scm"),
@@ -254,7 +255,7 @@ const TYPESCRIPT_GRAMMAR: Grammar = Grammar {
     ..ECMASCRIPT
 };
 
-static TYPESCRIPT: Row = Row {
+static TYPESCRIPT: LanguageSpec = LanguageSpec {
     id: "typescript",
     name: "TypeScript",
     family: "javascript",
@@ -263,11 +264,11 @@ static TYPESCRIPT: Row = Row {
     members_are_bare: false,
     extensions: &["ts", "mts", "cts"],
     interpreters: &["deno", "ts-node", "tsx"],
-    syntax: Syntax::Tree(Parsed::new(TYPESCRIPT_GRAMMAR)),
+    syntax: Syntax::Tree(TreeSyntax::new(TYPESCRIPT_GRAMMAR)),
     ..EMPTY
 };
 
-static TSX: Row = Row {
+static TSX: LanguageSpec = LanguageSpec {
     id: "typescriptreact",
     name: "TSX",
     family: "javascript",
@@ -275,7 +276,7 @@ static TSX: Row = Row {
     folder_is_scope: false,
     members_are_bare: false,
     extensions: &["tsx"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_typescript::LANGUAGE_TSX.into(),
         strings: &["string_fragment", "regex_pattern", "jsx_text"],
         calls: ECMASCRIPT_CALLS,
@@ -284,7 +285,7 @@ static TSX: Row = Row {
     ..EMPTY
 };
 
-static JAVASCRIPT: Row = Row {
+static JAVASCRIPT: LanguageSpec = LanguageSpec {
     id: "javascript",
     name: "JavaScript",
     family: "javascript",
@@ -294,7 +295,7 @@ static JAVASCRIPT: Row = Row {
     extensions: &["js", "jsx", "mjs", "cjs"],
     file_names: &["Jakefile"],
     interpreters: &["node", "nodejs", "bun"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_javascript::LANGUAGE.into(),
         definitions: concat!(
             include_str!("ecmascript.scm"),
@@ -305,7 +306,7 @@ static JAVASCRIPT: Row = Row {
     ..EMPTY
 };
 
-static GO: Row = Row {
+static GO: LanguageSpec = LanguageSpec {
     id: "go",
     name: "Go",
     family: "go",
@@ -313,7 +314,7 @@ static GO: Row = Row {
     folder_is_scope: true,
     members_are_bare: false,
     extensions: &["go"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_go::LANGUAGE.into(),
         definitions: include_str!("go.scm"),
         identifiers: &[
@@ -345,14 +346,14 @@ static GO: Row = Row {
         opaque: &["label_name", "blank_identifier"],
         packages: &["package_clause"],
         import_kinds: &["import_declaration"],
-        imports: Imports::Go,
+        imports: ImportSyntax::Go,
         visibility: Visibility::Capital,
         ..BASE
     })),
     ..EMPTY
 };
 
-static JAVA: Row = Row {
+static JAVA: LanguageSpec = LanguageSpec {
     id: "java",
     name: "Java",
     family: "java",
@@ -360,7 +361,7 @@ static JAVA: Row = Row {
     folder_is_scope: true,
     members_are_bare: true,
     extensions: &["java"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_java::LANGUAGE.into(),
         definitions: include_str!("java.scm"),
         identifiers: &["identifier", "type_identifier"],
@@ -383,14 +384,14 @@ static JAVA: Row = Row {
         ],
         packages: &["package_declaration"],
         import_kinds: &["import_declaration"],
-        imports: Imports::Java,
+        imports: ImportSyntax::Java,
         doc: Doc {
             outer: &["/**"],
             inner: &[],
             docstring: &[],
             leading: true,
         },
-        visibility: Visibility::HiddenBy(&["private"]),
+        visibility: Visibility::PrivateIf(&["private"]),
         tests: Tests {
             attributes: &[
                 "Test",
@@ -410,7 +411,7 @@ static JAVA: Row = Row {
     ..EMPTY
 };
 
-const C_GRAMMAR: Grammar = Grammar {
+const C_GRAMMAR: GrammarSpec = GrammarSpec {
     language: || tree_sitter_c::LANGUAGE.into(),
     definitions: include_str!("c.scm"),
     identifiers: &["identifier", "type_identifier", "field_identifier"],
@@ -430,12 +431,12 @@ const C_GRAMMAR: Grammar = Grammar {
         "preproc_directive",
     ],
     import_kinds: &["preproc_include"],
-    imports: Imports::Include,
-    visibility: Visibility::HiddenBy(&["static"]),
+    imports: ImportSyntax::Include,
+    visibility: Visibility::PrivateIf(&["static"]),
     ..BASE
 };
 
-static C: Row = Row {
+static C: LanguageSpec = LanguageSpec {
     id: "c",
     name: "C",
     family: "c",
@@ -443,11 +444,11 @@ static C: Row = Row {
     folder_is_scope: true,
     members_are_bare: false,
     extensions: &["c", "h"],
-    syntax: Syntax::Tree(Parsed::new(C_GRAMMAR)),
+    syntax: Syntax::Tree(TreeSyntax::new(C_GRAMMAR)),
     ..EMPTY
 };
 
-static CPP: Row = Row {
+static CPP: LanguageSpec = LanguageSpec {
     id: "cpp",
     name: "C++",
     family: "c",
@@ -471,7 +472,7 @@ static CPP: Row = Row {
             "constexpr ",
         ],
     )],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_cpp::LANGUAGE.into(),
         definitions: concat!(include_str!("c.scm"), include_str!("cpp.scm")),
         identifiers: &[
@@ -509,7 +510,7 @@ static CPP: Row = Row {
             "virtual_specifier",
         ],
         visibility: Visibility::Sections {
-            hidden_by: &["static"],
+            private_if: &["static"],
             in_classes: false,
         },
         ..C_GRAMMAR
@@ -517,7 +518,7 @@ static CPP: Row = Row {
     ..EMPTY
 };
 
-static CSHARP: Row = Row {
+static CSHARP: LanguageSpec = LanguageSpec {
     id: "csharp",
     name: "C#",
     family: "csharp",
@@ -525,7 +526,7 @@ static CSHARP: Row = Row {
     folder_is_scope: true,
     members_are_bare: true,
     extensions: &["cs", "csx"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_c_sharp::LANGUAGE.into(),
         definitions: include_str!("csharp.scm"),
         strings: &[
@@ -557,14 +558,14 @@ static CSHARP: Row = Row {
         ],
         packages: &["file_scoped_namespace_declaration", "namespace_declaration"],
         import_kinds: &["using_directive"],
-        imports: Imports::CSharp,
+        imports: ImportSyntax::CSharp,
         doc: Doc {
             outer: &["///", "/**"],
             inner: &[],
             docstring: &[],
             leading: true,
         },
-        visibility: Visibility::ShownBy(&["public", "internal", "protected"]),
+        visibility: Visibility::PublicIf(&["public", "internal", "protected"]),
         tests: Tests {
             attributes: &[
                 "Test",
@@ -583,7 +584,7 @@ static CSHARP: Row = Row {
     ..EMPTY
 };
 
-static RUBY: Row = Row {
+static RUBY: LanguageSpec = LanguageSpec {
     id: "ruby",
     name: "Ruby",
     family: "ruby",
@@ -600,7 +601,7 @@ static RUBY: Row = Row {
         "Fastfile",
     ],
     interpreters: &["ruby"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_ruby::LANGUAGE.into(),
         definitions: include_str!("ruby.scm"),
         identifiers: &[
@@ -616,9 +617,9 @@ static RUBY: Row = Row {
         closures: &["do_block", "block", "lambda"],
         opaque: &["self", "super", "heredoc_beginning", "heredoc_end"],
         import_calls: &["require", "require_relative", "load", "autoload"],
-        imports: Imports::Ruby,
+        imports: ImportSyntax::Ruby,
         visibility: Visibility::Sections {
-            hidden_by: &["private", "protected"],
+            private_if: &["private", "protected"],
             in_classes: true,
         },
         tests: Tests {
@@ -631,7 +632,7 @@ static RUBY: Row = Row {
     ..EMPTY
 };
 
-static PHP: Row = Row {
+static PHP: LanguageSpec = LanguageSpec {
     id: "php",
     name: "PHP",
     family: "php",
@@ -640,7 +641,7 @@ static PHP: Row = Row {
     members_are_bare: false,
     extensions: &["php", "phtml", "php5", "php7"],
     interpreters: &["php"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_php::LANGUAGE_PHP.into(),
         definitions: include_str!("php.scm"),
         identifiers: &["name"],
@@ -671,14 +672,14 @@ static PHP: Row = Row {
             "require_expression",
             "require_once_expression",
         ],
-        imports: Imports::Php,
+        imports: ImportSyntax::Php,
         doc: Doc {
             outer: &["/**"],
             inner: &[],
             docstring: &[],
             leading: true,
         },
-        visibility: Visibility::HiddenBy(&["private", "protected"]),
+        visibility: Visibility::PrivateIf(&["private", "protected"]),
         tests: Tests {
             attributes: &["Test", "DataProvider"],
             function_prefixes: &[],
@@ -689,7 +690,7 @@ static PHP: Row = Row {
     ..EMPTY
 };
 
-static BASH: Row = Row {
+static BASH: LanguageSpec = LanguageSpec {
     id: "shellscript",
     name: "Bash",
     family: "shellscript",
@@ -699,7 +700,7 @@ static BASH: Row = Row {
     extensions: &["sh", "bash", "zsh", "ksh", "bats", "ebuild"],
     file_names: &[".bashrc", ".bash_profile", ".profile", ".zshrc", "PKGBUILD"],
     interpreters: &["sh", "bash", "zsh", "dash", "ksh", "ash"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_bash::LANGUAGE.into(),
         definitions: include_str!("bash.scm"),
         identifiers: &["variable_name"],
@@ -720,13 +721,13 @@ static BASH: Row = Row {
             "test_operator",
         ],
         import_calls: &["source", "."],
-        imports: Imports::Bash,
+        imports: ImportSyntax::Bash,
         ..BASE
     })),
     ..EMPTY
 };
 
-static LUA: Row = Row {
+static LUA: LanguageSpec = LanguageSpec {
     id: "lua",
     name: "Lua",
     family: "lua",
@@ -736,7 +737,7 @@ static LUA: Row = Row {
     extensions: &["lua", "rockspec", "luau"],
     file_names: &[".luacheckrc"],
     interpreters: &["lua", "luajit"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_lua::LANGUAGE.into(),
         definitions: include_str!("lua.scm"),
         calls: &[("function_call", "name")],
@@ -746,14 +747,14 @@ static LUA: Row = Row {
         ],
         closures: &["function_definition"],
         import_calls: &["require", "dofile", "loadfile"],
-        imports: Imports::Lua,
-        visibility: Visibility::HiddenBy(&["local"]),
+        imports: ImportSyntax::Lua,
+        visibility: Visibility::PrivateIf(&["local"]),
         ..BASE
     })),
     ..EMPTY
 };
 
-static SQL: Row = Row {
+static SQL: LanguageSpec = LanguageSpec {
     id: "sql",
     name: "SQL",
     family: "sql",
@@ -761,7 +762,7 @@ static SQL: Row = Row {
     folder_is_scope: true,
     members_are_bare: false,
     extensions: &["sql", "ddl", "dml", "psql", "pgsql"],
-    syntax: Syntax::Tree(Parsed::new(Grammar {
+    syntax: Syntax::Tree(TreeSyntax::new(GrammarSpec {
         language: || tree_sitter_sequel::LANGUAGE.into(),
         definitions: include_str!("sql.scm"),
         comments: &["comment", "marginalia"],
@@ -774,7 +775,7 @@ static SQL: Row = Row {
     ..EMPTY
 };
 
-static MARKDOWN: Row = Row {
+static MARKDOWN: LanguageSpec = LanguageSpec {
     id: "markdown",
     name: "Markdown",
     family: "markdown",
@@ -786,7 +787,7 @@ static MARKDOWN: Row = Row {
     ..EMPTY
 };
 
-static STRUCTURED: Row = Row {
+static STRUCTURED: LanguageSpec = LanguageSpec {
     id: "restructuredtext",
     name: "Structured text",
     family: "restructuredtext",
@@ -798,7 +799,7 @@ static STRUCTURED: Row = Row {
     ..EMPTY
 };
 
-static NOTEBOOK: Row = Row {
+static NOTEBOOK: LanguageSpec = LanguageSpec {
     id: "jupyter",
     name: "Jupyter notebook",
     family: "jupyter",
@@ -810,7 +811,7 @@ static NOTEBOOK: Row = Row {
     ..EMPTY
 };
 
-static TOML: Row = Row {
+static TOML: LanguageSpec = LanguageSpec {
     id: "toml",
     name: "TOML",
     family: "toml",
@@ -823,7 +824,7 @@ static TOML: Row = Row {
     ..EMPTY
 };
 
-static YAML: Row = Row {
+static YAML: LanguageSpec = LanguageSpec {
     id: "yaml",
     name: "YAML",
     family: "yaml",
@@ -836,7 +837,7 @@ static YAML: Row = Row {
     ..EMPTY
 };
 
-const JSON_NAMES: Kinds = &[
+const JSON_NAMES: Names = &[
     ".babelrc",
     ".eslintrc",
     ".prettierrc",
@@ -844,7 +845,7 @@ const JSON_NAMES: Kinds = &[
     "composer.lock",
 ];
 
-static JSON: Row = Row {
+static JSON: LanguageSpec = LanguageSpec {
     id: "json",
     name: "JSON",
     family: "json",
@@ -857,7 +858,7 @@ static JSON: Row = Row {
     ..EMPTY
 };
 
-pub(crate) static PLAIN: Row = Row {
+pub(crate) static PLAIN: LanguageSpec = LanguageSpec {
     id: "plaintext",
     name: "Plain text",
     family: "plaintext",

@@ -1,4 +1,4 @@
-//! What a row of the table of languages can say. The rows are in [`super::rows`].
+//! The fields of a row in the language table. The rows are in [`super::rows`].
 
 use std::sync::OnceLock;
 
@@ -6,35 +6,35 @@ use super::compiled::Compiled;
 
 /// Pairs of a node kind and one of its fields.
 pub(crate) type Pairs = &'static [(&'static str, &'static str)];
-pub(crate) type Kinds = &'static [&'static str];
+pub(crate) type Names = &'static [&'static str];
 
-pub(crate) struct Row {
+pub(crate) struct LanguageSpec {
     pub id: &'static str,
     pub name: &'static str,
-    pub extensions: Kinds,
-    pub file_names: Kinds,
-    pub interpreters: Kinds,
-    /// Extensions of another row that are this language if the text contains one of the words (C++ in a `.h`).
-    pub claims: &'static [(&'static str, Kinds)],
-    /// Rows of one family import from each other: JavaScript and TypeScript, C and C++.
+    pub extensions: Names,
+    pub file_names: Names,
+    pub interpreters: Names,
+    /// Extensions of another row that belong to this language if the text contains one of the given words (C++ in a `.h` file).
+    pub claims: &'static [(&'static str, Names)],
+    /// Languages of the same family can import each other: JavaScript and TypeScript, C and C++.
     pub family: &'static str,
-    /// Between the names of a container and its member.
+    /// Separator between the names of a container and its member.
     pub separator: &'static str,
-    /// Whether the files of a folder see each other's definitions without an import.
+    /// Whether files in the same folder can use each other's definitions without an import.
     pub folder_is_scope: bool,
-    /// Whether a member may be named without its owner inside of it.
+    /// Whether code inside a type can refer to members of the type without a qualifier.
     pub members_are_bare: bool,
     pub syntax: Syntax,
 }
 
 #[expect(
     clippy::large_enum_variant,
-    reason = "rows are statics, which nothing moves"
+    reason = "rows are statics, which are never moved"
 )]
 pub(crate) enum Syntax {
-    Tree(Parsed),
+    Tree(TreeSyntax),
     Markdown,
-    /// reStructuredText and AsciiDoc: headings by underlining or by leading `=`.
+    /// reStructuredText and AsciiDoc: headings are underlined or start with `=`.
     Structured,
     Notebook,
     Toml,
@@ -43,81 +43,83 @@ pub(crate) enum Syntax {
     Plain,
 }
 
-/// A grammar and, once it was needed, its tables.
-pub(crate) struct Parsed {
-    grammar: Grammar,
+/// A grammar specification and its lazily compiled tables.
+pub(crate) struct TreeSyntax {
+    grammar: GrammarSpec,
     compiled: OnceLock<Option<Compiled>>,
 }
 
-impl Parsed {
-    pub const fn new(grammar: Grammar) -> Parsed {
-        Parsed {
+impl TreeSyntax {
+    pub const fn new(grammar: GrammarSpec) -> TreeSyntax {
+        TreeSyntax {
             grammar,
             compiled: OnceLock::new(),
         }
     }
 
     #[cfg(test)]
-    pub fn grammar(&self) -> &Grammar {
+    pub fn grammar(&self) -> &GrammarSpec {
         &self.grammar
     }
 
-    /// None if the row contradicts its grammar, which a test excludes.
+    /// Returns the compiled tables, or `None` if the row does not match its grammar, which a test excludes.
     pub fn compiled(&'static self) -> Option<&'static Compiled> {
         let build = || {
             let result = Compiled::new(&self.grammar);
             result
-                .inspect_err(|error| tracing::error!("a language cannot be used: {error}"))
+                .inspect_err(|error| {
+                    tracing::error!("the definition of a language is invalid: {error}")
+                })
                 .ok()
         };
         self.compiled.get_or_init(build).as_ref()
     }
 }
 
-/// How one language looks to the walk over its syntax tree.
-pub(crate) struct Grammar {
+/// How extraction interprets the syntax tree of a language. Node kinds and fields are those of the tree-sitter grammar.
+pub(crate) struct GrammarSpec {
     pub language: fn() -> tree_sitter::Language,
-    /// The text of the definitions query.
+    /// The source of the definition queries.
     pub definitions: &'static str,
-    pub identifiers: Kinds,
-    pub comments: Kinds,
-    /// Words that are a name only where something is called or defined by them.
-    pub callees: Kinds,
-    /// Source text the grammar leaves alone, such as the replacement of a C macro.
-    pub raw: Kinds,
-    /// Leaves that are members of an enumeration where they stand directly in one.
-    pub variants: Kinds,
-    /// The text inside string literals. Interpolated code lies beside it, not inside.
-    pub strings: Kinds,
-    /// Where a call says what it calls. Instead of a field, `<` is the first child and `>` the last.
+    pub identifiers: Names,
+    pub comments: Names,
+    /// Nodes that are names only where they are called or defined.
+    pub callees: Names,
+    /// Source text that the grammar does not parse, such as the replacement of a C macro.
+    pub raw: Names,
+    /// Leaves that are enumeration members if they are direct children of the enumeration.
+    pub variants: Names,
+    /// The text inside string literals, without interpolated code.
+    pub strings: Names,
+    /// Call nodes with the field of the callee. Instead of a field, `<` is the first named child and `>` the last.
     pub calls: Pairs,
-    /// Where a path or a member access says its last name.
+    /// Paths and member accesses with the field of the last name.
     pub members: Pairs,
-    /// Nodes around a definition that belong to it, and where the definition is. `<` asks that there is only one.
+    /// Nodes that wrap a definition, with the field of the definition. `<` requires that there is only one named child.
     pub wrappers: Pairs,
     /// Attributes, decorators and annotations.
-    pub attributes: Kinds,
-    /// Nodes that hold annotations beside keywords.
-    pub modifiers: Kinds,
-    /// Functions without a name: what they declare is local to them.
-    pub closures: Kinds,
-    /// Nodes whose tokens the grammar does not parse further.
-    pub tokens: Kinds,
-    /// Nodes with nothing inside that anyone would search for. A final `*` stands for any ending.
-    pub opaque: Kinds,
-    pub packages: Kinds,
-    pub import_kinds: Kinds,
-    /// Functions whose call imports something.
-    pub import_calls: Kinds,
-    pub imports: Imports,
+    pub attributes: Names,
+    /// Nodes that contain annotations and keywords.
+    pub modifiers: Names,
+    /// Anonymous functions: their declarations are local.
+    pub closures: Names,
+    /// Nodes whose content the grammar only splits into tokens.
+    pub tokens: Names,
+    /// Nodes whose content is not indexed. A trailing `*` matches any suffix.
+    pub opaque: Names,
+    pub packages: Names,
+    pub import_kinds: Names,
+    /// Functions whose call is an import, such as `require`.
+    pub import_calls: Names,
+    pub imports: ImportSyntax,
     pub doc: Doc,
     pub visibility: Visibility,
     pub tests: Tests,
 }
 
-/// How a language writes its imports.
+/// The import syntax of a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Imports {
+pub(crate) enum ImportSyntax {
     None,
     Python,
     Rust,
@@ -132,51 +134,52 @@ pub(crate) enum Imports {
     Bash,
 }
 
-/// How a language documents a definition.
+/// The documentation syntax of a language.
 pub(crate) struct Doc {
-    /// How a comment before a definition must begin to document it; the empty mark accepts all.
-    pub outer: Kinds,
-    /// How a comment begins that documents what it stands in.
-    pub inner: Kinds,
-    /// The node kind of a string that documents what it stands in.
-    pub docstring: Kinds,
+    /// Prefixes of comments that document the following definition. The empty prefix accepts all comments.
+    pub outer: Names,
+    /// Prefixes of comments that document the enclosing definition or file.
+    pub inner: Names,
+    /// Node kinds of strings that document the enclosing definition or file.
+    pub docstring: Names,
     /// Whether the first comment of a file may document the file.
     pub leading: bool,
 }
 
-/// How a language says that other files may name a definition.
+/// The visibility rule of a language: when other files can refer to a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visibility {
     Everything,
-    /// A leading underscore hides.
+    /// A leading underscore makes a name private.
     Underscore,
-    /// A capital shows.
+    /// A leading capital makes a name public.
     Capital,
     /// `pub`, unless restricted to the module itself.
     Pub,
     /// `export` at the top level; members are public unless marked.
     Export,
-    /// One of these words before the name hides.
-    HiddenBy(Kinds),
-    /// One of these words before the name shows; without any, members are hidden.
-    ShownBy(Kinds),
-    /// Members by the section they stand in (`private:`), the rest unless one of the words stands before the name.
+    /// One of these keywords before the name makes it private.
+    PrivateIf(Names),
+    /// One of these keywords before the name makes it public; members without any of them are private.
+    PublicIf(Names),
+    /// Members by their section (`private:`); other definitions are public unless one of the keywords precedes the name.
     Sections {
-        hidden_by: Kinds,
+        private_if: Names,
+        /// Whether members of a class outside of any section are public. `private_if` then applies to members, too.
         in_classes: bool,
     },
 }
 
-/// How a language marks a definition as a test, apart from the path of its file.
+/// How definitions are recognized as tests, in addition to the path of the file.
 pub(crate) struct Tests {
-    /// Words in an attribute, annotation or decorator.
-    pub attributes: Kinds,
-    pub function_prefixes: Kinds,
-    pub class_prefixes: Kinds,
+    /// Words in attributes, annotations or decorators.
+    pub attributes: Names,
+    pub function_prefixes: Names,
+    pub class_prefixes: Names,
 }
 
-/// What a row need not say.
-pub(crate) const BASE: Grammar = Grammar {
+/// Default values of a row.
+pub(crate) const BASE: GrammarSpec = GrammarSpec {
     language: || tree_sitter_python::LANGUAGE.into(),
     definitions: "",
     identifiers: &["identifier"],
@@ -196,7 +199,7 @@ pub(crate) const BASE: Grammar = Grammar {
     packages: &[],
     import_kinds: &[],
     import_calls: &[],
-    imports: Imports::None,
+    imports: ImportSyntax::None,
     doc: Doc {
         outer: &[""],
         inner: &[],

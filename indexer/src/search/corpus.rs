@@ -1,4 +1,4 @@
-//! The chunks of one snapshot as the scorer sees them: segments of the store, then the open buffers, minus what these replace.
+//! The searchable chunks of one snapshot: the segments of the store without files replaced by open buffers, and the open buffers.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use tantivy::schema::Field;
 use tantivy::{Searcher, SegmentReader};
 
 use crate::error::IndexError;
-use crate::facts::Lines;
+use crate::facts::LineRange;
 use crate::graph::{FileId, Graph};
 use crate::record::{FileKey, unpack_lines};
 use crate::store::{NO_SYMBOL, TEXT_FIELDS, column};
 
-/// Marks a document that is no chunk, was deleted or is replaced by an open buffer.
+/// Marks a document that is not a chunk, was deleted, or is replaced by an open buffer.
 pub(crate) const NO_FILE: u32 = u32::MAX;
 
-/// What a segment says of its documents. Segments never change, so this is read once and kept for as long as the segment lives.
+/// The fast fields of a segment. Segments are immutable, so this is read once and cached for the lifetime of the segment.
 pub(crate) struct Columns {
     pub keys: Vec<FileKey>,
-    /// Zero on chunk documents.
+    /// 0 for chunk documents.
     pub versions: Vec<u64>,
     symbols: Vec<Option<u32>>,
     lines: Vec<u64>,
@@ -49,10 +49,10 @@ impl Columns {
     }
 }
 
-/// The columns of the segments that are alive, kept from one commit to the next.
+/// The columns of live segments, reused from one commit to the next.
 pub(crate) type ColumnCache = FxHashMap<SegmentId, Arc<Columns>>;
 
-/// The columns of every segment of a searcher; `cache` then holds exactly these.
+/// Returns the columns of all segments of a searcher, and replaces the content of `cache` by these.
 pub(crate) fn columns(
     searcher: &Searcher,
     cache: &mut ColumnCache,
@@ -74,36 +74,39 @@ pub(crate) fn columns(
 
 pub(crate) struct Segment {
     pub reader: SegmentReader,
-    /// Index into [`Corpus::files`] of each document.
+    /// For each document, the index into [`Corpus::files`], or [`NO_FILE`].
     pub file_of: Vec<u32>,
     /// The number of documents in the segments before this one.
     pub offset: usize,
     columns: Arc<Columns>,
 }
 
-/// A chunk of the corpus by its number.
+/// A chunk of the corpus.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChunkRef {
+    /// Index into [`Corpus::files`].
     pub file: u32,
     pub symbol: Option<u32>,
-    pub lines: Lines,
+    pub lines: LineRange,
 }
 
 pub(crate) struct Corpus {
     pub segments: Vec<Segment>,
     pub files: Vec<FileId>,
     pub fields: [Field; TEXT_FIELDS.len()],
-    /// All documents, dead ones included: the length of a score array.
+    /// Number of documents, including deleted ones: the length of a score array.
     pub documents: usize,
+    /// Number of live chunks.
     pub chunks: usize,
-    /// Average number of tokens of the field over all chunks.
+    /// For each field, the average number of tokens over all chunks.
     pub average: [f32; TEXT_FIELDS.len()],
-    /// Tokens of each file, over all its chunks and fields.
+    /// For each file, the number of tokens in all chunks and fields.
     pub file_tokens: Vec<f32>,
 }
 
 impl Corpus {
-    /// `layers` are the store's searcher and, over it, one searcher for each open buffer with the key of its file.
+    /// Creates the corpus from `committed`, the searcher of the store with the columns of its segments, and `buffers`, the searchers of the
+    /// open buffers with the keys of their files.
     pub fn new(
         graph: &Graph,
         fields: [Field; TEXT_FIELDS.len()],
@@ -151,10 +154,10 @@ impl Corpus {
         reader: &SegmentReader,
         columns: Arc<Columns>,
         numbers: &mut FxHashMap<FileKey, u32>,
-        shown: impl Fn(FileKey) -> bool,
+        is_current: impl Fn(FileKey) -> bool,
     ) -> Result<(), IndexError> {
         let mut file_of = vec![NO_FILE; reader.max_doc() as usize];
-        // The chunks of a file lie together, so most documents repeat the answer of the one before.
+        // The chunks of a file are adjacent, so the result for the previous document is usually reused.
         let mut last = (FileKey(0), NO_FILE);
         for doc in reader
             .doc_ids_alive()
@@ -163,7 +166,7 @@ impl Corpus {
             let key = columns.keys[doc as usize];
             if key != last.0 {
                 let number = match graph.id(key) {
-                    Some(id) if shown(key) => *numbers.entry(key).or_insert_with(|| {
+                    Some(id) if is_current(key) => *numbers.entry(key).or_insert_with(|| {
                         self.files.push(id);
                         self.file_tokens.push(0.0);
                         (self.files.len() - 1) as u32

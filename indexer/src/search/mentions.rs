@@ -1,26 +1,27 @@
-//! What the query names outright: definitions and paths.
+//! Finds the definitions and files that a query names explicitly.
 
 use rustc_hash::FxHashMap;
 
 use crate::graph::{FileId, Graph, SymbolId};
 use crate::record::{FileRecord, NameKey};
-use crate::search::query::{Mention, Parsed};
+use crate::search::query::{NamedIdentifier, ParsedQuery};
 
-/// How strongly each definition and file is named, at most 1.
+/// How strongly each definition and file is named in the query, from 0 to 1.
 #[derive(Default)]
-pub(crate) struct Mentioned {
+pub(crate) struct NamedInQuery {
     pub symbols: FxHashMap<SymbolId, f32>,
-    /// The sum over the definitions of a file, scaled so that the largest is 1.
+    /// The sum over the definitions of each file, scaled so that the maximum is 1.
     pub files: FxHashMap<FileId, f32>,
+    /// How well the path of each file matches.
     pub paths: FxHashMap<FileId, f32>,
 }
 
-/// A name with more definitions than this names nothing in particular.
-const COMMON: usize = 200;
+/// Names with more definitions than this are ignored.
+const MAX_DEFINITIONS: usize = 200;
 
-pub(crate) fn mentioned(graph: &Graph, parsed: &Parsed) -> Mentioned {
-    let mut found = Mentioned::default();
-    for mention in &parsed.mentions {
+pub(crate) fn mentioned(graph: &Graph, parsed: &ParsedQuery) -> NamedInQuery {
+    let mut found = NamedInQuery::default();
+    for mention in &parsed.identifiers {
         named(graph, mention, &mut found);
     }
     let most = found.files.values().copied().fold(0.0, f32::max);
@@ -49,9 +50,9 @@ pub(crate) fn mentioned(graph: &Graph, parsed: &Parsed) -> Mentioned {
     found
 }
 
-fn named(graph: &Graph, mention: &Mention, found: &mut Mentioned) {
+fn named(graph: &Graph, mention: &NamedIdentifier, found: &mut NamedInQuery) {
     let definitions = graph.definitions(NameKey::of(&mention.name));
-    if definitions.is_empty() || definitions.len() > COMMON {
+    if definitions.is_empty() || definitions.len() > MAX_DEFINITIONS {
         return;
     }
     let rarity = 1.0 / (1.0 + (definitions.len() as f32).ln());
@@ -78,7 +79,7 @@ fn named(graph: &Graph, mention: &Mention, found: &mut Mentioned) {
     }
 }
 
-/// Whether the file's path, without its extension, ends in the segments.
+/// Returns the strength of the match if the path of the file, without its extension, ends with the segments; else 0.
 fn path_match(file: &FileRecord, suffix: &[&str]) -> f32 {
     let path = &*file.path;
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -90,6 +91,6 @@ fn path_match(file: &FileRecord, suffix: &[&str]) -> f32 {
     if *last != stem || !before.iter().rev().all(|part| own.next() == Some(*part)) {
         return 0.0;
     }
-    // A bare file name is weaker evidence than a path, and `utils` or `__init__` say little.
+    // A file name alone is weaker evidence than a path: names like `utils` or `__init__` are common.
     if before.is_empty() { 0.5 } else { 1.0 }
 }

@@ -1,7 +1,6 @@
-//! Retrieval: from a question to files and definitions, with scores that say why.
+//! Retrieval: finds files and definitions for a query, with scores split into their components.
 //!
-//! One call serves the server, the command line and, later, prompts. It is lexical and structural; the score has a slot for dense
-//! retrieval, which nothing fills yet.
+//! Ranking combines BM25 with the names and paths in the query and with the graph of uses. There is no dense retrieval.
 
 pub(crate) mod corpus;
 mod mentions;
@@ -14,58 +13,58 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::facts::Lines;
+use crate::facts::LineRange;
 use crate::graph::SymbolId;
 
 pub(crate) use rank::search;
 
-/// Which files may answer.
+/// The files to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum QueryScope {
     #[default]
     All,
-    /// Programs only: no documents and no configuration.
+    /// Source code only, without documents and configuration.
     Code,
 }
 
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// A question, a bug report, a few words or an identifier.
+    /// A question, a bug report, keywords, or an identifier.
     pub text: String,
-    /// How many files, and how many hits, to return at most.
+    /// The maximum number of files, and the maximum number of hits.
     pub limit: usize,
     pub scope: QueryScope,
 }
 
-/// Why something was found. All parts but `demotion` add up; the bm25 parts are raw, the others are on the scale of `total`.
+/// The components of a score. `bm25` values are raw; `file`, `symbol`, `path` and `graph` are on the scale of `total`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Scores {
-    /// What results are ordered by; the best bm25 of a query is 1 before the other parts are added.
+    /// The score that results are sorted by. The best BM25 of a query is scaled to 1 before the other components are added.
     pub total: f32,
-    /// Raw BM25 of each field that matched.
+    /// Raw BM25 of each matching field.
     pub bm25: Vec<(&'static str, f32)>,
-    /// The file as a whole.
+    /// BM25 of the whole file.
     pub file: f32,
     /// The query names a definition.
     pub symbol: f32,
     /// The query names the path.
     pub path: f32,
-    /// It is used by what was found.
+    /// The best results use this file.
     pub graph: f32,
-    /// The factor for tests, change logs and the like; 1 for ordinary code.
+    /// Factor applied to the sum: less than 1 for tests, documents, configuration and change logs, 1 for other code.
     pub demotion: f32,
 }
 
-/// A definition, a section or the remainder of a file that matches.
+/// A matching chunk: a definition, a section or the rest of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub path: Arc<str>,
-    pub lines: Lines,
+    pub lines: LineRange,
     pub symbol: Option<SymbolId>,
     pub scores: Scores,
 }
 
-/// A file that matches.
+/// A matching file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileHit {
     pub path: Arc<str>,
@@ -74,7 +73,7 @@ pub struct FileHit {
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchResult {
-    /// Best first; no file has more than a few.
+    /// Best first; the number of hits per file is limited.
     pub hits: Vec<Hit>,
     /// Best first.
     pub files: Vec<FileHit>,

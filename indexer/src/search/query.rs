@@ -1,7 +1,7 @@
-//! From what a person wrote to weighted terms, named identifiers and named paths.
+//! Parses a query into weighted terms, identifiers and paths.
 //!
-//! A question is prose; a bug report has a title, code and a traceback. Each part says something about where to look, but not equally
-//! much, so every occurrence of a term adds the weight of its part and the sum is damped: ln(1 + Σ weights).
+//! A query may be a question, or a bug report with a title, code and a traceback. These parts are not equally relevant, so each
+//! occurrence of a term adds the weight of its part, and the sum is damped: ln(1 + Σ weights).
 
 use std::sync::OnceLock;
 
@@ -10,35 +10,35 @@ use rustc_hash::FxHashMap;
 
 use crate::tokens::tokenize;
 
-const TITLE: f32 = 2.0;
-const PROSE: f32 = 1.0;
-const CODE: f32 = 0.5;
-const TRACEBACK: f32 = 0.2;
+const TITLE_WEIGHT: f32 = 2.0;
+const PROSE_WEIGHT: f32 = 1.0;
+const CODE_WEIGHT: f32 = 0.5;
+const TRACEBACK_WEIGHT: f32 = 0.2;
 
-/// A name that the query spells like an identifier: `` `name` ``, `name(…)`, `owner.name`, `CamelCase`, `snake_case`.
+/// A word in the query that is written like an identifier: `` `name` ``, `name(…)`, `owner.name`, `CamelCase`, `snake_case`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mention {
+pub(crate) struct NamedIdentifier {
     pub name: String,
     pub qualifier: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Parsed {
+pub(crate) struct ParsedQuery {
     /// Terms with their damped weights, in the order of first occurrence.
     pub terms: Vec<(String, f32)>,
-    pub mentions: Vec<Mention>,
-    /// Whether the query is nothing but the name of a definition.
+    pub identifiers: Vec<NamedIdentifier>,
+    /// Whether the query consists of a single name.
     pub lone: bool,
     /// Paths and dotted module names as `/`-separated suffixes, without extension.
     pub paths: Vec<String>,
 }
 
 fn regex(cell: &'static OnceLock<Regex>, pattern: &str) -> &'static Regex {
-    // A pattern that does not compile is found by the first test that parses a query.
+    // All patterns are constants, which the tests compile.
     cell.get_or_init(|| Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}")))
 }
 
-pub(crate) fn parse(text: &str) -> Parsed {
+pub(crate) fn parse(text: &str) -> ParsedQuery {
     static COMMENT: OnceLock<Regex> = OnceLock::new();
     static URL: OnceLock<Regex> = OnceLock::new();
     let text = regex(&COMMENT, r"(?s)<!--.*?-->").replace_all(text, " ");
@@ -56,27 +56,27 @@ pub(crate) fn parse(text: &str) -> Parsed {
         .into_iter()
         .map(|(term, (_, weight))| (term, weight.ln_1p()))
         .collect();
-    let mut mentions = mentions(&text);
+    let mut identifiers = identifiers(&text);
     let name = text.trim();
     let lone = !name.is_empty()
         && name
             .chars()
             .all(|c| c.is_alphanumeric() || "_.:#".contains(c));
-    if lone && mentions.is_empty() {
-        mentions.push(Mention {
+    if lone && identifiers.is_empty() {
+        identifiers.push(NamedIdentifier {
             name: name.to_owned(),
             qualifier: None,
         });
     }
-    Parsed {
+    ParsedQuery {
         terms,
-        mentions,
+        identifiers,
         lone,
         paths: paths(&text),
     }
 }
 
-/// Each line with the weight of the part it belongs to.
+/// Returns each line with the weight of the part of the query it belongs to.
 fn weighted_lines(text: &str) -> Vec<(&str, f32)> {
     static FRAME: OnceLock<Regex> = OnceLock::new();
     let frame = regex(
@@ -98,17 +98,17 @@ fn weighted_lines(text: &str) -> Vec<(&str, f32)> {
         }
         tracing |= frame.is_match(line);
         let weight = if tracing {
-            TRACEBACK
+            TRACEBACK_WEIGHT
         } else if several && !titled && !fenced {
-            TITLE
+            TITLE_WEIGHT
         } else if fenced
             || line.starts_with("    ")
             || line.starts_with('\t')
             || trimmed.starts_with(">>>")
         {
-            CODE
+            CODE_WEIGHT
         } else {
-            PROSE
+            PROSE_WEIGHT
         };
         titled = true;
         lines.push((line, weight));
@@ -116,13 +116,13 @@ fn weighted_lines(text: &str) -> Vec<(&str, f32)> {
     lines
 }
 
-fn mentions(text: &str) -> Vec<Mention> {
+fn identifiers(text: &str) -> Vec<NamedIdentifier> {
     static DOTTED: OnceLock<Regex> = OnceLock::new();
     let dotted = regex(
         &DOTTED,
         r"(`)?([A-Za-z_]\w*(?:(?:\.|::|#|->)[A-Za-z_]\w*)*)(`|\()?",
     );
-    let mut found: Vec<Mention> = Vec::new();
+    let mut found: Vec<NamedIdentifier> = Vec::new();
     for captures in dotted.captures_iter(text) {
         let ticked = captures.get(1).is_some() || captures.get(3).is_some();
         let mut names: Vec<&str> = captures[2]
@@ -135,12 +135,12 @@ fn mentions(text: &str) -> Vec<Mention> {
                 || name.chars().skip(1).any(char::is_uppercase)
                     && name.chars().any(char::is_lowercase);
             if name.len() > 2 && (ticked || qualified || spelled || name.starts_with("__")) {
-                let mention = Mention {
+                let identifier = NamedIdentifier {
                     name: name.to_owned(),
                     qualifier: names.last().map(|owner| (*owner).to_owned()),
                 };
-                if !found.contains(&mention) {
-                    found.push(mention);
+                if !found.contains(&identifier) {
+                    found.push(identifier);
                 }
             }
         }
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_a_report_weigh_differently() {
+    fn parts_of_a_report_have_different_weights() {
         let text = "Crash in merge\n\nIt dies.\n<!-- template -->\n```python\nmerge(dataset)\n```\n```\nTraceback (most recent call last):\n  File \"x/core/merge.py\", line 3, in run\n```\n";
         let parsed = parse(text);
         let weight = |term: &str| {
@@ -207,10 +207,10 @@ mod tests {
     }
 
     #[test]
-    fn names_are_recognised_by_their_spelling() {
+    fn identifiers_are_recognised_by_their_form() {
         let names = |text: &str| {
             parse(text)
-                .mentions
+                .identifiers
                 .into_iter()
                 .map(|m| m.name)
                 .collect::<Vec<_>>()
@@ -222,10 +222,10 @@ mod tests {
         );
         assert_eq!(names("call merge() on it"), "merge");
         assert_eq!(names("Plain words only, USA included."), "");
-        let owner = parse("Flask.route").mentions;
+        let owner = parse("Flask.route").identifiers;
         assert_eq!(
             owner[0],
-            Mention {
+            NamedIdentifier {
                 name: "route".into(),
                 qualifier: Some("Flask".into())
             }
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn dotted_names_are_paths_too() {
+    fn dotted_names_are_also_paths() {
         assert!(
             parse("see flask.json.provider")
                 .paths

@@ -1,6 +1,6 @@
-//! From scores to a ranking: pooling chunks to files, what the query names, demotion, neighbours, diversity.
+//! Ranks files and chunks: pools chunk scores per file, adds named symbols and paths, demotes tests, adds neighbours.
 //!
-//! The weights were chosen on questions and bug reports about five repositories, to the first digit only: near them the figures hardly move.
+//! The weights were tuned on questions and bug reports about five repositories, to one digit. Results are not sensitive to small changes.
 
 use std::cmp::Ordering;
 
@@ -12,31 +12,31 @@ use crate::graph::{FileId, Graph, SymbolId};
 use crate::language::Language;
 use crate::record::FileRecord;
 use crate::search::corpus::{ChunkRef, Corpus};
-use crate::search::mentions::{Mentioned, mentioned};
+use crate::search::mentions::{NamedInQuery, mentioned};
 use crate::search::neighbours::used_by;
 use crate::search::query::parse;
 use crate::search::score::score;
 use crate::search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
 use crate::store::TEXT_FIELDS;
 
-/// A file is as good as its best chunks, each weighing this much of the one before.
-const DECAY: f32 = 0.8;
-const POOLED: usize = 5;
-const WHOLE_FILE: f32 = 0.2;
-const NAMED: f32 = 0.3;
-/// A query that is but a name asks for its definition.
-const NAMED_ALONE: f32 = 1.5;
-const PATH: f32 = 0.2;
-const USED: f32 = 0.3;
-/// Neighbours do not move these first files.
-const HEAD: usize = 5;
-/// The chunks whose uses are followed, and how many of one file.
-const SOURCES: usize = 10;
-const SOURCES_PER_FILE: usize = 3;
-/// No more hits than this of one file, so that the hits show different places.
-const HITS_PER_FILE: usize = 3;
+/// The score of a file is the sum of its best chunks, where each chunk has this fraction of the weight of the previous one.
+const CHUNK_DECAY: f32 = 0.8;
+const MAX_POOLED_CHUNKS: usize = 5;
+const WHOLE_FILE_WEIGHT: f32 = 0.2;
+const NAMED_SYMBOL_WEIGHT: f32 = 0.3;
+/// Weight of a named definition if the query consists of a single name.
+const LONE_NAME_WEIGHT: f32 = 1.5;
+const NAMED_PATH_WEIGHT: f32 = 0.2;
+const NEIGHBOUR_WEIGHT: f32 = 0.3;
+/// Neighbours do not change the order of the first files, of which there are this many.
+const FIXED_HEAD_LEN: usize = 5;
+/// Limits of the chunks whose uses are followed, in total and per file.
+const MAX_SOURCES: usize = 10;
+const MAX_SOURCES_PER_FILE: usize = 3;
+/// The maximum number of hits per file, for diversity.
+const MAX_HITS_PER_FILE: usize = 3;
 
-/// Tests and change logs mention everything; they are demoted, not lost.
+/// Returns the factor that demotes tests, change logs and non-code files, which mention many names.
 fn demotion(file: &FileRecord) -> f32 {
     const TEST: f32 = 0.6;
     const CHANGES: f32 = 0.4;
@@ -76,13 +76,13 @@ fn demotion(file: &FileRecord) -> f32 {
 }
 
 /// A matching chunk.
-struct Candidate {
+struct MatchedChunk {
     number: usize,
     chunk: ChunkRef,
     bm25: f32,
 }
 
-impl Candidate {
+impl MatchedChunk {
     fn symbol(&self, file: FileId) -> Option<SymbolId> {
         Some(SymbolId {
             file,
@@ -92,11 +92,11 @@ impl Candidate {
 }
 
 /// A matching file with its chunks, best first.
-struct Ranked<'a> {
+struct MatchedFile<'a> {
     number: u32,
     id: FileId,
     record: &'a FileRecord,
-    chunks: Vec<Candidate>,
+    chunks: Vec<MatchedChunk>,
     scores: Scores,
 }
 
@@ -108,7 +108,11 @@ pub(crate) fn search(
 ) -> Result<SearchResult, IndexError> {
     let parsed = parse(&query.text);
     let named = mentioned(graph, &parsed);
-    let naming = if parsed.lone { NAMED_ALONE } else { NAMED };
+    let naming = if parsed.lone {
+        LONE_NAME_WEIGHT
+    } else {
+        NAMED_SYMBOL_WEIGHT
+    };
     let scores = score(corpus, &parsed.terms, cancel)?;
     let mut files = matching(graph, corpus, &scores.chunks, query.scope);
     cancel.check()?;
@@ -118,7 +122,7 @@ pub(crate) fn search(
     let best_whole = maximum(files.iter().map(|file| scores.files[file.number as usize]));
     for (file, pooled) in files.iter_mut().zip(pooled) {
         let symbol = naming * named.files.get(&file.id).copied().unwrap_or(0.0);
-        let whole = WHOLE_FILE * scores.files[file.number as usize] / best_whole;
+        let whole = WHOLE_FILE_WEIGHT * scores.files[file.number as usize] / best_whole;
         file.scores = combine(file, &named, pooled / best_pool, whole, symbol);
     }
     files.sort_by(best_first);
@@ -130,9 +134,9 @@ pub(crate) fn search(
             .map(|chunk| chunk.bm25),
     );
     let used = used_by(graph, &sources(&files, best_chunk));
-    let head = HEAD.min(files.len());
+    let head = FIXED_HEAD_LEN.min(files.len());
     for file in &mut files[head..] {
-        file.scores.graph = USED * used.get(&file.id).copied().unwrap_or(0.0).min(1.0);
+        file.scores.graph = NEIGHBOUR_WEIGHT * used.get(&file.id).copied().unwrap_or(0.0).min(1.0);
         file.scores.total += file.scores.graph * file.scores.demotion;
     }
     files[head..].sort_by(best_first);
@@ -161,7 +165,7 @@ fn matching<'a>(
     corpus: &Corpus,
     scores: &[[f32; TEXT_FIELDS.len()]],
     scope: QueryScope,
-) -> Vec<Ranked<'a>> {
+) -> Vec<MatchedFile<'a>> {
     let in_scope = |file: &FileRecord| {
         scope == QueryScope::All || file.language().is_some_and(Language::is_code)
     };
@@ -175,13 +179,13 @@ fn matching<'a>(
                 .filter(|file| in_scope(file))
         })
         .collect();
-    let mut chunks: FxHashMap<u32, Vec<Candidate>> = FxHashMap::default();
+    let mut chunks: FxHashMap<u32, Vec<MatchedChunk>> = FxHashMap::default();
     for (number, parts) in scores.iter().enumerate() {
         let bm25: f32 = parts.iter().sum();
         if bm25 > 0.0
             && let Some(chunk) = corpus.chunk(number)
         {
-            chunks.entry(chunk.file).or_default().push(Candidate {
+            chunks.entry(chunk.file).or_default().push(MatchedChunk {
                 number,
                 chunk,
                 bm25,
@@ -195,7 +199,7 @@ fn matching<'a>(
                 .total_cmp(&a.bm25)
                 .then_with(|| a.chunk.lines.cmp(&b.chunk.lines))
         });
-        Some(Ranked {
+        Some(MatchedFile {
             number,
             id,
             record,
@@ -206,18 +210,18 @@ fn matching<'a>(
     ranked.collect()
 }
 
-fn pool(chunks: &[Candidate]) -> f32 {
-    let weights = std::iter::successors(Some(1.0), |weight| Some(weight * DECAY));
+fn pool(chunks: &[MatchedChunk]) -> f32 {
+    let weights = std::iter::successors(Some(1.0), |weight| Some(weight * CHUNK_DECAY));
     chunks
         .iter()
-        .take(POOLED)
+        .take(MAX_POOLED_CHUNKS)
         .zip(weights)
         .map(|(chunk, weight)| chunk.bm25 * weight)
         .sum()
 }
 
-fn combine(file: &Ranked, named: &Mentioned, bm25: f32, whole: f32, symbol: f32) -> Scores {
-    let path = PATH * named.paths.get(&file.id).copied().unwrap_or(0.0);
+fn combine(file: &MatchedFile, named: &NamedInQuery, bm25: f32, whole: f32, symbol: f32) -> Scores {
+    let path = NAMED_PATH_WEIGHT * named.paths.get(&file.id).copied().unwrap_or(0.0);
     let demotion = demotion(file.record);
     Scores {
         total: (bm25 + whole + symbol + path) * demotion,
@@ -229,24 +233,25 @@ fn combine(file: &Ranked, named: &Mentioned, bm25: f32, whole: f32, symbol: f32)
     }
 }
 
-/// The definitions whose uses are followed, with their scores.
-fn sources(files: &[Ranked], best_chunk: f32) -> Vec<(SymbolId, f32)> {
+/// Returns the definitions whose uses are followed, with their scores.
+fn sources(files: &[MatchedFile], best_chunk: f32) -> Vec<(SymbolId, f32)> {
     let mut sources = Vec::new();
-    for file in files.iter().take(SOURCES) {
-        let weights = std::iter::successors(Some(file.scores.total), |weight| Some(weight * DECAY));
-        let chunks = file.chunks.iter().take(SOURCES_PER_FILE).zip(weights);
+    for file in files.iter().take(MAX_SOURCES) {
+        let weights =
+            std::iter::successors(Some(file.scores.total), |weight| Some(weight * CHUNK_DECAY));
+        let chunks = file.chunks.iter().take(MAX_SOURCES_PER_FILE).zip(weights);
         sources.extend(chunks.filter_map(|(chunk, weight)| {
             Some((chunk.symbol(file.id)?, weight * chunk.bm25 / best_chunk))
         }));
     }
     sources.sort_by(|a, b| b.1.total_cmp(&a.1));
-    sources.truncate(SOURCES);
+    sources.truncate(MAX_SOURCES);
     sources
 }
 
 fn hits(
-    files: &[Ranked],
-    named: &Mentioned,
+    files: &[MatchedFile],
+    named: &NamedInQuery,
     naming: f32,
     scores: &[[f32; TEXT_FIELDS.len()]],
     best_chunk: f32,
@@ -254,7 +259,7 @@ fn hits(
 ) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     for file in files {
-        for chunk in file.chunks.iter().take(HITS_PER_FILE) {
+        for chunk in file.chunks.iter().take(MAX_HITS_PER_FILE) {
             let symbol = chunk.symbol(file.id);
             let naming = naming
                 * symbol
@@ -265,7 +270,7 @@ fn hits(
                 file,
                 named,
                 chunk.bm25 / best_chunk,
-                WHOLE_FILE * file.scores.total,
+                WHOLE_FILE_WEIGHT * file.scores.total,
                 naming,
             );
             let parts = TEXT_FIELDS
@@ -291,7 +296,7 @@ fn hits(
     hits
 }
 
-fn best_first(a: &Ranked, b: &Ranked) -> Ordering {
+fn best_first(a: &MatchedFile, b: &MatchedFile) -> Ordering {
     b.scores
         .total
         .total_cmp(&a.scores.total)

@@ -1,8 +1,8 @@
 //! BM25 over the fields of chunks and over whole files, in one pass over the postings (Robertson & Zaragoza 2009).
 //!
-//! Scoring is term at a time, not through tantivy's queries: one reading of a posting list then gives the score of each field apart, so
-//! that a result can be explained; the score of the whole file, so that no file is indexed twice; and statistics without deleted
-//! documents, so that an index kept up to date ranks exactly like a fresh one.
+//! Scoring is term-at-a-time instead of through tantivy's queries, for three reasons. Each field gets its own score, so that results can
+//! be explained. Whole files are scored without being indexed twice. And statistics exclude deleted documents, so that an incrementally
+//! updated index ranks exactly like a new one.
 
 use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
@@ -19,10 +19,10 @@ const B: f32 = 0.75;
 const BOOSTS: [f32; TEXT_FIELDS.len()] = [2.0, 1.5, 0.5, 1.0, 1.0, 1.0, 0.5];
 
 /// The scores of one query.
-pub(crate) struct Scores {
-    /// By chunk number, one value for each field.
+pub(crate) struct Bm25Scores {
+    /// By chunk number: the score of each field.
     pub chunks: Vec<[f32; TEXT_FIELDS.len()]>,
-    /// By file number: plain BM25 of the whole file as one bag of words.
+    /// By file number: BM25 of the whole file as one bag of words.
     pub files: Vec<f32>,
 }
 
@@ -30,8 +30,8 @@ pub(crate) fn score(
     corpus: &Corpus,
     terms: &[(String, f32)],
     cancel: &Cancel,
-) -> Result<Scores, IndexError> {
-    let mut scores = Scores {
+) -> Result<Bm25Scores, IndexError> {
+    let mut scores = Bm25Scores {
         chunks: vec![[0.0; TEXT_FIELDS.len()]; corpus.documents],
         files: vec![0.0; corpus.files.len()],
     };

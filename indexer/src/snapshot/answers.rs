@@ -1,35 +1,35 @@
-//! What a snapshot answers with: plain values, no references into it.
+//! The result types of snapshot queries: plain values without references into the snapshot.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::facts::{Lines, Span, SymbolKind};
+use crate::facts::{LineRange, Span, SymbolKind};
 use crate::graph::SymbolId;
 
-/// A definition as it is shown.
+/// A definition with its text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SymbolInfo {
     pub id: SymbolId,
     pub name: String,
-    /// Containers and name, joined as the language joins them.
+    /// The qualified name: containers and name, joined with the separator of the language.
     pub qualified: String,
     pub kind: SymbolKind,
     pub path: Arc<str>,
     /// Language id of the file.
     pub language: Option<String>,
-    pub lines: Lines,
+    pub lines: LineRange,
     pub span: Span,
     pub name_span: Span,
     pub signature: String,
-    /// Comment marks stripped.
+    /// Without comment markers.
     pub doc: Option<String>,
     pub public: bool,
     pub test: bool,
     pub container: Option<SymbolId>,
 }
 
-/// What an identifier may denote.
+/// The definitions that an identifier may refer to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolution {
     pub name: String,
@@ -41,21 +41,21 @@ pub struct Resolution {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
     pub symbol: SymbolId,
-    /// Ordered, from 0 to 1; not a calibrated probability.
+    /// From 0 to 1. Ordered, but not a calibrated probability.
     pub confidence: f32,
 }
 
-/// Who uses a definition.
+/// The uses of a definition.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Users {
-    /// Uses that are likely to mean this definition.
+pub struct Usages {
+    /// Number of uses that probably refer to this definition.
     pub total: u32,
-    /// Uses of the same name that may mean another one.
+    /// Number of uses of the same name that may refer to another definition.
     pub possible: u32,
-    /// Likely users, most uses first.
+    /// Files with probable uses, in descending order of the number of uses.
     pub files: Vec<FileUses>,
-    /// Likely uses, surest first; one for each definition that uses it.
-    pub places: Vec<Place>,
+    /// Probable uses, in descending order of confidence; one entry for each definition that contains uses.
+    pub sites: Vec<UsageSite>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -65,12 +65,13 @@ pub struct FileUses {
     pub test: bool,
 }
 
-/// The uses of a name by one definition, or by a file outside of any.
+/// The uses of a definition inside one other definition, or in a file outside of any definition.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct UsageSite {
     pub path: Arc<str>,
-    /// Zero-based line of the first use.
+    /// 0-based line of the first use.
     pub line: u32,
+    /// The definition that contains the uses.
     pub by: Option<SymbolId>,
     pub count: u32,
     pub calls: u32,
@@ -78,19 +79,22 @@ pub struct Place {
     pub confidence: f32,
 }
 
+/// A definition that another definition uses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Callee {
     pub symbol: SymbolId,
+    /// 0-based line of the first use.
     pub line: u32,
     pub calls: u32,
     pub confidence: f32,
 }
 
-/// One exact use or definition.
+/// The exact position of one use or definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
     pub path: Arc<str>,
     pub span: Span,
+    /// 0-based.
     pub line: u32,
     pub call: bool,
     pub definition: bool,
@@ -98,20 +102,20 @@ pub struct Reference {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Skipped {
+pub struct SkippedFile {
     pub path: String,
     pub reason: String,
 }
 
-/// The state of the index in numbers.
+/// Statistics of an index.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Status {
+pub struct IndexStatus {
     pub files: usize,
     pub symbols: usize,
     pub chunks: usize,
     pub modules: usize,
     pub bytes_on_disk: u64,
-    /// Files by language id, most first.
+    /// Number of files by language id, in descending order.
     pub languages: Vec<(String, usize)>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedFile>,
 }

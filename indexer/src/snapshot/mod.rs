@@ -1,15 +1,16 @@
-//! One consistent, immutable view of a workspace: what every question about it is answered from.
+//! A consistent, immutable view of a workspace, which all queries use.
 //!
-//! Text is read when it is shown: from the open buffer, else from the disk. Where the disk is ahead of the index, the definition is found
-//! again in the newer text rather than cut out of it at old offsets.
+//! Text is read on demand: from the open buffer, else from the disk. If the file on disk is newer than the index, definitions are located
+//! again in the newer text, because their old offsets may be wrong.
 
 mod answers;
 mod relations;
 mod view;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 pub use answers::*;
@@ -23,40 +24,40 @@ use crate::graph::modules::{Module, modules};
 use crate::graph::packages::{Membership, Packages};
 use crate::graph::{Changes, Graph, SymbolId};
 use crate::record::{FileKey, FileRecord, SkipReason};
-use crate::scan::Rules;
+use crate::scan::ScanRules;
 use crate::search::corpus::Corpus;
 use crate::search::{self, Query, SearchResult};
-use crate::store::Store;
+use crate::store::IndexStore;
 
 pub struct Snapshot {
     root: PathBuf,
     name: String,
-    rules: Rules,
+    rules: ScanRules,
     graph: Graph,
     corpus: Corpus,
     buffers: Buffers,
     bytes_on_disk: u64,
     packages: OnceLock<Packages>,
     modules: OnceLock<Vec<Module>>,
-    /// Facts of files that the disk holds in a newer state, by file and hash of that state.
+    /// Records of files that are newer on disk than in the index, by file and content hash.
     newer: Mutex<FxHashMap<(FileKey, u64), Arc<FileRecord>>>,
 }
 
-/// Files whose newer state is remembered.
-const REMEMBERED: usize = 64;
+/// Maximum number of cached records of newer files.
+const MAX_NEWER_RECORDS: usize = 64;
 
-/// Larger files are not read for showing them either.
-const SHOWN_BYTES: u64 = 16_000_000;
+/// Larger files are not read for display.
+const MAX_DISPLAY_BYTES: u64 = 16_000_000;
 
 impl Snapshot {
     pub(crate) fn new(
         root: &Path,
-        rules: &Rules,
-        store: &Store,
+        rules: &ScanRules,
+        store: &IndexStore,
         committed: &Committed,
         buffers: &Buffers,
     ) -> Result<Snapshot, IndexError> {
-        // A buffer that says what the disk says would only be searched twice.
+        // A buffer with the same content as the indexed file is not needed.
         let differs = |key: &FileKey, buffer: &Buffer| {
             committed
                 .record(*key)
@@ -74,7 +75,7 @@ impl Snapshot {
                 .map(|(&key, buffer)| (key, Some(buffer.record.clone()))),
         );
         let graph = Graph::new(committed.base.clone(), &changes);
-        let layers: Vec<_> = buffers
+        let buffer_searchers: Vec<_> = buffers
             .iter()
             .map(|(&key, buffer)| (key, buffer.searcher.clone()))
             .collect();
@@ -82,7 +83,7 @@ impl Snapshot {
             &graph,
             store.fields.text,
             (&committed.searcher, &committed.columns),
-            &layers,
+            &buffer_searchers,
         )?;
         Ok(Snapshot {
             root: root.to_owned(),
@@ -105,24 +106,24 @@ impl Snapshot {
         &self.root
     }
 
-    /// The name of the root folder.
+    /// Returns the name of the root folder.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Retrieval: files and definitions for a question.
+    /// Finds files and definitions for a query.
     pub fn search(&self, query: &Query, cancel: &Cancel) -> Result<SearchResult, IndexError> {
         search::search(&self.graph, &self.corpus, query, cancel)
     }
 
-    /// The text of a file: of the open buffer, else of the disk. Nothing for a private file.
+    /// Returns the text of a file: from the open buffer, else from the disk. `None` for private, missing and large files.
     pub fn text(&self, path: &str) -> Option<Arc<str>> {
         if self.rules.is_private(path) {
             return None;
         }
         match self.buffers.get(&FileKey::of(path)) {
             Some(buffer) => Some(buffer.text.clone()),
-            None => self.rules.text_of(path, SHOWN_BYTES),
+            None => self.rules.text_of(path, MAX_DISPLAY_BYTES),
         }
     }
 
@@ -130,6 +131,7 @@ impl Snapshot {
         self.rules.is_private(path)
     }
 
+    /// Whether the file is indexed and not skipped.
     pub fn contains(&self, path: &str) -> bool {
         self.graph
             .id_of_path(path)
@@ -137,8 +139,9 @@ impl Snapshot {
             .is_some_and(|file| file.skipped.is_none())
     }
 
-    /// The files whose paths end with `tail`: `store/journal.py` ends with `journal.py`, and not with `nal.py`.
-    pub fn ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {
+    /// Returns the indexed files whose path ends with the segments of `tail`: `store/journal.py` ends with `journal.py`, but not with
+    /// `nal.py`.
+    pub fn paths_ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {
         let files = self.graph.files().map(|(_, file)| file);
         files
             .filter(|file| file.skipped.is_none())
@@ -149,7 +152,7 @@ impl Snapshot {
             })
     }
 
-    /// The definitions of a file, in its order.
+    /// Returns the definitions of a file in source order.
     pub fn outline(&self, path: &str) -> Vec<SymbolInfo> {
         let Some(id) = self.graph.id_of_path(path) else {
             return Vec::new();
@@ -177,7 +180,7 @@ impl Snapshot {
         Some(info)
     }
 
-    /// The innermost definition around a byte offset.
+    /// Returns the innermost definition that contains a byte offset.
     pub fn enclosing(&self, path: &str, offset: u32) -> Option<SymbolId> {
         let id = self.graph.id_of_path(path)?;
         let record = self.graph.file(id)?;
@@ -193,7 +196,7 @@ impl Snapshot {
         })
     }
 
-    /// Definitions whose name contains the letters of `query` in order, best first.
+    /// Returns definitions whose name contains the characters of `query` in order, best first.
     pub fn find_symbols(&self, query: &str, limit: usize) -> Vec<SymbolInfo> {
         let mut found: Vec<(u32, &str, SymbolId)> = Vec::new();
         for (file, record) in self.graph.files() {
@@ -224,17 +227,17 @@ impl Snapshot {
             .collect()
     }
 
-    /// The name of a definition. Unlike [`Snapshot::symbol`] it reads no file.
+    /// Returns the name of a definition. Unlike [`Snapshot::symbol`], this does not read the file.
     pub fn name_of(&self, id: SymbolId) -> Option<&str> {
         self.graph.symbol(id).map(|(_, symbol)| &*symbol.name)
     }
 
-    /// The kind of a definition. It reads no file either.
+    /// Returns the kind of a definition, without reading the file.
     pub fn kind_of(&self, id: SymbolId) -> Option<SymbolKind> {
         self.graph.symbol(id).map(|(_, symbol)| symbol.kind)
     }
 
-    /// The names that [`Snapshot::definitions`] knows, those of several definitions several times.
+    /// Iterates over the names of all definitions that [`Snapshot::definitions`] finds. Names may repeat.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let symbols = self.graph.files().flat_map(|(_, file)| &file.symbols);
         let named = symbols.filter(|symbol| {
@@ -246,7 +249,7 @@ impl Snapshot {
         named.map(|symbol| &*symbol.name)
     }
 
-    /// All modules, by id.
+    /// Returns all modules, sorted by id. Computed on first use.
     pub fn modules(&self) -> &[Module] {
         self.modules
             .get_or_init(|| modules(&self.graph, self.packages()))
@@ -260,7 +263,7 @@ impl Snapshot {
             .map(|at| &modules[at])
     }
 
-    /// The module a file belongs to. Cheap, unlike [`Snapshot::modules`].
+    /// Returns the module of a file. Much faster than [`Snapshot::modules`].
     pub fn membership(&self, path: &str) -> Membership {
         self.packages().of(path)
     }
@@ -270,20 +273,21 @@ impl Snapshot {
             .get_or_init(|| Packages::new(&self.graph, &self.name))
     }
 
-    pub fn status(&self) -> Status {
+    /// Returns statistics of the index and the list of skipped files.
+    pub fn status(&self) -> IndexStatus {
         let mut languages: std::collections::BTreeMap<&str, usize> = Default::default();
         let (mut files, mut symbols, mut skipped) = (0, 0, Vec::new());
         let mut modules = std::collections::BTreeSet::new();
         for (_, file) in self.graph.files() {
             match &file.skipped {
-                Some(reason) => skipped.push(Skipped {
+                Some(reason) => skipped.push(SkippedFile {
                     path: file.path.to_string(),
                     reason: reason.to_string(),
                 }),
                 None => {
                     files += 1;
                     if file.unparsed {
-                        skipped.push(Skipped {
+                        skipped.push(SkippedFile {
                             path: file.path.to_string(),
                             reason: "took too long to parse; indexed as plain text".to_owned(),
                         });
@@ -302,7 +306,7 @@ impl Snapshot {
             .map(|(id, count)| (id.to_owned(), count))
             .collect();
         languages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        Status {
+        IndexStatus {
             files,
             symbols,
             chunks: self.corpus.chunks,
@@ -313,7 +317,7 @@ impl Snapshot {
         }
     }
 
-    /// Why a file is not in the index, if it was skipped.
+    /// Returns why a file was skipped, or `None` if it was not.
     pub fn skip_reason(&self, path: &str) -> Option<&SkipReason> {
         self.graph
             .file(self.graph.id_of_path(path)?)?
@@ -322,7 +326,7 @@ impl Snapshot {
     }
 }
 
-/// How far a name is from a query whose letters it contains in order; smaller is better.
+/// Returns the distance between a name and a query whose characters it contains in order; smaller is better. `None` if it does not.
 fn distance(name: &str, query: &str) -> Option<u32> {
     let lower = |text: &str| text.to_lowercase();
     if query.is_empty() || name == query {

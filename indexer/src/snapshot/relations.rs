@@ -1,29 +1,32 @@
-//! What definitions have to do with each other: what a name means, who uses a definition, what it uses.
+//! Queries about relations: the definition of a name, and the uses, references and callees of a definition.
 
 use std::collections::BTreeMap;
 
-use super::{Callee, Candidate, FileUses, Place, Reference, Resolution, Snapshot, Users};
+use super::{Callee, Candidate, FileUses, Reference, Resolution, Snapshot, UsageSite, Usages};
 use crate::Cancel;
 use crate::error::IndexError;
 use crate::extract;
 use crate::facts::{Span, Symbol};
-use crate::graph::resolve::{self, User};
+use crate::graph::resolve::{self, PossibleUse};
 use crate::graph::scope::LIKELY;
 use crate::graph::{FileId, SymbolId};
 use crate::language::Language;
 use crate::record::{NameKey, RoleKey};
 
-/// A name with more candidates than this is one like `new`: the rest is noise.
-const CANDIDATES: usize = 32;
+/// Larger files are not parsed as a whole to find the identifier at an offset.
+const MAX_PARSED_BYTES: u32 = 20_000;
+
+/// The maximum number of candidates. Names with more, such as `new`, are too common for the others to be relevant.
+const MAX_CANDIDATES: usize = 32;
 
 impl Snapshot {
-    /// What the identifier under a byte offset may denote; nothing where there is no identifier.
+    /// Resolves the identifier at a byte offset. Returns `None` if there is no identifier.
     pub fn resolve_at(&self, path: &str, offset: u32) -> Option<Resolution> {
         let text = self.text(path)?;
         self.resolve_in(path, &text, offset)
     }
 
-    /// The same in a text newer than the snapshot.
+    /// Like [`Snapshot::resolve_at`], for a text that may be newer than the snapshot.
     pub fn resolve_in(&self, path: &str, text: &str, offset: u32) -> Option<Resolution> {
         let id = self.graph.id_of_path(path)?;
         let span = self.identifier_at(id, text, offset)?;
@@ -37,7 +40,7 @@ impl Snapshot {
             .enclosing(&self.graph.file(id)?.path, offset)
             .map(|by| by.index);
         let mut candidates = resolve::candidates(&self.graph, id, NameKey::of(name), role, by);
-        // On the name of a definition there is no doubt.
+        // The name in a definition refers to that definition.
         let record = self.graph.file(id)?;
         let named = |symbol: &Symbol| symbol.name_span.start == span.start && &*symbol.name == name;
         if let Some(index) = record.symbols.iter().position(named) {
@@ -49,7 +52,7 @@ impl Snapshot {
                 1.0,
             )];
         }
-        candidates.truncate(CANDIDATES);
+        candidates.truncate(MAX_CANDIDATES);
         let candidates = candidates
             .into_iter()
             .map(|(symbol, confidence)| Candidate { symbol, confidence })
@@ -61,16 +64,16 @@ impl Snapshot {
         })
     }
 
-    /// The identifier around an offset. Telling it from a word in a comment takes a parse, and a whole large file is too slow to parse
-    /// for a hover: the largest definition around the offset that is quick to parse will do.
+    /// Returns the span of the identifier at an offset. Distinguishing it from a word in a comment requires parsing. Parsing a large file is
+    /// too slow for a hover, so only the largest enclosing definition of at most [`MAX_PARSED_BYTES`] is parsed.
     fn identifier_at(&self, id: FileId, text: &str, offset: u32) -> Option<Span> {
-        const QUICK: u32 = 20_000;
         let record = self.graph.file(id)?;
         let language = Language::detect(&record.path, text);
         let around = record.symbols.iter().map(|symbol| symbol.span);
-        let quick = around.filter(|span| span.contains(offset) && span.end - span.start <= QUICK);
+        let quick = around
+            .filter(|span| span.contains(offset) && span.end - span.start <= MAX_PARSED_BYTES);
         let window = quick.max_by_key(|span| span.end - span.start);
-        let window = window.filter(|_| text.len() > QUICK as usize);
+        let window = window.filter(|_| text.len() > MAX_PARSED_BYTES as usize);
         match window.and_then(|span| Some((span.start, span.of(text)?))) {
             Some((start, part)) => {
                 let found = extract::identifier_at(language, part, offset - start)?;
@@ -83,43 +86,43 @@ impl Snapshot {
         }
     }
 
-    /// The definitions of an exact name anywhere in the workspace.
+    /// Returns all definitions with exactly this name.
     pub fn definitions(&self, name: &str) -> Vec<SymbolId> {
         self.graph.definitions(NameKey::of(name))
     }
 
-    /// Whether anything in the workspace is called so: a definition, something that is used although it is defined elsewhere, or a
-    /// folder, file or package.
-    pub fn knows_name(&self, name: &str) -> bool {
+    /// Whether the workspace contains this name: as a definition, as a used name that may be defined elsewhere, or as a folder, file or
+    /// package.
+    pub fn contains_name(&self, name: &str) -> bool {
         let key = NameKey::of(name);
         self.graph.count_definitions(key) > 0
             || self.graph.count_users(key) > 0
             || self.graph.has_segment(name)
     }
 
-    /// Who uses a definition.
-    pub fn users(&self, id: SymbolId) -> Users {
-        let mut users = Users::default();
+    /// Returns the uses of a definition.
+    pub fn usages(&self, id: SymbolId) -> Usages {
+        let mut usages = Usages::default();
         let mut files: BTreeMap<FileId, u32> = BTreeMap::new();
-        let mut places: BTreeMap<(FileId, Option<u32>), Place> = BTreeMap::new();
-        for User {
+        let mut sites: BTreeMap<(FileId, Option<u32>), UsageSite> = BTreeMap::new();
+        for PossibleUse {
             file,
             used,
             confidence,
-            shared,
-        } in resolve::users(&self.graph, id)
+            ambiguous,
+        } in resolve::possible_uses(&self.graph, id)
         {
             let Some(record) = self.graph.file(file) else {
                 continue;
             };
-            if confidence < LIKELY || shared {
-                users.possible += u32::from(used.count);
+            if confidence < LIKELY || ambiguous {
+                usages.possible += u32::from(used.count);
                 continue;
             }
-            users.total += u32::from(used.count);
+            usages.total += u32::from(used.count);
             *files.entry(file).or_default() += u32::from(used.count);
-            // A definition may use a name in several ways; it is one place all the same.
-            let place = places.entry((file, used.by())).or_insert_with(|| Place {
+            // One definition may use a name in several syntactic forms, which are combined in one entry.
+            let site = sites.entry((file, used.by())).or_insert_with(|| UsageSite {
                 path: record.path.clone(),
                 line: used.line,
                 by: used.by().map(|index| SymbolId { file, index }),
@@ -128,13 +131,13 @@ impl Snapshot {
                 test: record.is_test(used.by()),
                 confidence,
             });
-            place.line = place.line.min(used.line);
-            place.count += u32::from(used.count);
-            place.calls += u32::from(used.calls);
-            place.confidence = place.confidence.max(confidence);
+            site.line = site.line.min(used.line);
+            site.count += u32::from(used.count);
+            site.calls += u32::from(used.calls);
+            site.confidence = site.confidence.max(confidence);
         }
-        users.places = places.into_values().collect();
-        users.files = files
+        usages.sites = sites.into_values().collect();
+        usages.files = files
             .into_iter()
             .filter_map(|(file, count)| {
                 let record = self.graph.file(file)?;
@@ -145,19 +148,19 @@ impl Snapshot {
                 })
             })
             .collect();
-        users
+        usages
             .files
             .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
-        users.places.sort_by(|a, b| {
+        usages.sites.sort_by(|a, b| {
             b.confidence
                 .total_cmp(&a.confidence)
                 .then(b.count.cmp(&a.count))
                 .then_with(|| (&a.path, a.line).cmp(&(&b.path, b.line)))
         });
-        users
+        usages
     }
 
-    /// Every exact use of a definition, found by parsing the files that are likely to use it.
+    /// Returns the exact positions of all uses of a definition, by parsing the files that probably use it.
     pub fn references(&self, id: SymbolId, cancel: &Cancel) -> Result<Vec<Reference>, IndexError> {
         let Some((_, symbol)) = self.graph.symbol(id) else {
             return Ok(Vec::new());
@@ -165,7 +168,7 @@ impl Snapshot {
         let name = NameKey::of(&symbol.name);
         let mut likely: BTreeMap<FileId, Vec<(RoleKey, f32)>> =
             BTreeMap::from([(id.file, Vec::new())]);
-        for user in resolve::users(&self.graph, id) {
+        for user in resolve::possible_uses(&self.graph, id) {
             if user.confidence >= LIKELY {
                 likely
                     .entry(user.file)
@@ -193,7 +196,7 @@ impl Snapshot {
                 let confidence = match roles.iter().find(|(likely, _)| *likely == role) {
                     _ if at.definition && file == id.file => 1.0,
                     Some((_, confidence)) if !at.definition => *confidence,
-                    // A name in an import is no use, but it refers.
+                    // A name in an import is not recorded as a use, but it is a reference.
                     None if !at.definition
                         && record.uses_of(name).iter().all(|used| used.role != role) =>
                     {
@@ -215,7 +218,7 @@ impl Snapshot {
         Ok(references)
     }
 
-    /// The definitions that a definition uses, in the order of their first use.
+    /// Returns the definitions that a definition uses, ordered by the line of the first use.
     pub fn callees(&self, id: SymbolId) -> Vec<Callee> {
         let used = resolve::callees(&self.graph, id).into_iter();
         let mut callees: Vec<Callee> = used

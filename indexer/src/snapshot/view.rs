@@ -1,41 +1,40 @@
-//! Definitions as they are shown: cut out of the text as it is now, with facts that fit that very text.
+//! Describes definitions using the current text of a file and facts extracted from that text.
 
 use std::sync::Arc;
 
-use super::{REMEMBERED, Snapshot, SymbolInfo};
+use super::{MAX_NEWER_RECORDS, Snapshot, SymbolInfo};
 use crate::extract;
 use crate::facts::Symbol;
 use crate::graph::{FileId, SymbolId};
 use crate::language::Language;
 use crate::record::{FileRecord, Fingerprint, hash64};
-use crate::sync::lock;
 
 impl Snapshot {
-    /// A file's text with facts that fit it.
-    pub(super) fn view(&self, id: FileId) -> Option<View> {
+    /// Returns the current text of a file with matching facts.
+    pub(super) fn view(&self, id: FileId) -> Option<FileView> {
         let record = self.graph.file(id)?.clone();
         let text = self.text(&record.path)?;
         let hash = hash64(text.as_bytes());
         if hash == record.fingerprint.hash {
-            return Some(View { text, record });
+            return Some(FileView { text, record });
         }
         let record = self.newer_record(&record, &text, hash)?;
-        Some(View { text, record })
+        Some(FileView { text, record })
     }
 
-    /// The facts of a text that the index has not seen yet. While everything is indexed again, a hover would otherwise extract the
-    /// same files over and over.
+    /// Returns the facts of a text that is not indexed yet. They are cached, because otherwise each hover during a long refresh would
+    /// extract the same files again.
     fn newer_record(&self, known: &FileRecord, text: &str, hash: u64) -> Option<Arc<FileRecord>> {
         let key = (known.key, hash);
-        let remembered = lock(&self.newer).get(&key).cloned();
-        remembered.or_else(|| {
+        let cached = self.newer.lock().get(&key).cloned();
+        cached.or_else(|| {
             let print = Fingerprint {
                 hash,
                 ..known.fingerprint
             };
             let record = Arc::new(self.rules.index(&known.path, text, print).ok()?.record);
-            let mut newer = lock(&self.newer);
-            if newer.len() >= REMEMBERED {
+            let mut newer = self.newer.lock();
+            if newer.len() >= MAX_NEWER_RECORDS {
                 newer.clear();
             }
             newer.insert(key, record.clone());
@@ -43,7 +42,7 @@ impl Snapshot {
         })
     }
 
-    pub(super) fn describe(&self, view: &View, id: SymbolId) -> Option<SymbolInfo> {
+    pub(super) fn describe(&self, view: &FileView, id: SymbolId) -> Option<SymbolInfo> {
         let symbol = view.record.symbols.get(id.index as usize)?;
         let separator = view.record.language().map_or(".", Language::separator);
         let mut names = vec![&*symbol.name];
@@ -90,14 +89,15 @@ impl Snapshot {
     }
 }
 
-/// A text and the facts of that very text.
-pub(super) struct View {
+/// The current text of a file and the facts extracted from this text.
+pub(super) struct FileView {
     pub text: Arc<str>,
     pub record: Arc<FileRecord>,
 }
 
-impl View {
-    /// The index of a definition known from the snapshot: the same one, or in a newer text the nearest of its name and kind.
+impl FileView {
+    /// Returns the index of a definition of the snapshot in this text: the same index if name and kind agree, else the nearest definition
+    /// with the same name and kind.
     pub fn find(&self, index: u32, known: &Symbol) -> Option<u32> {
         let same = |symbol: &Symbol| symbol.name == known.name && symbol.kind == known.kind;
         if self.record.symbols.get(index as usize).is_some_and(same) {

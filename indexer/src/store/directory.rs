@@ -1,14 +1,13 @@
-//! A directory for an index that can be made again: tantivy's memory-mapped one without waiting for the disk.
+//! A tantivy directory for an index that can be rebuilt: memory-mapped like [`MmapDirectory`], but without `fsync`.
 //!
-//! tantivy syncs every file and folder of a commit, some twenty times a commit, which is most of the time between a save and its being
-//! searchable. A process that is killed loses nothing of what it wrote, synced or not; only a power cut does, and then a checksum does
-//! not match and the index is made anew from the workspace.
+//! tantivy syncs every file and folder of a commit, about twenty times per commit, which is most of the time between saving a file and
+//! finding its new content. Killing the process loses no written data, synced or not. Only a power failure can, and then a checksum
+//! does not match and the index is rebuilt from the workspace.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tantivy::Directory;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
@@ -32,7 +31,7 @@ impl CacheDirectory {
     }
 }
 
-/// A file whose end needs no sync.
+/// A file that is not synced to disk when it is finished.
 struct Unsynced(File);
 
 impl Write for Unsynced {
@@ -66,21 +65,13 @@ impl Directory for CacheDirectory {
         }
     }
 
-    /// Readers see the old content or the new one: the new one is complete before it gets its name.
+    /// Writes a temporary file and renames it, so that readers see either the old or the new content. Not synced, see the module
+    /// documentation.
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let unique = format!(
-            ".{}-{}.tmp",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let temporary = self.folder.join(unique);
-        std::fs::write(&temporary, data)
-            .and_then(|()| std::fs::rename(&temporary, self.folder.join(path)))
-            .inspect_err(|_| {
-                // On a full disk the half-written file should not stay; the first error is the one that counts.
-                let _ = std::fs::remove_file(&temporary);
-            })
+        let mut temporary = tempfile::NamedTempFile::new_in(&self.folder)?;
+        temporary.write_all(data)?;
+        temporary.persist(self.folder.join(path))?;
+        Ok(())
     }
 
     fn sync_directory(&self) -> io::Result<()> {

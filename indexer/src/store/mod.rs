@@ -1,8 +1,9 @@
-//! The index on disk: one tantivy index a workspace, whose commits are the only points of publication.
+//! The index on disk: one tantivy index per workspace. Changes become visible only through commits.
 //!
-//! Two kinds of documents. A *file document* stores the file's record; a *chunk document* is searched and stores nothing.
-//! Both carry the key of their file, so a file is replaced by one delete and some adds in one commit: chunks and facts never disagree,
-//! and a process killed at any moment leaves the last commit. What is read back is checked; what is damaged is set up anew.
+//! There are two kinds of documents. A *file document* stores the record of a file; a *chunk document* is searched and stores nothing.
+//! Both contain the key of their file, so a file is replaced with one delete and several adds in one commit. Chunks and facts are
+//! therefore always consistent, and a process killed at any time leaves the last commit intact. Checksums are validated when the index
+//! is opened for writing; a damaged index is recreated.
 
 mod directory;
 
@@ -18,19 +19,19 @@ use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 use crate::error::IndexError;
-use crate::record::{FileKey, FileRecord, Indexed, pack_lines};
+use crate::record::{FileKey, FileRecord, IndexedFile, pack_lines};
 use crate::store::directory::CacheDirectory;
 use crate::tokens::CodeTokenizer;
 
-/// Names the folder: what another version of the program made is never read, and is removed.
+/// The name of the index folder. Indexes of other program versions are not read; they are deleted.
 const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 const TOKENIZER: &str = "code";
-/// One writer thread and one arena: a 30 MB workspace becomes a single segment, with nothing to merge.
-const ARENA_BYTES: usize = 160_000_000;
-/// The value of the `symbol` column for a chunk that belongs to no definition.
+/// The memory budget of the single writer thread: large enough that a 30 MB workspace becomes one segment, which needs no merge.
+const WRITER_MEMORY_BYTES: usize = 160_000_000;
+/// The value of the `symbol` column for a chunk without a definition.
 pub(crate) const NO_SYMBOL: u64 = u64::MAX;
 
-/// The searched fields of a chunk, in the order of [`TEXT_FIELDS`].
+/// The text fields of a chunk, in the order of [`TEXT_FIELDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextField {
     Path,
@@ -63,7 +64,7 @@ pub(crate) mod column {
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
     file: Field,
-    /// Key of the file, on file documents only: replaces a record while its chunks stay.
+    /// Key of the file, set on file documents only. Used to replace a record without its chunks.
     record_of: Field,
     version: Field,
     symbol: Field,
@@ -90,7 +91,7 @@ fn schema() -> (Schema, Fields) {
     (builder.build(), fields)
 }
 
-/// Distinguishes two records of one file; never zero, which is what chunk documents have.
+/// Returns a hash that distinguishes two records of one file. Never 0, which marks chunk documents.
 pub(crate) fn version_of(record: &FileRecord) -> u64 {
     let print = record.fingerprint;
     let mut bytes = [0; 24];
@@ -100,43 +101,43 @@ pub(crate) fn version_of(record: &FileRecord) -> u64 {
     crate::record::hash64(&bytes) | 1
 }
 
-pub(crate) struct Store {
+pub(crate) struct IndexStore {
     index: Index,
     reader: IndexReader,
     pub fields: Fields,
     directory: PathBuf,
 }
 
-impl Store {
-    /// The folder inside `directory` that holds this version of the index.
+impl IndexStore {
+    /// Returns the folder inside `directory` that contains this version of the index.
     pub fn folder(directory: &Path) -> PathBuf {
         directory.join(VERSION)
     }
 
-    /// Opens the index for its only writer, if there is one whose files are whole.
-    pub fn open_whole(directory: &Path) -> Result<Option<Store>, IndexError> {
+    /// Opens the index for writing after validating its checksums. Returns `None` if there is no index and an error if it is damaged.
+    pub fn open_validated(directory: &Path) -> Result<Option<IndexStore>, IndexError> {
         remove_other_versions(directory);
         let folder = Self::folder(directory);
         if !folder.join("meta.json").exists() {
             return Ok(None);
         }
-        // A truncated file can make a reader panic rather than fail, so damage is looked for before anything is read.
+        // A truncated file can make tantivy panic instead of returning an error, so checksums are validated first and panics are caught.
         let opened = std::panic::catch_unwind(|| {
             let store = Self::open(&folder)?;
             let damaged = store.index.validate_checksum()?;
             match damaged.iter().next() {
-                Some(file) => Err(damage(format!(
+                Some(file) => Err(damaged_index(format!(
                     "{} does not match its checksum",
                     file.display()
                 ))),
                 None => Ok(Some(store)),
             }
         });
-        opened.unwrap_or_else(|_| Err(damage("a file of the index is cut short".to_owned())))
+        opened.unwrap_or_else(|_| Err(damaged_index("a file of the index is truncated".to_owned())))
     }
 
-    /// Makes an empty index, whatever was there before.
-    pub fn create(directory: &Path) -> Result<Store, IndexError> {
+    /// Creates an empty index and deletes an existing one.
+    pub fn create(directory: &Path) -> Result<IndexStore, IndexError> {
         let folder = Self::folder(directory);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(IndexError::io(&folder))?;
@@ -149,13 +150,13 @@ impl Store {
         Self::open(&folder)
     }
 
-    /// Opens the index as it is, for a process that only reads.
-    pub fn open(folder: &Path) -> Result<Store, IndexError> {
+    /// Opens an existing index without validating its checksums.
+    pub fn open(folder: &Path) -> Result<IndexStore, IndexError> {
         let (schema, fields) = schema();
         let index = Index::open(CacheDirectory::open(folder)?)?;
         if index.schema() != schema {
             return Err(tantivy::TantivyError::SchemaError(
-                "the index has another schema".to_owned(),
+                "the schema of the index is different".to_owned(),
             )
             .into());
         }
@@ -166,7 +167,7 @@ impl Store {
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
-        Ok(Store {
+        Ok(IndexStore {
             index,
             reader,
             fields,
@@ -174,8 +175,8 @@ impl Store {
         })
     }
 
-    /// An index in memory, for the open buffers laid over the disk.
-    pub fn in_memory(files: &[Indexed]) -> Result<(Searcher, Fields), IndexError> {
+    /// Creates an in-memory index, used for open buffers.
+    pub fn in_memory(files: &[IndexedFile]) -> Result<(Searcher, Fields), IndexError> {
         let (schema, fields) = schema();
         let tokenizers = TokenizerManager::default();
         tokenizers.register(TOKENIZER, TextAnalyzer::from(CodeTokenizer::default()));
@@ -199,14 +200,14 @@ impl Store {
         self.reader.searcher()
     }
 
-    /// Sees the latest commit, whoever made it.
+    /// Returns a searcher for the latest commit of any process.
     pub fn reload(&self) -> Result<Searcher, IndexError> {
         self.reader.reload()?;
         Ok(self.reader.searcher())
     }
 
     pub fn writer(&self) -> Result<StoreWriter, IndexError> {
-        let writer = self.index.writer_with_num_threads(1, ARENA_BYTES)?;
+        let writer = self.index.writer_with_num_threads(1, WRITER_MEMORY_BYTES)?;
         let mut policy = LogMergePolicy::default();
         policy.set_del_docs_ratio_before_merge(0.4);
         writer.set_merge_policy(Box::new(policy));
@@ -227,7 +228,7 @@ impl Store {
             .sum()
     }
 
-    /// The record in a file document, found by its address in `searcher`.
+    /// Reads the record stored in the file document `doc` of `reader`.
     pub fn record(
         &self,
         reader: &tantivy::store::StoreReader,
@@ -239,12 +240,12 @@ impl Store {
             .and_then(|value| value.as_bytes());
         bytes
             .and_then(|bytes| postcard::from_bytes(bytes).ok())
-            .ok_or_else(|| damage("a file's record cannot be decoded".to_owned()))
+            .ok_or_else(|| damaged_index("a file's record cannot be decoded".to_owned()))
     }
 }
 
-fn damage(what: String) -> IndexError {
-    tantivy::TantivyError::InternalError(what).into()
+fn damaged_index(message: String) -> IndexError {
+    tantivy::TantivyError::InternalError(message).into()
 }
 
 fn remove_other_versions(directory: &Path) {
@@ -256,21 +257,21 @@ fn remove_other_versions(directory: &Path) {
             .and_then(|name| name.strip_prefix('v'))
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         if is_index && name != VERSION {
-            // An older index that cannot be removed only takes space; it is never read.
+            // An index of another version that cannot be deleted only takes space; it is never read.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// The one writer of an index. Nothing it was told is visible before [`StoreWriter::commit`].
+/// The only writer of an index. Changes become visible with [`StoreWriter::commit`].
 pub(crate) struct StoreWriter {
     writer: IndexWriter,
     fields: Fields,
 }
 
 impl StoreWriter {
-    /// Adds a file; `replaces` says that an earlier state of it is in the index.
-    pub fn put(&self, file: &Indexed, replaces: bool) -> Result<(), IndexError> {
+    /// Adds a file. `replaces` states whether the index already contains an earlier version of it.
+    pub fn put(&self, file: &IndexedFile, replaces: bool) -> Result<(), IndexError> {
         let mut operations = Vec::with_capacity(file.chunks.len() + 2);
         let key = file.record.key;
         if replaces {
@@ -288,7 +289,7 @@ impl StoreWriter {
         Ok(())
     }
 
-    /// Replaces the record of a file whose content, and so whose chunks, are unchanged.
+    /// Replaces the record of a file whose content, and therefore whose chunks, are unchanged.
     pub fn touch(&self, record: &FileRecord) -> Result<(), IndexError> {
         let key = Term::from_field_u64(self.fields.record_of, record.key.0);
         self.writer.run([
@@ -303,13 +304,13 @@ impl StoreWriter {
             .delete_term(Term::from_field_u64(self.fields.file, key.0));
     }
 
-    /// Publishes everything since the last commit, durably.
+    /// Publishes all changes since the last commit. Without `fsync`, see [`CacheDirectory`].
     pub fn commit(&mut self) -> Result<(), IndexError> {
         self.writer.commit()?;
         Ok(())
     }
 
-    /// Forgets everything since the last commit.
+    /// Discards all changes since the last commit.
     pub fn rollback(&mut self) -> Result<(), IndexError> {
         self.writer.rollback()?;
         Ok(())
@@ -322,14 +323,14 @@ fn file_document(fields: &Fields, record: &FileRecord) -> Result<TantivyDocument
     document.add_u64(fields.record_of, record.key.0);
     document.add_u64(fields.version, version_of(record));
     let bytes = postcard::to_stdvec(record)
-        .map_err(|error| damage(format!("a file's record cannot be encoded: {error}")))?;
+        .map_err(|error| damaged_index(format!("a file's record cannot be encoded: {error}")))?;
     document.add_bytes(fields.record, &bytes);
     Ok(document)
 }
 
 fn chunk_documents(
     fields: &Fields,
-    file: &Indexed,
+    file: &IndexedFile,
 ) -> impl ExactSizeIterator<Item = TantivyDocument> {
     let key = file.record.key;
     file.chunks.iter().map(move |chunk| {

@@ -1,24 +1,26 @@
-//! How an index follows the disk, the open buffers and other processes.
+//! Tests of updates: changes on disk, open buffers, and other processes.
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use repo_indexer::{Cancel, Event, Index, IndexError, Report, Role, Scope, Snapshot};
+use repo_indexer::{
+    Cancel, Index, IndexAccess, IndexError, IndexEvent, RefreshReport, RefreshScope, Snapshot,
+};
 
 use crate::support::{Workspace, dump, refresh, search};
 
-/// No event that is waited for takes this long; one that never comes fails the test instead of hanging it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A missing event fails the test after this time.
+const EVENT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An index that keeps itself fresh, with its events.
-struct Kept {
+/// An index with background indexing and its events.
+struct BackgroundIndex {
     index: Arc<Index>,
-    events: mpsc::Receiver<Event>,
-    _guard: repo_indexer::Guard,
+    events: mpsc::Receiver<IndexEvent>,
+    _guard: repo_indexer::IndexGuard,
 }
 
-impl Kept {
+impl BackgroundIndex {
     fn new(index: Arc<Index>) -> Self {
         let (sender, events) = mpsc::channel();
         let sender = Mutex::new(sender);
@@ -27,22 +29,22 @@ impl Kept {
                 let _ = sender.lock().unwrap().send(event);
             })
             .unwrap();
-        Kept {
+        BackgroundIndex {
             index,
             events,
             _guard: guard,
         }
     }
 
-    /// Waits until a published state satisfies `wanted`.
+    /// Waits until a published snapshot satisfies `wanted`.
     #[track_caller]
     fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) {
         while !wanted(&self.index.snapshot()) {
             loop {
-                match self.events.recv_timeout(PATIENCE) {
-                    Ok(Event::Fresh(_)) => break,
+                match self.events.recv_timeout(EVENT_TIMEOUT) {
+                    Ok(IndexEvent::Fresh(_)) => break,
                     Ok(_) => {}
-                    Err(_) => panic!("never seen: {what}"),
+                    Err(_) => panic!("no event: {what}"),
                 }
             }
         }
@@ -57,11 +59,11 @@ fn a_warm_start_reads_only_what_changed() {
     let index = workspace.open();
     assert!(
         index.snapshot().contains("a.py"),
-        "what was indexed is there before any scan"
+        "the stored index is available before any scan"
     );
     assert_eq!(
-        refresh(&index, Scope::All),
-        Report {
+        refresh(&index, RefreshScope::All),
+        RefreshReport {
             indexed: 1,
             removed: 0,
             unchanged: 1,
@@ -69,8 +71,8 @@ fn a_warm_start_reads_only_what_changed() {
         }
     );
     assert_eq!(
-        refresh(&index, Scope::All),
-        Report {
+        refresh(&index, RefreshScope::All),
+        RefreshReport {
             indexed: 0,
             removed: 0,
             unchanged: 2,
@@ -80,7 +82,7 @@ fn a_warm_start_reads_only_what_changed() {
 }
 
 #[test]
-fn a_file_whose_time_alone_changed_is_not_indexed_again() {
+fn a_file_with_only_a_new_modification_time_is_not_indexed_again() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
     let index = workspace.indexed();
     let before = dump(&index.snapshot());
@@ -90,51 +92,57 @@ fn a_file_whose_time_alone_changed_is_not_indexed_again() {
         .unwrap();
     file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1))
         .unwrap();
-    assert_eq!(refresh(&index, Scope::All).indexed, 0);
+    assert_eq!(refresh(&index, RefreshScope::All).indexed, 0);
     assert_eq!(dump(&index.snapshot()), before);
     drop(index);
     let index = workspace.open();
-    let looked_at = std::sync::atomic::AtomicUsize::new(0);
+    let checked = std::sync::atomic::AtomicUsize::new(0);
     let count = |_| {
-        looked_at.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        checked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
-    index.refresh(Scope::All, &count, &Cancel::new()).unwrap();
-    assert_eq!(looked_at.into_inner(), 0, "the new time was stored");
+    index
+        .refresh(RefreshScope::All, &count, &Cancel::new())
+        .unwrap();
+    assert_eq!(
+        checked.into_inner(),
+        0,
+        "the new modification time was stored"
+    );
 }
 
 #[test]
 fn the_watcher_sees_writes_renames_deletes_and_new_folders() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n//- /lib/b.py\nbeta = 1\n");
-    let kept = Kept::new(workspace.open());
-    kept.until("the first scan", |now| {
+    let background = BackgroundIndex::new(workspace.open());
+    background.until("the first scan", |now| {
         now.contains("a.py") && now.contains("lib/b.py")
     });
     workspace.write("a.py", "gamma = 1\n");
-    kept.until("a write", |now| {
+    background.until("a write", |now| {
         !now.definitions("gamma").is_empty() && now.definitions("alpha").is_empty()
     });
     std::fs::rename(workspace.path("lib"), workspace.path("moved")).unwrap();
-    kept.until("a renamed folder", |now| {
+    background.until("a renamed folder", |now| {
         now.contains("moved/b.py") && !now.contains("lib/b.py")
     });
     workspace.write("new/deep/c.py", "delta = 1\n");
-    kept.until("a file in new folders", |now| now.contains("new/deep/c.py"));
+    background.until("a file in new folders", |now| now.contains("new/deep/c.py"));
     workspace.write("new/deep/d.py", "epsilon = 1\n");
-    kept.until("a later file in a new folder", |now| {
+    background.until("a later file in a new folder", |now| {
         now.contains("new/deep/d.py")
     });
     workspace.remove("a.py");
-    kept.until("a delete", |now| !now.contains("a.py"));
+    background.until("a delete", |now| !now.contains("a.py"));
     workspace.write(".gitignore", "moved\n");
-    kept.until("an ignore rule", |now| !now.contains("moved/b.py"));
-    assert_eq!(dump(&kept.index.snapshot()), workspace.fresh_dump());
+    background.until("an ignore rule", |now| !now.contains("moved/b.py"));
+    assert_eq!(dump(&background.index.snapshot()), workspace.fresh_dump());
 }
 
 #[test]
-fn a_branch_switch_is_few_batches() {
+fn a_branch_switch_is_processed_in_few_batches() {
     let workspace = Workspace::new("\n//- /keep.py\nkeep = 1\n");
-    let kept = Kept::new(workspace.open());
-    kept.until("the first scan", |now| now.contains("keep.py"));
+    let background = BackgroundIndex::new(workspace.open());
+    background.until("the first scan", |now| now.contains("keep.py"));
     for number in 0..200 {
         workspace.write(
             &format!("pkg/f{number}.py"),
@@ -143,8 +151,8 @@ fn a_branch_switch_is_few_batches() {
     }
     let all = |now: &Snapshot| (0..200).all(|number| now.contains(&format!("pkg/f{number}.py")));
     let mut batches = 0;
-    while !all(&kept.index.snapshot()) {
-        if let Event::Fresh(_) = kept.events.recv_timeout(PATIENCE).unwrap() {
+    while !all(&background.index.snapshot()) {
+        if let IndexEvent::Fresh(_) = background.events.recv_timeout(EVENT_TIMEOUT).unwrap() {
             batches += 1;
         }
     }
@@ -152,7 +160,7 @@ fn a_branch_switch_is_few_batches() {
 }
 
 #[test]
-fn an_open_buffer_is_as_good_as_a_saved_file() {
+fn an_open_buffer_gives_the_same_results_as_a_saved_file() {
     let fixture =
         "\n//- /a.py\ndef alpha():\n    return 1\n//- /b.py\nfrom a import alpha\nalpha()\n";
     let workspace = Workspace::new(fixture);
@@ -171,10 +179,10 @@ fn an_open_buffer_is_as_good_as_a_saved_file() {
     assert_eq!(
         dump(&index.snapshot()),
         disk,
-        "a closed buffer leaves no trace"
+        "closing a buffer restores the file on disk"
     );
     workspace.write("a.py", text);
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(dump(&index.snapshot()), buffer);
 }
 
@@ -192,15 +200,17 @@ fn a_private_file_stays_private_in_a_buffer() {
 #[test]
 fn one_process_writes_and_the_next_takes_over() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
-    let writer = Kept::new(workspace.open());
+    let writer = BackgroundIndex::new(workspace.open());
     writer.until("the first scan", |now| now.contains("a.py"));
-    let reader = Kept::new(workspace.open());
+    let reader = BackgroundIndex::new(workspace.open());
     assert_eq!(
-        (writer.index.role(), reader.index.role()),
-        (Role::Writer, Role::Reader)
+        (writer.index.access(), reader.index.access()),
+        (IndexAccess::Writer, IndexAccess::Reader)
     );
     assert!(matches!(
-        reader.index.refresh(Scope::All, &|_| {}, &Cancel::new()),
+        reader
+            .index
+            .refresh(RefreshScope::All, &|_| {}, &Cancel::new()),
         Err(IndexError::ReadOnly)
     ));
     workspace.write("b.py", "beta = 1\n");
@@ -208,7 +218,7 @@ fn one_process_writes_and_the_next_takes_over() {
     drop(writer);
     workspace.write("c.py", "gamma = 1\n");
     reader.until("its own scan after taking over", |now| now.contains("c.py"));
-    assert_eq!(reader.index.role(), Role::Writer);
+    assert_eq!(reader.index.access(), IndexAccess::Writer);
 }
 
 #[test]
@@ -222,64 +232,64 @@ fn a_cancelled_refresh_changes_nothing() {
     let cancel = Cancel::new();
     cancel.cancel();
     assert!(matches!(
-        index.refresh(Scope::All, &|_| {}, &cancel),
+        index.refresh(RefreshScope::All, &|_| {}, &cancel),
         Err(IndexError::Cancelled(_))
     ));
     assert_eq!(dump(&index.snapshot()), before);
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(dump(&index.snapshot()), workspace.fresh_dump());
 }
 
 #[test]
 fn a_folder_renamed_and_renamed_back_is_still_watched() {
     let workspace = Workspace::new("\n//- /a/sub/x.py\nalpha = 1\n");
-    let kept = Kept::new(workspace.open());
-    kept.until("the first scan", |now| now.contains("a/sub/x.py"));
+    let background = BackgroundIndex::new(workspace.open());
+    background.until("the first scan", |now| now.contains("a/sub/x.py"));
     std::fs::rename(workspace.path("a"), workspace.path("b")).unwrap();
-    kept.until("the rename", |now| now.contains("b/sub/x.py"));
+    background.until("the rename", |now| now.contains("b/sub/x.py"));
     std::fs::rename(workspace.path("b"), workspace.path("a")).unwrap();
-    kept.until("the rename back", |now| now.contains("a/sub/x.py"));
+    background.until("the rename back", |now| now.contains("a/sub/x.py"));
     workspace.write("a/sub/x.py", "beta = 1\n");
-    kept.until("an edit after that", |now| {
+    background.until("an edit after that", |now| {
         !now.definitions("beta").is_empty()
     });
 }
 
 #[test]
-fn an_index_removed_while_in_use_is_made_anew() {
+fn an_index_removed_while_in_use_is_recreated() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
-    let kept = Kept::new(workspace.open());
-    kept.until("the first scan", |now| now.contains("a.py"));
+    let background = BackgroundIndex::new(workspace.open());
+    background.until("the first scan", |now| now.contains("a.py"));
     std::fs::remove_dir_all(workspace.index_folder()).unwrap();
     workspace.write("b.py", "beta = 1\n");
-    kept.until("an edit after the removal", |now| now.contains("b.py"));
-    assert_eq!(dump(&kept.index.snapshot()), workspace.fresh_dump());
+    background.until("an edit after the removal", |now| now.contains("b.py"));
+    assert_eq!(dump(&background.index.snapshot()), workspace.fresh_dump());
     assert_eq!(
-        workspace.open().role(),
-        Role::Reader,
-        "it holds the lock of the new index"
+        workspace.open().access(),
+        IndexAccess::Reader,
+        "the first index holds the new lock"
     );
 }
 
 #[test]
-fn a_buffer_that_equals_the_disk_is_kept_for_when_the_disk_changes() {
+fn a_buffer_equal_to_the_disk_hides_later_changes_on_disk() {
     let workspace = Workspace::new("\n//- /a.py\nalpha = 1\n");
     let index = workspace.indexed();
     index
         .set_overlay("a.py", Some("alpha = 1\n".into()))
         .unwrap();
     workspace.write("a.py", "beta = 1\n");
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(
         index.snapshot().definitions("alpha").len(),
         1,
-        "the editor still shows it"
+        "the text in the editor is unchanged"
     );
     assert!(index.snapshot().definitions("beta").is_empty());
 }
 
 #[test]
-fn a_buffer_of_a_file_that_is_left_out_is_left_out_too() {
+fn a_buffer_of_an_excluded_file_is_excluded() {
     let workspace = Workspace::new(
         "\n//- /.gitignore\n*.local\n//- /keys.local\nsecret = 1\n//- /a.py\nx = 1\n",
     );

@@ -1,10 +1,10 @@
-//! The index through its public face, on real files: what is found, how it stays fresh, what survives.
+//! Integration tests of the public API of the index on real files.
 
-#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 mod freshness;
 mod names;
 mod properties;
-mod questions;
+mod queries;
+mod recovery;
 mod support;
-mod survival;

@@ -1,9 +1,9 @@
-//! What a name means, and above all what it does not.
+//! Tests of name resolution, in particular of names that must not be resolved.
 
 use crate::support::{Workspace, search};
 
-/// The best candidate for the name at `$0`, if it is likely.
-fn meaning(fixture: &str) -> Option<String> {
+/// Returns the best candidate for the name at `$0` if it is probable.
+fn resolve(fixture: &str) -> Option<String> {
     let workspace = Workspace::new(fixture);
     let index = workspace.indexed();
     let snapshot = index.snapshot();
@@ -37,7 +37,7 @@ pub struct Pair { map: u32 }
 ";
 
 #[test]
-fn foreign_names_resolve_to_nothing() {
+fn names_outside_the_workspace_are_not_resolved() {
     for body in [
         "use std::time::Instant;\nfn run() { Instant::n$0ow(); }",
         "fn run(list: Vec<u8>) { list.it$0er(); }",
@@ -47,7 +47,7 @@ fn foreign_names_resolve_to_nothing() {
         "fn run() { let f$0ormat = 1; }",
     ] {
         assert_eq!(
-            meaning(&format!("{LIBRARY}//- /src/run.rs\n{body}\n")),
+            resolve(&format!("{LIBRARY}//- /src/run.rs\n{body}\n")),
             None,
             "{body}"
         );
@@ -74,14 +74,14 @@ fn a_member_is_found_by_its_owner() {
             "Other",
         ),
     ] {
-        let found = meaning(&format!("{LIBRARY}//- /src/run.rs\n{body}\n"));
+        let found = resolve(&format!("{LIBRARY}//- /src/run.rs\n{body}\n"));
         assert_eq!(found.as_deref(), Some(expected), "{body}");
     }
 }
 
-/// A use that two definitions explain equally well is counted for neither as if it were sure.
+/// A use that matches two definitions equally well is counted as possible for both.
 #[test]
-fn an_ambiguous_use_is_shared() {
+fn an_ambiguous_use_is_only_possible() {
     let workspace = Workspace::new(
         "
 //- /a.py
@@ -103,13 +103,13 @@ def run(unknown):
     let users = snapshot
         .definitions("register_thing")
         .into_iter()
-        .map(|id| snapshot.users(id));
+        .map(|id| snapshot.usages(id));
     let counts: Vec<(u32, u32)> = users.map(|users| (users.total, users.possible)).collect();
     assert_eq!(counts, [(1, 1), (0, 1)]);
 }
 
 #[test]
-fn links_and_dots_lead_to_no_other_text() {
+fn links_and_parent_paths_cannot_read_other_files() {
     let workspace = Workspace::new("\n//- /.env\nTOKEN = 1\n//- /a.py\nx = 1\n");
     #[cfg(unix)]
     {
@@ -125,7 +125,7 @@ fn links_and_dots_lead_to_no_other_text() {
 }
 
 #[test]
-fn a_lone_name_finds_its_definition_first() {
+fn a_query_with_a_single_name_ranks_its_definition_first() {
     let workspace = Workspace::new(
         "
 //- /a.py

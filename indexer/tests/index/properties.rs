@@ -1,7 +1,7 @@
-//! Whatever happens to the files, the index says what a fresh one would say.
+//! Property test: after any sequence of edits, an updated index equals a new one.
 
 use proptest::prelude::*;
-use repo_indexer::Scope;
+use repo_indexer::RefreshScope;
 
 use crate::support::{Workspace, dump, refresh};
 
@@ -14,7 +14,7 @@ enum Edit {
     Ignore(usize),
     Overlay(usize, usize),
     Close(usize),
-    /// The process ends and another opens the index.
+    /// Close the index and open it again.
     Restart,
 }
 
@@ -97,7 +97,7 @@ proptest! {
                 _ => {}
             }
             let paths = dirty.into_iter().map(|path| workspace.path(path)).collect();
-            refresh(&index, if by_path { Scope::Paths(paths) } else { Scope::All });
+            refresh(&index, if by_path { RefreshScope::Paths(paths) } else { RefreshScope::All });
         }
         for path in PATHS {
             index.set_overlay(path, None).unwrap();

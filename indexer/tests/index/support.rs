@@ -1,10 +1,12 @@
-//! Workspaces made from fixtures (`//- /path` begins a file, `$0` marks a place), and a complete dump of what an index says.
+//! Workspaces created from fixtures (`//- /path` begins a file, `$0` marks a position), and a dump of the content of an index.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use repo_indexer::{Cancel, Index, IndexOptions, Query, QueryScope, Report, Scope, Snapshot};
+use repo_indexer::{
+    Cancel, Index, IndexOptions, Query, QueryScope, RefreshReport, RefreshScope, Snapshot,
+};
 use tempfile::TempDir;
 
 pub struct Workspace {
@@ -36,7 +38,7 @@ impl Workspace {
     }
 
     pub fn root(&self) -> PathBuf {
-        // The folder's name is the id of its top module, so it must be the same in every run.
+        // The name of the folder is the id of the top module, so it must be constant.
         self.folder.path().canonicalize().unwrap().join("project")
     }
 
@@ -74,15 +76,15 @@ impl Workspace {
 
     pub fn indexed(&self) -> Arc<Index> {
         let index = self.open();
-        refresh(&index, Scope::All);
+        refresh(&index, RefreshScope::All);
         index
     }
 
-    /// An index of the same files made from nothing.
+    /// Returns the dump of a new index of the same files.
     pub fn fresh_dump(&self) -> String {
         let folder = TempDir::new().unwrap();
         let index = Index::open(&self.root(), options(folder.path())).unwrap();
-        refresh(&index, Scope::All);
+        refresh(&index, RefreshScope::All);
         dump(&index.snapshot())
     }
 }
@@ -98,7 +100,7 @@ fn options(directory: &Path) -> IndexOptions {
     }
 }
 
-pub fn refresh(index: &Index, scope: Scope) -> Report {
+pub fn refresh(index: &Index, scope: RefreshScope) -> RefreshReport {
     index.refresh(scope, &|_| {}, &Cancel::new()).unwrap()
 }
 
@@ -116,7 +118,7 @@ pub fn search(snapshot: &Snapshot, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Everything an index says of its files. Scores are rounded, since sums of floats depend on the order of segments.
+/// Returns the complete content of an index as text. Scores are rounded, because sums of floats depend on the order of segments.
 pub fn dump(snapshot: &Snapshot) -> String {
     let mut out = String::new();
     let status = snapshot.status();
@@ -130,25 +132,25 @@ pub fn dump(snapshot: &Snapshot) -> String {
     let mut symbols = snapshot.find_symbols("", usize::MAX);
     symbols.sort_by(|a, b| (&a.path, a.span, &a.name).cmp(&(&b.path, b.span, &b.name)));
     for symbol in &symbols {
-        let users = snapshot.users(symbol.id);
+        let usages = snapshot.usages(symbol.id);
         writeln!(
             out,
             "{}:{} {:?} {}",
             symbol.path, symbol.lines.first, symbol.kind, symbol.qualified
         )
         .unwrap();
-        let places = users.places.iter().map(|place| {
+        let sites = usages.sites.iter().map(|site| {
             format!(
                 "{}:{} x{} {:.2}",
-                place.path, place.line, place.count, place.confidence
+                site.path, site.line, site.count, site.confidence
             )
         });
         writeln!(
             out,
             "  used {} ({} possible): {}",
-            users.total,
-            users.possible,
-            places.collect::<Vec<_>>().join(", ")
+            usages.total,
+            usages.possible,
+            sites.collect::<Vec<_>>().join(", ")
         )
         .unwrap();
         let callees = snapshot

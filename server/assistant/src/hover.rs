@@ -2,7 +2,7 @@
 //!
 //! A pure function of a snapshot. Knows nothing of LSP, positions or documents.
 
-use repo_indexer::{Candidate, Snapshot, SymbolInfo, SymbolKind, Users};
+use repo_indexer::{Candidate, Snapshot, SymbolInfo, SymbolKind, Usages};
 
 use crate::answer::words::{self, Certainty};
 use crate::answer::{first_paragraph, is_test, signature};
@@ -56,7 +56,7 @@ pub fn card(snapshot: &Snapshot, candidates: &[Candidate]) -> Option<Card> {
 
 /// The card of a definition of which `others` more are as plausible.
 pub fn describe(snapshot: &Snapshot, symbol: &SymbolInfo, others: usize) -> Card {
-    let users = snapshot.users(symbol.id);
+    let users = snapshot.usages(symbol.id);
     let (tests, more_tests) = tests(snapshot, &users);
     Card {
         certainty: Certainty::Sure,
@@ -173,9 +173,9 @@ impl Card {
     }
 }
 
-fn tests(snapshot: &Snapshot, users: &Users) -> (Vec<String>, bool) {
+fn tests(snapshot: &Snapshot, users: &Usages) -> (Vec<String>, bool) {
     let mut names: Vec<String> = Vec::new();
-    let tests = users.places.iter().filter(|place| is_test(snapshot, place));
+    let tests = users.sites.iter().filter(|place| is_test(snapshot, place));
     for name in tests.filter_map(|place| snapshot.name_of(place.by?)) {
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());

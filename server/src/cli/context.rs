@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use repo_indexer::{Cancel, Index, Report, Role, Scope};
+use repo_indexer::{Cancel, Index, IndexAccess, RefreshReport, RefreshScope};
 use settings::paths::{self, Dirs};
 use settings::{Loaded, LogFilter, Options, SettingOrigin, Settings};
 
@@ -25,7 +25,7 @@ pub(crate) struct Context {
 pub(crate) struct Opened {
     pub index: Arc<Index>,
     /// None if another process keeps the index up to date.
-    pub report: Option<Report>,
+    pub report: Option<RefreshReport>,
     /// The time it took to open and update the index.
     pub took: Duration,
 }
@@ -65,19 +65,19 @@ impl Context {
     }
 
     /// Opens the index and updates it, unless another process already keeps it up to date.
-    pub(crate) fn open_fresh(&self, scope: Scope) -> anyhow::Result<Opened> {
+    pub(crate) fn open_fresh(&self, scope: RefreshScope) -> anyhow::Result<Opened> {
         let started = Instant::now();
         let index = self.open()?;
         if let Some(notice) = index.take_notice() {
             output::warning(notice);
         }
-        let report = match index.role() {
-            Role::Writer => {
+        let report = match index.access() {
+            IndexAccess::Writer => {
                 let bar = Bar::new("Indexing", "files", self.verbose > 0);
                 let report = index.refresh(scope, &|progress| bar.show(progress), &Cancel::new());
                 Some(report.with_context(|| format!("cannot index {}", paths::tilde(&self.root)))?)
             }
-            Role::Reader => {
+            IndexAccess::Reader => {
                 if index.snapshot().status().files == 0 {
                     output::warning(
                         "another process is still building this index; try again in a moment",

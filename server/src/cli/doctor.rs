@@ -6,7 +6,7 @@ mod samples;
 use std::io::Write;
 use std::path::Path;
 
-use repo_indexer::{Index, Role};
+use repo_indexer::{Index, IndexAccess};
 use serde_json::json;
 use settings::paths::{self, Dirs};
 
@@ -280,12 +280,12 @@ fn health(index: &Index) -> Vec<Check> {
         return vec![warn("index", notice, "run `repo-lsp index`")];
     }
     let status = index.snapshot().status();
-    let state = match index.role() {
-        Role::Writer => "",
-        Role::Reader => " · kept up to date by another process",
+    let state = match index.access() {
+        IndexAccess::Writer => "",
+        IndexAccess::Reader => " · kept up to date by another process",
     };
     let found = format!("{}{state}", status::figures(&status));
-    if status.files == 0 && index.role() == Role::Writer {
+    if status.files == 0 && index.access() == IndexAccess::Writer {
         return vec![warn(
             "index",
             "no files are indexed yet",

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::bail;
-use repo_indexer::{Role, Scope};
+use repo_indexer::{IndexAccess, RefreshScope};
 use serde_json::json;
 
 use super::context::{Context, Opened};
@@ -28,16 +28,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let scope = if args.rebuild {
-        Scope::Rebuild
+        RefreshScope::Rebuild
     } else {
-        Scope::All
+        RefreshScope::All
     };
     let Opened {
         index,
         report,
         took,
     } = context.open_fresh(scope)?;
-    if args.rebuild && index.role() == Role::Reader {
+    if args.rebuild && index.access() == IndexAccess::Reader {
         bail!(
             "another process keeps this index up to date, so it cannot be rebuilt now. Close that editor or command first"
         );

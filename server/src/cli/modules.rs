@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use repo_indexer::{Module, ModuleKind, Scope, Snapshot};
+use repo_indexer::{Module, ModuleKind, RefreshScope, Snapshot};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
+    let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
     match &args.id {
         None => list(&snapshot, context.json),
         Some(id) => match find(&snapshot, id) {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Instant;
 
-use repo_indexer::{Cancel, Hit, Query, QueryScope, Scope, Scores, SearchResult, Snapshot};
+use repo_indexer::{Cancel, Hit, Query, QueryScope, RefreshScope, Scores, SearchResult, Snapshot};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
+    let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
     let text = args.query.join(" ");
     let scope = if args.code {
         QueryScope::Code

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use repo_indexer::{Scope, Status};
+use repo_indexer::{IndexStatus, RefreshScope};
 use serde_json::json;
 
 use super::Outcome;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         index,
         report,
         took,
-    } = context.open_fresh(Scope::All)?;
+    } = context.open_fresh(RefreshScope::All)?;
     let status = index.snapshot().status();
     let model = Assistants::new(&context.dirs, cfg!(feature = "local-model"))
         .choose(&context.settings.model);
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
 }
 
 /// Formats the size of the index as `412 files · 9,870 symbols · 31 modules · 14.40 MB`.
-pub(super) fn figures(status: &Status) -> String {
+pub(super) fn figures(status: &IndexStatus) -> String {
     format!(
         "{} · {} · {} · {}",
         output::counted(status.files, "file"),
@@ -132,7 +132,7 @@ pub(super) fn figures(status: &Status) -> String {
 }
 
 /// Formats the most frequent languages as `rust 312 · markdown 40 · 12 more`.
-pub(super) fn languages(status: &Status) -> String {
+pub(super) fn languages(status: &IndexStatus) -> String {
     let mut parts: Vec<String> = status
         .languages
         .iter()
@@ -154,7 +154,7 @@ pub(super) fn languages(status: &Status) -> String {
 
 /// Summarizes the skipped files as `3 files: 1 larger than 2 MB (docs/big.json) · 2 not text   repo-lsp status --skipped lists them`.
 /// Returns none if no file was skipped.
-pub(super) fn skipped_line(status: &Status) -> Option<String> {
+pub(super) fn skipped_line(status: &IndexStatus) -> Option<String> {
     if status.skipped.is_empty() {
         return None;
     }

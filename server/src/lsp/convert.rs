@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use assistant::ask::{self, Locate};
 use grounding::{Citation, Links, View};
-use repo_indexer::{IndexError, Lines, Span, SymbolKind};
+use repo_indexer::{IndexError, LineRange, Span, SymbolKind};
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::ls_types::{self as lsp, Position, Range, Uri};
 
@@ -146,7 +146,7 @@ pub fn location(root: &Path, views: &[View], citation: &Citation) -> Option<ask:
 /// `spanned`: the range of the cited definition, otherwise the cited lines are the range.
 fn plain_location(uri: &Uri, spanned: Option<Range>, citation: &Citation) -> ask::Location {
     let range = spanned.unwrap_or_else(|| {
-        let Lines { first, last } = citation.lines;
+        let LineRange { first, last } = citation.lines;
         Range::new(Position::new(first, 0), Position::new(last + 1, 0))
     });
     let position = |at: Position| ask::Position {

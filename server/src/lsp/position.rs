@@ -45,7 +45,7 @@ impl Encoding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastEnd;
 
-/// Where the lines of a text begin. Lines end at `\n`, `\r\n` and `\r`.
+/// Where the lines of a text begin. LineRange end at `\n`, `\r\n` and `\r`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineIndex {
     starts: Vec<u32>,

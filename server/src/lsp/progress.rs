@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use repo_indexer::{Event, Progress};
+use repo_indexer::{IndexEvent, Progress};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::ls_types::ProgressToken;
 use tower_lsp::{Bounded, NotCancellable, OngoingProgress};
@@ -19,7 +19,11 @@ const PACE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Turns the events of one root into messages to the client, until the root goes.
-pub async fn report(shared: Arc<Shared>, root: Arc<Root>, mut events: UnboundedReceiver<Event>) {
+pub async fn report(
+    shared: Arc<Shared>,
+    root: Arc<Root>,
+    mut events: UnboundedReceiver<IndexEvent>,
+) {
     let mut shown: Option<OngoingProgress<Bounded, NotCancellable>> = None;
     let (mut first, mut asked) = (true, false);
     let mut scans = 0;
@@ -28,16 +32,16 @@ pub async fn report(shared: Arc<Shared>, root: Arc<Root>, mut events: UnboundedR
         // The newest of what has piled up is all that matters.
         for event in std::iter::once(event).chain(std::iter::from_fn(|| events.try_recv().ok())) {
             match event {
-                Event::Notice(text) => notify(&shared, &text).await,
-                Event::Failed(text) => {
+                IndexEvent::Notice(text) => notify(&shared, &text).await,
+                IndexEvent::Failed(text) => {
                     notify(&shared, &text).await;
-                    latest = Some(Event::Failed(text));
+                    latest = Some(IndexEvent::Failed(text));
                 }
                 other => latest = Some(other),
             }
         }
         match latest {
-            Some(Event::Progress(progress)) => {
+            Some(IndexEvent::Progress(progress)) => {
                 if let Some(shown) = &shown {
                     shown
                         .report_with_message(message(progress), percentage(progress))
@@ -50,7 +54,7 @@ pub async fn report(shared: Arc<Shared>, root: Arc<Root>, mut events: UnboundedR
                 }
                 tokio::time::sleep(PACE).await;
             }
-            Some(Event::Fresh(_) | Event::Failed(_)) => {
+            Some(IndexEvent::Fresh(_) | IndexEvent::Failed(_)) => {
                 (first, asked) = (false, false);
                 if let Some(shown) = shown.take() {
                     shown.finish().await;

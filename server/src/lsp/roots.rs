@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use repo_indexer::{Event, Guard, Index, PrivateFiles, Progress, Scope};
+use repo_indexer::{Index, IndexEvent, IndexGuard, PrivateFiles, Progress, RefreshScope};
 use tokio::sync::mpsc;
 use tower_lsp::ls_types::{MessageType, Uri};
 
@@ -28,7 +28,7 @@ pub struct Root {
 
 #[derive(Default)]
 pub struct RootState {
-    index: Option<(Arc<Index>, Guard)>,
+    index: Option<(Arc<Index>, IndexGuard)>,
     condition: Condition,
     closed: bool,
 }
@@ -146,7 +146,7 @@ pub fn open(shared: &Arc<Shared>, root: Arc<Root>) {
             Err(error) => {
                 let text = format!("cannot open the index of {}: {error}", root.path.display());
                 root.state().condition.error = Some(text.clone());
-                let _ = notices.send(Event::Notice(text));
+                let _ = notices.send(IndexEvent::Notice(text));
                 return;
             }
         };
@@ -176,7 +176,7 @@ pub fn refresh_paths(shared: &Shared, paths: &[PathBuf]) {
             .map(|p| index.root().join(p));
         let inside: Vec<PathBuf> = inside.collect();
         if !inside.is_empty() {
-            guard.refresh(Scope::Paths(inside));
+            guard.refresh(RefreshScope::Paths(inside));
         }
     }
 }
@@ -195,21 +195,21 @@ pub async fn notify(shared: &Shared, text: &str) {
 }
 
 impl Root {
-    pub(super) fn observe(&self, event: &Event) {
+    pub(super) fn observe(&self, event: &IndexEvent) {
         let condition = &mut self.state().condition;
         match event {
-            Event::Progress(progress) => condition.progress = Some(*progress),
-            Event::Fresh(_) => {
+            IndexEvent::Progress(progress) => condition.progress = Some(*progress),
+            IndexEvent::Fresh(_) => {
                 condition.progress = None;
                 condition.error = None;
                 condition.fresh = true;
             }
             // What is known stays and is answered from.
-            Event::Failed(text) => {
+            IndexEvent::Failed(text) => {
                 condition.progress = None;
                 condition.error = Some(text.clone());
             }
-            Event::Notice(text) => {
+            IndexEvent::Notice(text) => {
                 condition.notices.push(text.clone());
                 let excess = condition.notices.len().saturating_sub(NOTICES);
                 condition.notices.drain(..excess);

@@ -108,7 +108,7 @@ impl RetrievalReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use repo_indexer::{Index, IndexOptions, Scope};
+    use repo_indexer::{Index, IndexOptions, RefreshScope};
 
     #[test]
     fn a_snapshot_is_evaluated_without_the_command_line() {
@@ -130,7 +130,9 @@ mod tests {
             threads: 1,
         };
         let index = Index::open(&root, options).unwrap();
-        index.refresh(Scope::All, &|_| {}, &Cancel::new()).unwrap();
+        index
+            .refresh(RefreshScope::All, &|_| {}, &Cancel::new())
+            .unwrap();
         let question = |id: &str, gold: &str| GoldenQuestion {
             id: id.to_owned(),
             question: "where are segments merged?".to_owned(),

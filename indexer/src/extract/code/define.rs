@@ -1,34 +1,35 @@
-//! What the walk does where something is defined: it records the symbols and opens the definition around what follows.
+//! Part of the walk that handles definitions: adds symbols, and opens a definition for the nodes inside it.
 
 use tree_sitter::Node;
 
-use crate::facts::{Lines, Span, Symbol, SymbolKind};
+use crate::facts::{LineRange, Span, Symbol, SymbolKind};
 use crate::language::flag;
 
-use super::super::chunks::Sort;
-use super::super::definition::{self, Around, Found};
-use super::super::leading::Claimed;
-use super::{Expected, Open, Walk, span};
+use super::super::chunks::TextKind;
+use super::super::definition::{self, FoundDefinition, Surroundings};
+use super::super::leading::AttachedTrivia;
+use super::{Expected, OpenDefinition, Walk, span};
 
-/// What the names that one node defines have in common.
-struct Frame<'t> {
+/// Properties shared by all names that one node defines.
+struct DefinitionSite<'t> {
     outer: Node<'t>,
     node: Node<'t>,
     span: Span,
-    lines: Lines,
+    lines: LineRange,
     doc: Option<Span>,
     container: Option<u32>,
-    around: Around,
+    surroundings: Surroundings,
     test: bool,
 }
 
 impl<'t> Walk<'t> {
     pub(super) fn may_define(&self, flags: u32) -> bool {
         flags & flag::DEFINITION != 0
-            || flags & flag::OUTER_DEFINITION != 0 && !self.top().around.in_function
+            || flags & flag::OUTER_DEFINITION != 0 && !self.top().surroundings.in_function
     }
 
-    /// Records what `node` defines, and opens it. `outer` is the node with its wrappers.
+    /// Adds the symbols that `node` defines, and opens the definition. `outer` is the node including its wrappers. Returns whether it
+    /// defines anything.
     pub(super) fn define(&mut self, outer: Node<'t>, node: Node<'t>) -> bool {
         let mut found = std::mem::take(&mut self.found);
         definition::find(
@@ -38,7 +39,7 @@ impl<'t> Walk<'t> {
             &mut self.scratch,
             &mut found,
         );
-        // Another node around this one may have defined the same name.
+        // An enclosing node may already have defined the same name.
         found.retain(|one| !self.is_expected_name(one.name.start));
         let defined = !found.is_empty();
         if defined {
@@ -48,12 +49,17 @@ impl<'t> Walk<'t> {
         defined
     }
 
-    pub(super) fn open_definition(&mut self, outer: Node<'t>, node: Node<'t>, found: &[Found<'t>]) {
+    pub(super) fn open_definition(
+        &mut self,
+        outer: Node<'t>,
+        node: Node<'t>,
+        found: &[FoundDefinition<'t>],
+    ) {
         let grammar = self.compiled.grammar;
         let items = std::mem::take(&mut self.leading);
         let claimed = items.claim(outer, self.text, grammar.doc.outer);
-        // What comes too early to belong to the definition belongs to what surrounds it.
-        self.settle_comments(&items.comments[..claimed.first]);
+        // Earlier comments belong to the enclosing definition.
+        self.flush_comments(&items.comments[..claimed.first]);
 
         let docstring = found
             .first()
@@ -65,20 +71,20 @@ impl<'t> Walk<'t> {
                 span(*attribute).of(self.text).unwrap_or_default(),
             )
         };
-        let frame = Frame {
+        let frame = DefinitionSite {
             outer,
             node,
             span: Span {
                 start: claimed.start,
                 end: outer.end_byte() as u32,
             },
-            lines: Lines {
+            lines: LineRange {
                 first: claimed.line,
                 last: last_line(outer),
             },
             doc: docstring.map(span).or(claimed.doc),
             container: top.symbol,
-            around: top.around,
+            surroundings: top.surroundings,
             test: top.test || items.attributes.iter().any(marked),
         };
         if let Some(doc) = docstring {
@@ -87,9 +93,9 @@ impl<'t> Walk<'t> {
         let expected = self.expected.len();
         let mut opened = None;
         for one in found {
-            if let Some(symbol) = self.record(&frame, one) {
+            if let Some(symbol) = self.add_symbol(&frame, one) {
                 self.expected.push((one.name.start, Expected::Name));
-                // An attribute of the object holds nothing of what follows.
+                // An instance attribute does not contain the following nodes.
                 if !one.instance {
                     opened = opened.or(Some(symbol));
                 }
@@ -105,22 +111,30 @@ impl<'t> Walk<'t> {
             self.push(
                 comment.span.start,
                 comment.span.end,
-                if documents { Sort::Doc } else { Sort::Comment },
+                if documents {
+                    TextKind::Doc
+                } else {
+                    TextKind::Comment
+                },
             );
         }
         for attribute in &items.attributes {
-            self.leaves(*attribute);
+            self.attribute_leaves(*attribute);
         }
-        self.leading = items.emptied();
+        self.leading = items.cleared();
     }
 
-    /// Adds one symbol, unless it is a local. Says also whether its members are public by themselves.
-    fn record(&mut self, frame: &Frame<'t>, found: &Found<'t>) -> Option<(u32, bool)> {
+    /// Adds one symbol, unless it is a local variable. Returns its index and whether its members are public by default.
+    fn add_symbol(
+        &mut self,
+        frame: &DefinitionSite<'t>,
+        found: &FoundDefinition<'t>,
+    ) -> Option<(u32, bool)> {
         let grammar = self.compiled.grammar;
         let name = found.name.of(self.text).unwrap_or_default();
-        let (container, around) = match found.instance {
-            true => self.owner_of_new(name)?,
-            false => (frame.container, frame.around),
+        let (container, surroundings) = match found.instance {
+            true => self.owner_of_new_attribute(name)?,
+            false => (frame.container, frame.surroundings),
         };
         let from_outside = |end: u32| {
             self.text
@@ -128,8 +142,8 @@ impl<'t> Walk<'t> {
                 .unwrap_or_default()
         };
         let header = from_outside(found.name.start);
-        let kind = kind_in_place(found, name, header, around);
-        if around.in_function && is_data(kind) {
+        let kind = kind_in_place(found, name, header, surroundings);
+        if surroundings.in_function && is_data(kind) {
             return None;
         }
         let signature =
@@ -138,8 +152,13 @@ impl<'t> Walk<'t> {
         let test = frame.test
             || definition::is_test_name(grammar, kind, name)
             || !attributes.is_empty() && definition::is_test_attribute(grammar, attributes);
-        self.shown
-            .push(definition::is_shown(grammar, kind, name, header, around));
+        self.visible.push(definition::is_visible(
+            grammar,
+            kind,
+            name,
+            header,
+            surroundings,
+        ));
         let open_members = definition::has_open_members(kind, header);
         self.facts.symbols.push(Symbol {
             name: name.into(),
@@ -157,23 +176,30 @@ impl<'t> Walk<'t> {
         Some((self.facts.symbols.len() as u32 - 1, open_members))
     }
 
-    /// The type around a method, unless it already has an attribute of that name.
-    fn owner_of_new(&self, name: &str) -> Option<(Option<u32>, Around)> {
-        let is_type = |open: &&Open| open.around.container.is_some_and(definition::is_type);
+    /// Returns the type surroundings a method, unless it already has a member with this name.
+    fn owner_of_new_attribute(&self, name: &str) -> Option<(Option<u32>, Surroundings)> {
+        let is_type =
+            |open: &&OpenDefinition| open.surroundings.container.is_some_and(definition::is_type);
         let owner = self.open.iter().rev().find(is_type)?;
         let index = owner.symbol?;
         let inside = &self.facts.symbols[index as usize..];
         let known = inside
             .iter()
             .any(|symbol| symbol.container == Some(index) && *symbol.name == *name);
-        (!known).then_some((Some(index), owner.around))
+        (!known).then_some((Some(index), owner.surroundings))
     }
 
-    /// From here on everything lies in the symbol, until its end.
-    fn enter(&mut self, frame: &Frame<'t>, claimed: &Claimed, index: u32, open_members: bool) {
+    /// Opens the definition of a symbol for the following nodes up to its end.
+    fn enter(
+        &mut self,
+        frame: &DefinitionSite<'t>,
+        claimed: &AttachedTrivia,
+        index: u32,
+        open_members: bool,
+    ) {
         let symbol = &self.facts.symbols[index as usize];
         let (kind, signature, test) = (symbol.kind, symbol.signature, symbol.test);
-        let owns_chunk = definition::forms_chunk(kind) && !frame.around.sealed;
+        let owns_chunk = definition::forms_chunk(kind) && !frame.surroundings.sealed;
         let chunk = if owns_chunk {
             let start = claimed
                 .doc
@@ -188,7 +214,7 @@ impl<'t> Walk<'t> {
                     start,
                     ..frame.span
                 },
-                Lines {
+                LineRange {
                     first,
                     ..frame.lines
                 },
@@ -198,28 +224,28 @@ impl<'t> Walk<'t> {
             self.top().chunk
         };
         let callable = definition::is_callable(kind);
-        let around = Around {
+        let surroundings = Surroundings {
             container: Some(kind),
             open: open_members,
             access: None,
-            // The members of a type in a function are symbols, other than the function's locals.
-            in_function: callable || frame.around.in_function && !definition::is_type(kind),
-            sealed: frame.around.sealed || callable,
+            // Members of a type inside a function are symbols, unlike local variables of the function.
+            in_function: callable || frame.surroundings.in_function && !definition::is_type(kind),
+            sealed: frame.surroundings.sealed || callable,
         };
         let end = frame.span.end;
-        self.open.push(Open {
+        self.open.push(OpenDefinition {
             symbol: Some(index),
             end,
             chunk,
             owns_chunk,
             signature,
-            routes: owns_chunk,
-            around,
+            routes_signature: owns_chunk,
+            surroundings,
             test,
         });
     }
 
-    /// The names of a symbol and of all that contain it, outermost first.
+    /// Returns the names of a symbol and its containers, outermost first, separated by spaces.
     fn qualified(&self, symbol: u32) -> String {
         let mut names: Vec<&str> = Vec::new();
         let mut next = Some(symbol);
@@ -234,19 +260,26 @@ impl<'t> Walk<'t> {
     }
 }
 
-/// What a query cannot see: functions in types are methods, variables in types are fields, shouted variables are constants.
-fn kind_in_place(found: &Found, name: &str, header: &str, around: Around) -> SymbolKind {
-    let in_type = around.container.is_some_and(definition::is_type) && !around.in_function;
+/// Adjusts the kind found by the query: functions in types are methods, variables in types are fields, upper-case variables are
+/// constants.
+fn kind_in_place(
+    found: &FoundDefinition,
+    name: &str,
+    header: &str,
+    surroundings: Surroundings,
+) -> SymbolKind {
+    let in_type =
+        surroundings.container.is_some_and(definition::is_type) && !surroundings.in_function;
     match found.kind {
         SymbolKind::Function if in_type || found.receiver.is_some() => SymbolKind::Method,
         SymbolKind::Variable if in_type => SymbolKind::Field,
         SymbolKind::Field
-            if is_shouted(name) && definition::has_word(header, &["static", "const"]) =>
+            if is_upper_case(name) && definition::has_word(header, &["static", "const"]) =>
         {
             SymbolKind::Constant
         }
         SymbolKind::Variable
-            if is_shouted(name) || definition::has_word(header, &["constexpr"]) =>
+            if is_upper_case(name) || definition::has_word(header, &["constexpr"]) =>
         {
             SymbolKind::Constant
         }
@@ -254,14 +287,14 @@ fn kind_in_place(found: &Found, name: &str, header: &str, around: Around) -> Sym
     }
 }
 
-fn is_shouted(name: &str) -> bool {
+fn is_upper_case(name: &str) -> bool {
     let letters = || name.bytes().filter(u8::is_ascii_alphabetic);
     name.len() > 1
         && letters().next().is_some()
         && letters().all(|letter| letter.is_ascii_uppercase())
 }
 
-/// Kinds that are locals when they stand in a function.
+/// Kinds that are local variables inside a function.
 fn is_data(kind: SymbolKind) -> bool {
     use SymbolKind::*;
     matches!(

@@ -1,12 +1,12 @@
-//! What the walk does with names: uses, calls, imports, packages, and words that set the visibility of what follows.
+//! Part of the walk that handles names: uses, calls, imports, packages and access specifiers.
 
 use tree_sitter::Node;
 
 use crate::facts::{Occurrence, Span, SymbolKind};
 use crate::language::{Visibility, flag};
 
-use super::super::chunks::Sort;
-use super::super::definition::{self, Found};
+use super::super::chunks::TextKind;
+use super::super::definition::{self, FoundDefinition};
 use super::super::lookup::is_word;
 use super::super::role_at;
 use super::{Expected, Walk, span};
@@ -14,7 +14,7 @@ use super::{Expected, Walk, span};
 impl<'t> Walk<'t> {
     pub(super) fn identifier(&mut self, node: Node<'t>, start: u32, flags: u32) {
         let end = node.end_byte() as u32;
-        self.leaf(start, end, Sort::Body);
+        self.leaf(start, end, TextKind::Body);
         let expected = self.expects(start);
         let Some(name) = self.text.get(start as usize..end as usize) else {
             return;
@@ -26,7 +26,7 @@ impl<'t> Walk<'t> {
         if flags & flag::CALLEE != 0 && expected.is_none() {
             return;
         }
-        if self.watched == Some(name) {
+        if self.wanted_name == Some(name) {
             let span = Span {
                 start: end - name.len() as u32,
                 end,
@@ -39,7 +39,7 @@ impl<'t> Walk<'t> {
                 definition: defines,
             });
         }
-        if start < self.import_end || defines || is_nothing(name) {
+        if start < self.import_end || defines || is_ignored(name) {
             return;
         }
         let has_sections = matches!(
@@ -47,7 +47,7 @@ impl<'t> Walk<'t> {
             Visibility::Sections { .. }
         );
         if has_sections && is_access_word(name) {
-            self.bare_section(name, end);
+            self.bare_access_specifier(name, end);
             return;
         }
         let role = role_at(self.text, start as usize, end as usize);
@@ -55,15 +55,15 @@ impl<'t> Walk<'t> {
             .count(name, role, call, || node.start_position().row as u32);
     }
 
-    /// In unparsed tokens a name before a parenthesis is taken for a call.
+    /// Whether a name in unparsed tokens is a call: it is followed by a parenthesis, or by `!` for a macro.
     pub(super) fn is_called(&self, end: u32) -> bool {
         matches!(self.text.as_bytes().get(end as usize), Some(b'(' | b'!'))
     }
 
-    /// Source text without structure: its words are all there is to know.
+    /// Collects the words of unparsed source text as names.
     pub(super) fn raw(&mut self, node: Node<'t>, start: u32) {
         let end = node.end_byte() as u32;
-        self.leaf(start, end, Sort::Body);
+        self.leaf(start, end, TextKind::Body);
         let text = span(node).of(self.text).unwrap_or_default();
         let first_line = node.start_position().row as u32;
         let mut rest = text;
@@ -78,7 +78,7 @@ impl<'t> Walk<'t> {
             let line = || {
                 first_line + memchr::memchr_iter(b'\n', &text.as_bytes()[..before]).count() as u32
             };
-            if self.watched == Some(name) {
+            if self.wanted_name == Some(name) {
                 let span = Span::new(start as usize + before, start as usize + before + length);
                 self.occurrences.push(Occurrence {
                     span,
@@ -87,7 +87,7 @@ impl<'t> Walk<'t> {
                     definition: false,
                 });
             }
-            if !is_nothing(name) {
+            if !is_ignored(name) {
                 let from = start as usize + before;
                 let role = role_at(self.text, from, from + length);
                 self.chunks.count(name, role, call, line);
@@ -95,45 +95,45 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Names in an enumeration that have no node of their own around them.
+    /// Adds an enumeration member that is a plain name without a node of its own.
     pub(super) fn bare_variant(&mut self, node: Node<'t>, start: u32) {
         let top = self.top();
-        if top.around.container != Some(SymbolKind::Enum)
+        if top.surroundings.container != Some(SymbolKind::Enum)
             || start < top.signature.end
             || self.is_expected_name(start)
         {
             return;
         }
-        let found = Found::bare(SymbolKind::Variant, span(node));
+        let found = FoundDefinition::bare(SymbolKind::Variant, span(node));
         self.open_definition(node, node, &[found]);
     }
 
     pub(super) fn is_expected_name(&self, start: u32) -> bool {
-        let below = self
+        let pending = self
             .expected
             .iter()
             .rev()
             .take_while(|(at, _)| *at <= start);
-        below
+        pending
             .into_iter()
             .any(|expected| *expected == (start, Expected::Name))
     }
 
-    /// `private:` in C++.
-    pub(super) fn section(&mut self, word: &str) {
-        let shown = word.trim_end_matches(':').trim() == "public";
+    /// Handles an access specifier such as `private:` in C++.
+    pub(super) fn access_specifier(&mut self, word: &str) {
+        let visible = word.trim_end_matches(':').trim() == "public";
         if let Some(top) = self.open.last_mut()
-            && top.around.container.is_some_and(definition::is_type)
+            && top.surroundings.container.is_some_and(definition::is_type)
         {
-            top.around.access = Some(shown);
+            top.surroundings.access = Some(visible);
         }
     }
 
-    /// `private` alone on its line in Ruby.
-    pub(super) fn bare_section(&mut self, word: &str, end: u32) {
+    /// Handles `private` alone on a line in Ruby.
+    pub(super) fn bare_access_specifier(&mut self, word: &str, end: u32) {
         let rest = self.text.get(end as usize..).unwrap_or_default();
         if rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n') {
-            self.section(word);
+            self.access_specifier(word);
         }
     }
 
@@ -154,7 +154,7 @@ impl<'t> Walk<'t> {
             .push((callee.start_byte() as u32, Expected::Callee));
     }
 
-    /// `package a.b;`: its last named part is the name.
+    /// Handles a package declaration such as `package a.b;`. The name is in the field `name` or in the last named child.
     pub(super) fn package(&mut self, node: Node<'t>) {
         let name = node.child_by_field_name("name").or_else(|| {
             let last = (node.named_child_count() as u32).checked_sub(1)?;
@@ -171,21 +171,18 @@ impl<'t> Walk<'t> {
         self.import_end = self.import_end.max(name.end_byte() as u32);
     }
 
-    /// Reads an import from the text of `statement`; the names in `node` are then no uses.
+    /// Reads the import in `statement`. If there is one, names in `node` are not counted as uses.
     pub(super) fn import(&mut self, statement: Node<'t>, node: Node<'t>) {
         let line = node.start_position().row as u32;
-        let statement = span(statement).of(self.text).unwrap_or_default();
-        if self
-            .collected
-            .read(self.compiled.grammar.imports, statement, line)
-        {
+        let syntax = self.compiled.grammar.imports;
+        if self.collected.read(syntax, statement, self.text, line) {
             self.import_end = node.end_byte() as u32;
         }
     }
 }
 
-/// Names that say nothing about what is used.
-fn is_nothing(name: &str) -> bool {
+/// Whether a use of the name is not recorded because it identifies nothing.
+fn is_ignored(name: &str) -> bool {
     name.len() < 2 || matches!(name, "self" | "Self" | "this")
 }
 

@@ -1,141 +1,164 @@
-//! `import`, `export … from`, `require` and dynamic `import()`; and what `export { … }` and `module.exports` make public.
+//! JavaScript and TypeScript: `import`, `export … from`, `require`, dynamic `import()`, and names exported by `export { … }` and
+//! `module.exports`.
 
-use crate::facts::Import;
+use tree_sitter::Node;
 
-use super::{import, quoted, tokens};
+use super::{ImportsAndExports, import, text_of};
 
-pub(super) fn collect(
-    statement: &str,
-    line: u32,
-    out: &mut Vec<Import>,
-    exports: &mut Vec<String>,
-) {
-    let code = statement.trim_start();
-    if code.starts_with("module.exports") || code.starts_with("exports.") {
-        common_exports(code, exports);
-    } else if let Some(rest) = code.strip_prefix("export") {
-        exported(rest, line, out, exports);
-    } else if let Some(rest) = code
-        .strip_prefix("import")
-        .filter(|rest| !rest.starts_with('('))
-    {
-        imported(rest, line, out);
-    } else if let Some(at) = code.find("require(").or_else(|| code.find("import(")) {
-        let Some((path, _)) = quoted(&code[at..]) else {
-            return;
-        };
-        let names = code[..at]
-            .split_once('}')
-            .map(|(head, _)| names(head))
-            .unwrap_or_default();
-        out.push(import(normal(path), names, line));
+pub(super) fn collect(statement: Node, text: &str, line: u32, out: &mut ImportsAndExports) {
+    let field = |name| statement.child_by_field_name(name);
+    match statement.kind() {
+        "import_statement" => {
+            let mut cursor = statement.walk();
+            let clause = statement
+                .named_children(&mut cursor)
+                .find(|child| child.kind().ends_with("_clause"));
+            // `import x = require('y')` has the source in its clause.
+            let source = field("source").or_else(|| clause?.child_by_field_name("source"));
+            if let Some(source) = source.and_then(|source| module(source, text)) {
+                let names = clause.map_or_else(Vec::new, |clause| names(clause, text));
+                out.imports.push(import(source, names, line));
+            }
+        }
+        "export_statement" => exported(statement, text, line, out),
+        "assignment_expression" => {
+            let (Some(left), Some(right)) = (field("left"), field("right")) else {
+                return;
+            };
+            let target = text_of(left, text);
+            if target.starts_with("module.exports") || target.starts_with("exports.") {
+                let property = left.child_by_field_name("property");
+                let name = property.map(|name| text_of(name, text));
+                let name = name.filter(|name| *name != "exports");
+                out.exports.extend(name.map(str::to_owned));
+                value_exports(right, text, out);
+            } else {
+                called(Some(left), right, text, line, out);
+            }
+        }
+        "variable_declarator" => {
+            if let Some(call) = field("value") {
+                called(field("name"), call, text, line, out);
+            }
+        }
+        _ => called(None, statement, text, line, out),
     }
 }
 
-fn normal(path: &str) -> &str {
+/// Adds the import of `require('x')` or `import('x')`, assigned to `target`.
+fn called(target: Option<Node>, call: Node, text: &str, line: u32, out: &mut ImportsAndExports) {
+    let function = call.child_by_field_name("function");
+    if !function.is_some_and(|name| matches!(text_of(name, text), "require" | "import")) {
+        return;
+    }
+    let arguments = call.child_by_field_name("arguments");
+    let argument = arguments.and_then(|arguments| arguments.named_child(0));
+    if let Some(source) = argument.and_then(|argument| module(argument, text)) {
+        let pattern = target.filter(|target| target.kind() == "object_pattern");
+        let names = pattern.map_or_else(Vec::new, |pattern| names(pattern, text));
+        out.imports.push(import(source, names, line));
+    }
+}
+
+/// Returns the module named by a string literal, without the prefix `node:`, loader queries and a final `/`.
+fn module<'t>(literal: Node, text: &'t str) -> Option<&'t str> {
+    if !matches!(literal.kind(), "string" | "template_string") {
+        return None;
+    }
+    let path = text_of(literal, text).trim_matches(['"', '\'', '`']);
     let path = path.strip_prefix("node:").unwrap_or(path);
     let path = path.split(['?', '!']).next().unwrap_or(path);
-    if path.len() > 1 {
-        path.trim_end_matches('/')
-    } else {
-        path
-    }
+    Some(match path.trim_end_matches('/') {
+        "" => path,
+        trimmed => trimmed,
+    })
 }
 
-/// `a, {b as c} from 'x'`, `* as ns from 'x'`, `'x'`, `x = require('y')`.
-fn imported(rest: &str, line: u32, out: &mut Vec<Import>) {
-    let Some(at) = rest.find(['"', '\'']) else {
-        return;
-    };
-    let Some((path, _)) = quoted(rest) else {
-        return;
-    };
-    let head = rest[..at].trim();
-    let head = head.strip_suffix("from").unwrap_or(head).trim();
-    if head.contains("require") {
-        out.push(import(normal(path), Vec::new(), line));
-        return;
-    }
-    let before = head.split('{').next().unwrap_or(head);
-    let before = before
-        .trim()
-        .strip_prefix("type ")
-        .unwrap_or(before)
-        .trim()
-        .trim_end_matches(',')
-        .trim();
-    let mut taken = Vec::new();
-    if !before.is_empty() && before != "type" && !before.starts_with('*') {
-        taken.push("default".into());
-    }
-    taken.extend(names(head));
-    out.push(import(normal(path), taken, line));
-}
-
-/// The original names between braces: `{a, b as c, type d}`, and `{a, b: c}` of a destructuring.
-fn names(text: &str) -> Vec<Box<str>> {
-    let Some((_, inside)) = text.split_once('{') else {
-        return Vec::new();
-    };
-    let inside = inside.split('}').next().unwrap_or(inside);
-    let tokens = tokens(inside);
-    let first = |item: &[&str]| match item {
-        ["type", name, ..] if *name != "as" => Some(Box::from(*name)),
-        [name, ..] if name.starts_with(super::is_name) => Some(Box::from(*name)),
-        _ => None,
-    };
-    tokens
-        .split(|token| *token == ",")
-        .filter_map(first)
-        .collect()
-}
-
-fn exported(rest: &str, line: u32, out: &mut Vec<Import>, exports: &mut Vec<String>) {
-    let code = rest.trim_start();
-    let code = code.strip_prefix("type ").unwrap_or(code).trim_start();
-    if code.starts_with('{') || code.starts_with('*') {
-        let tail = code.split_once('}').map_or(code, |(_, tail)| tail);
-        match quoted(tail).filter(|_| tail.contains("from")) {
-            Some((path, _)) if code.starts_with('*') => {
-                out.push(import(normal(path), vec!["*".into()], line))
+/// Returns the original names in an import or export clause or in an object pattern.
+fn names(clause: Node, text: &str) -> Vec<Box<str>> {
+    let mut names = Vec::new();
+    let mut cursor = clause.walk();
+    for item in clause.named_children(&mut cursor) {
+        let name = match item.kind() {
+            "identifier" if clause.kind() == "import_clause" => {
+                names.push("default".into());
+                continue;
             }
-            Some((path, _)) => out.push(import(normal(path), names(code), line)),
-            None => exports.extend(names(code).into_iter().map(String::from)),
+            "named_imports" => {
+                names.extend(self::names(item, text));
+                continue;
+            }
+            "import_specifier" | "export_specifier" => item.child_by_field_name("name"),
+            "pair_pattern" => item.child_by_field_name("key"),
+            "object_assignment_pattern" => item.child_by_field_name("left"),
+            "shorthand_property_identifier_pattern" => Some(item),
+            _ => None,
+        };
+        let name = name.map_or("", |name| text_of(name, text));
+        if name.starts_with(super::is_name) {
+            names.push(name.into());
         }
-    } else if let Some(rest) = code.strip_prefix("default") {
-        let line = rest.lines().next().unwrap_or_default();
-        let name = tokens(line)
-            .into_iter()
-            .find(|word| !matches!(*word, "async" | "function" | "abstract" | "class" | "*"));
-        exports.extend(name.map(str::to_string));
+    }
+    names
+}
+
+fn exported(statement: Node, text: &str, line: u32, out: &mut ImportsAndExports) {
+    let mut cursor = statement.walk();
+    let clause = statement
+        .named_children(&mut cursor)
+        .find(|child| child.kind() == "export_clause");
+    let names = clause.map(|clause| names(clause, text));
+    let field = |name| statement.child_by_field_name(name);
+    match field("source").and_then(|source| module(source, text)) {
+        Some(source) => {
+            let names = names.unwrap_or_else(|| vec!["*".into()]);
+            out.imports.push(import(source, names, line));
+        }
+        None => out
+            .exports
+            .extend(names.into_iter().flatten().map(String::from)),
+    }
+    // `export default name`, where the value may be an expression that begins with the name.
+    if let Some(value) = field("value") {
+        value_exports(value, text, out);
+    }
+    let is_default = statement
+        .children(&mut cursor)
+        .any(|child| child.kind() == "default");
+    if is_default {
+        let name = field("declaration").and_then(|it| it.child_by_field_name("name"));
+        out.exports
+            .extend(name.map(|name| text_of(name, text).to_owned()));
     }
 }
 
-/// `module.exports = name`, `module.exports = { a, b: c }`, `exports.name = …`.
-fn common_exports(code: &str, exports: &mut Vec<String>) {
-    let Some((target, value)) = code.split_once('=') else {
-        return;
+/// Adds the names exported by a value: its keys and values if it is an object, else the name it begins with.
+fn value_exports(value: Node, text: &str, out: &mut ImportsAndExports) {
+    let mut export = |node: Option<Node>| {
+        let name = node.filter(|node| node.kind().ends_with("identifier"));
+        out.exports
+            .extend(name.map(|name| text_of(name, text).to_owned()));
     };
-    if let Some(name) = target
-        .trim()
-        .rsplit('.')
-        .next()
-        .filter(|name| *name != "exports")
-    {
-        exports.push(name.to_string());
+    if value.kind() != "object" {
+        return export(Some(first_leaf(value)));
     }
-    let value = value.trim_start();
-    if !value.starts_with('{') {
-        exports.extend(tokens(value).first().map(|name| name.to_string()));
-        return;
-    }
-    let mut depth = 0;
-    for token in tokens(value) {
-        match token {
-            "{" | "(" | "[" => depth += 1,
-            "}" | ")" | "]" => depth -= 1,
-            name if depth == 1 => exports.push(name.to_string()),
-            _ => {}
+    let mut cursor = value.walk();
+    for item in value.named_children(&mut cursor) {
+        match item.kind() {
+            "shorthand_property_identifier" => export(Some(item)),
+            "spread_element" => export(item.named_child(0)),
+            _ => {
+                export(item.child_by_field_name("key"));
+                export(item.child_by_field_name("name"));
+                export(item.child_by_field_name("value").map(first_leaf));
+            }
         }
     }
+}
+
+fn first_leaf(mut node: Node) -> Node {
+    while let Some(child) = node.child(0) {
+        node = child;
+    }
+    node
 }

@@ -1,10 +1,13 @@
-//! The languages whose imports are one line each.
+//! Languages with imports of one line or one path: Go, Java, C, C++, C#, Ruby, PHP, Lua, Bash.
+//!
+//! Reading the text is simpler than reading the syntax tree here: an import is one quoted or dotted path, which would still have to be
+//! split as text, and each grammar has different node kinds for it.
 
 use crate::facts::Import;
 
-use super::{import, quoted, tokens};
+use super::{import, quoted};
 
-/// The path and, as what is taken from it, its last segment.
+/// Adds an import of the last segment from the path before it.
 fn split_last(path: &str, separators: &[char], line: u32, out: &mut Vec<Import>) {
     let path = path.trim().trim_matches(separators);
     let segments: Vec<&str> = path
@@ -142,7 +145,7 @@ pub(super) fn lua(statement: &str, line: u32, out: &mut Vec<Import>) {
     out.push(import(path, Vec::new(), line));
 }
 
-/// `source "$DIR/lib.sh"`: what a variable stands for is unknown, the rest of the path still tells the file.
+/// Reads `source "$DIR/lib.sh"`. The value of the variable is unknown, but the rest of the path identifies the file.
 pub(super) fn bash(statement: &str, line: u32, out: &mut Vec<Import>) {
     let line_text = statement.lines().next().unwrap_or_default();
     let Some(argument) = line_text
@@ -162,7 +165,7 @@ pub(super) fn bash(statement: &str, line: u32, out: &mut Vec<Import>) {
         None => path,
     };
     let known = known.trim_start_matches('/').trim_matches(['"', '\'']);
-    if !known.is_empty() && !tokens(known).is_empty() {
+    if !known.trim().is_empty() {
         let known = if path.starts_with('/') && !argument.contains('$') {
             path
         } else {

@@ -1,56 +1,39 @@
-//! `import a.b as c, d` and `from ..a.b import (c as d, e)`.
+//! Python: `import a.b as c, d` and `from ..a.b import (c as d, e)`.
+
+use tree_sitter::Node;
 
 use crate::facts::Import;
 
-use super::import;
+use super::{import, text_of};
 
-pub(super) fn collect(statement: &str, line: u32, out: &mut Vec<Import>) {
-    let words = words(statement);
-    match words.split_first() {
-        Some((&"import", modules)) => {
-            for module in items(modules) {
-                out.push(import(module.replace('.', "/"), Vec::new(), line));
-            }
-        }
-        Some((&"from", rest)) => {
-            let Some(at) = rest.iter().position(|word| *word == "import") else {
-                return;
-            };
-            let module: String = rest[..at].concat();
-            let names = items(&rest[at + 1..]).map(Into::into).collect();
-            out.push(import(path(&module), names, line));
-        }
-        _ => {}
+pub(super) fn collect(statement: Node, text: &str, line: u32, out: &mut Vec<Import>) {
+    let mut cursor = statement.walk();
+    let name = |node: Node| dotted(node.child_by_field_name("name").unwrap_or(node), text);
+    let named = statement.children_by_field_name("name", &mut cursor);
+    let mut names: Vec<String> = named.map(name).collect();
+    if statement.kind() == "import_statement" {
+        let modules = names.iter().filter(|name| !name.is_empty());
+        out.extend(modules.map(|name| import(name.replace('.', "/"), Vec::new(), line)));
+        return;
     }
-}
-
-/// The statement's words; commas are words, parentheses, comments and continuation marks are nothing.
-fn words(statement: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    for line in statement.lines() {
-        let code = line.split('#').next().unwrap_or(line);
-        for part in code.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '\\' | ';')) {
-            for (index, word) in part.split(',').enumerate() {
-                if index > 0 {
-                    words.push(",");
-                }
-                if !word.is_empty() {
-                    words.push(word);
-                }
-            }
-        }
+    let mut children = statement.named_children(&mut cursor);
+    if children.any(|child| child.kind() == "wildcard_import") {
+        names.push("*".to_owned());
     }
-    words
+    let module = statement
+        .child_by_field_name("module_name")
+        .map_or_else(|| "__future__".to_owned(), |module| dotted(module, text));
+    let names = names.into_iter().map(Into::into).collect();
+    out.push(import(path(&module), names, line));
 }
 
-/// The first word of each item between commas, so without its `as …`.
-fn items<'a>(words: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
-    words
-        .split(|word| *word == ",")
-        .filter_map(|item| item.first().copied())
+/// Returns a dotted name without whitespace and line continuations.
+fn dotted(name: Node, text: &str) -> String {
+    let is_part = |c: &char| !c.is_whitespace() && *c != '\\';
+    text_of(name, text).chars().filter(is_part).collect()
 }
 
-/// One leading dot is this package, each further one a package up.
+/// Converts a module name to a path. One leading dot is the current package; each further dot is one level up.
 fn path(module: &str) -> String {
     let name = module.trim_start_matches('.');
     let name_path = name.replace('.', "/");

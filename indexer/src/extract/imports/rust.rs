@@ -1,114 +1,96 @@
-//! `use` trees flattened, `mod name;` and `extern crate name;`.
+//! Rust: `use` trees, `mod name;` and `extern crate name;`.
+
+use tree_sitter::Node;
 
 use crate::facts::Import;
 
-use super::import;
+use super::{import, text_of};
 
-pub(super) fn collect(statement: &str, line: u32, out: &mut Vec<Import>) {
-    let code = without_comments(statement);
-    let tokens = tokens(&code);
-    let Some(at) = tokens
-        .iter()
-        .position(|token| matches!(*token, "use" | "mod" | "crate"))
-    else {
-        return;
-    };
-    // `pub(crate) use` has the word `crate` in front, `extern crate` has it in the middle.
-    let at = tokens
-        .iter()
-        .position(|token| matches!(*token, "use" | "mod"))
-        .unwrap_or(at);
-    let rest = &tokens[at + 1..];
-    match (tokens[at], rest.first()) {
-        ("use", _) => use_tree(rest, line, out),
-        ("mod", Some(name)) if !code.contains('{') => {
-            out.push(import(format!("self/{name}"), Vec::new(), line))
+/// Deeper `use` trees are ignored, so that malformed code cannot overflow the stack.
+const MAX_DEPTH: usize = 64;
+
+pub(super) fn collect(statement: Node, text: &str, line: u32, out: &mut Vec<Import>) {
+    let field = |name| statement.child_by_field_name(name);
+    match (statement.kind(), field("name")) {
+        ("use_declaration", _) => {
+            let mut paths = Vec::new();
+            if let Some(tree) = field("argument") {
+                use_tree(tree, text, &[], MAX_DEPTH, &mut paths);
+            }
+            let first = out.len();
+            paths.iter().for_each(|path| add(path, first, line, out));
         }
-        ("crate", Some(name))
-            if tokens.first() == Some(&"extern") || tokens.contains(&"extern") =>
-        {
-            out.push(import(*name, Vec::new(), line));
+        ("mod_item", Some(name)) if field("body").is_none() => {
+            let name = identifier(name, text);
+            out.push(import(format!("self/{name}"), Vec::new(), line));
+        }
+        ("extern_crate_declaration", Some(name)) => {
+            out.push(import(identifier(name, text), Vec::new(), line));
         }
         _ => {}
     }
 }
 
-fn without_comments(statement: &str) -> String {
-    let mut code = String::with_capacity(statement.len());
-    let mut rest = statement;
-    while let Some(at) = rest.find("//").into_iter().chain(rest.find("/*")).min() {
-        code.push_str(&rest[..at]);
-        let end = if rest[at..].starts_with("//") {
-            rest[at..].find('\n')
-        } else {
-            rest[at..].find("*/").map(|end| end + 2)
-        };
-        code.push(' ');
-        rest = end.map_or("", |end| &rest[at + end..]);
-    }
-    code.push_str(rest);
-    code
-}
-
-/// Names and the marks `{`, `}`, `,`, `*`; path separators only separate.
-fn tokens(code: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    let mut rest = code.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '#';
-        let length = if is_name(first) {
-            rest.find(|c| !is_name(c)).unwrap_or(rest.len())
-        } else {
-            first.len_utf8()
-        };
-        let token = &rest[..length];
-        if is_name(first) || matches!(token, "{" | "}" | "," | "*") {
-            tokens.push(token.strip_prefix("r#").unwrap_or(token));
+/// Adds the segments of each path in a `use` tree, where `outer` are the segments before it.
+fn use_tree<'t>(
+    tree: Node,
+    text: &'t str,
+    outer: &[&'t str],
+    depth: usize,
+    paths: &mut Vec<Vec<&'t str>>,
+) {
+    let mut path = outer.to_vec();
+    let list = match tree.kind() {
+        "use_list" => Some(tree),
+        "scoped_use_list" => tree.child_by_field_name("list"),
+        _ => None,
+    };
+    match tree.kind() {
+        "use_list" => {}
+        "scoped_use_list" | "use_as_clause" => {
+            let prefix = tree.child_by_field_name("path");
+            path.extend(prefix.into_iter().flat_map(|path| segments(path, text)));
         }
-        rest = rest[length..].trim_start();
-    }
-    tokens
-}
-
-/// Names that share a path become one import.
-fn use_tree(tokens: &[&str], line: u32, out: &mut Vec<Import>) {
-    let first = out.len();
-    // The paths before the braces that are open, and the path of the item being read.
-    let mut outer: Vec<Vec<&str>> = Vec::new();
-    let mut path: Vec<&str> = Vec::new();
-    let mut tokens = tokens.iter().copied().peekable();
-    let mut pending = false;
-    loop {
-        let token = tokens.next();
-        match token {
-            Some("{") => {
-                outer.push(path.clone());
-                pending = false;
-            }
-            Some("," | "}") | None => {
-                if pending {
-                    add(&path, first, line, out);
-                }
-                pending = false;
-                if token == Some("}") {
-                    outer.pop();
-                }
-                path = outer.last().cloned().unwrap_or_default();
-            }
-            Some("as") => {
-                tokens.next();
-            }
-            Some(name) => {
-                path.push(name);
-                pending = true;
-            }
+        "use_wildcard" => {
+            path.extend(
+                tree.named_child(0)
+                    .into_iter()
+                    .flat_map(|path| segments(path, text)),
+            );
+            path.push("*");
         }
-        if token.is_none() {
-            return;
+        "line_comment" | "block_comment" | "ERROR" => return,
+        _ => path.extend(segments(tree, text)),
+    }
+    let Some(list) = list else {
+        return paths.push(path);
+    };
+    if depth > 0 {
+        let mut cursor = list.walk();
+        for item in list.named_children(&mut cursor) {
+            use_tree(item, text, &path, depth - 1, paths);
         }
     }
 }
 
+/// Returns the names in `a::b::c`.
+fn segments<'t>(path: Node, text: &'t str) -> Vec<&'t str> {
+    let mut segments = Vec::new();
+    let mut next = Some(path);
+    while let Some(node) = next {
+        let name = node.child_by_field_name("name").unwrap_or(node);
+        segments.push(identifier(name, text));
+        next = node.child_by_field_name("path");
+    }
+    segments.reverse();
+    segments
+}
+
+fn identifier<'t>(name: Node, text: &'t str) -> &'t str {
+    text_of(name, text).trim_start_matches("r#")
+}
+
+/// Adds the import of one path. Names with the same path become one import.
 fn add(path: &[&str], first: usize, line: u32, out: &mut Vec<Import>) {
     let Some((last, parent)) = path.split_last() else {
         return;

@@ -1,4 +1,4 @@
-//! One fixture for each programming language.
+//! Python and Rust.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! What names and first looks tell of a file.
+//! Detection of languages, tests, generated code and binary files.
 
 use crate::extract::{is_test_path, looks_binary, looks_generated};
 use crate::language::Language;
@@ -21,7 +21,7 @@ fn languages_by_name_content_and_interpreter() {
 }
 
 #[test]
-fn ids_persist() {
+fn language_ids_round_trip() {
     for language in Language::all() {
         assert_eq!(Language::from_id(language.id()), Some(language));
     }
@@ -109,7 +109,7 @@ fn main() {}
     assert!(looks_binary(&[0xff, 0xd8, 0xff, 0xe0, 0x80, 0x81, 0x82]));
     assert!(!looks_binary("naïve text".as_bytes()));
     assert!(!looks_binary(b""));
-    // A long text may be cut within a character.
+    // The examined beginning of a long text may end inside a character.
     assert!(!looks_binary(
         "é".repeat(8_000).as_bytes()[1..].split_at(7_998).0
     ));

@@ -142,7 +142,7 @@ fn notebook() {
 "###;
     let extraction = extract(Language::detect("a.ipynb", source), "a.ipynb", source);
     assert_eq!(extraction.facts.symbols[0].name.as_ref(), "A \"study\"");
-    // The first title has escapes, so its span is the line; the rest is as for all documents.
+    // The first title contains escapes, so its span is the whole line.
     let mut rest = extraction.clone();
     rest.facts.symbols[0].name = rest.facts.symbols[0].name_span.of(source).unwrap().into();
     expect![[r#"
@@ -237,7 +237,7 @@ fn configuration() {
 }
 
 #[test]
-fn long_texts_become_windows() {
+fn long_texts_are_divided_into_windows() {
     let text = "word word word\n".repeat(200);
     let chunks = extract(Language::plain(), "a.txt", &text).chunks;
     let lines: Vec<_> = chunks
@@ -255,7 +255,7 @@ fn long_texts_become_windows() {
 }
 
 #[test]
-fn documentation_without_its_marks() {
+fn clean_doc_removes_comment_markers() {
     let clean = |raw: &str| clean_doc(raw);
     assert_eq!(
         clean("/// One.\n///\n///     code\n/// Two."),

@@ -1,10 +1,10 @@
-//! Names found on demand.
+//! Tests of occurrences and of the identifier at an offset.
 
 use crate::extract::{identifier_at, occurrences};
 use crate::language::Language;
 
-/// Every occurrence as its line, and `d` or `c` where it is a definition or a call.
-fn places(path: &str, text: &str, name: &str) -> String {
+/// Returns the 1-based line of each occurrence, with `d` for a definition and `c` for a call.
+fn occurrence_lines(path: &str, text: &str, name: &str) -> String {
     let found = occurrences(Language::detect(path, text), text, name);
     let show = |one: crate::facts::Occurrence| {
         assert_eq!(one.span.of(text), Some(name));
@@ -19,15 +19,15 @@ fn places(path: &str, text: &str, name: &str) -> String {
 }
 
 #[test]
-fn occurrences_are_code() {
+fn occurrences_exclude_comments_and_strings() {
     let python = "from m import area  # area\ndef area(x):\n    'area'\n    return area(x) + x.area\nareas = f'{area}'\n";
-    assert_eq!(places("a.py", python, "area"), "1 2d 4c 4 5");
+    assert_eq!(occurrence_lines("a.py", python, "area"), "1 2d 4c 4 5");
     let rust =
         "struct Area;\nimpl Area { fn new() -> Area { dbg!(Area::new(1)); Area {} } }\n// Area\n";
-    assert_eq!(places("a.rs", rust, "Area"), "1d 2d 2 2 2c");
-    assert_eq!(places("a.rs", rust, "new"), "2d 2c");
+    assert_eq!(occurrence_lines("a.rs", rust, "Area"), "1d 2d 2 2 2c");
+    assert_eq!(occurrence_lines("a.rs", rust, "new"), "2d 2c");
     assert_eq!(
-        places(
+        occurrence_lines(
             "a.c",
             "#define TWICE(x) twice(x) + \\\n  twice(2)\nint twice(int x);\n",
             "twice"
@@ -35,22 +35,28 @@ fn occurrences_are_code() {
         "1c 2c 3d"
     );
     assert_eq!(
-        places("a.ts", "interface A { 'b-c': number }\n", "b-c"),
+        occurrence_lines("a.ts", "interface A { 'b-c': number }\n", "b-c"),
         "1d"
     );
     assert_eq!(
-        places("a.rb", "def f; @total = total; end\n", "total"),
+        occurrence_lines("a.rb", "def f; @total = total; end\n", "total"),
         "1 1"
     );
-    assert_eq!(places("a.sh", "run() { echo run; }\nrun\n", "run"), "1d 2c");
-    assert_eq!(places("a.txt", "area, areas\nan area", "area"), "1 2");
-    assert_eq!(places("a.py", python, "missing"), "");
+    assert_eq!(
+        occurrence_lines("a.sh", "run() { echo run; }\nrun\n", "run"),
+        "1d 2c"
+    );
+    assert_eq!(
+        occurrence_lines("a.txt", "area, areas\nan area", "area"),
+        "1 2"
+    );
+    assert_eq!(occurrence_lines("a.py", python, "missing"), "");
 }
 
 #[test]
 fn locals_are_not_definitions() {
     assert_eq!(
-        places(
+        occurrence_lines(
             "a.js",
             "const size = 1;\nfunction f() { const size = 2; return size; }\n",
             "size"
@@ -58,7 +64,7 @@ fn locals_are_not_definitions() {
         "1d 2 2"
     );
     assert_eq!(
-        places("a.py", "size = 1\ndef f():\n    size = 2\n", "size"),
+        occurrence_lines("a.py", "size = 1\ndef f():\n    size = 2\n", "size"),
         "1d 3"
     );
 }
@@ -76,7 +82,7 @@ fn identifiers_under_the_cursor() {
     assert_eq!(
         at("a.py", python, "(1)", 0).as_deref(),
         Some("café"),
-        "just behind it"
+        "immediately after it"
     );
     assert_eq!(
         at("a.py", python, "é", 1).as_deref(),

@@ -1,4 +1,4 @@
-//! Languages of the web.
+//! TypeScript, JavaScript and PHP.
 
 use expect_test::expect;
 

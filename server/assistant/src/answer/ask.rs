@@ -1,7 +1,7 @@
 //! A question in words: the definitions that match it best.
 
 use grounding::View;
-use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
+use repo_indexer::{Cancel, Hit, IndexError, LineRange, Query, QueryScope};
 
 use super::{Answer, Kind, Source, source, text, words};
 use grounding::markdown::code;
@@ -93,7 +93,7 @@ fn best(
             .iter()
             .filter(|(r, k)| *r == root && k.path == hit.path);
         // A method and the class around it say the same thing twice.
-        let apart = |a: Lines, b: Lines| a.last < b.first || b.last < a.first;
+        let apart = |a: LineRange, b: LineRange| a.last < b.first || b.last < a.first;
         let (count, overlaps) = same_file.fold((0, false), |(n, o), (_, k)| {
             (n + 1, o || !apart(k.lines, hit.lines))
         });

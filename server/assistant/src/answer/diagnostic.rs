@@ -3,13 +3,13 @@
 use grounding::{Citation, View};
 use std::sync::Arc;
 
-use repo_indexer::{Cancel, IndexError, Lines, Snapshot, SymbolInfo};
+use repo_indexer::{Cancel, IndexError, LineRange, Snapshot, SymbolInfo};
 
 use super::source::{Detail, lines_of, of_hit, of_symbol};
 use super::{Answer, Kind, Source, Target, text, words};
 use grounding::markdown::{code, prose};
 
-/// Lines shown before and after the place of the diagnostic.
+/// LineRange shown before and after the place of the diagnostic.
 const AROUND: u32 = 3;
 
 pub fn diagnostic(
@@ -113,7 +113,7 @@ fn here(views: &[View], target: &Target) -> Source {
     let enclosing = target.enclosing(views);
     let at = lines_of(text, target.span);
     let bounds = enclosing.as_ref().map_or(
-        Lines {
+        LineRange {
             first: 0,
             last: u32::MAX,
         },
@@ -130,7 +130,7 @@ fn here(views: &[View], target: &Target) -> Source {
         .min(last_line)
         .max(first);
     Source {
-        citation: Citation::new(views, target.root, &path, Lines { first, last }, None),
+        citation: Citation::new(views, target.root, &path, LineRange { first, last }, None),
         kind: enclosing.as_ref().map_or("file", |s| words::kind(s.kind)),
         title: enclosing.map_or_else(|| target.path.clone(), |s| s.qualified),
         module: Some(snapshot.membership(&path).id),

@@ -1,7 +1,7 @@
 //! "What breaks if I change this": its callers, theirs, and the tests that would notice.
 
 use grounding::View;
-use repo_indexer::{Cancel, IndexError, Place, SymbolId};
+use repo_indexer::{Cancel, IndexError, SymbolId, UsageSite};
 
 use super::source::{Detail, is_test, mention, of_place, of_symbol};
 use super::{Answer, Kind, Relation, Target, words};
@@ -22,9 +22,9 @@ pub fn impact(
         return Ok(super::target::nothing_here(Kind::Impact));
     };
     let snapshot = &views[target.root].snapshot;
-    let users = snapshot.users(symbol.id);
-    let (tests, callers): (Vec<&Place>, Vec<&Place>) =
-        users.places.iter().partition(|p| is_test(snapshot, p));
+    let users = snapshot.usages(symbol.id);
+    let (tests, callers): (Vec<&UsageSite>, Vec<&UsageSite>) =
+        users.sites.iter().partition(|p| is_test(snapshot, p));
     let headline = match (callers.len(), tests.len()) {
         (0, 0) => words::unused(&symbol.name, &users),
         _ => headline(&symbol.name, &callers, &tests),
@@ -55,8 +55,8 @@ pub fn impact(
     for &id in direct.iter().take(FOLLOWED) {
         cancel.check()?;
         let next = snapshot
-            .users(id)
-            .places
+            .usages(id)
+            .sites
             .into_iter()
             .filter(|p| !p.test)
             .filter_map(|p| p.by);
@@ -104,7 +104,7 @@ pub fn impact(
     Ok(answer)
 }
 
-fn headline(name: &str, callers: &[&Place], tests: &[&Place]) -> String {
+fn headline(name: &str, callers: &[&UsageSite], tests: &[&UsageSite]) -> String {
     let mut files: Vec<&str> = callers.iter().map(|p| &*p.path).collect();
     files.sort_unstable();
     files.dedup();

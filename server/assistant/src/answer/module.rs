@@ -3,7 +3,7 @@
 use grounding::{Citation, View};
 use std::sync::Arc;
 
-use repo_indexer::{Cancel, IndexError, Lines, Module, Snapshot};
+use repo_indexer::{Cancel, IndexError, LineRange, Module, Snapshot};
 
 use super::source::{Detail, of_symbol};
 use super::{Answer, Kind, Source, Target, text, words};
@@ -120,7 +120,7 @@ fn of_module(views: &[View], root: usize, module: &Module, fallback: &Arc<str>) 
     let snapshot = &views[root].snapshot;
     let path = introduction(snapshot, module).unwrap_or_else(|| fallback.clone());
     Source {
-        citation: Citation::new(views, root, &path, Lines::default(), None),
+        citation: Citation::new(views, root, &path, LineRange::default(), None),
         title: if module.id.is_empty() {
             ".".to_owned()
         } else {

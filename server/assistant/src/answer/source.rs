@@ -3,7 +3,7 @@
 use grounding::{Citation, View};
 use std::sync::Arc;
 
-use repo_indexer::{Hit, Lines, Place, Snapshot, Span, SymbolId, SymbolInfo, SymbolKind};
+use repo_indexer::{Hit, LineRange, Snapshot, Span, SymbolId, SymbolInfo, SymbolKind, UsageSite};
 
 use super::{Mention, Relation, Source, text, words};
 
@@ -109,7 +109,7 @@ fn of_lines(views: &[View], root: usize, hit: &Hit, question: &[String]) -> Sour
 }
 
 /// A use as a source: the definition it lies in, and the line itself.
-pub fn of_place(views: &[View], root: usize, place: &Place) -> Source {
+pub fn of_place(views: &[View], root: usize, place: &UsageSite) -> Source {
     let snapshot = &views[root].snapshot;
     let by = place.by.and_then(|id| snapshot.symbol(id));
     let (first, last) = (place.line.saturating_sub(1), place.line + 1);
@@ -135,17 +135,17 @@ pub fn of_place(views: &[View], root: usize, place: &Place) -> Source {
 /// Who uses a definition, the tests that touch it, and what it calls.
 pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
     let snapshot = &views[root].snapshot;
-    let users = snapshot.users(id);
+    let users = snapshot.usages(id);
     let mut out = Vec::new();
-    let others: Vec<&Place> = users.places.iter().filter(|p| !p.test).collect();
-    let tests: Vec<&Place> = users
-        .places
+    let others: Vec<&UsageSite> = users.sites.iter().filter(|p| !p.test).collect();
+    let tests: Vec<&UsageSite> = users
+        .sites
         .iter()
         .filter(|p| is_test(snapshot, p))
         .collect();
     if users.total > 0 {
         let label = format!("Used in {}", words::count(users.total as usize, "place"));
-        let all: Vec<&Place> = users.places.iter().collect();
+        let all: Vec<&UsageSite> = users.sites.iter().collect();
         let shown = if others.is_empty() { &all } else { &others };
         let listed: u32 = shown.iter().take(LISTED).map(|p| p.count).sum();
         out.push(relation(
@@ -188,7 +188,7 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
 }
 
 /// Whether a use is by a test: a function of test code, not one of the types or constants beside it.
-pub fn is_test(snapshot: &Snapshot, place: &Place) -> bool {
+pub fn is_test(snapshot: &Snapshot, place: &UsageSite) -> bool {
     let Some(by) = place.by.filter(|_| place.test) else {
         return false;
     };
@@ -199,7 +199,7 @@ pub fn is_test(snapshot: &Snapshot, place: &Place) -> bool {
             .is_some_and(|name| !name.starts_with("__"))
 }
 
-pub fn mention(views: &[View], root: usize, place: &Place) -> Mention {
+pub fn mention(views: &[View], root: usize, place: &UsageSite) -> Mention {
     let name = place
         .by
         .and_then(|id| views[root].snapshot.symbol(id))
@@ -216,7 +216,7 @@ pub fn cite_line(views: &[View], root: usize, path: &Arc<str>, line: u32) -> Cit
         views,
         root,
         path,
-        Lines {
+        LineRange {
             first: line,
             last: line,
         },
@@ -225,7 +225,7 @@ pub fn cite_line(views: &[View], root: usize, path: &Arc<str>, line: u32) -> Cit
 }
 
 /// The lines of a file that a span covers.
-pub fn lines_of(text: &str, span: Span) -> Lines {
+pub fn lines_of(text: &str, span: Span) -> LineRange {
     let at = |offset: u32| {
         text.as_bytes()
             .iter()
@@ -233,7 +233,7 @@ pub fn lines_of(text: &str, span: Span) -> Lines {
             .filter(|&&b| b == b'\n')
             .count() as u32
     };
-    Lines {
+    LineRange {
         first: at(span.start),
         last: at(span.end.saturating_sub(1).max(span.start)),
     }
@@ -246,9 +246,9 @@ pub fn bounded_signature(signature: &str) -> Option<String> {
 
 fn relation(
     label: String,
-    places: &[&Place],
+    places: &[&UsageSite],
     more: usize,
-    mention: impl Fn(&Place) -> Mention,
+    mention: impl Fn(&UsageSite) -> Mention,
 ) -> Relation {
     Relation {
         label,
@@ -280,8 +280,17 @@ mod tests {
     #[test]
     fn lines_of_a_span() {
         let text = "a\nbc\nd\n";
-        assert_eq!(lines_of(text, Span::new(2, 5)), Lines { first: 1, last: 1 });
-        assert_eq!(lines_of(text, Span::new(0, 7)), Lines { first: 0, last: 2 });
-        assert_eq!(lines_of(text, Span::new(3, 3)), Lines { first: 1, last: 1 });
+        assert_eq!(
+            lines_of(text, Span::new(2, 5)),
+            LineRange { first: 1, last: 1 }
+        );
+        assert_eq!(
+            lines_of(text, Span::new(0, 7)),
+            LineRange { first: 0, last: 2 }
+        );
+        assert_eq!(
+            lines_of(text, Span::new(3, 3)),
+            LineRange { first: 1, last: 1 }
+        );
     }
 }

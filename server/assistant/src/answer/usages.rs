@@ -16,7 +16,7 @@ pub fn usages(
     let Some((symbol, certainty)) = target.symbol(views) else {
         return Ok(super::target::nothing_here(Kind::Usages));
     };
-    let users = views[target.root].snapshot.users(symbol.id);
+    let users = views[target.root].snapshot.usages(symbol.id);
     let places = words::count(users.total as usize, "place");
     let headline = match users.total {
         0 => words::unused(&symbol.name, &users),
@@ -30,11 +30,11 @@ pub fn usages(
     answer
         .sources
         .push(of_symbol(views, target.root, &symbol, Detail::default()));
-    for place in users.places.iter().take(limit) {
+    for place in users.sites.iter().take(limit) {
         cancel.check()?;
         answer.sources.push(of_place(views, target.root, place));
     }
-    let shown: u32 = users.places.iter().take(limit).map(|p| p.count).sum();
+    let shown: u32 = users.sites.iter().take(limit).map(|p| p.count).sum();
     if users.total > shown {
         let rest: Vec<String> = users
             .files

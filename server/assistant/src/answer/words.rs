@@ -1,6 +1,6 @@
 //! How the index's facts are said in words. The hover and the answers share this wording.
 
-use repo_indexer::{Module, ModuleKind, Snapshot, SymbolInfo, SymbolKind, Users};
+use repo_indexer::{Module, ModuleKind, Snapshot, SymbolInfo, SymbolKind, Usages};
 
 use grounding::markdown::code;
 
@@ -81,7 +81,7 @@ impl Certainty {
 }
 
 /// "Nothing in the index uses `commit`."
-pub fn unused(name: &str, users: &Users) -> String {
+pub fn unused(name: &str, users: &Usages) -> String {
     let uses = if users.possible > 0 {
         "is certain to use"
     } else {
@@ -91,7 +91,7 @@ pub fn unused(name: &str, users: &Users) -> String {
 }
 
 /// "3 more uses of that name may mean another definition."
-pub fn possible(users: &Users) -> Option<String> {
+pub fn possible(users: &Usages) -> Option<String> {
     let more = if users.total > 0 { "more use" } else { "use" };
     let uses = count(users.possible as usize, more);
     (users.possible > 0).then(|| format!("{uses} of that name may mean another definition."))

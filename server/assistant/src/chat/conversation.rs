@@ -114,7 +114,7 @@ impl Conversations {
 
 #[cfg(test)]
 mod tests {
-    use repo_indexer::Lines;
+    use repo_indexer::LineRange;
 
     use super::*;
 
@@ -125,7 +125,7 @@ mod tests {
             said: "so".to_owned(),
             shown: vec![Excerpt {
                 place: asked.into(),
-                at: (0, asked.into(), Lines::default()),
+                at: (0, asked.into(), LineRange::default()),
                 language: "text",
                 text: String::new(),
                 cut: false,

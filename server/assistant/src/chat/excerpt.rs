@@ -3,14 +3,14 @@
 use std::cmp::{max, min};
 use std::sync::Arc;
 
-use repo_indexer::Lines;
+use repo_indexer::LineRange;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     /// `path#L10-L24`
     pub place: Arc<str>,
     /// The same in parts: which root, which file of it, which lines.
-    pub at: (usize, Arc<str>, Lines),
+    pub at: (usize, Arc<str>, LineRange),
     pub language: &'static str,
     pub text: String,
     /// Whether its end was left out.
@@ -34,7 +34,7 @@ impl Excerpt {
         let lines = &self.at.2;
         for earlier in shown.rev() {
             let its_lines = &earlier.at.2;
-            let both = Lines {
+            let both = LineRange {
                 first: max(lines.first, its_lines.first),
                 last: min(lines.last, its_lines.last),
             };
@@ -57,8 +57,8 @@ impl Excerpt {
         file.map_or(&self.place, |(file, _)| file)
     }
 
-    /// Lines of it, by their places in the file.
-    fn lines(&self, wanted: Lines) -> impl Iterator<Item = &str> {
+    /// LineRange of it, by their places in the file.
+    fn lines(&self, wanted: LineRange) -> impl Iterator<Item = &str> {
         let before = (wanted.first - self.at.2.first) as usize;
         let count = (wanted.last - wanted.first) as usize + 1;
         self.text.lines().skip(before).take(count)
@@ -79,7 +79,7 @@ mod tests {
         let last = first + text.lines().count() as u32 - 1;
         Excerpt {
             place: format!("{path}#L{}-L{}", first + 1, last + 1).into(),
-            at: (0, path.into(), Lines { first, last }),
+            at: (0, path.into(), LineRange { first, last }),
             language: "text",
             text: text.to_owned(),
             cut: false,

@@ -7,7 +7,7 @@ use grounding::{Checked, Checker, Citation, Links, View};
 use std::sync::Arc;
 
 use futures::StreamExt;
-use repo_indexer::{Cancel, Hit, IndexError, Lines};
+use repo_indexer::{Cancel, Hit, IndexError, LineRange};
 
 use super::assistant::Assistant;
 use super::conversation::{Conversation, Turn};
@@ -34,7 +34,7 @@ pub struct Prepared {
     /// What retrieval found, best first; not all of it may have fitted.
     pub hits: Vec<(usize, Hit)>,
     /// The places of the sources that the prompt holds.
-    pub context: Vec<(usize, Arc<str>, Lines)>,
+    pub context: Vec<(usize, Arc<str>, LineRange)>,
     conversation: Conversation,
     turn: Turn,
 }
@@ -66,7 +66,7 @@ pub struct Answered {
     /// Which generation it was, `name@7`; else the name of the model.
     pub generation: String,
     /// The places of the sources that the model was shown.
-    pub context: Vec<(usize, Arc<str>, Lines)>,
+    pub context: Vec<(usize, Arc<str>, LineRange)>,
     /// What retrieval found, best first.
     pub hits: Vec<(usize, Hit)>,
     /// Why the answer is not whole, if it is not.

@@ -126,14 +126,14 @@ pub fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use repo_indexer::Lines;
+    use repo_indexer::LineRange;
 
     use super::*;
 
     fn excerpt(text: &str) -> Excerpt {
         Excerpt {
             place: "src/a.rs#L3-L4".into(),
-            at: (0, "src/a.rs".into(), Lines { first: 2, last: 3 }),
+            at: (0, "src/a.rs".into(), LineRange { first: 2, last: 3 }),
             language: "rust",
             text: text.to_owned(),
             cut: false,

@@ -3,7 +3,7 @@
 use grounding::{Citation, View};
 use std::sync::Arc;
 
-use repo_indexer::{Cancel, Hit, IndexError, Lines, Query, QueryScope};
+use repo_indexer::{Cancel, Hit, IndexError, LineRange, Query, QueryScope};
 
 use super::excerpt::{Excerpt, News};
 use super::tokens;
@@ -57,10 +57,10 @@ pub fn pack(
     shown: &[&Excerpt],
 ) -> Vec<Excerpt> {
     let mut excerpts: Vec<Excerpt> = Vec::new();
-    let mut taken: Vec<(usize, &Arc<str>, Lines)> = Vec::new();
+    let mut taken: Vec<(usize, &Arc<str>, LineRange)> = Vec::new();
     let mut left = budget;
     for (root, hit) in hits {
-        let apart = |a: Lines, b: Lines| a.last < b.first || b.last < a.first;
+        let apart = |a: LineRange, b: LineRange| a.last < b.first || b.last < a.first;
         let mut same_file = taken
             .iter()
             .filter(|(r, p, _)| r == root && *p == &hit.path);
@@ -87,12 +87,12 @@ pub fn pack(
     excerpts
 }
 
-/// Lines of a file as they are now, cut to what fits into `room` tokens.
+/// LineRange of a file as they are now, cut to what fits into `room` tokens.
 pub fn excerpt(
     views: &[View],
     root: usize,
     path: &Arc<str>,
-    lines: Lines,
+    lines: LineRange,
     room: usize,
 ) -> Option<Excerpt> {
     let text = views.get(root)?.snapshot.text(path)?;
@@ -112,7 +112,7 @@ pub fn excerpt(
     if count == 0 || (count < wanted && count < FEWEST_LINES) || code.trim().is_empty() {
         return None;
     }
-    let shown = Lines {
+    let shown = LineRange {
         first: lines.first,
         last: lines.first + count as u32 - 1,
     };

@@ -3,7 +3,7 @@
 use grounding::{Plain, View};
 use std::time::Instant;
 
-use repo_indexer::{Lines, Scores};
+use repo_indexer::{LineRange, Scores};
 use sha1::{Digest, Sha1};
 use trainer_bridge::{
     CitedLines as Range, ContextRef, Interaction, PrivacyMode, RecordedCitation, RetrievalScore,
@@ -181,7 +181,7 @@ impl InteractionBuilder {
         self,
         text: String,
         generation: String,
-        (root, path, lines): (usize, &str, Lines),
+        (root, path, lines): (usize, &str, LineRange),
     ) -> Interaction {
         let citation = grounding::Citation::new(&self.views, root, &path.into(), lines, None);
         Interaction {
@@ -230,7 +230,7 @@ impl InteractionBuilder {
 
     fn context<'p>(
         &self,
-        places: impl Iterator<Item = (usize, &'p str, Lines)>,
+        places: impl Iterator<Item = (usize, &'p str, LineRange)>,
     ) -> Vec<ContextRef> {
         places
             .filter_map(|(root, path, lines)| {
@@ -274,8 +274,8 @@ impl UnlessPrivate for Interaction {
     }
 }
 
-/// Lines as citations count them: from 1.
-fn range(lines: Lines) -> Range {
+/// LineRange as citations count them: from 1.
+fn range(lines: LineRange) -> Range {
     Range {
         first: lines.first.saturating_add(1),
         last: lines.last.saturating_add(1),
@@ -283,7 +283,7 @@ fn range(lines: Lines) -> Range {
 }
 
 /// blake3 of the text of these lines, their line ends included.
-fn hash_of(text: &str, lines: Lines) -> String {
+fn hash_of(text: &str, lines: LineRange) -> String {
     let wanted = (lines.last as usize + 1).saturating_sub(lines.first as usize);
     let mut hasher = blake3::Hasher::new();
     for line in text
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_hash_of_a_range_is_that_of_its_text() {
-        let of = |first, last| hash_of("a\nb\nc", Lines { first, last });
+        let of = |first, last| hash_of("a\nb\nc", LineRange { first, last });
         let hash = |text: &str| blake3::hash(text.as_bytes()).to_hex().to_string();
         assert_eq!(of(0, 0), hash("a\n"));
         assert_eq!(of(1, 2), hash("b\nc"));

@@ -214,7 +214,7 @@ fn now() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use repo_indexer::Lines;
+    use repo_indexer::LineRange;
 
     use super::*;
 
@@ -231,7 +231,7 @@ mod tests {
             occasion.sentence(
                 "x".into(),
                 "m".into(),
-                (0, "a", Lines { first: 0, last: 0 }),
+                (0, "a", LineRange { first: 0, last: 0 }),
             )
         };
         samples.settle(PrivacyMode::Off);

@@ -13,7 +13,7 @@ use assistant::chat::Assistants;
 use assistant::recording::{RecordingPolicy, Samples};
 use futures::future::BoxFuture;
 use grounding::{Citation, Links, View};
-use repo_indexer::{Cancel, IndexError, Scope};
+use repo_indexer::{Cancel, IndexError, RefreshScope};
 use repo_lsp::lsp;
 use settings::ModelSettings;
 
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     if text.is_empty() {
         bail!("the question is empty");
     }
-    let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
+    let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
     let asking = service(args, context, snapshot);
     let question = Question {
         task: match args.module {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use repo_indexer::{Cancel, Scope};
+use repo_indexer::{Cancel, RefreshScope};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Outcome;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let mut report = RetrievalReport::default();
     for (root, questions) in by_checkout(&questions, args, global)? {
         let context = Context::of(root, global)?;
-        let snapshot = context.open_fresh(Scope::All)?.index.snapshot();
+        let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
         report.add(&snapshot, &questions, &options, &Cancel::new())?;
     }
     let table = table(&report, options.baseline);

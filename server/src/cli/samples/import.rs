@@ -22,7 +22,7 @@ Examples:
   repo-lsp samples import all.jsonl        restore what `samples export` has written
   zcat all.jsonl.gz | repo-lsp samples import -
 
-Lines of other origin must have one question and one answer, and get the verdict `good`:
+LineRange of other origin must have one question and one answer, and get the verdict `good`:
   {\"messages\": [{\"role\": \"user\", \"content\": \"…\"}, {\"role\": \"assistant\", \"content\": \"…\"}]}
 
 Either all lines are imported or none. `samples.mode`, private files and the redaction of secrets apply as in recording.")]

@@ -1,6 +1,6 @@
 //! `repoLsp/status`
 
-use repo_indexer::{Cancel, Role, Status};
+use repo_indexer::{Cancel, IndexAccess, IndexStatus};
 use tower_lsp::jsonrpc::Result;
 use trainer_bridge::PrivacyMode;
 
@@ -60,7 +60,7 @@ fn of_root(root: &Root, limit: usize) -> RootStatus {
     let condition = root.condition();
     let open = root.index();
     let index = open.as_ref().map(|index| index.snapshot().status());
-    let count = |of: fn(&Status) -> usize| index.as_ref().map_or(0, of);
+    let count = |of: fn(&IndexStatus) -> usize| index.as_ref().map_or(0, of);
     let listed = index.iter().flat_map(|i| &i.skipped).take(limit);
     let (done, total) = condition.progress.map_or((0, 0), |p| (p.done, p.total));
     RootStatus {
@@ -80,7 +80,7 @@ fn of_root(root: &Root, limit: usize) -> RootStatus {
         modules: count(|i| i.modules),
         chunks: count(|i| i.chunks),
         bytes_on_disk: index.as_ref().map_or(0, |i| i.bytes_on_disk),
-        writer: open.is_some_and(|index| index.role() == Role::Writer),
+        writer: open.is_some_and(|index| index.access() == IndexAccess::Writer),
         skipped_count: count(|i| i.skipped.len()),
         skipped: listed
             .map(|s| Skipped {

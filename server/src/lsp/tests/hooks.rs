@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use repo_indexer::{Cancel, Event, Progress, Report, Snapshot};
+use repo_indexer::{Cancel, IndexEvent, Progress, RefreshReport, Snapshot};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tower_lsp::LspServiceBuilder;
@@ -96,22 +96,22 @@ impl Server {
             root.clone(),
             receiver,
         ));
-        let tell = |event: Event| {
+        let tell = |event: IndexEvent| {
             root.observe(&event);
             let _ = events.send(event);
         };
         if succeeds == json!(true) {
-            tell(Event::Fresh(Report::default()));
+            tell(IndexEvent::Fresh(RefreshReport::default()));
             return Ok(Value::Null);
         }
         let progress = Progress {
             done: 7,
             total: 200,
         };
-        tell(Event::Progress(progress));
+        tell(IndexEvent::Progress(progress));
         // The progress is begun, and answered, before the failure.
         tokio::time::sleep(Duration::from_millis(300)).await;
-        tell(Event::Failed("the disk is full".to_owned()));
+        tell(IndexEvent::Failed("the disk is full".to_owned()));
         // The keeper lives on: nothing ends because its channel does.
         std::mem::forget(events);
         Ok(Value::Null)

@@ -1,8 +1,8 @@
-//! What extraction promises for any text. Shared by the fuzz target and the ordinary tests, whose modules bring the names.
+//! Invariants of extraction for any text. Included by the fuzz target and by the unit tests, whose modules import the names.
 
 use super::{Extraction, Language, Span, Use, clean_doc, extract, identifier_at, occurrences};
 
-/// Extracts and looks up, and panics if a promise is broken.
+/// Extracts a text and looks up names in it. Panics if an invariant is violated.
 pub fn check(language: Language, text: &str) {
     let extraction = extract(language, "some/path", text);
     check_symbols(&extraction, text);
@@ -14,7 +14,7 @@ pub fn check(language: Language, text: &str) {
             assert_eq!(
                 found.span.of(text),
                 Some(&*symbol.name),
-                "an occurrence is the name itself"
+                "the span of an occurrence is the name"
             );
         }
     }
@@ -32,7 +32,7 @@ fn check_symbols(extraction: &Extraction, text: &str) {
     let on_boundaries = |span: Span| {
         assert!(
             span.start <= span.end && span.of(text).is_some(),
-            "{span:?} is no part of the text"
+            "{span:?} is not a valid span of the text"
         )
     };
     for (index, symbol) in facts.symbols.iter().enumerate() {
@@ -55,11 +55,11 @@ fn check_symbols(extraction: &Extraction, text: &str) {
         if let Some(container) = symbol.container {
             assert!(
                 (container as usize) < index,
-                "a container comes first: {symbol:?}"
+                "a container precedes its members: {symbol:?}"
             );
             assert!(
                 facts.symbols[container as usize].span.covers(symbol.span),
-                "a container covers its contents: {symbol:?}"
+                "a container covers its members: {symbol:?}"
             );
         }
         if let Some(doc) = symbol.doc {
@@ -69,7 +69,7 @@ fn check_symbols(extraction: &Extraction, text: &str) {
     }
     assert!(
         facts.symbols.is_sorted_by_key(|symbol| symbol.span.start),
-        "symbols are in the order of the text"
+        "symbols are in source order"
     );
     if let Some(doc) = facts.doc {
         on_boundaries(doc);
@@ -92,7 +92,11 @@ fn check_uses(extraction: &Extraction) {
         .uses
         .windows(2)
         .filter(|pair| key(&pair[0]) == key(&pair[1]));
-    assert_eq!(pairs.count(), 0, "one entry for each name, role and user");
+    assert_eq!(
+        pairs.count(),
+        0,
+        "one entry for each name, role and containing definition"
+    );
 }
 
 fn check_chunks(extraction: &Extraction, text: &str) {

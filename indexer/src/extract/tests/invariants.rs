@@ -1,25 +1,25 @@
-//! What holds for any text whatever: tried on arbitrary ones, on nested ones, and on damaged fixtures.
+//! Invariants of extraction, tested on arbitrary, deeply nested and damaged texts.
 
 use proptest::prelude::*;
 
 use super::super::floor_boundary;
 use crate::{Extraction, Language, Span, Use, clean_doc, extract, identifier_at, occurrences};
 
-#[path = "../../../fuzz/body.rs"]
-mod body;
+#[path = "../../../fuzz/invariants.rs"]
+mod shared;
 
-/// The promises hold for the source and for what remains of it after damage. Always the same damage, so that failures repeat.
-pub(super) fn hold_when_damaged(language: Language, source: &str) {
-    body::check(language, source);
-    body::check(language, &source.replace('\n', "\r\n"));
-    body::check(language, &format!("\u{feff}{source}"));
+/// Checks the invariants on the source and on randomly damaged variants. The damage is deterministic, so that failures can be reproduced.
+pub(super) fn check_damaged(language: Language, source: &str) {
+    shared::check(language, source);
+    shared::check(language, &source.replace('\n', "\r\n"));
+    shared::check(language, &format!("\u{feff}{source}"));
     let mut random = Random(source.len() as u64 | 1);
     for _ in 0..40 {
         let mut text = source.to_string();
         for _ in 0..=random.below(3) {
             damage(&mut text, &mut random);
         }
-        body::check(language, &text);
+        shared::check(language, &text);
     }
 }
 
@@ -41,7 +41,7 @@ fn damage(text: &mut String, random: &mut Random) {
     }
 }
 
-/// Xorshift: enough to choose places, and needs no seed from outside.
+/// A deterministic pseudo-random number generator (xorshift).
 struct Random(u64);
 
 impl Random {
@@ -57,7 +57,7 @@ fn any_language() -> impl Strategy<Value = Language> {
     prop::sample::select(Language::all().collect::<Vec<_>>())
 }
 
-/// Tokens that most languages give a meaning to, in no order.
+/// Random sequences of tokens that are meaningful in most languages.
 fn token_soup() -> impl Strategy<Value = String> {
     const TOKENS: &[&str] = &[
         "fn ",
@@ -135,12 +135,12 @@ proptest! {
 
     #[test]
     fn any_text(language in any_language(), text in any::<String>()) {
-        body::check(language, &text);
+        shared::check(language, &text);
     }
 
     #[test]
     fn any_tokens(language in any_language(), text in token_soup()) {
-        body::check(language, &text);
+        shared::check(language, &text);
     }
 }
 
@@ -172,10 +172,10 @@ fn deep_nesting_does_not_overflow() {
 }
 
 #[test]
-fn nothing_at_all() {
+fn empty_and_tiny_texts() {
     for language in Language::all() {
         for text in ["", "\n", " ", "\u{feff}", "\0", "\r\n\r\n", "é"] {
-            body::check(language, text);
+            shared::check(language, text);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What the walk does with comments and attributes, which it holds back until it knows what they stand before.
+//! Part of the walk that handles comments and attributes, which are held back until the following node is known.
 
 use tree_sitter::Node;
 
 use crate::facts::Span;
 use crate::language::flag;
 
-use super::super::chunks::Sort;
+use super::super::chunks::TextKind;
 use super::super::{definition, leading};
 use super::{Expected, Walk};
 
@@ -14,7 +14,7 @@ impl<'t> Walk<'t> {
         let comment = leading::Comment::new(node, self.text);
         let text = comment.span.of(self.text).unwrap_or_default();
         let doc = &self.compiled.grammar.doc;
-        if definition::documents(doc.inner, text) {
+        if definition::is_doc_comment(doc.inner, text) {
             let (top, chunk) = (self.top().symbol, self.top().chunk);
             let target = match top {
                 Some(symbol) => &mut self.facts.symbols[symbol as usize].doc,
@@ -25,32 +25,32 @@ impl<'t> Walk<'t> {
                 end: comment.span.end,
             });
             self.chunks
-                .push(chunk, comment.span.start, comment.span.end, Sort::Doc);
+                .push(chunk, comment.span.start, comment.span.end, TextKind::Doc);
         } else {
             self.leading.comment(comment);
         }
     }
 
-    /// What was held back belongs to no definition after all.
+    /// Assigns held back comments and attributes to the enclosing definition, because no definition follows.
     #[inline]
-    pub(super) fn settle(&mut self) {
+    pub(super) fn flush_trivia(&mut self) {
         if !self.leading.is_empty() || !self.begun {
-            self.settle_leading();
+            self.flush_trivia_now();
         }
     }
 
     #[cold]
-    fn settle_leading(&mut self) {
+    fn flush_trivia_now(&mut self) {
         let items = std::mem::take(&mut self.leading);
-        self.settle_comments(&items.comments);
+        self.flush_comments(&items.comments);
         for attribute in &items.attributes {
-            self.leaves(*attribute);
+            self.attribute_leaves(*attribute);
         }
-        self.leading = items.emptied();
+        self.leading = items.cleared();
     }
 
-    /// Comments that no definition claims. Those at the head of a file may speak of the file.
-    pub(super) fn settle_comments(&mut self, comments: &[leading::Comment]) {
+    /// Assigns comments to the enclosing definition. Comments at the start of a file may document the file.
+    pub(super) fn flush_comments(&mut self, comments: &[leading::Comment]) {
         let at_head = !std::mem::replace(&mut self.begun, true);
         let may_document = at_head && self.compiled.grammar.doc.leading && self.facts.doc.is_none();
         let doc = may_document
@@ -62,13 +62,17 @@ impl<'t> Walk<'t> {
             self.push(
                 comment.span.start,
                 comment.span.end,
-                if documents { Sort::Doc } else { Sort::Comment },
+                if documents {
+                    TextKind::Doc
+                } else {
+                    TextKind::Comment
+                },
             );
         }
     }
 
-    /// Walks an attribute that was held back. It defines nothing, so this is a smaller walk.
-    pub(super) fn leaves(&mut self, root: Node<'t>) {
+    /// Collects the names and text in an attribute. Attributes contain no definitions, so this is simpler than the main walk.
+    pub(super) fn attribute_leaves(&mut self, root: Node<'t>) {
         let mut cursor = root.walk();
         loop {
             let node = cursor.node();
@@ -78,9 +82,9 @@ impl<'t> Walk<'t> {
             if flags & flag::IDENTIFIER != 0 {
                 self.identifier(node, start, flags);
             } else if flags & flag::STRING != 0 {
-                self.push(start, node.end_byte() as u32, Sort::Text);
+                self.push(start, node.end_byte() as u32, TextKind::String);
             } else if flags & flag::COMMENT != 0 {
-                self.push(start, node.end_byte() as u32, Sort::Comment);
+                self.push(start, node.end_byte() as u32, TextKind::Comment);
             } else if flags & flag::OPAQUE == 0 {
                 if flags & flag::CALL != 0
                     && let Some(callee) = self.compiled.callee(node)
@@ -94,7 +98,7 @@ impl<'t> Walk<'t> {
                 continue;
             }
             if inside && flags != 0 {
-                self.push(start, node.end_byte() as u32, Sort::Body);
+                self.push(start, node.end_byte() as u32, TextKind::Body);
             }
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {

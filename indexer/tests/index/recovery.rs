@@ -1,13 +1,13 @@
-//! Damage, older versions, and limits of the file system.
+//! Tests of damaged and outdated indexes and of unusual file names.
 
-use repo_indexer::{Index, IndexError, Scope};
+use repo_indexer::{Index, IndexError, RefreshScope};
 
 use crate::support::{Workspace, dump, refresh};
 
 const FIXTURE: &str =
     "\n//- /a.py\ndef alpha():\n    return beta()\n//- /b.py\ndef beta():\n    return 1\n";
 
-/// The files of the index on disk, apart from locks.
+/// Returns the files of the index on disk, except lock files.
 fn index_files(workspace: &Workspace) -> Vec<std::path::PathBuf> {
     let folder = std::fs::read_dir(workspace.index_folder())
         .unwrap()
@@ -29,7 +29,7 @@ fn index_files(workspace: &Workspace) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn whichever_file_is_damaged_the_index_is_rebuilt_and_says_so() {
+fn damage_to_any_file_is_reported_and_the_index_is_rebuilt() {
     let pristine = Workspace::new(FIXTURE);
     drop(pristine.indexed());
     let expected = pristine.fresh_dump();
@@ -65,18 +65,18 @@ fn whichever_file_is_damaged_the_index_is_rebuilt_and_says_so() {
             }
             let index = workspace.open();
             let notice = index.take_notice();
-            refresh(&index, Scope::All);
+            refresh(&index, RefreshScope::All);
             assert_eq!(dump(&index.snapshot()), expected, "{kind}: {notice:?}");
             let bookkeeping = path.file_name().unwrap() == ".managed.json"
                 || path.file_name().unwrap() == "meta.json" && damage == "remove";
-            assert!(notice.is_some() || bookkeeping, "{kind} went unnoticed");
+            assert!(notice.is_some() || bookkeeping, "{kind} was not reported");
         }
     }
 }
 
-/// Files that are whole but hold what this program did not write: here an index whose documents have no record.
+/// The files are intact but were written by another program: the documents contain no valid record.
 #[test]
-fn records_that_cannot_be_decoded_are_made_anew() {
+fn an_index_with_undecodable_records_is_rebuilt() {
     let workspace = Workspace::new(FIXTURE);
     drop(workspace.indexed());
     let folder = index_files(&workspace)[0].parent().unwrap().to_owned();
@@ -99,7 +99,7 @@ fn records_that_cannot_be_decoded_are_made_anew() {
     let index = workspace.open();
     let notice = index.take_notice().unwrap();
     assert!(notice.contains("cannot be decoded"), "{notice}");
-    refresh(&index, Scope::All);
+    refresh(&index, RefreshScope::All);
     assert_eq!(dump(&index.snapshot()), workspace.fresh_dump());
 }
 
@@ -130,7 +130,7 @@ fn a_missing_root_or_a_bad_glob_is_an_error_that_names_it() {
 }
 
 #[test]
-fn names_that_are_not_unicode_and_links_do_no_harm() {
+fn non_unicode_names_and_links_are_ignored() {
     let workspace = Workspace::new(FIXTURE);
     #[cfg(unix)]
     {

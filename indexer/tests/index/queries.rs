@@ -1,11 +1,11 @@
-//! What the index answers: resolution, users, modules, search.
+//! Tests of queries: resolution, usages, references, modules, search.
 
 use expect_test::{Expect, expect};
 use repo_indexer::Cancel;
 
 use crate::support::{Workspace, search};
 
-/// Resolves the identifier at `$0` and says who uses what it means.
+/// Resolves the identifier at `$0` and compares its candidates and their usages with a snapshot.
 #[track_caller]
 fn check(fixture: &str, expected: Expect) {
     let workspace = Workspace::new(fixture);
@@ -27,22 +27,22 @@ fn check(fixture: &str, expected: Expect) {
                     symbol.path,
                     symbol.signature
                 ));
-                let users = snapshot.users(candidate.symbol);
-                for place in &users.places {
-                    let by = place
+                let usages = snapshot.usages(candidate.symbol);
+                for site in &usages.sites {
+                    let by = site
                         .by
                         .and_then(|by| snapshot.symbol(by))
                         .map_or_else(|| "the file".to_owned(), |by| by.qualified);
-                    let test = if place.test { " (test)" } else { "" };
+                    let test = if site.test { " (test)" } else { "" };
                     out.push_str(&format!(
                         "  used {}x in {}:{} by {by}{test}\n",
-                        place.count,
-                        place.path,
-                        place.line + 1
+                        site.count,
+                        site.path,
+                        site.line + 1
                     ));
                 }
-                if users.possible > 0 {
-                    out.push_str(&format!("  {} more of the name\n", users.possible));
+                if usages.possible > 0 {
+                    out.push_str(&format!("  {} more of the name\n", usages.possible));
                 }
             }
         }
@@ -114,7 +114,7 @@ fn run(writer: &mut Writer) {
 }
 
 #[test]
-fn a_definition_means_itself() {
+fn the_name_in_a_definition_resolves_to_it() {
     check(
         "
 //- /a.go
@@ -133,12 +133,12 @@ func Beta() int { return Alpha() }
 }
 
 #[test]
-fn there_is_nothing_in_a_comment_or_between_words() {
+fn whitespace_resolves_to_nothing() {
     check("\n//- /a.py\nx = 1  $0 \n", expect!["nothing\n"]);
 }
 
 #[test]
-fn references_are_exact_places() {
+fn references_are_exact_positions() {
     let workspace = Workspace::new(
         "
 //- /a.py
@@ -251,7 +251,7 @@ merge segments merge segments merge segments
     assert_eq!(
         search(&snapshot, "merge_segments").len(),
         3,
-        "tests and change logs are demoted, not lost"
+        "tests and change logs are demoted, not removed"
     );
     assert!(search(&snapshot, "").is_empty());
     assert!(search(&snapshot, "zzzz").is_empty());
@@ -303,7 +303,7 @@ x = 1
     assert_eq!(
         snapshot.text(".env"),
         None,
-        "a private file is not shown either"
+        "the text of a private file is not returned"
     );
     assert!(search(&snapshot, "TOKEN abc").is_empty());
 }
