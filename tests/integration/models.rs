@@ -117,7 +117,7 @@ fn refusals_say_what_to_do() {
     };
     refuse("/api/", 401, "");
     world.refused(&["model", "pull", REPO], expect![[r#"
-        error: HUB gives no access to Org/Tiny (401): it does not exist, or it is private or gated. Look at HUB/Org/Tiny, and set HF_TOKEN to an access token
+        error: HUB denied access to Org/Tiny (401): it does not exist, or it is private or gated. See HUB/Org/Tiny, and set HF_TOKEN to an access token
     "#]]);
     refuse("/api/", 403, "GatedRepo");
     world.refused(&["model", "pull", REPO], expect![[r#"
@@ -127,14 +127,14 @@ fn refusals_say_what_to_do() {
     world.refused(
         &["model", "pull", REPO, "--revision", "v9"],
         expect![[r#"
-        error: HUB has no repository Org/Tiny with a revision v9. Check how it is written
+        error: HUB has no repository Org/Tiny with a revision v9. Check the spelling
     "#]],
     );
     refuse("config.json", 404, "EntryNotFound");
     world.refused(
         &["model", "pull", REPO],
         expect![[r#"
-        error: HUB has no file config.json in Org/Tiny. Check how it is written
+        error: HUB has no file config.json in Org/Tiny. Check the spelling
     "#]],
     );
     refuse("/api/", 500, "");

@@ -209,12 +209,12 @@ fn no_hub_is_said_in_one_line() {
     let ran = world.run_with(&["model", "pull", REPO], &[("HF_ENDPOINT", "ftp://x")]);
     assert_eq!(
         ran.stderr,
-        "error: bad HF_ENDPOINT `ftp://x`; it looks like https://huggingface.co\n"
+        "error: invalid HF_ENDPOINT `ftp://x`; expected a URL such as https://huggingface.co\n"
     );
     let ran = world.run(&["model", "pull", "no/such/place"]);
     assert_eq!(
         ran.stderr,
-        "error: no such folder or file: no/such/place. A repository of a hub looks like Qwen/Qwen3-4B\n"
+        "error: no such file or directory: no/such/place. A hub repository is written like Qwen/Qwen3-4B\n"
     );
 }
 
