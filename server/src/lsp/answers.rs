@@ -1,8 +1,8 @@
 //! The Markdown documents that answers are written to, for an editor to open.
 
-use std::io::Write;
 use std::path::Path;
 
+use settings::files::{FileAccess, write_atomically};
 use tower_lsp::ls_types::Uri;
 use trainer_bridge::Redactor;
 
@@ -12,7 +12,7 @@ use assistant::ask::AskResult;
 use assistant::recording::MARK;
 
 /// Documents beyond this many are deleted, the oldest first.
-const KEPT: usize = 100;
+const MAX_DOCUMENTS: usize = 100;
 
 /// Writes an answer to the answers folder. The same answer is the same file, so that asking twice opens one document.
 pub fn write(session: &SessionSnapshot, name: &str, answer: &AskResult) -> Option<Uri> {
@@ -51,19 +51,16 @@ fn document(answer: &AskResult) -> String {
     text
 }
 
-/// For nobody but the user to read.
+/// Writes a document that only the user can read.
 fn put(path: &Path, text: &str) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(path);
     std::fs::create_dir_all(directory)?;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        options.mode(0o600);
+        use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
     }
-    options.open(path)?.write_all(text.as_bytes())
+    write_atomically(path, text.as_bytes(), FileAccess::Owner)
 }
 
 fn prune(directory: &Path) {
@@ -78,7 +75,7 @@ fn prune(directory: &Path) {
         .filter(|(_, p)| p.extension().is_some_and(|e| e == "md"))
         .collect();
     files.sort();
-    let excess = files.len().saturating_sub(KEPT);
+    let excess = files.len().saturating_sub(MAX_DOCUMENTS);
     for (_, path) in files.into_iter().take(excess) {
         let _ = std::fs::remove_file(path);
     }
