@@ -3,6 +3,7 @@
 //! A [`Request`] holds the chat messages; the reply is a [`Stream`] of reasoning and text. [`launch`] finds or starts the host process
 //! that serves models on this machine. This crate knows nothing of repositories, prompts, LSP or mistral.rs.
 
+pub mod http;
 pub mod library;
 
 mod request;

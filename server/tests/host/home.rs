@@ -113,7 +113,7 @@ impl Home {
             endpoint: None,
             child,
             log,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: models::http::client_builder().no_proxy().build().unwrap(),
         };
         host.log("serving on");
         host.endpoint = HostFiles::new(&self.dirs).read();

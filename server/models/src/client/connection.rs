@@ -76,7 +76,7 @@ impl Connection {
     /// Creates the HTTP client. It does not follow redirects, so that a request goes only to the configured server, and uses no proxy
     /// for loopback addresses.
     pub fn http(&self, connect_timeout: Duration) -> Result<reqwest::Client, ModelError> {
-        let mut builder = reqwest::Client::builder()
+        let mut builder = crate::http::client_builder()
             .connect_timeout(connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true);

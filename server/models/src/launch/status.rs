@@ -73,7 +73,7 @@ pub(super) struct HostClient {
 
 impl HostClient {
     pub fn new(status_timeout: Option<Duration>) -> Result<Self, ModelError> {
-        let http = reqwest::Client::builder()
+        let http = crate::http::client_builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)

@@ -87,7 +87,7 @@ impl Hub {
             return Err(HubError::BadEndpoint(named));
         };
         let builder = || {
-            Client::builder()
+            crate::http::client_builder()
                 .user_agent(concat!("repo-lsp/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(Duration::from_secs(20))
                 .read_timeout(READ_TIMEOUT)
