@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{DecimalBytes, HumanCount};
+use indicatif::HumanCount;
 use repo_indexer::SymbolKind;
 use time::OffsetDateTime;
 
@@ -136,10 +136,7 @@ pub(crate) fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{plural}", count(number))
 }
 
-/// Formats a size with a decimal unit: `512 B`, `14.40 MB`.
-pub(crate) fn bytes(number: u64) -> String {
-    DecimalBytes(number).to_string()
-}
+pub(crate) use settings::format_bytes as bytes;
 
 /// Formats a duration as `7 ms` or `1.9 s`.
 pub(crate) fn duration(time: Duration) -> String {
@@ -201,8 +198,8 @@ mod tests {
             ["1 file", "0 files"]
         );
         assert_eq!(
-            [bytes(12), bytes(1_200), bytes(2_500_000), bytes(14_400_000)],
-            ["12 B", "1.20 kB", "2.50 MB", "14.40 MB"]
+            [count(1), count(1_204), count(0), count(1_000_000)],
+            ["1", "1,204", "0", "1,000,000"]
         );
         assert_eq!(
             [

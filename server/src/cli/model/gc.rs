@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         let size = output::bytes(found.bytes);
         writeln!(
             out,
-            "{size:>9}  {}  {FAINT}{}{FAINT:#}",
+            "{size:>7}  {}  {FAINT}{}{FAINT:#}",
             found.what,
             settings::paths::tilde(&found.path)
         )?;

@@ -92,8 +92,8 @@ fn table(
                     output::bytes(installed.bytes()),
                     format(installed.manifest.format),
                 );
-                let from = output::fit(&origin(installed), wide + 32);
-                writeln!(out, "{FAINT}{size:>9}  {format:<11}{FAINT:#}  {from}")?;
+                let from = output::fit(&origin(installed), wide + 30);
+                writeln!(out, "{FAINT}{size:>7}  {format:<11}{FAINT:#}  {from}")?;
                 if let Some(text) = learned::description(forgotten.count(installed)?) {
                     writeln!(out, "    {WARN}{text}{WARN:#}")?;
                 }

@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             for file in &generation.manifest.files {
                 writeln!(
                     out,
-                    "    {FAINT}{:>9}{FAINT:#}  {}",
+                    "    {FAINT}{:>7}{FAINT:#}  {}",
                     output::bytes(file.bytes),
                     file.path
                 )?;
