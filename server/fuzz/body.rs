@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use trainer_bridge::PrivacyMode;
 
 /// How long a server may take to end, or to say anything at all. Nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where something panicked. The edge contains a panic, so a client would not notice; here it is a mistake.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -147,7 +147,7 @@ async fn listen<R: tokio::io::AsyncRead + Unpin>(
 }
 
 async fn within<T>(work: impl Future<Output = T>) -> T {
-    let done = tokio::time::timeout(PATIENCE, work).await;
+    let done = tokio::time::timeout(REPLY_TIMEOUT, work).await;
     done.expect("it neither hangs nor waits for the client")
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use checkpoint::Parrot;
-use integration::{Client, PATIENCE, Sandbox, holding, uri};
+use integration::{Client, REPLY_TIMEOUT, Sandbox, holding, uri};
 use serde_json::{Value, json};
 
 use crate::hosted::Hosted;
@@ -80,7 +80,7 @@ fn a_session_yields_its_samples_and_leaves_no_secret() {
         json!({ "correction": format!("{SECRET} has expired.") }),
     );
     // Three verdicts and corrections more, an insertion, and how much of it was left when the page was saved.
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + REPLY_TIMEOUT;
     let kept = loop {
         let status = client.request("repoLsp/status", json!({}));
         if status["samples"]["feedback"] == 6 {

@@ -25,7 +25,7 @@ fn finds(client: &mut Client, name: &str) -> bool {
 }
 
 fn until_found(client: &mut Client, name: &str) {
-    let deadline = std::time::Instant::now() + integration::PATIENCE;
+    let deadline = std::time::Instant::now() + integration::REPLY_TIMEOUT;
     while !finds(client, name) {
         assert!(
             std::time::Instant::now() < deadline,

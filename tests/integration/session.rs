@@ -166,7 +166,7 @@ fn a_session_on_five_thousand_files() {
 
 /// Asks until the answer cites a place of that name, or no longer does.
 fn ask_until(client: &mut Client, name: &str, wanted: bool) {
-    let deadline = std::time::Instant::now() + integration::PATIENCE;
+    let deadline = std::time::Instant::now() + integration::REPLY_TIMEOUT;
     loop {
         let answer = client.request("repoLsp/ask", json!({ "question": format!("`{name}`") }));
         let found = answer["markdown"]

@@ -1,9 +1,9 @@
 -- What a person does in the first minutes: hover, ask for a code action, ask a question, restart. Ends Neovim with 0, or with 1 and a reason.
 
-local PATIENCE = 60000
+local REPLY_TIMEOUT = 60000
 
 local function until_true(what, condition)
-  if not vim.wait(PATIENCE, condition, 5) then
+  if not vim.wait(REPLY_TIMEOUT, condition, 5) then
     error('never came: ' .. what)
   end
 end
@@ -14,7 +14,7 @@ local function client()
 end
 
 local function request(method, params)
-  local reply, failure = client():request_sync(method, params, PATIENCE, 0)
+  local reply, failure = client():request_sync(method, params, REPLY_TIMEOUT, 0)
   assert(reply, failure)
   assert(not reply.err, vim.inspect(reply.err))
   return reply.result

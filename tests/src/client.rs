@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// How long to wait before something is called missing. Nothing is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct Client {
     child: Child,
@@ -105,7 +105,7 @@ impl Client {
     }
 
     pub fn reply(&mut self, id: i64) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + REPLY_TIMEOUT;
         loop {
             let message = self
                 .next(deadline)
@@ -127,7 +127,7 @@ impl Client {
         if let Some(at) = self.waiting.iter().position(fits) {
             return self.waiting.remove(at).unwrap()["params"].clone();
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + REPLY_TIMEOUT;
         loop {
             let message = self
                 .next(deadline)
@@ -155,7 +155,7 @@ impl Client {
 
     /// Asks `repoLsp/status` until `wanted` holds of the first root. The server answers at once, so this is a busy but short wait.
     pub fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + REPLY_TIMEOUT;
         loop {
             let status = self.request("repoLsp/status", json!({}));
             if wanted(&status["roots"][0]) {

@@ -16,7 +16,7 @@ mod sandbox;
 mod tree;
 
 pub use binary::binary;
-pub use client::{Client, PATIENCE, uri};
+pub use client::{Client, REPLY_TIMEOUT, uri};
 pub use files::holding;
 pub use sandbox::{Ran, Sandbox};
 pub use tree::Tree;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use integration::figures::{
     a_definition, copy, hover, megabytes, milliseconds, row, spread, ticks,
 };
-use integration::{Client, PATIENCE, Sandbox};
+use integration::{Client, REPLY_TIMEOUT, Sandbox};
 use serde_json::{Value, json};
 
 fn main() {
@@ -85,7 +85,7 @@ fn warm_start(sandbox: &Sandbox, path: &str, position: &Value) {
         client.open(&sandbox.root(), path, "plaintext");
         while hover(sandbox, &mut client, path, position).is_null() {
             assert!(
-                started.elapsed() < PATIENCE,
+                started.elapsed() < REPLY_TIMEOUT,
                 "no hover at {path} {position}"
             );
             std::thread::sleep(Duration::from_millis(1));
@@ -135,7 +135,7 @@ fn saves(sandbox: &Sandbox, client: &mut Client) {
             {
                 break;
             }
-            assert!(started.elapsed() < PATIENCE, "{name} never came");
+            assert!(started.elapsed() < REPLY_TIMEOUT, "{name} never came");
         }
         times.push(started.elapsed());
     }
