@@ -341,7 +341,9 @@ fn bare(home: &Home, dtype: ModelDType, at_once: usize) -> TextModelBuilder {
     let mut builder = TextModelBuilder::new(home.generation("repo", 1).display())
         .with_dtype(dtype)
         .with_max_num_seqs(at_once);
-    if cfg!(feature = "cuda") {
+    if gpu_memory().is_none() {
+        builder = builder.with_force_cpu();
+    } else if cfg!(feature = "cuda") {
         let paged = PagedAttentionConfig::new(
             None,
             MemoryGpuConfig::ContextSize(PAGED),
