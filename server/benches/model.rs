@@ -12,6 +12,7 @@
 #[path = "../tests/host/home.rs"]
 #[allow(dead_code, reason = "tests use more of it")]
 mod home;
+#[allow(dead_code, reason = "the other benchmark uses more of it")]
 mod support;
 
 use std::path::Path;
