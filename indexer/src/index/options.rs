@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// How an index is made; its location and limits come from the user, never from the workspace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexOptions {
     /// Where the index lies: a folder of its own for each root, outside of it.
     pub directory: PathBuf,

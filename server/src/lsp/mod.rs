@@ -40,7 +40,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::LspService;
 
 pub use convert::location;
-pub use settings::{IndexSettings, Resolved, Settings, SettingsSource};
+pub use settings::{Resolved, Settings, SettingsSource};
 
 use server::Server;
 use session::Workers;

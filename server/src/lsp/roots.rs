@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use repo_indexer::{Event, Guard, Index, PrivateFiles, Progress, Scope};
+use repo_indexer::{Event, Guard, Index, IndexOptions, PrivateFiles, Progress, Scope};
 use tokio::sync::mpsc;
 use tower_lsp::ls_types::{MessageType, Uri};
 
 use super::convert::to_path;
 use super::progress;
 use super::session::Shared;
-use super::settings::IndexSettings;
 
 /// How many notices are kept for the status.
 const NOTICES: usize = 20;
@@ -20,7 +19,7 @@ pub struct Root {
     pub path: PathBuf,
     /// The same folder without links, where there is one: what a client names may be spelled either way.
     real: Option<PathBuf>,
-    pub settings: IndexSettings,
+    pub settings: IndexOptions,
     /// Which files are private, whether there is an index yet or not; none where nobody can tell.
     private: Option<PrivateFiles>,
     state: Mutex<RootState>,
@@ -46,7 +45,7 @@ pub struct Condition {
 }
 
 impl Root {
-    pub fn new(name: String, path: PathBuf, settings: IndexSettings) -> Self {
+    pub fn new(name: String, path: PathBuf, settings: IndexOptions) -> Self {
         Root {
             name,
             real: path.canonicalize().ok(),
@@ -132,7 +131,7 @@ pub fn open(shared: &Arc<Shared>, root: Arc<Root>) {
     tokio::task::spawn_blocking(move || {
         let observed = Arc::downgrade(&root);
         let notices = events.clone();
-        let opened = Index::open(&root.path, root.settings.options()).and_then(|index| {
+        let opened = Index::open(&root.path, root.settings.clone()).and_then(|index| {
             let guard = index.keep_fresh(move |event| {
                 if let Some(root) = observed.upgrade() {
                     root.observe(&event);

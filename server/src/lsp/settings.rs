@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use repo_indexer::PrivateFiles;
+use repo_indexer::{IndexOptions, PrivateFiles};
 use serde_json::Value;
 
 use assistant::chat::Assistant;
@@ -49,34 +49,11 @@ pub struct Settings {
     pub sources: usize,
     /// Where the answers of commands are written as Markdown documents.
     pub answers_directory: PathBuf,
-    pub index: IndexSettings,
+    /// The index is reopened when these options change.
+    pub index: IndexOptions,
     pub model: ModelSettings,
     /// Where summaries that a model made are kept.
     pub summaries_directory: PathBuf,
     /// How much of questions and answers is kept, and where.
     pub samples: RecordingPolicy,
-}
-
-/// What an index is opened with. Equal settings need no reopening.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IndexSettings {
-    pub directory: PathBuf,
-    pub exclude: Vec<String>,
-    pub private: Vec<String>,
-    pub max_file_bytes: u64,
-    pub languages_off: Vec<String>,
-    pub threads: usize,
-}
-
-impl IndexSettings {
-    pub fn options(&self) -> repo_indexer::IndexOptions {
-        repo_indexer::IndexOptions {
-            directory: self.directory.clone(),
-            exclude: self.exclude.clone(),
-            private: self.private.clone(),
-            max_file_bytes: self.max_file_bytes,
-            languages_off: self.languages_off.clone(),
-            threads: self.threads,
-        }
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use repo_indexer::IndexOptions;
 use serde_json::{Value, json};
 
-use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
+use crate::lsp::{Resolved, Settings, SettingsSource};
 use assistant::chat::{Assistant, Assistants};
 use assistant::recording::RecordingPolicy;
 use settings::ModelSettings;
@@ -26,7 +27,7 @@ impl SettingsSource for TestSettings {
             navigation: editor["navigation"] == json!(true),
             sources: 6,
             answers_directory: self.0.join("answers"),
-            index: IndexSettings {
+            index: IndexOptions {
                 directory: self.0.join("index").join(name),
                 exclude: exclude.into_iter().collect(),
                 private: vec![private],
