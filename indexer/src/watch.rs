@@ -38,10 +38,15 @@ pub struct IndexGuard {
 }
 
 impl IndexGuard {
-    /// Requests a refresh: after the editor saved a file, or on request of the user.
+    /// Requests a refresh. Paths, such as those of a file that the editor has saved, join the batch of the watcher's own events, so that
+    /// a change that both report is read once.
     pub fn refresh(&self, scope: RefreshScope) {
+        let message = match scope {
+            RefreshScope::Paths(paths) => IndexerMessage::Changed(paths),
+            scope => IndexerMessage::Refresh(scope),
+        };
         // The thread lives as long as the guard. Sending fails only if the thread has panicked.
-        let _ = self.messages.send(IndexerMessage::Refresh(scope));
+        let _ = self.messages.send(message);
     }
 }
 
@@ -348,4 +353,56 @@ fn watch_all(watcher: &mut RecommendedWatcher, folders: &[PathBuf]) -> notify::R
 
 fn is_missing(folder: &Path) -> bool {
     !folder.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::IndexOptions;
+
+    #[test]
+    fn a_save_that_editor_and_watcher_report_is_refreshed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        let path = root.join("a.py");
+        std::fs::write(&path, "def a(): pass\n").unwrap();
+        let options = IndexOptions {
+            directory: folder.path().join("index"),
+            exclude: Vec::new(),
+            private: Vec::new(),
+            max_file_bytes: 1_000_000,
+            languages_off: Vec::new(),
+            threads: 1,
+        };
+        let index = Index::open(&root, options).unwrap();
+        let (sender, events) = mpsc::channel();
+        let (resume, paused) = mpsc::channel::<()>();
+        let paused = std::sync::Mutex::new(paused);
+        let guard = index
+            .keep_fresh(move |event| {
+                if let IndexEvent::Fresh(report) = event {
+                    sender.send(report).unwrap();
+                    // Ends once the test has dropped its end.
+                    let _ = paused.lock().unwrap().recv();
+                }
+            })
+            .unwrap();
+        events.recv().unwrap();
+        // While the thread is paused after the first scan, both reports are queued, and after them a rebuild.
+        guard
+            .messages
+            .send(IndexerMessage::Changed(vec![path.clone()]))
+            .unwrap();
+        guard.refresh(RefreshScope::Paths(vec![path]));
+        guard.refresh(RefreshScope::Rebuild);
+        drop(resume);
+        let mut refreshes = 1;
+        while events.recv().unwrap().indexed == 0 {
+            refreshes += 1;
+        }
+        assert_eq!(refreshes, 2, "one for the save, one for the rebuild");
+    }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use assistant::chat::Assistant;
 use assistant::recording::RecordingPolicy;
+use repo_indexer::IndexOptions;
 use repo_lsp::lsp::frame::{self, Frame, FrameReader};
-use repo_lsp::lsp::{IndexSettings, Resolved, Settings, SettingsSource, serve};
+use repo_lsp::lsp::{Resolved, Settings, SettingsSource, serve};
 use serde_json::{Value, json};
 use settings::ModelSettings;
 use tempfile::TempDir;
@@ -174,7 +175,7 @@ impl SettingsSource for Fixed {
                 navigation: true,
                 sources: 6,
                 answers_directory: place("answers"),
-                index: IndexSettings {
+                index: IndexOptions {
                     directory: place("index"),
                     exclude: Vec::new(),
                     private: Vec::new(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Settings of an index.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexOptions {
     /// The folder of the index: one for each root, outside of the root.
     pub directory: PathBuf,

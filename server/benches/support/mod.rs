@@ -33,7 +33,6 @@ impl Pace {
 }
 
 /// An answer of bare mistral.rs.
-#[allow(dead_code, reason = "each benchmark reads a part of it")]
 pub struct BareAnswer {
     pub pace: Pace,
     pub text: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assistant::chat::{Assistant, Assistants};
 use assistant::recording::RecordingPolicy;
-use repo_lsp::lsp::{self, IndexSettings, Resolved, Settings, SettingsSource};
+use repo_lsp::lsp::{self, Resolved, Settings, SettingsSource};
 use serde_json::Value;
 use settings::paths::Dirs;
 use settings::{Loaded, ModelSettings, Options};
@@ -30,7 +30,7 @@ pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
         tokio::io::stdout(),
         Arc::new(source),
     ));
-    // A thread may still wait for input that never comes; nothing is lost by leaving it behind.
+    // A blocking read of standard input may never return, so the runtime must not wait for its threads.
     runtime.shutdown_background();
     Ok(match served? {
         lsp::Outcome::Clean => Outcome::Done,
@@ -38,7 +38,7 @@ pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
     })
 }
 
-/// The configuration as the language server asks for it: files are read anew each time.
+/// Loads the configuration for the language server. Each call reads the files again.
 struct Sources {
     dirs: Dirs,
     flags: Options,
@@ -56,14 +56,7 @@ impl SettingsSource for Sources {
             navigation: settings.lsp.navigation,
             sources: settings.answer.sources,
             answers_directory: self.dirs.answers(),
-            index: IndexSettings {
-                directory: index.directory,
-                exclude: index.exclude,
-                private: index.private,
-                max_file_bytes: index.max_file_bytes,
-                languages_off: index.languages_off,
-                threads: index.threads,
-            },
+            index,
             model: settings.model,
             summaries_directory: self.dirs.summaries(),
             samples: RecordingPolicy {

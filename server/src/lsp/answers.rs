@@ -1,4 +1,4 @@
-//! The Markdown documents that answers are written to, for an editor to open.
+//! Writes answers as Markdown documents for the editor to open.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use settings::files::{FileAccess, write_atomically};
 use tower_lsp::ls_types::Uri;
 use trainer_bridge::Redactor;
 
-use super::convert::to_uri;
 use super::snapshot::SessionSnapshot;
+use super::uri::to_uri;
 use assistant::ask::AskResult;
 use assistant::recording::MARK;
 
-/// Documents beyond this many are deleted, the oldest first.
+/// Documents beyond this number are deleted, the oldest first.
 const MAX_DOCUMENTS: usize = 100;
 
-/// Writes an answer to the answers folder. The same answer is the same file, so that asking twice opens one document.
+/// Writes an answer to the answers folder and returns its URI, or `None` if it cannot be written. Equal answers share one file.
 pub fn write(session: &SessionSnapshot, name: &str, answer: &AskResult) -> Option<Uri> {
     let directory = &session.settings.as_ref()?.answers_directory;
     let hash = blake3::hash(answer.markdown.as_bytes()).to_hex();
@@ -24,7 +24,7 @@ pub fn write(session: &SessionSnapshot, name: &str, answer: &AskResult) -> Optio
         &hash[..8]
     ));
     if let Err(error) = put(&path, &document(answer)) {
-        // The answer itself still reaches the client, as the result of its command.
+        // The client still receives the answer as the result of the command.
         tracing::warn!("cannot write {}: {error}", path.display());
         return None;
     }
@@ -32,8 +32,8 @@ pub fn write(session: &SessionSnapshot, name: &str, answer: &AskResult) -> Optio
     to_uri(&path)
 }
 
-/// The answer, the id of its interaction, and what is ours. The answer quotes the repository, where a secret may stand: on screen it
-/// stays, on disk it does not. Nor may what is quoted pass for an id.
+/// Formats an answer with the id of its interaction. Quoted code may contain secrets, which are redacted on disk, and text that looks like
+/// the marker of an id, which is defused.
 fn document(answer: &AskResult) -> String {
     let clean = |text: &str| {
         let (text, _) = Redactor::built_in().redact(text);
@@ -51,7 +51,7 @@ fn document(answer: &AskResult) -> String {
     text
 }
 
-/// Writes a document that only the user can read.
+/// Writes a file that only the user can read.
 fn put(path: &Path, text: &str) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(path);
     std::fs::create_dir_all(directory)?;

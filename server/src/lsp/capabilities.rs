@@ -1,4 +1,4 @@
-//! What the client can do, and what we say we can do.
+//! The capabilities of the client that are used, and those that the server announces.
 
 use tower_lsp::ls_types::*;
 
@@ -6,7 +6,7 @@ use super::commands;
 use super::ext;
 use super::position::Encoding;
 
-/// The capabilities of the client that change what we do. Everything absent is taken as not supported.
+/// The capabilities of the client that affect the server. An absent capability counts as not supported.
 #[derive(Debug, Clone, Default)]
 pub struct ClientSupport {
     pub work_done_progress: bool,
@@ -14,10 +14,10 @@ pub struct ClientSupport {
     pub code_action_literals: bool,
     pub hierarchical_symbols: bool,
     pub plain_hover: bool,
-    /// It answers `workspace/configuration`.
+    /// The client supports `workspace/configuration`.
     pub configuration: bool,
     pub register_configuration: bool,
-    /// All five of navigation can be registered later.
+    /// All five navigation capabilities support dynamic registration.
     pub register_navigation: bool,
 }
 
@@ -107,7 +107,7 @@ pub fn server(encoding: Encoding, navigation: bool) -> ServerCapabilities {
     }
 }
 
-/// The registrations of navigation, for clients that were told it is off and now want it.
+/// Returns the dynamic registrations of navigation, for sessions in which it is turned on after `initialize`.
 pub fn navigation_registrations() -> Vec<Registration> {
     let any_file = serde_json::json!({ "documentSelector": [{ "scheme": "file" }] });
     let methods = [

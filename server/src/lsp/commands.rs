@@ -1,9 +1,11 @@
-//! The code-questions: what they are called, and the command each of them is.
+//! The questions about code that are offered as code actions, and the command of each.
 
 use tower_lsp::ls_types::CodeActionKind;
 
-/// Records what came of an answer; its argument is that of `repoLsp/feedback`.
+/// The command that records feedback on an answer. Its argument is the one of `repoLsp/feedback`.
 pub const FEEDBACK: &str = "repoLsp.feedback";
+/// The kind of the actions that record feedback.
+pub const FEEDBACK_KIND: &str = "repoLsp.feedback";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
@@ -17,15 +19,15 @@ pub enum Question {
 
 pub struct Entry {
     pub question: Question,
-    /// What a person reads in the menu.
+    /// The title shown in the menu.
     pub title: &'static str,
-    /// The command, unique among all servers of an editor.
+    /// The id of the command, which must be unique among all servers of an editor.
     pub id: &'static str,
-    /// The kind of the action, by which clients filter and bind keys.
+    /// The kind of the action, which clients filter and bind keys by.
     pub kind: &'static str,
 }
 
-/// Kinds of their own: none of these edits anything, so "fix all" and "refactor" must not find them.
+/// All questions. None of them edits code, so their kinds are our own and not matched by "fix all" or "refactor".
 pub const ALL: [Entry; 6] = [
     Entry {
         question: Question::Explain,
@@ -69,7 +71,7 @@ pub fn named(id: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.id == id)
 }
 
-/// Every command there is.
+/// Returns the ids of all commands.
 pub fn ids() -> Vec<String> {
     let questions = ALL.iter().map(|entry| entry.id);
     questions.chain([FEEDBACK]).map(str::to_owned).collect()
@@ -77,11 +79,11 @@ pub fn ids() -> Vec<String> {
 
 pub fn kinds() -> Vec<CodeActionKind> {
     let questions = ALL.iter().map(|entry| entry.kind);
-    let all = questions.chain([super::requests::judge::KIND]);
+    let all = questions.chain([FEEDBACK_KIND]);
     all.map(CodeActionKind::new).collect()
 }
 
-/// Whether a client that asks `only` for these kinds wants this one: kinds are hierarchical.
+/// Whether `kind` is among the kinds that a client restricts its request to with `only`, or below one of them.
 pub fn wanted(only: Option<&[CodeActionKind]>, kind: &str) -> bool {
     let matches = |k: &CodeActionKind| {
         let asked = k.as_str();

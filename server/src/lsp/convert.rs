@@ -1,7 +1,7 @@
-//! Between the index's values and the protocol's.
+//! Converts values of the index to values of the protocol.
 
 use std::collections::HashMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use assistant::ask::{self, Locate};
@@ -12,31 +12,7 @@ use tower_lsp::ls_types::{self as lsp, Position, Range, Uri};
 
 use super::position::{Encoding, LineIndex};
 use super::snapshot::SessionSnapshot;
-
-/// The file a URI names; none for documents that are no files.
-///
-/// Without `.` and `..`: what a path lies in is told by how it begins, and one that climbs out of a folder must not seem to lie in it.
-pub fn to_path(uri: &Uri) -> Option<PathBuf> {
-    if !uri.scheme().as_str().eq_ignore_ascii_case("file") {
-        return None;
-    }
-    let mut path = PathBuf::new();
-    for part in uri.to_file_path()?.components() {
-        match part {
-            Component::CurDir => {}
-            // The parent of the file system's root is that root.
-            Component::ParentDir => drop(path.pop()),
-            part => path.push(part),
-        }
-    }
-    Some(path)
-}
-
-pub fn to_uri(path: &Path) -> Option<Uri> {
-    path.is_absolute()
-        .then(|| Uri::from_file_path(path))
-        .flatten()
-}
+use super::uri::to_uri;
 
 pub fn index_error(error: IndexError) -> Error {
     let text = error.to_string();
@@ -70,7 +46,7 @@ pub fn symbol_kind(kind: SymbolKind) -> lsp::SymbolKind {
     }
 }
 
-/// Turns spans of many files into ranges; each file's text is looked at once.
+/// Converts spans in many files to ranges. Loads the text of each file once.
 pub struct Locator<'s> {
     session: &'s SessionSnapshot,
     files: HashMap<(usize, Arc<str>), Option<Text>>,

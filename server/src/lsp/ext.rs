@@ -1,4 +1,4 @@
-//! The extensions of the protocol, as `editors/PROTOCOL.md` documents them. A test holds the two together.
+//! The protocol extensions that `editors/PROTOCOL.md` documents. A test checks that both agree.
 
 pub use assistant::ask::{AskPartial, AskResult};
 use serde::{Deserialize, Serialize};
@@ -7,23 +7,23 @@ use tower_lsp::ls_types::notification::Notification;
 use tower_lsp::ls_types::{Diagnostic, ProgressToken, Range, TextDocumentIdentifier, Uri};
 use trainer_bridge::PrivacyMode;
 
-/// Raised when a client written for the version before would misread something.
+/// The version of the extensions. Raised with every change that is incompatible with older clients.
 pub const VERSION: u32 = 1;
 pub const ASK: &str = "repoLsp/ask";
 pub const STATUS: &str = "repoLsp/status";
 pub const FEEDBACK: &str = "repoLsp/feedback";
-/// The section of the editor's settings that is ours.
+/// The section of the editor's settings that this server reads.
 pub const SECTION: &str = "repoLsp";
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AskParams {
-    /// Empty: the selected text is the question.
+    /// If empty, the selected text is the question.
     #[serde(default)]
     pub question: String,
     pub text_document: Option<TextDocumentIdentifier>,
     pub range: Option<Range>,
-    /// Which module the question belongs to is all that is asked.
+    /// Only determines the module that the question, a requirement, belongs to.
     #[serde(default)]
     pub module: bool,
     pub conversation_id: Option<String>,
@@ -36,7 +36,7 @@ pub struct PartialParams {
     pub value: AskPartial,
 }
 
-/// `$/progress` with a value of our own; the framework's type only knows work-done progress.
+/// `$/progress` with a partial result. The type of `tower-lsp` only supports work-done progress.
 pub enum Partial {}
 
 impl Notification for Partial {
@@ -47,7 +47,7 @@ impl Notification for Partial {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusParams {
-    /// How many skipped files to list in each root; 20 where not given.
+    /// Maximum number of skipped files to list for each root. Defaults to 20.
     pub max_skipped: Option<usize>,
 }
 
@@ -55,37 +55,38 @@ pub struct StatusParams {
 #[serde(rename_all = "camelCase")]
 pub struct StatusResult {
     pub version: u32,
-    /// One quiet line for a status bar.
+    /// One line for a status bar.
     pub message: String,
-    /// The model that answers; null where there is none.
+    /// The model that answers, or null if no model is set up.
     pub model: Option<String>,
     pub roots: Vec<RootStatus>,
     pub samples: SamplesStatus,
 }
 
-/// What is kept of questions and answers.
+/// The state of the recording of questions and answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SamplesStatus {
     /// `full`, `no-code` or `off`.
     pub mode: PrivacyMode,
-    /// Since the model in use was trained; since ever, if none was. Both count all workspaces.
+    /// Recorded interactions of all workspaces since `since`.
     pub interactions: u64,
+    /// Recorded feedback of all workspaces since `since`.
     pub feedback: u64,
-    /// When that was, in milliseconds since 1970; null for ever.
+    /// When the model in use was trained, in milliseconds since the Unix epoch. If null, everything recorded is counted.
     pub since: Option<u64>,
-    /// Why nothing can be written or counted at the moment.
+    /// Why samples cannot be written or counted at the moment.
     pub problem: Option<String>,
 }
 
-/// What came of an answer; any of its parts may be absent.
+/// Feedback on an answer. At least one part must be present.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FeedbackParams {
     pub interaction_id: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// The answer as it should have been; says by itself that it was not right.
+    /// The answer as it should have been. Implies that the given answer was wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,13 +102,13 @@ pub enum Verdict {
     Bad,
 }
 
-/// Code of the answer was copied.
+/// Code of the answer that was copied.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Copied {
     pub characters: u64,
 }
 
-/// Where code of the answer lies, now that it was inserted into an open document.
+/// The range in an open document into which code of the answer was inserted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InsertedAt {
@@ -118,9 +119,9 @@ pub struct InsertedAt {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FeedbackResult {
-    /// Whether it is kept.
+    /// Whether the feedback was recorded.
     pub recorded: bool,
-    /// Why it is not.
+    /// Why it was not recorded.
     pub message: Option<String>,
 }
 
@@ -130,7 +131,7 @@ pub struct RootStatus {
     pub name: String,
     pub uri: Option<Uri>,
     pub state: State,
-    /// Why it failed, where it did.
+    /// The reason of the state `failed`.
     pub error: Option<String>,
     pub done: usize,
     pub total: usize,
@@ -139,11 +140,11 @@ pub struct RootStatus {
     pub modules: usize,
     pub chunks: usize,
     pub bytes_on_disk: u64,
-    /// Whether this process writes the index; another one on the same workspace may.
+    /// Whether this process writes the index. Another process with the same workspace may be the writer.
     pub writer: bool,
     pub skipped_count: usize,
     pub skipped: Vec<Skipped>,
-    /// What the index had to say, such as that it was rebuilt.
+    /// Notices of the index, for example that it was rebuilt.
     pub notices: Vec<String>,
 }
 
@@ -163,7 +164,7 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// The one argument of our commands.
+/// The single argument of the commands.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandArgument {
@@ -177,7 +178,7 @@ pub struct CommandArgument {
     pub diagnostic: Option<Diagnostic>,
 }
 
-/// What our commands return: the answer, and the Markdown document it was written to.
+/// The result of the commands: the answer, and the Markdown document it was written to.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandResult {
@@ -186,7 +187,7 @@ pub struct CommandResult {
     pub document: Option<Uri>,
 }
 
-/// What `initialize` announces under `experimental`.
+/// Returns the value that `initialize` announces under `experimental`.
 pub fn announcement() -> Value {
     serde_json::json!({ "repoLsp": { "version": VERSION, "ask": true, "status": true, "feedback": true } })
 }

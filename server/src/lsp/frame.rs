@@ -1,41 +1,41 @@
-//! Messages out of a byte stream and back into one: `Content-Length` framing that survives garbage.
+//! `Content-Length` framing that recovers from malformed input.
 //!
-//! The framework's own decoder ends the connection at the first message it cannot read; an editor would lose its server to one
-//! stray byte. Here everything unreadable becomes a [`Frame::Malformed`] and reading goes on at the next header.
+//! The decoder of `tower-lsp` ends the connection at the first message it cannot read. Here malformed bytes become a
+//! [`Frame::Malformed`], and reading continues at the next header.
 
 use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
-/// Longer lines are no header. Bounds what garbage without line ends can make us hold.
-const MAX_LINE: u64 = 64 * 1024;
-/// Larger messages are refused: no file the index takes comes near it.
-const MAX_BODY: u64 = 256 * 1024 * 1024;
+/// Maximum length of a header line in bytes. Limits the memory that input without line ends can occupy.
+const MAX_LINE_LEN: u64 = 64 * 1024;
+/// Maximum length of a message in bytes, far above that of any file the index accepts.
+const MAX_BODY_LEN: u64 = 256 * 1024 * 1024;
 
 #[derive(Debug, PartialEq)]
 pub enum Frame {
     Body(Vec<u8>),
-    /// Bytes that are no message were skipped.
+    /// Bytes that are not a message were skipped; the text states what is wrong.
     Malformed(&'static str),
 }
 
 pub struct FrameReader<R> {
     input: BufReader<R>,
-    /// The length of a body whose header has been read, after garbage before it has been reported.
-    ahead: Option<u64>,
+    /// The length of a body whose header was read together with malformed bytes before it, which are reported first.
+    pending_length: Option<u64>,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     pub fn new(input: R) -> Self {
         FrameReader {
             input: BufReader::new(input),
-            ahead: None,
+            pending_length: None,
         }
     }
 
-    /// The next frame, or nothing at the end of the input.
+    /// Reads the next frame. `None` at the end of the input, also if that cuts off a message.
     pub async fn next(&mut self) -> io::Result<Option<Frame>> {
-        let length = match self.ahead.take() {
+        let length = match self.pending_length.take() {
             Some(length) => length,
             None => match self.header().await? {
                 None => return Ok(None),
@@ -43,7 +43,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                     garbage: true,
                     length,
                 }) => {
-                    self.ahead = length;
+                    self.pending_length = length;
                     return Ok(Some(Frame::Malformed("expected a header")));
                 }
                 Some(Header {
@@ -57,7 +57,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 }
             },
         };
-        // Grows as bytes arrive: a length is only a claim until then.
+        // Not allocated in advance, because the length may be wrong.
         let mut body = Vec::new();
         (&mut self.input)
             .take(length)
@@ -75,7 +75,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         loop {
             let mut line = Vec::new();
             (&mut self.input)
-                .take(MAX_LINE)
+                .take(MAX_LINE_LEN)
                 .read_until(b'\n', &mut line)
                 .await?;
             if line.is_empty() {
@@ -85,12 +85,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             if line.is_empty() && !empty {
                 return Ok(Some(header));
             }
-            // Blank lines between messages harm nobody.
+            // Blank lines between messages are accepted.
             empty &= line.is_empty();
             match content_length(line) {
                 Some((before, length)) => {
                     header.garbage |= before > 0;
-                    header.length = length.filter(|&l| l <= MAX_BODY);
+                    header.length = length.filter(|&l| l <= MAX_BODY_LEN);
                 }
                 None => header.garbage |= !line.is_empty() && !line.contains(&b':'),
             }
@@ -103,10 +103,10 @@ struct Header {
     garbage: bool,
 }
 
-/// The value of a `Content-Length` in this line, and how many other bytes come before it.
+/// Parses the `Content-Length` in a line. Returns the number of bytes before it and its value, if that is a number.
 fn content_length(line: &[u8]) -> Option<(usize, Option<u64>)> {
     const NAME: &[u8] = b"content-length:";
-    // The last one: what a too short body left over stands in front of the next header on the same line.
+    // The last one counts: after a body with a too small length, its rest precedes the next header on the same line.
     let at = line
         .windows(NAME.len())
         .rposition(|w| w.eq_ignore_ascii_case(NAME))?;
@@ -114,7 +114,7 @@ fn content_length(line: &[u8]) -> Option<(usize, Option<u64>)> {
     Some((at, value.and_then(|v| v.trim().parse().ok())))
 }
 
-/// Writes one message. Flushed at once: the other side waits for it.
+/// Writes and flushes one message.
 pub async fn write<W: AsyncWrite + Unpin>(output: &mut W, body: &[u8]) -> io::Result<()> {
     let mut frame = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
     frame.extend_from_slice(body);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reads_what_it_writes() {
+    async fn round_trip() {
         let mut bytes = Vec::new();
         write(&mut bytes, b"{}").await.unwrap();
         write(&mut bytes, "é".as_bytes()).await.unwrap();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn header_names_have_no_case_and_order() {
+    async fn headers_are_case_insensitive_and_unordered() {
         let input = b"content-type: x\r\nCONTENT-LENGTH:2\r\n\r\n{}\r\n\r\nContent-Length: 1\n\n1";
         assert_eq!(frames(input).await, [body("{}"), body("1")]);
     }

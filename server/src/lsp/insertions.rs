@@ -1,72 +1,87 @@
-//! What became of code that was inserted: looked at after half a minute, after five, and when its document is next saved.
+//! Measures how much of an inserted piece of code survives: after 30 seconds, after 5 minutes, and at the next save of its document.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use assistant::recording::{Inserted, RecordingPolicy, Samples, share};
+use parking_lot::Mutex;
 use trainer_bridge::{FeedbackEvent, MeasuredAfter};
 
-use super::session::Shared;
-use assistant::recording::{Inserted, share};
+/// Insertions that are tracked at once. Beyond that, the oldest one is not measured at the next save.
+const MAX_TRACKED: usize = 256;
 
-/// Insertions that are followed at once; the oldest are let go.
-const FOLLOWED: usize = 256;
-
-const LOOKS: [(MeasuredAfter, Duration); 2] = [
+/// When an insertion is measured, counted from the insertion.
+const MEASUREMENT_TIMES: [(MeasuredAfter, Duration); 2] = [
     (MeasuredAfter::HalfMinute, Duration::from_secs(30)),
     (MeasuredAfter::FiveMinutes, Duration::from_secs(300)),
 ];
 
-#[derive(Default)]
-pub struct Insertions {
-    /// Those whose document has not been saved since, each with the document it is in.
-    unsaved: Mutex<Vec<(String, Arc<Followed>)>>,
+pub struct Insertions(Arc<Tracker>);
+
+struct Tracker {
+    samples: Arc<Samples>,
+    policy: Box<dyn Fn() -> Option<RecordingPolicy> + Send + Sync>,
+    text: Box<dyn Fn(&str) -> Option<Arc<str>> + Send + Sync>,
+    /// Insertions whose document has not been saved since, each with the key of the document.
+    unsaved: Mutex<Vec<(String, Arc<Insertion>)>>,
 }
 
-struct Followed {
+struct Insertion {
     interaction: String,
     id: String,
     inserted: Inserted,
 }
 
 impl Insertions {
-    /// Follows an insertion into the document that is known by `key`.
-    pub fn follow(
-        &self,
-        shared: &Arc<Shared>,
-        key: String,
-        interaction: String,
-        id: String,
-        inserted: Inserted,
-    ) {
-        let followed = Arc::new(Followed {
+    /// `policy` returns the recording policy at the time of a measurement, `text` the text of the open document with the given key.
+    pub fn new(
+        samples: Arc<Samples>,
+        policy: impl Fn() -> Option<RecordingPolicy> + Send + Sync + 'static,
+        text: impl Fn(&str) -> Option<Arc<str>> + Send + Sync + 'static,
+    ) -> Self {
+        Insertions(Arc::new(Tracker {
+            samples,
+            policy: Box::new(policy),
+            text: Box::new(text),
+            unsaved: Mutex::default(),
+        }))
+    }
+
+    /// Tracks an insertion into the document with the given key.
+    pub fn track(&self, key: String, interaction: String, id: String, inserted: Inserted) {
+        let insertion = Arc::new(Insertion {
             interaction,
             id,
             inserted,
         });
         {
-            let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
-            if unsaved.len() == FOLLOWED {
+            let mut unsaved = self.0.unsaved.lock();
+            if unsaved.len() == MAX_TRACKED {
                 unsaved.remove(0);
             }
-            unsaved.push((key.clone(), followed.clone()));
+            unsaved.push((key.clone(), insertion.clone()));
         }
-        // Weakly: a session that ends is not kept alive for five minutes.
-        tokio::spawn(look_again(Arc::downgrade(shared), key, followed));
+        // Weak, so that the task does not keep an ended session alive for five minutes.
+        tokio::spawn(measure_over_time(Arc::downgrade(&self.0), key, insertion));
     }
 
-    /// A document was saved.
-    pub fn saved(&self, shared: &Arc<Shared>, key: &str) {
+    /// Measures the insertions of a document that was just saved.
+    pub fn saved(&self, key: &str) {
         let saved: Vec<_> = {
-            let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut unsaved = self.0.unsaved.lock();
             unsaved.extract_if(.., |(known, _)| known == key).collect()
         };
-        // The text as it is at this moment, whatever is typed next.
-        let now = text(shared, key);
-        for (_, followed) in saved {
-            look(
-                shared.clone(),
-                followed,
-                now.clone(),
+        if saved.is_empty() {
+            return;
+        }
+        // Read here, because the document may change before the measurement runs.
+        let text = (self.0.text)(key);
+        for (_, insertion) in saved {
+            let (tracker, text) = (self.0.clone(), text.clone());
+            measure(
+                tracker,
+                insertion,
+                text,
                 key.to_owned(),
                 MeasuredAfter::Save,
             );
@@ -74,44 +89,37 @@ impl Insertions {
     }
 }
 
-async fn look_again(shared: Weak<Shared>, key: String, followed: Arc<Followed>) {
-    let begun = tokio::time::Instant::now();
-    for (after, time) in LOOKS {
-        tokio::time::sleep_until(begun + time).await;
-        let Some(shared) = shared.upgrade() else {
+async fn measure_over_time(tracker: Weak<Tracker>, key: String, insertion: Arc<Insertion>) {
+    let inserted_at = tokio::time::Instant::now();
+    for (after, time) in MEASUREMENT_TIMES {
+        tokio::time::sleep_until(inserted_at + time).await;
+        let Some(tracker) = tracker.upgrade() else {
             return;
         };
-        let now = text(&shared, &key);
-        look(shared, followed.clone(), now, key.clone(), after);
+        let text = (tracker.text)(&key);
+        measure(tracker, insertion.clone(), text, key.clone(), after);
     }
 }
 
-/// The text of a document, if it is open.
-fn text(shared: &Shared, key: &str) -> Option<Arc<str>> {
-    let document = shared.session().documents.get(key).cloned();
-    document.map(|document| document.text().clone())
-}
-
-/// Compares elsewhere: a long file takes its time.
-fn look(
-    shared: Arc<Shared>,
-    followed: Arc<Followed>,
-    now: Option<Arc<str>>,
+/// Compares on a worker thread, because comparing a long file takes long.
+fn measure(
+    tracker: Arc<Tracker>,
+    insertion: Arc<Insertion>,
+    text: Option<Arc<str>>,
     key: String,
     after: MeasuredAfter,
 ) {
     tokio::task::spawn_blocking(move || {
-        // A document that is no longer open is what is on disk; one that is no longer there has nothing left.
-        let now = now.or_else(|| std::fs::read_to_string(key).ok().map(Arc::from));
+        // The text of a closed document is on disk. If the file is gone as well, nothing of the insertion is left.
+        let text = text.or_else(|| std::fs::read_to_string(key).ok().map(Arc::from));
         let event = FeedbackEvent::Survived {
-            insertion: followed.id.clone(),
+            insertion: insertion.id.clone(),
             after,
-            share: now.map_or(0.0, |now| share(&followed.inserted, &now)),
+            share: text.map_or(0.0, |text| share(&insertion.inserted, &text)),
         };
-        if let Some(keeping) = shared.snapshot().keeping {
-            shared
-                .samples
-                .feedback(&keeping, &followed.interaction, event);
+        if let Some(policy) = (tracker.policy)() {
+            let samples = &tracker.samples;
+            samples.feedback(&policy, &insertion.interaction, event);
         }
     });
 }

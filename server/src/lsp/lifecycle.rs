@@ -1,9 +1,8 @@
-//! `initialize` and `initialized`: what is agreed, and which workspace is opened.
+//! `initialize` and `initialized`: negotiates capabilities and opens the workspace.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types::*;
 
@@ -11,10 +10,12 @@ use super::capabilities::{self, ClientSupport};
 use super::ext::SECTION;
 use super::notifications::configuration;
 use super::position::Encoding;
-use super::roots::{self, Root};
-use super::session::Shared;
+use super::root::folder;
+use super::settings::section;
+use super::shared::Shared;
+use super::workspace::open_root;
 
-pub fn initialize(shared: &Arc<Shared>, params: InitializeParams) -> Result<InitializeResult> {
+pub fn initialize(shared: &Shared, params: InitializeParams) -> Result<InitializeResult> {
     let offered = params
         .capabilities
         .general
@@ -26,16 +27,16 @@ pub fn initialize(shared: &Arc<Shared>, params: InitializeParams) -> Result<Init
     let first = folders.first().map(|(_, path)| path.as_path());
     let settings = shared.source.resolve(first, &editor).settings;
     let navigation = settings.navigation;
-    let elsewhere = shared.source.resolve(None, &editor).private();
+    let private_outside = shared.source.resolve(None, &editor).private();
     {
         let mut session = shared.session();
         session.encoding = encoding;
         session.support = ClientSupport::new(&params.capabilities);
         session.editor_settings = editor;
-        session.private_elsewhere = elsewhere.map(Arc::new);
+        session.private_outside = Arc::new(private_outside);
         session.settings = Some(Arc::new(settings));
     }
-    // Begun before the client is ready for messages: the index is being read while the editor starts.
+    // Indexing starts before `initialized`, while the editor is still starting.
     for (name, path) in folders {
         open_root(shared, name, &path);
     }
@@ -51,71 +52,33 @@ pub fn initialize(shared: &Arc<Shared>, params: InitializeParams) -> Result<Init
 }
 
 pub fn initialized(shared: &Arc<Shared>) {
-    shared.ready.send_replace(true);
-    let support = shared.session().support.clone();
-    if support.register_configuration {
+    shared.client.set_ready();
+    if shared.session().support.register_configuration {
         let registration = Registration {
             id: "repo-lsp/configuration".to_owned(),
             method: "workspace/didChangeConfiguration".to_owned(),
             register_options: Some(serde_json::json!({ "section": SECTION })),
         };
-        let client = shared.client.clone();
-        shared.detach(async move {
-            let _ = client.register_capability(vec![registration]).await;
+        let connection = shared.client.connection.clone();
+        shared.client.detach(async move {
+            let _ = connection.register_capability(vec![registration]).await;
         });
     }
-    // What `initialize` brought may be less than the editor knows.
+    // The initialization options may hold only a part of the editor's settings.
     configuration::pull(shared);
 }
 
-/// Opens a root that is not open yet.
-pub fn open_root(shared: &Arc<Shared>, name: String, path: &Path) {
-    let editor = shared.session().editor_settings.clone();
-    let resolved = shared.source.resolve(Some(path), &editor);
-    configuration::complain(shared, resolved.problems);
-    let root = Root::new(name, path.to_owned(), resolved.settings.index.clone());
-    let refused = resolved.fatal.is_some();
-    let root = Arc::new(match resolved.fatal {
-        Some(reason) => root.refused(reason),
-        None => root,
-    });
-    {
-        let mut session = shared.session();
-        if session.roots.iter().any(|r| r.path == path) {
-            return;
-        }
-        session.roots.push(root.clone());
-        let recording = resolved.settings.samples.mode;
-        session.recording.insert(path.to_owned(), recording);
-        drop(session);
-        shared.settle_recording();
-    }
-    if !refused {
-        roots::open(shared, root);
-    }
-}
-
-/// Some clients wrap their settings in the section's name, some send what is in it.
-pub fn section(settings: Value) -> Value {
-    match settings {
-        Value::Object(mut fields) => fields.remove(SECTION).unwrap_or(Value::Object(fields)),
-        other => other,
-    }
-}
-
-fn folders(params: &InitializeParams) -> Vec<(String, std::path::PathBuf)> {
+/// Returns the name and path of each workspace folder that is a local folder.
+fn folders(params: &InitializeParams) -> Vec<(String, PathBuf)> {
     let several = params.workspace_folders.as_deref().unwrap_or_default();
     let mut folders: Vec<_> = several
         .iter()
-        .filter_map(|f| roots::folder(&f.uri, Some(&f.name)))
+        .filter_map(|f| folder(&f.uri, Some(&f.name)))
         .collect();
     if folders.is_empty() {
         // Clients from before workspace folders.
         #[expect(deprecated, reason = "older clients send nothing else")]
-        let single = params
-            .root_uri
-            .as_ref()
-            .and_then(|uri| roots::folder(uri, None));
+        let single = params.root_uri.as_ref().and_then(|uri| folder(uri, None));
         folders.extend(single);
     }
     folders

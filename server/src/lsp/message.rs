@@ -1,4 +1,4 @@
-//! One JSON-RPC message: what it is, or the error that names what is wrong with it.
+//! Decodes JSON-RPC messages.
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Id, Request, Response};
@@ -7,11 +7,11 @@ use tower_lsp::jsonrpc::{Error, Id, Request, Response};
 pub enum Incoming {
     Request(Request),
     Response(Response),
-    /// A reply that cannot be read. A reply gets none of its own.
+    /// A reply that cannot be decoded. Replies are never answered, not even with an error.
     Unreadable,
 }
 
-/// Decodes a body. The error is the reply to send.
+/// Decodes the body of a message. The error is the response to send to the client.
 pub fn decode(body: &[u8]) -> Result<Incoming, Box<Response>> {
     let value: Value = serde_json::from_slice(body).map_err(|e| {
         let error = Error {
@@ -43,7 +43,7 @@ pub fn decode(body: &[u8]) -> Result<Incoming, Box<Response>> {
     }
 }
 
-/// The framework insists on params where a method has any, and on none where it has not. Clients differ; nothing is gained by refusing.
+/// Adds or removes `params` where the framework would refuse a message for having none or too many. Clients differ in this.
 fn lenient(mut message: Value) -> Value {
     let method = message["method"].as_str().unwrap_or_default().to_owned();
     if let Some(fields) = message.as_object_mut() {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn malformed_messages_are_refused_with_the_right_code() {
         refused("{", -32700, Id::Null);
         refused("\u{fffd}", -32700, Id::Null);
         refused("[]", -32600, Id::Null);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_params_are_forgiven_where_none_are_needed() {
+    fn accepts_missing_and_superfluous_params() {
         for body in [
             r#"{"jsonrpc":"2.0","id":1,"method":"repoLsp/status"}"#,
             r#"{"jsonrpc":"2.0","method":"initialized","params":null}"#,

@@ -1,6 +1,6 @@
-//! Between LSP positions, which count code units of a negotiated encoding in a line, and byte offsets.
+//! Converts between LSP positions, which count code units of the negotiated encoding within a line, and byte offsets.
 //!
-//! A character past the end of its line is clamped, as LSP says. A line past the end of the document is the caller's error.
+//! A character past the end of its line is clamped, as LSP requires. A line past the end of the document is an error.
 
 use repo_indexer::Span;
 use ropey::Rope;
@@ -15,7 +15,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Bytes are what everything here counts in, so UTF-8 costs nothing; UTF-16 is what every client has.
+    /// Chooses UTF-8 if offered, because offsets are in bytes, then UTF-32. UTF-16 is supported by every client.
     pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Self {
         let offered = offered.unwrap_or_default();
         [Encoding::Utf8, Encoding::Utf32]
@@ -41,11 +41,11 @@ impl Encoding {
     }
 }
 
-/// The position names a line the document does not have.
+/// Error: the line of a position is past the end of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastEnd;
 
-/// Where the lines of a text begin. LineRange end at `\n`, `\r\n` and `\r`.
+/// The byte offsets at which the lines of a text start. Lines end at `\n`, `\r\n` and `\r`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineIndex {
     starts: Vec<u32>,
@@ -75,7 +75,7 @@ impl LineIndex {
         let wanted = position.character as usize;
         if content.is_ascii() || encoding == Encoding::Utf8 {
             let at = wanted.min(content.len());
-            // In the middle of a character: its beginning.
+            // An offset inside a character becomes the start of the character.
             return Ok(start
                 + (0..=at)
                     .rev()
@@ -92,7 +92,8 @@ impl LineIndex {
         Ok(start + content.len() as u32)
     }
 
-    /// For edits and the ends of ranges: clients may name the line after the last as the end of the document.
+    /// Like [`LineIndex::offset`], but a line past the end means the end of the text. For edits and the ends of ranges, where clients may
+    /// use the line after the last one.
     pub fn offset_or_end(&self, text: &str, position: Position, encoding: Encoding) -> u32 {
         self.offset(text, position, encoding)
             .unwrap_or(text.len() as u32)
@@ -124,7 +125,7 @@ impl LineIndex {
         )
     }
 
-    /// A line without its end.
+    /// Returns a line without its line ending.
     fn content<'t>(&self, text: &'t str, line: usize) -> &'t str {
         let start = self.starts[line] as usize;
         let end = self
@@ -138,7 +139,7 @@ impl LineIndex {
     }
 }
 
-/// The index of the character at a position of a text that is being edited. Means the same place as [`LineIndex::offset_or_end`].
+/// Returns the index of the character at a position in a rope. Equivalent to [`LineIndex::offset_or_end`].
 pub fn offset_in(rope: &Rope, position: Position, encoding: Encoding) -> usize {
     let line = position.line as usize;
     if line >= rope.len_lines() {
@@ -147,7 +148,7 @@ pub fn offset_in(rope: &Rope, position: Position, encoding: Encoding) -> usize {
     let start = rope.line_to_char(line);
     let end = content_end(rope, line, start);
     let wanted = position.character as usize;
-    // In the middle of a character: its beginning.
+    // An offset inside a character becomes the start of the character.
     let found = match encoding {
         Encoding::Utf8 => {
             let at = rope.char_to_byte(start) + wanted;
@@ -162,7 +163,7 @@ pub fn offset_in(rope: &Rope, position: Position, encoding: Encoding) -> usize {
     found.min(end)
 }
 
-/// Where a line ends, without the characters that end it.
+/// Returns the index of the character at which the content of a line ends, before its line ending.
 fn content_end(rope: &Rope, line: usize, start: usize) -> usize {
     let mut end = rope.line_to_char(line + 1);
     for ending in ['\n', '\r'] {
@@ -173,7 +174,7 @@ fn content_end(rope: &Rope, line: usize, start: usize) -> usize {
     end
 }
 
-/// Where an offset of `new` lies in `old`, if it is not in the part that changed.
+/// Maps a byte offset in `new` to the same place in `old`. `None` if the place was changed.
 pub fn carry(new: &str, old: &str, offset: u32) -> Option<u32> {
     let (a, b) = (new.as_bytes(), old.as_bytes());
     let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn past_the_line_is_clamped_past_the_document_is_an_error() {
+    fn clamps_characters_and_rejects_lines_past_the_end() {
         let index = LineIndex::new(TEXT);
         for encoding in ALL {
             assert_eq!(index.offset(TEXT, Position::new(0, 99), encoding), Ok(2));
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_of_a_character_is_its_beginning() {
+    fn an_offset_inside_a_character_is_its_start() {
         let index = LineIndex::new(TEXT);
         let clef = TEXT.find('𝄞').unwrap() as u32;
         assert_eq!(
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_encoding_that_is_offered_is_taken() {
+    fn negotiates_the_preferred_offered_encoding() {
         use PositionEncodingKind as K;
         assert_eq!(Encoding::negotiate(None), Encoding::Utf16);
         assert_eq!(

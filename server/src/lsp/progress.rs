@@ -3,38 +3,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use indicatif::HumanCount;
 use repo_indexer::{IndexEvent, Progress};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::ls_types::ProgressToken;
 use tower_lsp::{Bounded, NotCancellable, OngoingProgress};
 
-use super::roots::{Root, notify};
-use super::session::Shared;
+use super::client::ClientHandle;
+use super::root::Root;
 
-/// Scans of fewer files are over before anyone could read about them; the first scan is always shown.
-const WORTH_SHOWING: usize = 100;
-/// Reports come at most this often.
-const PACE: Duration = Duration::from_millis(100);
-/// A client that does not answer gets no progress, and indexing goes on.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Scans of fewer files show no progress because they end too soon. The first scan always shows it.
+const MIN_SHOWN_FILES: usize = 100;
+/// Minimum time between two reports.
+const REPORT_INTERVAL: Duration = Duration::from_millis(100);
+/// How long the client may take to create a progress token. Indexing continues without progress after that.
+const CREATE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Turns the events of one root into messages to the client, until the root goes.
+type Shown = OngoingProgress<Bounded, NotCancellable>;
+
+/// Reports the events of one root to the client until the root is closed: scans as progress if `supported`, notices and failures as
+/// warnings in its log.
 pub async fn report(
-    shared: Arc<Shared>,
+    client: ClientHandle,
+    supported: bool,
     root: Arc<Root>,
     mut events: UnboundedReceiver<IndexEvent>,
 ) {
-    let mut shown: Option<OngoingProgress<Bounded, NotCancellable>> = None;
-    let (mut first, mut asked) = (true, false);
+    let mut shown: Option<Shown> = None;
+    let (mut first_scan, mut requested) = (true, false);
     let mut scans = 0;
     while let Some(event) = events.recv().await {
         let mut latest = None;
-        // The newest of what has piled up is all that matters.
+        // Only the newest state of everything that is queued is of interest.
         for event in std::iter::once(event).chain(std::iter::from_fn(|| events.try_recv().ok())) {
             match event {
-                IndexEvent::Notice(text) => notify(&shared, &text).await,
+                IndexEvent::Notice(text) => client.warn(&text).await,
                 IndexEvent::Failed(text) => {
-                    notify(&shared, &text).await;
+                    client.warn(&text).await;
                     latest = Some(IndexEvent::Failed(text));
                 }
                 other => latest = Some(other),
@@ -46,16 +51,19 @@ pub async fn report(
                     shown
                         .report_with_message(message(progress), percentage(progress))
                         .await;
-                } else if !asked && (first || progress.total >= WORTH_SHOWING) {
-                    // Once for each scan: a client that declined is not asked again.
-                    asked = true;
+                } else if !requested && (first_scan || progress.total >= MIN_SHOWN_FILES) {
+                    // Requested once per scan, also if the client declines.
+                    requested = true;
                     scans += 1;
-                    shown = begin(&shared, &root, scans, progress).await;
+                    client.ready().await;
+                    if supported {
+                        shown = begin(&client, &root, scans, progress).await;
+                    }
                 }
-                tokio::time::sleep(PACE).await;
+                tokio::time::sleep(REPORT_INTERVAL).await;
             }
             Some(IndexEvent::Fresh(_) | IndexEvent::Failed(_)) => {
-                (first, asked) = (false, false);
+                (first_scan, requested) = (false, false);
                 if let Some(shown) = shown.take() {
                     shown.finish().await;
                 }
@@ -69,37 +77,31 @@ pub async fn report(
 }
 
 async fn begin(
-    shared: &Shared,
+    client: &ClientHandle,
     root: &Root,
     scan: usize,
     progress: Progress,
-) -> Option<OngoingProgress<Bounded, NotCancellable>> {
-    shared
-        .ready
-        .subscribe()
-        .wait_for(|ready| *ready)
-        .await
-        .ok()?;
-    if !shared.session().support.work_done_progress {
-        return None;
-    }
+) -> Option<Shown> {
     let token = ProgressToken::String(format!("repo-lsp/index/{}/{scan}", root.path.display()));
-    let created = shared.client.create_work_done_progress(token.clone());
-    tokio::time::timeout(PATIENCE, created).await.ok()?.ok()?;
-    let title = format!("Indexing {}", root.name);
-    let begun = shared
-        .client
-        .progress(token, title)
+    let connection = &client.connection;
+    let created = connection.create_work_done_progress(token.clone());
+    tokio::time::timeout(CREATE_TIMEOUT, created)
+        .await
+        .ok()?
+        .ok()?;
+    let begun = connection
+        .progress(token, format!("Indexing {}", root.name))
         .with_percentage(percentage(progress))
         .with_message(message(progress));
     Some(begun.begin().await)
 }
 
 fn message(progress: Progress) -> String {
+    let count = |n: usize| HumanCount(n as u64);
     format!(
         "{} of {} files",
-        grouped(progress.done),
-        grouped(progress.total)
+        count(progress.done),
+        count(progress.total)
     )
 }
 
@@ -107,39 +109,15 @@ fn percentage(progress: Progress) -> u32 {
     (progress.done * 100 / progress.total.max(1)).min(100) as u32
 }
 
-/// 1204 → "1,204"
-fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn progress_reads_well() {
-        assert_eq!(
-            message(Progress {
-                done: 1204,
-                total: 4952
-            }),
-            "1,204 of 4,952 files"
-        );
-        assert_eq!(
-            message(Progress {
-                done: 0,
-                total: 1_000_000
-            }),
-            "0 of 1,000,000 files"
-        );
+    fn groups_digits_and_survives_an_empty_scan() {
+        let of = |done, total| message(Progress { done, total });
+        assert_eq!(of(1204, 4952), "1,204 of 4,952 files");
+        assert_eq!(of(0, 1_000_000), "0 of 1,000,000 files");
         assert_eq!(percentage(Progress { done: 0, total: 0 }), 0);
     }
 }

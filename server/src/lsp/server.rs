@@ -1,7 +1,7 @@
-//! The routing table: which handler answers which message, and how it is run.
+//! The routing table: the handler of each message, and the lane it runs in.
 //!
-//! Notifications change the session and return; their functions are not even async. Requests take a snapshot before their first
-//! `.await` and run on a worker. Nothing in this file waits for the client.
+//! Handlers of notifications change the session and return; they are not async. Requests take a snapshot before their first `.await` and
+//! run on a worker thread. Nothing in this file waits for a reply of the client.
 
 use std::sync::Arc;
 
@@ -16,8 +16,10 @@ use super::dispatch::Lane::{self, Instant, Work};
 use super::ext::{
     AskParams, FeedbackParams, FeedbackResult, Partial, PartialParams, StatusParams, StatusResult,
 };
-use super::session::{Shared, Workers};
+use super::overlays::Overlays;
+use super::session::SharedSession;
 use super::settings::SettingsSource;
+use super::shared::Shared;
 use super::snapshot::SessionSnapshot;
 use super::{lifecycle, notifications as on, requests as req};
 use assistant::ask::AskResult;
@@ -26,13 +28,18 @@ pub struct Server {
     pub(super) shared: Arc<Shared>,
 }
 
-/// A request handler: what it sees, what it is asked, and whether anyone still wants to know.
+/// A request handler. It runs on a worker thread and should stop soon after the token is cancelled.
 type Handler<P, R> = fn(&SessionSnapshot, P, &Cancel) -> Result<R>;
 
 impl Server {
-    pub fn new(client: Client, source: Arc<dyn SettingsSource>, workers: Workers) -> Self {
+    pub fn new(
+        client: Client,
+        source: Arc<dyn SettingsSource>,
+        session: SharedSession,
+        overlays: Overlays,
+    ) -> Self {
         Server {
-            shared: Shared::new(client, source, workers),
+            shared: Arc::new(Shared::new(client, source, session, overlays)),
         }
     }
 
@@ -41,7 +48,7 @@ impl Server {
         P: Send + 'static,
         R: Send + 'static,
     {
-        // Taken here and now: what the client sends next must not change what this request sees.
+        // Taken before the first `.await`, so that later messages do not affect this request (rule 2).
         let snapshot = self.shared.snapshot();
         self.shared
             .lanes
@@ -58,18 +65,19 @@ impl Server {
         req::feedback::handle(&self.shared, snapshot, params).await
     }
 
-    /// The one request that speaks while it works: parts of the answer go out as they are found.
+    /// Answers a question. The only request that sends partial results while it runs.
     pub async fn ask(&self, params: AskParams) -> Result<AskResult> {
         let snapshot = Arc::new(self.shared.snapshot());
         let token = params.partial_result_token.clone();
         let (sender, mut parts) = mpsc::unbounded_channel();
-        let parted = token.is_some().then_some(sender);
-        let work = req::ask::handle(&self.shared, snapshot, params, parted);
+        let sender = token.is_some().then_some(sender);
+        let work = req::ask::handle(&self.shared, snapshot, params, sender);
         tokio::pin!(work);
         let send = async |value| {
             if let Some(token) = token.clone() {
                 self.shared
                     .client
+                    .connection
                     .send_notification::<Partial>(PartialParams { token, value })
                     .await;
             }
@@ -115,7 +123,7 @@ impl LanguageServer for Server {
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
-        on::files::saved(&self.shared, &params.text_document.uri);
+        on::files::saved(&self.shared, params);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
@@ -146,7 +154,7 @@ impl LanguageServer for Server {
         on::files::watched(&self.shared, params);
     }
 
-    // Answered from memory.
+    // Answered from memory, in the instant lane.
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         self.run(Instant, req::hover::handle, params).await
@@ -160,7 +168,7 @@ impl LanguageServer for Server {
         self.run(Instant, req::code_action::resolve, params).await
     }
 
-    // Search and read files.
+    // Commands, which search and read files.
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<LSPAny>> {
         if params.command == commands::FEEDBACK {
@@ -175,7 +183,7 @@ impl LanguageServer for Server {
         Ok(serde_json::to_value(result).ok())
     }
 
-    // Navigation: off unless the user turned it on.
+    // Navigation: off by default.
 
     async fn document_symbol(
         &self,

@@ -1,20 +1,21 @@
-//! What a request sees: the session at the moment the request arrived. Immutable.
+//! The immutable state that a request works on, taken when the request arrived.
 
 use grounding::View;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use repo_indexer::{PrivateFiles, Snapshot, Span};
+use repo_indexer::{Snapshot, Span};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{Position, Range, Uri};
 
 use super::capabilities::ClientSupport;
-use super::convert::{to_path, to_uri};
 use super::document::{Document, key};
 use super::position::{Encoding, PastEnd, carry};
-use super::roots::Root;
-use super::settings::{Settings, SettingsSource};
+use super::privacy::is_private;
+use super::root::Root;
+use super::settings::{PrivateGlobs, Settings, SettingsSource};
+use super::uri::{to_path, to_uri};
 use assistant::answer::{DEFAULT_SOURCES, Target};
 use assistant::chat::{Assistant, Summaries};
 use assistant::recording::{RecordingPolicy, Samples};
@@ -25,15 +26,15 @@ pub struct SessionSnapshot {
     pub support: ClientSupport,
     pub settings: Option<Arc<Settings>>,
     pub documents: Arc<HashMap<String, Arc<Document>>>,
-    /// The roots whose index is open. What answers count as their roots.
+    /// The roots whose index is open. The `root` of a citation is an index into this list.
     pub roots: Vec<RootSnapshot>,
     pub all_roots: Vec<Arc<Root>>,
-    /// Which files are private that lie in none of them; none while nobody can tell.
-    pub private_elsewhere: Option<Arc<PrivateFiles>>,
+    /// The private globs for files outside all roots.
+    pub private_outside: Arc<PrivateGlobs>,
     pub summaries: Arc<Summaries>,
     pub samples: Arc<Samples>,
-    /// How much is kept; the strictest of all roots has its way.
-    pub keeping: Option<RecordingPolicy>,
+    /// How much of an interaction is recorded. `None` before `initialize`.
+    pub recording: Option<RecordingPolicy>,
     pub source: Arc<dyn SettingsSource>,
 }
 
@@ -42,10 +43,11 @@ pub struct RootSnapshot {
     pub snapshot: Arc<Snapshot>,
 }
 
-/// A document a request is about: its newest text, and where the index has it.
+/// A document named in a request: its newest text and its place in the index.
 pub struct File {
     pub document: Arc<Document>,
-    /// The root and the path in it; none for what lies outside or whose index is not open yet.
+    /// The root, as an index into [`SessionSnapshot::roots`], and the path relative to it. `None` outside all roots and until the index
+    /// is open.
     pub place: Option<(usize, String)>,
 }
 
@@ -54,7 +56,7 @@ impl SessionSnapshot {
         self.settings.as_ref().is_some_and(|s| s.navigation)
     }
 
-    /// Who answers: none if no model is set up, or why the one that is cannot be asked.
+    /// Returns the client of the configured model, `None` if no model is set up, or the reason why it cannot be used.
     pub fn assistant(&self) -> std::result::Result<Option<Assistant>, String> {
         self.source.assistant(&self.model())
     }
@@ -66,7 +68,7 @@ impl SessionSnapshot {
             .unwrap_or_default()
     }
 
-    /// What the workspace is called.
+    /// Returns the name of the workspace: the names of its roots.
     pub fn repository(&self) -> String {
         let names: Vec<&str> = self.all_roots.iter().map(|r| r.name.as_str()).collect();
         names.join(", ")
@@ -78,18 +80,20 @@ impl SessionSnapshot {
             .map_or(DEFAULT_SOURCES, |s| s.sources)
     }
 
-    /// The document a request is about. A private one is refused: none of its text may come into an answer.
+    /// Returns the document with this URI. Errors if it is private, or neither open nor in the workspace.
     pub fn file(&self, uri: &Uri) -> Result<File> {
-        self.shown(uri)?
+        self.visible(uri)?
             .ok_or_else(|| Error::invalid_params(format!("this file is private: {}", uri.as_str())))
     }
 
-    /// The same for what an editor asks on its own, as the caret moves: a private document is nothing rather than an error.
+    /// Like [`SessionSnapshot::file`], but returns `None` for a private document: for requests that editors send by themselves while the
+    /// cursor moves, where an error message would disturb.
     ///
-    /// An open document; else a file of the workspace as it is on disk, which LSP lets a request name as well.
-    pub fn shown(&self, uri: &Uri) -> Result<Option<File>> {
+    /// LSP also allows requests for a document that is not open; its text is taken from the index.
+    pub fn visible(&self, uri: &Uri) -> Result<Option<File>> {
         let path = to_path(uri);
-        if path.as_deref().is_some_and(|p| self.is_private(p)) {
+        let private = |path| is_private(path, &self.all_roots, &self.private_outside);
+        if path.as_deref().is_some_and(private) {
             return Ok(None);
         }
         let place = path.as_deref().and_then(|p| self.place(p));
@@ -101,7 +105,7 @@ impl SessionSnapshot {
                     .and_then(|(root, path)| self.roots[*root].snapshot.text(path));
                 let text = text.ok_or_else(|| {
                     Error::invalid_params(format!(
-                        "not an open document, nor a file of the workspace: {}",
+                        "neither an open document nor a file of the workspace: {}",
                         uri.as_str()
                     ))
                 })?;
@@ -111,31 +115,7 @@ impl SessionSnapshot {
         Ok(Some(File { document, place }))
     }
 
-    /// Whether a file is private, under its name or under that of the file it is a link to. It need not be in an index for that, nor
-    /// in the workspace.
-    fn is_private(&self, path: &Path) -> bool {
-        self.is_named_private(path) || self.is_named_private(&without_links(path))
-    }
-
-    fn is_named_private(&self, path: &Path) -> bool {
-        let roots = self.all_roots.iter();
-        let mut around = roots
-            .filter_map(|root| Some((root, root.relative(path)?)))
-            .peekable();
-        if around.peek().is_some() {
-            // In nested roots the stricter one counts.
-            return around.any(|(root, path)| root.is_private(&path));
-        }
-        let path = path.to_string_lossy();
-        let path = path.trim_start_matches('/');
-        let private = self.private_elsewhere.as_ref();
-        // A link in the workspace may lead here, so that what is private there is private here. Globs that begin at the root hold below
-        // it only, and this is not below it.
-        let below = format!("elsewhere/{path}");
-        private.is_none_or(|private| private.contains(path))
-            || self.all_roots.iter().any(|root| root.is_private(&below))
-    }
-
+    /// Returns the innermost open root that contains a file, as an index into `roots`, and the path relative to it.
     pub fn place(&self, path: &Path) -> Option<(usize, String)> {
         let roots = self.roots.iter().enumerate();
         let containing =
@@ -144,7 +124,7 @@ impl SessionSnapshot {
         Some((at, path))
     }
 
-    /// The client's own spelling of a URI if it has the file open.
+    /// Returns the URI of a file: in the client's own spelling if the file is open.
     pub fn uri_of(&self, root: usize, path: &str) -> Option<Uri> {
         let path = self.roots.get(root)?.root.path.join(path);
         match self.documents.get(path.to_string_lossy().as_ref()) {
@@ -153,7 +133,7 @@ impl SessionSnapshot {
         }
     }
 
-    /// The roots as the answers see them; named only where there are several.
+    /// Returns the views to answer from. They are named only if the workspace has several roots.
     pub fn views(&self) -> Vec<View> {
         let several = self.all_roots.len() > 1;
         let view = |r: &RootSnapshot| View {
@@ -163,7 +143,7 @@ impl SessionSnapshot {
         self.roots.iter().map(view).collect()
     }
 
-    /// What a range of a document is about, in terms of the index's own text of it.
+    /// Maps a range of a document to the text that the index has of it. `None` if the document is in no open root.
     pub fn target(&self, file: &File, range: Range) -> Result<Option<Target>> {
         let start = file.offset(range.start, self.encoding)?;
         let text = file.document.text();
@@ -175,7 +155,7 @@ impl SessionSnapshot {
         let Some((root, path)) = file.place.clone() else {
             return Ok(None);
         };
-        // Usually the index already has this very text; else the place is carried over to the text it has.
+        // The index may have an older text; the position is mapped to that text.
         let indexed = self.roots[root]
             .snapshot
             .text(&path)
@@ -191,17 +171,8 @@ impl SessionSnapshot {
     }
 }
 
-/// What a path leads to. Its end need not be there, as that of a file that was never saved.
-fn without_links(path: &Path) -> PathBuf {
-    let there = path.ancestors().find_map(|folder| {
-        let real = folder.canonicalize().ok()?;
-        let rest = path.strip_prefix(folder).ok()?;
-        Some(real.components().chain(rest.components()).collect())
-    });
-    there.unwrap_or_else(|| path.to_owned())
-}
-
 impl File {
+    /// Returns the byte offset of a position. Errors if the line is past the end of the document.
     pub fn offset(&self, position: Position, encoding: Encoding) -> Result<u32> {
         let offset = self
             .document
@@ -221,7 +192,7 @@ impl File {
         })
     }
 
-    /// The text under a range.
+    /// Returns the text in a range.
     pub fn text(&self, range: Range, encoding: Encoding) -> Result<&str> {
         let start = self.offset(range.start, encoding)?;
         let end = self

@@ -1,14 +1,16 @@
-//! One background thread that is told what has changed, each thing once.
+//! A background thread that processes keys in batches, each key once per batch.
 //!
-//! Whoever tells it does not wait. What is told again while the thread is busy is still one thing to do, so that a burst of changes to a
-//! document costs one extraction and not one for each key stroke. Only names are handed over: a value could be outdated when its turn
-//! comes, so the work looks up what is there by then. Knows nothing of what the work is.
+//! Adding a key never blocks. A key that is added again before its batch begins is processed once, so a burst of changes to a document
+//! costs one extraction instead of one per keystroke. The queue holds keys and not values, because a value could be outdated by the time
+//! it is processed: the work reads the current state.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
 
 use super::transport::panic_text;
 
@@ -25,28 +27,27 @@ struct Queue<K> {
 }
 
 impl<K: Hash + Eq + Send + 'static> Coalescer<K> {
-    /// Starts the thread. It waits `delay` after the first, for more of the same burst to arrive.
+    /// Starts the thread. After the first key it waits for `delay`, so that the rest of a burst joins the same batch.
     pub fn start(
         name: &str,
         delay: Duration,
         mut work: impl FnMut(HashSet<K>) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let queue = Mutex::new(Queue {
-            waiting: HashSet::new(),
-            closed: false,
-        });
         let inner = Arc::new(Inner {
-            queue,
+            queue: Mutex::new(Queue {
+                waiting: HashSet::new(),
+                closed: false,
+            }),
             changed: Condvar::new(),
         });
-        let theirs = inner.clone();
+        let thread_inner = inner.clone();
         std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || {
-                while theirs.wait() {
+                while thread_inner.wait() {
                     std::thread::sleep(delay);
-                    let batch = std::mem::take(&mut theirs.lock().waiting);
-                    // One bad file must not end the updates of all others.
+                    let batch = std::mem::take(&mut thread_inner.queue.lock().waiting);
+                    // A panic caused by one file must not end the updates of all others.
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(batch))) {
                         tracing::error!("a background update panicked: {}", panic_text(&*panic));
                     }
@@ -57,32 +58,27 @@ impl<K: Hash + Eq + Send + 'static> Coalescer<K> {
 }
 
 impl<K: Hash + Eq> Coalescer<K> {
-    /// Has the work done after now, once however often it is asked for until then.
+    /// Queues a key. It is processed by a batch that begins after this call.
     pub fn put(&self, key: K) {
-        self.0.lock().waiting.insert(key);
+        self.0.queue.lock().waiting.insert(key);
         self.0.changed.notify_one();
     }
 }
 
 impl<K> Drop for Coalescer<K> {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
+        self.0.queue.lock().closed = true;
         self.0.changed.notify_one();
     }
 }
 
 impl<K> Inner<K> {
-    fn lock(&self) -> MutexGuard<'_, Queue<K>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sleeps until there is work; false when there will be none.
+    /// Waits for a key. Returns false once the queue is closed.
     fn wait(&self) -> bool {
-        let idle = |queue: &mut Queue<K>| queue.waiting.is_empty() && !queue.closed;
-        let queue = self
-            .changed
-            .wait_while(self.lock(), idle)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.queue.lock();
+        self.changed.wait_while(&mut queue, |queue| {
+            queue.waiting.is_empty() && !queue.closed
+        });
         !queue.closed
     }
 }
@@ -95,46 +91,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_is_worked_on_once_and_with_what_is_there_at_its_end() {
+    fn a_burst_is_one_batch_that_sees_the_newest_state() {
         let (sender, receiver) = mpsc::channel();
+        let (resume, paused) = mpsc::channel();
         let newest = Arc::new(AtomicU32::new(0));
         let read = newest.clone();
-        let worker = Coalescer::start("test", Duration::from_millis(20), move |batch| {
-            sender.send((batch, read.load(Ordering::SeqCst))).unwrap()
+        let worker = Coalescer::start("test", Duration::ZERO, move |batch| {
+            sender.send((batch, read.load(Ordering::SeqCst))).unwrap();
+            paused.recv().unwrap();
         })
         .unwrap();
+        worker.put("a");
+        assert_eq!(receiver.recv().unwrap(), (HashSet::from(["a"]), 0));
+        // The first batch is still being processed.
         for n in 1..=1000 {
             newest.store(n, Ordering::SeqCst);
             worker.put("a");
         }
-        let mut batches = 0;
-        loop {
-            let (batch, seen) = receiver.recv_timeout(Duration::from_secs(5)).unwrap();
-            assert_eq!(batch, HashSet::from(["a"]));
-            batches += 1;
-            if seen == 1000 {
-                break;
-            }
-        }
-        assert!(batches < 100, "{batches}");
+        resume.send(()).unwrap();
+        assert_eq!(receiver.recv().unwrap(), (HashSet::from(["a"]), 1000));
+        drop(worker);
+        resume.send(()).unwrap();
+        // The thread has ended without another batch.
+        assert!(receiver.recv().is_err());
     }
 
     #[test]
     fn a_panic_does_not_end_the_thread() {
         let (sender, receiver) = mpsc::channel();
         let worker = Coalescer::start("test", Duration::ZERO, move |batch: HashSet<u8>| {
-            assert!(!batch.contains(&1), "as intended by the test");
+            let panics = batch.contains(&1);
             sender.send(batch).unwrap();
+            assert!(!panics, "as intended by the test");
         })
         .unwrap();
         worker.put(1);
-        std::thread::sleep(Duration::from_millis(30));
+        assert_eq!(receiver.recv().unwrap(), HashSet::from([1]));
         worker.put(2);
-        assert!(
-            receiver
-                .recv_timeout(Duration::from_secs(5))
-                .unwrap()
-                .contains(&2)
-        );
+        assert_eq!(receiver.recv().unwrap(), HashSet::from([2]));
     }
 }

@@ -9,7 +9,7 @@ use super::source::{Detail, lines_of, of_hit, of_symbol};
 use super::{Answer, Kind, Source, Target, text, words};
 use grounding::markdown::{code, prose};
 
-/// LineRange shown before and after the place of the diagnostic.
+/// Lines shown before and after the place of the diagnostic.
 const AROUND: u32 = 3;
 
 pub fn diagnostic(

@@ -7,7 +7,7 @@ use super::source::{Detail, of_symbol};
 use super::{Answer, Kind, Target, words};
 use grounding::markdown::code;
 
-/// LineRange of the definition itself that are quoted.
+/// Lines of the definition itself that are quoted.
 const BODY: usize = 30;
 
 pub fn explain(

@@ -89,7 +89,7 @@ pub fn bounded(text: &str, limit: usize) -> String {
     format!("{} …", cut[..word].trim_end())
 }
 
-/// LineRange `first..=last` of a text, at most `limit` of them, without their common indentation.
+/// Lines `first..=last` of a text, at most `limit` of them, without their common indentation.
 pub fn excerpt(text: &str, first: u32, last: u32, limit: usize) -> String {
     let wanted = (last.saturating_sub(first) as usize + 1).min(limit);
     dedent(text.lines().skip(first as usize).take(wanted))

@@ -57,7 +57,7 @@ impl Excerpt {
         file.map_or(&self.place, |(file, _)| file)
     }
 
-    /// LineRange of it, by their places in the file.
+    /// Lines of it, by their places in the file.
     fn lines(&self, wanted: LineRange) -> impl Iterator<Item = &str> {
         let before = (wanted.first - self.at.2.first) as usize;
         let count = (wanted.last - wanted.first) as usize + 1;

@@ -87,7 +87,7 @@ pub fn pack(
     excerpts
 }
 
-/// LineRange of a file as they are now, cut to what fits into `room` tokens.
+/// Lines of a file as they are now, cut to what fits into `room` tokens.
 pub fn excerpt(
     views: &[View],
     root: usize,

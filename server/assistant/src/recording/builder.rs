@@ -274,7 +274,7 @@ impl UnlessPrivate for Interaction {
     }
 }
 
-/// LineRange as citations count them: from 1.
+/// Lines as citations count them: from 1.
 fn range(lines: LineRange) -> Range {
     Range {
         first: lines.first.saturating_add(1),

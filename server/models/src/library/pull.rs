@@ -61,7 +61,7 @@ impl Library {
                     .map_err(LibraryError::io("open", path))?;
                 let incoming = NewCheckpoint {
                     provenance: provenance(path.display().to_string(), base),
-                    path: path,
+                    path,
                     transfer: Transfer::Copy,
                 };
                 self.add(name, &incoming, &check)?

@@ -1,4 +1,4 @@
-//! Settings that change while we run.
+//! Changes of the settings while the server runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use tower_lsp::ls_types::*;
 
 use crate::lsp::capabilities::navigation_registrations;
 use crate::lsp::ext::SECTION;
-use crate::lsp::lifecycle::section;
-use crate::lsp::roots::{self, Root, notify};
-use crate::lsp::session::Shared;
-use crate::lsp::settings::Resolved;
+use crate::lsp::root::Root;
+use crate::lsp::settings::{Resolved, section};
+use crate::lsp::shared::Shared;
+use crate::lsp::workspace::replace_root;
 
-/// How long the editor may take to say what its settings are.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the editor may take to reply to `workspace/configuration`.
+const CONFIGURATION_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub fn change(shared: &Arc<Shared>, params: DidChangeConfigurationParams) {
-    // Clients that answer `workspace/configuration` send null or a part here.
+    // Clients that support `workspace/configuration` send null or only a part of the settings here.
     if shared.session().support.configuration {
         pull(shared);
     } else {
@@ -25,50 +25,37 @@ pub fn change(shared: &Arc<Shared>, params: DidChangeConfigurationParams) {
     }
 }
 
-/// Asks the editor for its settings, without anyone waiting for the answer.
+/// Requests the settings from the editor and applies them once the reply arrives. Does nothing if the client does not support that.
 pub fn pull(shared: &Arc<Shared>) {
     if !shared.session().support.configuration {
         return;
     }
     let this = shared.clone();
-    shared.detach(async move {
+    shared.client.detach(async move {
         let item = ConfigurationItem {
             scope_uri: None,
             section: Some(SECTION.to_owned()),
         };
-        let asked = tokio::time::timeout(PATIENCE, this.client.configuration(vec![item])).await;
-        match asked {
+        let reply = this.client.connection.configuration(vec![item]);
+        match tokio::time::timeout(CONFIGURATION_TIMEOUT, reply).await {
             Ok(Ok(values)) => {
-                // Null means that the editor has no such settings: what `initialize` brought stays.
+                // Null means that the editor has no such settings. The initialization options stay in force.
                 if let Some(value) = values.into_iter().next().filter(|v| !v.is_null()) {
                     apply_later(&this, value);
                 }
             }
-            Ok(Err(error)) => tracing::warn!("the editor did not say its settings: {error}"),
-            Err(_) => tracing::warn!("the editor did not say its settings in time"),
+            Ok(Err(error)) => tracing::warn!("the editor did not send its settings: {error}"),
+            Err(_) => tracing::warn!("the editor did not send its settings in time"),
         }
     });
 }
 
-/// Tells the user what is wrong with the settings, one line each.
-pub fn complain(shared: &Arc<Shared>, problems: Vec<String>) {
-    if problems.is_empty() {
-        return;
-    }
-    let this = shared.clone();
-    tokio::spawn(async move {
-        for problem in problems {
-            notify(&this, &problem).await;
-        }
-    });
-}
-
-/// Reads the settings' files, so not on the thread that reads messages.
+/// Applies new settings on a worker thread, because that reads the settings files.
 fn apply_later(shared: &Arc<Shared>, editor: Value) {
     let changed = {
         let mut session = shared.session();
-        // Where nobody can tell what is private, the files may have been mended meanwhile.
-        let refused = session.private_elsewhere.is_none()
+        // While a root is refused, the settings files are read again: they may have been corrected.
+        let refused = !session.private_outside.is_known()
             || session.roots.iter().any(|root| root.is_refused());
         let changed = session.editor_settings != editor || session.settings.is_none();
         session.editor_settings = editor;
@@ -78,17 +65,13 @@ fn apply_later(shared: &Arc<Shared>, editor: Value) {
         return;
     }
     let this = shared.clone();
-    tokio::spawn(async move {
-        let blocking = this.clone();
-        if let Ok(problems) = tokio::task::spawn_blocking(move || apply(&blocking)).await {
-            complain(&this, problems);
-        }
-    });
+    tokio::task::spawn_blocking(move || this.client.warn_later(apply(&this)));
 }
 
-/// One after the other, and each time what the editor sent last: an older change that takes longer must not undo a newer one.
-fn apply(shared: &Arc<Shared>) -> Vec<String> {
-    let _turn = shared.configuring();
+/// Applies the settings that the editor sent last, and returns the problems found. Changes are applied one at a time, so that a slow older
+/// one cannot overwrite a newer one.
+fn apply(shared: &Shared) -> Vec<String> {
+    let _guard = shared.configuring.lock();
     let (editor, current) = {
         let session = shared.session();
         (session.editor_settings.clone(), session.roots.clone())
@@ -101,53 +84,36 @@ fn apply(shared: &Arc<Shared>) -> Vec<String> {
         .source
         .resolve(current.first().map(|r| r.path.as_path()), &editor);
     for root in current {
-        let mine = shared.source.resolve(Some(&root.path), &editor);
-        for problem in mine.problems {
-            if !problems.contains(&problem) {
-                problems.push(problem);
+        let resolved = shared.source.resolve(Some(&root.path), &editor);
+        for problem in &resolved.problems {
+            if !problems.contains(problem) {
+                problems.push(problem.clone());
             }
         }
-        let recording = mine.settings.samples.mode;
-        let mut session = shared.session();
-        session.recording.insert(root.path.clone(), recording);
-        drop(session);
-        // With settings that may index nothing, what was indexed by the ones before them stays.
-        let differs = root.is_refused() || mine.settings.index != root.settings;
-        if mine.fatal.is_none() && differs {
-            replace(
-                shared,
-                &root,
-                Root::new(root.name.clone(), root.path.clone(), mine.settings.index),
-            );
+        let mode = resolved.settings.samples.mode;
+        let path = root.path.clone();
+        shared.session().recording_modes.insert(path, mode);
+        // Settings that forbid indexing leave the present index in place.
+        let differs = root.is_refused() || resolved.settings.index != root.options;
+        if resolved.fatal.is_none() && differs {
+            let new = Root::new(root.name.clone(), root.path.clone(), &resolved);
+            replace_root(shared, &root, new);
         }
     }
     register(shared, settings.navigation);
-    let elsewhere = shared.source.resolve(None, &editor).private();
+    let private_outside = shared.source.resolve(None, &editor).private();
     {
         let mut session = shared.session();
         session.settings = Some(Arc::new(settings));
-        session.private_elsewhere = elsewhere.map(Arc::new);
+        session.private_outside = Arc::new(private_outside);
     }
-    shared.settle_recording();
+    shared.apply_recording_policy();
     problems
 }
 
-/// Opens the root's index anew, with what it is now to be opened with.
-fn replace(shared: &Arc<Shared>, old: &Arc<Root>, new: Root) {
-    let new = Arc::new(new);
-    {
-        let mut session = shared.session();
-        let Some(slot) = session.roots.iter_mut().find(|r| Arc::ptr_eq(r, old)) else {
-            return;
-        };
-        *slot = new.clone();
-    }
-    old.close();
-    roots::open(shared, new);
-}
-
-/// Navigation was announced in `initialize` if it was on then; later only where the client can be told.
-fn register(shared: &Arc<Shared>, wanted: bool) {
+/// Registers or unregisters navigation if the client supports that. Navigation that was on at `initialize` was announced statically and
+/// stays.
+fn register(shared: &Shared, wanted: bool) {
     let changed = {
         let mut session = shared.session();
         let announced = session.settings.as_ref().is_some_and(|s| s.navigation)
@@ -163,19 +129,18 @@ fn register(shared: &Arc<Shared>, wanted: bool) {
     if !changed {
         return;
     }
-    let client = shared.client.clone();
-    shared.detach(async move {
+    let connection = shared.client.connection.clone();
+    shared.client.detach(async move {
         let registrations = navigation_registrations();
         let _ = if wanted {
-            client.register_capability(registrations).await
+            connection.register_capability(registrations).await
         } else {
-            let gone = |r: Registration| Unregistration {
+            let unregistration = |r: Registration| Unregistration {
                 id: r.id,
                 method: r.method,
             };
-            client
-                .unregister_capability(registrations.into_iter().map(gone).collect())
-                .await
+            let registrations = registrations.into_iter().map(unregistration).collect();
+            connection.unregister_capability(registrations).await
         };
     });
 }

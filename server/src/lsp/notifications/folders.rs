@@ -1,31 +1,22 @@
-//! Workspace folders that come and go.
-
-use std::sync::Arc;
+//! Workspace folders that are added and removed.
 
 use tower_lsp::ls_types::DidChangeWorkspaceFoldersParams;
 
-use crate::lsp::lifecycle::open_root;
-use crate::lsp::roots::folder;
-use crate::lsp::session::Shared;
+use crate::lsp::root::folder;
+use crate::lsp::shared::Shared;
+use crate::lsp::workspace::{close_root, open_root};
 
-pub fn change(shared: &Arc<Shared>, params: DidChangeWorkspaceFoldersParams) {
+pub fn change(shared: &Shared, params: DidChangeWorkspaceFoldersParams) {
     for removed in &params.event.removed {
-        let Some((_, path)) = folder(&removed.uri, None) else {
-            continue;
-        };
-        let mut session = shared.session();
-        session
-            .roots
-            .iter()
-            .filter(|r| r.path == path)
-            .for_each(|r| r.close());
-        session.roots.retain(|r| r.path != path);
+        if let Some((_, path)) = folder(&removed.uri, None) {
+            close_root(shared, &path);
+        }
     }
     for added in &params.event.added {
         if let Some((name, path)) = folder(&added.uri, Some(&added.name)) {
             open_root(shared, name, &path);
         }
     }
-    // What an open document belongs to may be another root now.
-    shared.queue_overlays();
+    // An open document may belong to another root now.
+    shared.overlays.update_all();
 }

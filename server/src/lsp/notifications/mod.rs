@@ -1,4 +1,4 @@
-//! What the client tells us, and what we tell it unasked. Each function holds the lock briefly and returns; none is async.
+//! Handlers of notifications, and messages that the server sends by itself. Each function holds the lock briefly and returns; none is async.
 
 pub mod configuration;
 pub mod documents;

@@ -1,13 +1,13 @@
-//! Opening the answer of a command in the editor. The command's own reply does not wait for it.
+//! Opens the answer of a command in the editor. The reply to the command does not wait for that.
 
 use tower_lsp::ls_types::{MessageType, ShowDocumentParams};
 
 use crate::lsp::ext::CommandResult;
-use crate::lsp::session::Shared;
+use crate::lsp::shared::Shared;
 
 pub fn answer(shared: &Shared, result: &CommandResult) {
     let support = shared.session().support.show_document;
-    let client = shared.client.clone();
+    let connection = shared.client.connection.clone();
     let Some(uri) = result.document.clone() else {
         return;
     };
@@ -18,7 +18,7 @@ pub fn answer(shared: &Shared, result: &CommandResult) {
         .find(|l| !l.is_empty() && !l.starts_with('*'))
         .unwrap_or_default()
         .to_owned();
-    shared.detach(async move {
+    shared.client.detach(async move {
         if support {
             let shown = ShowDocumentParams {
                 uri: uri.clone(),
@@ -26,7 +26,7 @@ pub fn answer(shared: &Shared, result: &CommandResult) {
                 take_focus: Some(true),
                 selection: None,
             };
-            if matches!(client.show_document(shown).await, Ok(true)) {
+            if matches!(connection.show_document(shown).await, Ok(true)) {
                 return;
             }
         }
@@ -34,7 +34,7 @@ pub fn answer(shared: &Shared, result: &CommandResult) {
             .to_file_path()
             .map(|p| p.display().to_string())
             .unwrap_or_default();
-        client
+        connection
             .show_message(
                 MessageType::INFO,
                 format!("{headline} The answer is in {path}"),

@@ -13,7 +13,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use crate::lsp::convert::{SessionLocator, index_error};
 use crate::lsp::dispatch::{Lane, Lanes};
 use crate::lsp::ext::AskParams;
-use crate::lsp::session::Shared;
+use crate::lsp::shared::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
 
 pub async fn handle(
@@ -51,7 +51,7 @@ pub async fn answer(
         locate: locate.clone(),
         conversations: shared.conversations.clone(),
         samples: session.samples.clone(),
-        recording: session.keeping.clone(),
+        recording: session.recording.clone(),
     };
     let question = Question {
         task,

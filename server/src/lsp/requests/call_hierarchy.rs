@@ -11,9 +11,9 @@ use tower_lsp::ls_types::*;
 use crate::lsp::convert::{Locator, index_error, symbol_kind};
 use crate::lsp::snapshot::SessionSnapshot;
 
-/// An item outlives the snapshot it was made from, so it remembers where its definition was, not its id.
+/// The data of an item. An item outlives its snapshot, so it stores the place of its definition instead of the id.
 #[derive(Serialize, Deserialize)]
-struct Remembered {
+struct ItemData {
     root: usize,
     path: String,
     qualified: String,
@@ -28,7 +28,8 @@ pub fn prepare(
     if !session.navigation() {
         return Ok(None);
     }
-    let Some(found) = super::denoted(session, &params.text_document_position_params)? else {
+    let Some(found) = super::resolve_identifier(session, &params.text_document_position_params)?
+    else {
         return Ok(None);
     };
     let symbol = found
@@ -46,7 +47,7 @@ pub fn incoming(
     params: CallHierarchyIncomingCallsParams,
     cancel: &Cancel,
 ) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
-    let Some((root, symbol)) = recall(session, &params.item)? else {
+    let Some((root, symbol)) = find_definition(session, &params.item)? else {
         return Ok(None);
     };
     let snapshot = &session.roots[root].snapshot;
@@ -83,7 +84,7 @@ pub fn outgoing(
     params: CallHierarchyOutgoingCallsParams,
     cancel: &Cancel,
 ) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
-    let Some((root, symbol)) = recall(session, &params.item)? else {
+    let Some((root, symbol)) = find_definition(session, &params.item)? else {
         return Ok(None);
     };
     let snapshot = &session.roots[root].snapshot;
@@ -94,7 +95,7 @@ pub fn outgoing(
         let Some(to) = snapshot.symbol(callee.symbol) else {
             continue;
         };
-        // The index knows the line; the ranges are where the name stands in it.
+        // The index stores only the line of a call, so the ranges are searched by name.
         let from_ranges = name_on_line(snapshot, &symbol, &to.name, callee.line)
             .into_iter()
             .filter_map(|span| locator.range(root, &symbol.path, span))
@@ -110,7 +111,7 @@ pub fn outgoing(
 fn item(locator: &mut Locator<'_>, root: usize, symbol: &SymbolInfo) -> Option<CallHierarchyItem> {
     let Location { uri, range } = locator.location(root, &symbol.path, symbol.span)?;
     let selection_range = locator.range(root, &symbol.path, symbol.name_span)?;
-    let remembered = Remembered {
+    let data = ItemData {
         root,
         path: symbol.path.to_string(),
         qualified: symbol.qualified.clone(),
@@ -124,12 +125,12 @@ fn item(locator: &mut Locator<'_>, root: usize, symbol: &SymbolInfo) -> Option<C
         uri,
         range,
         selection_range,
-        data: serde_json::to_value(remembered).ok(),
+        data: serde_json::to_value(data).ok(),
     })
 }
 
-/// The definition an item stands for: the one of that name nearest to where it was.
-fn recall(
+/// Finds the definition of an item: the one with its qualified name that is nearest to its stored line.
+fn find_definition(
     session: &SessionSnapshot,
     item: &CallHierarchyItem,
 ) -> Result<Option<(usize, SymbolInfo)>> {
@@ -139,13 +140,14 @@ fn recall(
     let data = item
         .data
         .clone()
-        .ok_or_else(|| Error::invalid_params("not one of our items"))?;
-    let Remembered {
+        .ok_or_else(|| Error::invalid_params("not a call hierarchy item of this server"))?;
+    let ItemData {
         root,
         path,
         qualified,
         line,
-    } = serde_json::from_value(data).map_err(|_| Error::invalid_params("not one of our items"))?;
+    } = serde_json::from_value(data)
+        .map_err(|_| Error::invalid_params("not a call hierarchy item of this server"))?;
     let Some(view) = session.roots.get(root) else {
         return Ok(None);
     };

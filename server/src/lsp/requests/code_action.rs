@@ -1,6 +1,6 @@
 //! `textDocument/codeAction` and `codeAction/resolve`
 //!
-//! Offering a question costs nothing: whether it has an answer shows when it is asked.
+//! All questions are offered without checking whether they can be answered, because menus must open at once.
 
 use repo_indexer::Cancel;
 use serde_json::Value;
@@ -12,8 +12,8 @@ use crate::lsp::ext::CommandArgument;
 use crate::lsp::snapshot::SessionSnapshot;
 use assistant::answer::first_line;
 
-/// Longest message of a diagnostic in a title.
-const MESSAGE: usize = 60;
+/// Maximum characters of a diagnostic's message in a title.
+const MAX_MESSAGE_LEN: usize = 60;
 
 pub fn handle(
     session: &SessionSnapshot,
@@ -21,10 +21,12 @@ pub fn handle(
     _: &Cancel,
 ) -> Result<Option<CodeActionResponse>> {
     let only = params.context.only.as_deref();
-    if let Some(said) = super::judge::actions(session, &params.text_document.uri, only) {
-        return Ok(Some(offered(session, said)));
+    if let Some(actions) =
+        super::feedback_actions::actions(session, &params.text_document.uri, only)
+    {
+        return Ok(Some(response(session, actions)));
     }
-    let Some(file) = session.shown(&params.text_document.uri)? else {
+    let Some(file) = session.visible(&params.text_document.uri)? else {
         return Ok(None);
     };
     let selected = !file.text(params.range, session.encoding)?.trim().is_empty();
@@ -48,25 +50,25 @@ pub fn handle(
                     .context
                     .diagnostics
                     .iter()
-                    .map(|d| about(entry, &argument, d)),
+                    .map(|d| diagnostic_action(entry, &argument, d)),
             ),
             _ => actions.push(action(entry, entry.title.to_owned(), argument)),
         }
     }
-    Ok(Some(offered(session, actions)))
+    Ok(Some(response(session, actions)))
 }
 
-fn offered(session: &SessionSnapshot, actions: Vec<CodeAction>) -> CodeActionResponse {
+fn response(session: &SessionSnapshot, actions: Vec<CodeAction>) -> CodeActionResponse {
     let literals = session.support.code_action_literals;
-    let shown = |action: CodeAction| match action.command.clone() {
-        // Clients from before literals know only commands.
+    let supported = |action: CodeAction| match action.command.clone() {
+        // Clients without support for code action literals only know commands.
         Some(command) if !literals => CodeActionOrCommand::Command(command),
         _ => CodeActionOrCommand::CodeAction(action),
     };
-    actions.into_iter().map(shown).collect()
+    actions.into_iter().map(supported).collect()
 }
 
-/// Our actions are complete from the start; one that lost its command on the way gets it back.
+/// Restores the command of an action from its data. Our actions are complete from the start, but clients may drop the command.
 pub fn resolve(_: &SessionSnapshot, mut action: CodeAction, _: &Cancel) -> Result<CodeAction> {
     if action.command.is_none() {
         let command = action.data.clone().map(serde_json::from_value::<Command>);
@@ -80,11 +82,15 @@ pub fn resolve(_: &SessionSnapshot, mut action: CodeAction, _: &Cancel) -> Resul
     Ok(action)
 }
 
-fn about(entry: &Entry, argument: &CommandArgument, diagnostic: &Diagnostic) -> CodeAction {
+fn diagnostic_action(
+    entry: &Entry,
+    argument: &CommandArgument,
+    diagnostic: &Diagnostic,
+) -> CodeAction {
     let title = format!(
         "{}: {}",
         entry.title,
-        first_line(&diagnostic.message, MESSAGE)
+        first_line(&diagnostic.message, MAX_MESSAGE_LEN)
     );
     let argument = CommandArgument {
         range: Some(diagnostic.range),

@@ -7,8 +7,8 @@ use tower_lsp::ls_types::{GotoDefinitionParams, GotoDefinitionResponse, Location
 use crate::lsp::convert::Locator;
 use crate::lsp::snapshot::SessionSnapshot;
 
-/// A candidate this close to the best one is offered beside it.
-const CLOSE: f32 = 0.8;
+/// Candidates with at least this fraction of the best confidence are returned too.
+const MIN_RELATIVE_CONFIDENCE: f32 = 0.8;
 
 pub fn handle(
     session: &SessionSnapshot,
@@ -18,7 +18,8 @@ pub fn handle(
     if !session.navigation() {
         return Ok(None);
     }
-    let Some(found) = super::denoted(session, &params.text_document_position_params)? else {
+    let Some(found) = super::resolve_identifier(session, &params.text_document_position_params)?
+    else {
         return Ok(None);
     };
     let Some(best) = found.candidates.first().map(|c| c.confidence) else {
@@ -29,7 +30,7 @@ pub fn handle(
     let close = found
         .candidates
         .iter()
-        .filter(|c| c.confidence >= best * CLOSE);
+        .filter(|c| c.confidence >= best * MIN_RELATIVE_CONFIDENCE);
     let symbols = close.filter_map(|c| snapshot.symbol(c.symbol));
     let locations: Vec<Location> = symbols
         .filter_map(|s| locator.location(found.root, &s.path, s.name_span))

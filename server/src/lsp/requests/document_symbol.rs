@@ -15,7 +15,7 @@ pub fn handle(
     params: DocumentSymbolParams,
     _: &Cancel,
 ) -> Result<Option<DocumentSymbolResponse>> {
-    let Some(file) = session.shown(&params.text_document.uri)? else {
+    let Some(file) = session.visible(&params.text_document.uri)? else {
         return Ok(None);
     };
     let Some((root, path)) = file.place.filter(|_| session.navigation()) else {
@@ -30,7 +30,7 @@ pub fn handle(
                 .container
                 .and_then(|id| snapshot.symbol(id))
                 .map(|c| c.name);
-            #[expect(deprecated, reason = "the type has no other way to be made")]
+            #[expect(deprecated, reason = "the type has no other constructor")]
             Some(SymbolInformation {
                 name: symbol.name.clone(),
                 kind: symbol_kind(symbol.kind),
@@ -51,7 +51,7 @@ pub fn handle(
     ))))
 }
 
-/// A container comes before its contents, so walking backwards completes every node before it is put into its parent.
+/// Builds the tree of symbols. Containers precede their contents, so the reverse order completes each node before its parent.
 fn tree(
     outline: Vec<SymbolInfo>,
     mut ranges: impl FnMut(&SymbolInfo) -> Option<(Range, Range)>,
@@ -64,9 +64,9 @@ fn tree(
         let mut inner = children.remove(&Some(symbol.id)).unwrap_or_default();
         inner.reverse();
         let signature = symbol.signature.lines().next().unwrap_or_default().trim();
-        #[expect(deprecated, reason = "the type has no other way to be made")]
+        #[expect(deprecated, reason = "the type has no other constructor")]
         let node = DocumentSymbol {
-            // LSP forbids empty names, and clients show nothing for one.
+            // LSP forbids empty names.
             name: if symbol.name.is_empty() {
                 "…".to_owned()
             } else {
@@ -87,7 +87,7 @@ fn tree(
     top
 }
 
-/// Editors refuse a whole outline if one selection lies outside its range.
+/// Returns the selection, or the start of the range if the selection is outside: editors reject the whole outline for that.
 fn within(selection: Range, range: Range) -> Range {
     if range.start <= selection.start && selection.end <= range.end {
         selection

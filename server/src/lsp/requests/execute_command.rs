@@ -11,7 +11,7 @@ use crate::lsp::answers;
 use crate::lsp::commands::{self, Question};
 use crate::lsp::dispatch::Lane;
 use crate::lsp::ext::{CommandArgument, CommandResult};
-use crate::lsp::session::Shared;
+use crate::lsp::shared::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
 
 pub async fn handle(

@@ -1,4 +1,4 @@
-//! `repoLsp/feedback`, and the command of the same meaning: what came of an answer.
+//! `repoLsp/feedback`, and the command with the same meaning: records feedback on an answer.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use trainer_bridge::{FeedbackEvent, RecordOutcome, new_id};
 
 use crate::lsp::ext::{FeedbackParams, FeedbackResult, InsertedAt, Verdict};
-use crate::lsp::session::Shared;
+use crate::lsp::shared::Shared;
 use crate::lsp::snapshot::SessionSnapshot;
 use assistant::recording::Inserted;
 
@@ -15,36 +15,38 @@ pub async fn handle(
     session: Arc<SessionSnapshot>,
     params: FeedbackParams,
 ) -> Result<FeedbackResult> {
-    let Some(keeping) = session.keeping.clone() else {
-        return Ok(refused("nothing is kept before the session is set up"));
+    let Some(policy) = session.recording.clone() else {
+        return Ok(refused("the session is not initialized"));
     };
     let (events, inserted) = events(&session, &params)?;
     let mut waiting = Vec::new();
     for event in events {
         let ticket = shared
             .samples
-            .feedback(&keeping, &params.interaction_id, event);
+            .feedback(&policy, &params.interaction_id, event);
         let Some(ticket) = ticket else {
-            return Ok(refused("nothing is kept: samples.mode is off"));
+            return Ok(refused("recording is off: samples.mode is \"off\""));
         };
         waiting.push(ticket);
     }
     if let Some((at, id, inserted)) = inserted {
         let key = crate::lsp::document::key(&at.text_document.uri);
         let interaction = params.interaction_id.clone();
-        shared
-            .insertions
-            .follow(shared, key, interaction, id, inserted);
+        shared.insertions.track(key, interaction, id, inserted);
     }
     for ticket in waiting {
         match ticket.await {
             RecordOutcome::Durable => {}
-            RecordOutcome::UnknownInteraction => return Ok(refused("no such interaction is kept")),
+            RecordOutcome::UnknownInteraction => {
+                return Ok(refused("there is no recorded interaction with this id"));
+            }
             RecordOutcome::NotAdmitted => {
-                return Ok(refused("nothing is kept: samples.mode is off"));
+                return Ok(refused("recording is off: samples.mode is \"off\""));
             }
             RecordOutcome::Deferred(notice) => {
-                return Ok(refused(&format!("it will be written later: {notice}")));
+                return Ok(refused(&format!(
+                    "the feedback will be written later: {notice}"
+                )));
             }
             RecordOutcome::Lost(notice) => return Ok(refused(&notice.to_string())),
         }
@@ -57,7 +59,7 @@ pub async fn handle(
 
 type Insertion<'p> = Option<(&'p InsertedAt, String, Inserted)>;
 
-/// What is said, as events.
+/// Converts the parameters to events. Errors if they contradict each other or contain no feedback.
 fn events<'p>(
     session: &SessionSnapshot,
     params: &'p FeedbackParams,
@@ -66,7 +68,7 @@ fn events<'p>(
     match (&params.correction, params.verdict) {
         (Some(_), Some(Verdict::Good)) => {
             return Err(Error::invalid_params(
-                "an answer that is corrected is not good; leave out the verdict",
+                "a corrected answer cannot have the verdict \"good\"; leave out the verdict",
             ));
         }
         (Some(answer), _) if answer.trim().is_empty() => {
@@ -93,9 +95,7 @@ fn events<'p>(
         let end = end.offset_or_end(text, at.range.end, session.encoding) as usize;
         let code = text.get(start..end.max(start)).unwrap_or_default();
         if code.trim().is_empty() {
-            return Err(Error::invalid_params(
-                "there is no inserted text at inserted.range",
-            ));
+            return Err(Error::invalid_params("inserted.range contains no text"));
         }
         let id = new_id();
         events.push(FeedbackEvent::Inserted {

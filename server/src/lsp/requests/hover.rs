@@ -10,7 +10,8 @@ use assistant::hover;
 use assistant::recording::{InteractionBuilder, Kind};
 
 pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Result<Option<Hover>> {
-    let Some(found) = super::denoted(session, &params.text_document_position_params)? else {
+    let Some(found) = super::resolve_identifier(session, &params.text_document_position_params)?
+    else {
         return Ok(None);
     };
     let snapshot = &session.roots[found.root].snapshot;
@@ -49,9 +50,9 @@ pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Res
     }))
 }
 
-/// Records a sentence that is shown, once in a session.
+/// Records a summary that is shown, once per session.
 fn record(session: &SessionSnapshot, root: usize, symbol: &SymbolInfo, summary: &Summary) {
-    let Some(keeping) = &session.keeping else {
+    let Some(policy) = &session.recording else {
         return;
     };
     let Summary { text, generation } = summary.clone();
@@ -63,5 +64,5 @@ fn record(session: &SessionSnapshot, root: usize, symbol: &SymbolInfo, summary: 
     let make = move |occasion: InteractionBuilder| {
         occasion.sentence(text, generation, (root, &path, lines))
     };
-    session.samples.record_once(keeping, &what, occasion, make);
+    session.samples.record_once(policy, &what, occasion, make);
 }

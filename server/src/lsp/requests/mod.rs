@@ -1,4 +1,5 @@
-//! One request per file: convert in, ask the core, convert out. Each is a function of a snapshot and knows no client.
+//! Request handlers, one request per file: convert the parameters, query the index or the assistant, convert the result. Handlers are
+//! functions of a snapshot and do not use the client.
 
 pub mod ask;
 pub mod call_hierarchy;
@@ -7,8 +8,8 @@ pub mod definition;
 pub mod document_symbol;
 pub mod execute_command;
 pub mod feedback;
+pub mod feedback_actions;
 pub mod hover;
-pub mod judge;
 pub mod references;
 pub mod status;
 pub mod workspace_symbol;
@@ -19,17 +20,20 @@ use tower_lsp::ls_types::{Range, TextDocumentPositionParams};
 
 use super::snapshot::SessionSnapshot;
 
-/// What the identifier at a position may denote.
-struct Denoted {
+/// The definitions that the identifier at a position may refer to.
+struct ResolvedIdentifier {
     root: usize,
-    /// Of the identifier, in the newest text.
+    /// The range of the identifier in the newest text.
     range: Range,
     candidates: Vec<Candidate>,
 }
 
-/// Resolved in the newest text, which the index may not have seen yet: a hover never waits for it.
-fn denoted(session: &SessionSnapshot, at: &TextDocumentPositionParams) -> Result<Option<Denoted>> {
-    let Some(file) = session.shown(&at.text_document.uri)? else {
+/// Resolves the identifier at a position. Uses the newest text, which may not be indexed yet, so that a hover does not wait for the index.
+fn resolve_identifier(
+    session: &SessionSnapshot,
+    at: &TextDocumentPositionParams,
+) -> Result<Option<ResolvedIdentifier>> {
+    let Some(file) = session.visible(&at.text_document.uri)? else {
         return Ok(None);
     };
     let offset = file.offset(at.position, session.encoding)?;
@@ -38,7 +42,7 @@ fn denoted(session: &SessionSnapshot, at: &TextDocumentPositionParams) -> Result
     };
     let text = file.document.text();
     let resolved = session.roots[*root].snapshot.resolve_in(path, text, offset);
-    Ok(resolved.map(|found| Denoted {
+    Ok(resolved.map(|found| ResolvedIdentifier {
         root: *root,
         range: file
             .document

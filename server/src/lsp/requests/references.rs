@@ -15,7 +15,7 @@ pub fn handle(
     if !session.navigation() {
         return Ok(None);
     }
-    let Some(found) = super::denoted(session, &params.text_document_position)? else {
+    let Some(found) = super::resolve_identifier(session, &params.text_document_position)? else {
         return Ok(None);
     };
     let Some(best) = found.candidates.first() else {

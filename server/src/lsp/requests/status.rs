@@ -4,18 +4,19 @@ use repo_indexer::{Cancel, IndexAccess, IndexStatus};
 use tower_lsp::jsonrpc::Result;
 use trainer_bridge::PrivacyMode;
 
-use crate::lsp::convert::to_uri;
 use crate::lsp::ext::{
     RootStatus, SamplesStatus, Skipped, State, StatusParams, StatusResult, VERSION,
 };
-use crate::lsp::roots::Root;
+use crate::lsp::root::Root;
 use crate::lsp::snapshot::SessionSnapshot;
+use crate::lsp::uri::to_uri;
 use assistant::recording;
 
-const SKIPPED: usize = 20;
+/// Skipped files listed for each root if the client sets no limit.
+const DEFAULT_MAX_SKIPPED: usize = 20;
 
 pub fn handle(session: &SessionSnapshot, params: StatusParams, _: &Cancel) -> Result<StatusResult> {
-    let limit = params.max_skipped.unwrap_or(SKIPPED);
+    let limit = params.max_skipped.unwrap_or(DEFAULT_MAX_SKIPPED);
     let roots: Vec<RootStatus> = session
         .all_roots
         .iter()
@@ -32,7 +33,7 @@ pub fn handle(session: &SessionSnapshot, params: StatusParams, _: &Cancel) -> Re
 }
 
 fn samples(session: &SessionSnapshot) -> SamplesStatus {
-    let Some(keeping) = &session.keeping else {
+    let Some(policy) = &session.recording else {
         return SamplesStatus {
             mode: PrivacyMode::Off,
             interactions: 0,
@@ -42,11 +43,11 @@ fn samples(session: &SessionSnapshot) -> SamplesStatus {
         };
     };
     let since = session.source.trained(&session.model());
-    let counts = recording::counts(keeping, since.unwrap_or(0));
+    let counts = recording::counts(policy, since.unwrap_or(0));
     let unreadable = counts.as_ref().err().map(ToString::to_string);
     let counts = counts.unwrap_or_default();
     SamplesStatus {
-        mode: keeping.mode,
+        mode: policy.mode,
         interactions: counts.interactions,
         feedback: counts.feedback,
         since,
@@ -55,8 +56,8 @@ fn samples(session: &SessionSnapshot) -> SamplesStatus {
 }
 
 fn of_root(root: &Root, limit: usize) -> RootStatus {
-    // First how far the index says it is, then what it holds: the other way round, an index could be called fresh with the counts of
-    // the moment before it was. For the same reason what the request saw when it came is of no use here.
+    // The condition is read before the counts. In the other order, an index could be reported as fresh with the counts from before it was.
+    // For the same reason, the snapshot of the request is not used.
     let condition = root.condition();
     let open = root.index();
     let index = open.as_ref().map(|index| index.snapshot().status());
@@ -69,7 +70,7 @@ fn of_root(root: &Root, limit: usize) -> RootStatus {
         state: match (&condition.error, &open) {
             (Some(_), _) => State::Failed,
             (None, None) => State::Opening,
-            // A scan that is only a refresh does not make what is known less true.
+            // `fresh` stays set during a later refresh, so a running scan is checked as well.
             (None, Some(_)) if condition.fresh && condition.progress.is_none() => State::Fresh,
             (None, Some(_)) => State::Indexing,
         },
@@ -93,7 +94,7 @@ fn of_root(root: &Root, limit: usize) -> RootStatus {
     }
 }
 
-/// The index and the model in one line, or the first thing to do about either.
+/// Formats the state of the index and of the model in one line.
 fn message(roots: &[RootStatus], model: &std::result::Result<Option<String>, String>) -> String {
     let any = |state| roots.iter().any(|r| r.state == state);
     let index = match roots {

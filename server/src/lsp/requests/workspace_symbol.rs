@@ -7,8 +7,8 @@ use tower_lsp::ls_types::*;
 use crate::lsp::convert::{Locator, symbol_kind};
 use crate::lsp::snapshot::SessionSnapshot;
 
-/// More than anyone reads; clients ask again as the query grows.
-const LIMIT: usize = 128;
+/// Maximum results per root. Clients repeat the request as the query grows.
+const MAX_SYMBOLS: usize = 128;
 
 pub fn handle(
     session: &SessionSnapshot,
@@ -21,7 +21,7 @@ pub fn handle(
     let mut locator = Locator::new(session);
     let mut found = Vec::new();
     for (root, view) in session.roots.iter().enumerate() {
-        for symbol in view.snapshot.find_symbols(&params.query, LIMIT) {
+        for symbol in view.snapshot.find_symbols(&params.query, MAX_SYMBOLS) {
             cancel
                 .check()
                 .map_err(|_| tower_lsp::jsonrpc::Error::request_cancelled())?;

@@ -1,4 +1,4 @@
-//! Code-questions: what is offered, and what asking them gives.
+//! Code actions: which are offered, and the answers of their commands.
 
 use serde_json::{Value, json};
 
@@ -159,7 +159,7 @@ async fn asking_opens_the_answer_as_a_document() {
 }
 
 #[tokio::test]
-async fn the_answers_say_what_they_are_about() {
+async fn each_answer_names_its_subject() {
     let mut client = Client::ready_with(CRATE, literals(), json!({})).await;
     let answers = answers(&mut client).await;
     let expected = [
@@ -182,7 +182,7 @@ async fn the_answers_say_what_they_are_about() {
             "{command}: {markdown}"
         );
     }
-    // Without showDocument, the user is told where the answer is.
+    // Without showDocument, a message names the file of the answer.
     for _ in 0..answers.len() {
         let message = client.expect("window/showMessage").await;
         assert!(
@@ -197,7 +197,7 @@ async fn the_answers_say_what_they_are_about() {
 }
 
 #[tokio::test]
-async fn what_breaks_names_the_tests() {
+async fn the_impact_answer_names_the_tests() {
     let mut client = Client::ready_with(CRATE, literals(), json!({})).await;
     let at = client.at("src/writer.rs", "fn com$0mit");
     let range = json!({ "start": at["position"], "end": at["position"] });

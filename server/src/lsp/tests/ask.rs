@@ -51,9 +51,9 @@ async fn an_answer_is_cited_and_says_that_it_is_extractive() {
     client.close().await;
 }
 
-/// Twenty times, because what is tested is an order.
+/// Repeated, because the order of concurrent messages is tested.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_parts_come_first_and_add_up_to_the_whole() {
+async fn partial_results_precede_and_add_up_to_the_result() {
     let mut client = Client::ready(CRATE).await;
     for n in 0..20 {
         let token = format!("part-{n}");
@@ -76,7 +76,7 @@ async fn the_parts_come_first_and_add_up_to_the_whole() {
 }
 
 #[tokio::test]
-async fn the_selection_is_the_question_where_there_is_no_other() {
+async fn the_selection_is_the_question_if_none_is_typed() {
     let mut client = Client::ready(CRATE).await;
     let at = client.at("src/writer.rs", "crate::merge::$0merge_segments");
     let mut end = at["position"].clone();
@@ -95,7 +95,7 @@ async fn the_selection_is_the_question_where_there_is_no_other() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_up_where_nothing_is_found() {
+async fn a_question_without_matches_has_no_citations() {
     let mut client = Client::ready(CRATE).await;
     let answer = client
         .ask("repoLsp/ask", json!({ "question": "xylophone zeppelin" }))

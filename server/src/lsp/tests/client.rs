@@ -1,4 +1,4 @@
-//! A client that forgets nothing: what the server says must be asked for or expected, or the test fails.
+//! A test client. A test fails if it ends with a message of the server that it did not request or expect.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -14,22 +14,22 @@ use crate::lsp::{Outcome, serve};
 
 use super::fixture::TestSettings;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Client {
     input: Option<WriteHalf<DuplexStream>>,
     output: FrameReader<ReadHalf<DuplexStream>>,
     server: Option<JoinHandle<Outcome>>,
     next_id: i64,
-    /// What the server said of its own accord and nobody has expected yet.
+    /// Requests and notifications of the server that no test code has consumed yet.
     inbox: VecDeque<Value>,
-    /// Replies that came while another was waited for.
+    /// Replies that arrived while another one was awaited.
     replies: VecDeque<Value>,
     directory: tempfile::TempDir,
 }
 
 impl Client {
-    /// A server, and a folder with these files; nothing has been said yet.
+    /// Starts a server and creates a folder with these files. No message has been sent yet.
     pub fn start(fixture: &str) -> Client {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().join("root");
@@ -51,7 +51,7 @@ impl Client {
         }
     }
 
-    /// A server with its workspace open and indexed.
+    /// Starts a server with an open and indexed workspace.
     pub async fn ready(fixture: &str) -> Client {
         Client::ready_with(fixture, json!({}), json!({})).await
     }
@@ -94,7 +94,7 @@ impl Client {
         .await;
     }
 
-    /// Repeats a request until its result is as wanted.
+    /// Repeats a request until its result satisfies `wanted`.
     pub async fn until(
         &mut self,
         what: &str,
@@ -102,7 +102,7 @@ impl Client {
         params: Value,
         wanted: impl Fn(&Value) -> bool,
     ) -> Value {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + CLIENT_TIMEOUT;
         loop {
             let result = self.ask(method, params.clone()).await;
             if wanted(&result) {
@@ -110,7 +110,7 @@ impl Client {
             }
             assert!(
                 tokio::time::Instant::now() < deadline,
-                "waited in vain for {what}: {result:#}"
+                "timed out waiting for {what}: {result:#}"
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -175,7 +175,7 @@ impl Client {
         self.notify("$/cancelRequest", json!({ "id": id })).await;
     }
 
-    /// A request whose result is wanted.
+    /// Sends a request and returns its result.
     pub async fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params).await;
         self.reply(id)
@@ -183,7 +183,7 @@ impl Client {
             .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    /// A request whose error is wanted.
+    /// Sends a request and returns its error.
     pub async fn refused(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params).await;
         self.reply(id).await.expect_err(method)
@@ -202,7 +202,7 @@ impl Client {
         }
     }
 
-    /// The next message of the server's own accord with this method.
+    /// Waits for the next request or notification of the server with this method.
     pub async fn expect(&mut self, method: &str) -> Value {
         loop {
             if let Some(at) = self.inbox.iter().position(|m| m["method"] == method) {
@@ -212,7 +212,7 @@ impl Client {
         }
     }
 
-    /// Takes what has already arrived with this method.
+    /// Returns the messages with this method that have already arrived.
     pub fn arrived(&mut self, method: &str) -> Vec<Value> {
         let (wanted, rest): (Vec<Value>, _) =
             self.inbox.drain(..).partition(|m| m["method"] == method);
@@ -220,7 +220,7 @@ impl Client {
         wanted
     }
 
-    /// The error reply to something that had no readable id.
+    /// Waits for an error response without an id.
     pub async fn complaint(&mut self) -> Value {
         loop {
             if let Some(at) = self.replies.iter().position(|r| r["id"].is_null()) {
@@ -238,7 +238,7 @@ impl Client {
     pub async fn write(&mut self, message: Value) {
         let body = serde_json::to_vec(&message).unwrap();
         let input = self.input.as_mut().expect("the input is open");
-        tokio::time::timeout(PATIENCE, frame::write(input, &body))
+        tokio::time::timeout(CLIENT_TIMEOUT, frame::write(input, &body))
             .await
             .expect("the server reads")
             .unwrap();
@@ -249,11 +249,11 @@ impl Client {
     }
 
     async fn receive(&mut self) {
-        let frame = tokio::time::timeout(PATIENCE, self.output.next())
+        let frame = tokio::time::timeout(CLIENT_TIMEOUT, self.output.next())
             .await
-            .expect("the server says something");
+            .expect("the server sends a message");
         let Some(Frame::Body(body)) = frame.unwrap() else {
-            panic!("the server wrote what is no message, or ended")
+            panic!("the server wrote a malformed message or ended")
         };
         self.sort(body);
     }
@@ -267,14 +267,14 @@ impl Client {
         }
     }
 
-    /// Ends the session as LSP wants it.
+    /// Ends the session with `shutdown` and `exit`.
     pub async fn close(mut self) {
         assert_eq!(self.ask("shutdown", Value::Null).await, Value::Null);
         self.notify("exit", Value::Null).await;
         assert_eq!(self.ended().await, Outcome::Clean);
     }
 
-    /// Closes our end and waits for the server to end. Nothing may be left unread.
+    /// Closes the input and waits for the server to end.
     pub async fn ended(&mut self) -> Outcome {
         // Dropping a half of an in-memory stream does not end it.
         self.input
@@ -284,13 +284,13 @@ impl Client {
             .await
             .unwrap();
         let server = self.server.take().expect("it ends once");
-        let outcome = tokio::time::timeout(PATIENCE, server)
+        let outcome = tokio::time::timeout(CLIENT_TIMEOUT, server)
             .await
             .expect("the server ends")
             .expect("the server does not panic");
         while let Some(frame) = self.output.next().await.unwrap() {
             let Frame::Body(body) = frame else {
-                panic!("the server wrote what is no message")
+                panic!("the server wrote a malformed message")
             };
             self.sort(body);
         }
@@ -307,7 +307,7 @@ impl Drop for Client {
         assert!(self.inbox.is_empty(), "left unread: {:#?}", self.inbox);
         assert!(
             self.replies.is_empty(),
-            "replies nobody asked for: {:#?}",
+            "unexpected replies: {:#?}",
             self.replies
         );
     }

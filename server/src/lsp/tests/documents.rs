@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{CRATE, Client};
 
 #[tokio::test]
-async fn a_position_past_the_end_is_an_error_past_the_line_is_not() {
+async fn a_line_past_the_end_is_an_error_and_a_character_is_clamped() {
     let mut client = Client::ready(CRATE).await;
     client.open("src/merge.rs").await;
     let at = |line: u32, character: u32| json!({ "textDocument": { "uri": client.uri("src/merge.rs") }, "position": { "line": line, "character": character } });
@@ -24,7 +24,7 @@ async fn a_position_past_the_end_is_an_error_past_the_line_is_not() {
 }
 
 #[tokio::test]
-async fn a_document_never_opened_is_read_from_the_workspace_or_refused() {
+async fn a_document_that_is_not_open_is_read_from_the_workspace_or_refused() {
     let mut client = Client::ready(CRATE).await;
     let at = client.at("src/merge.rs", "fn merge_$0segments");
     assert!(client.ask("textDocument/hover", at).await.is_object());
@@ -41,7 +41,7 @@ async fn a_document_never_opened_is_read_from_the_workspace_or_refused() {
             "{uri}"
         );
     }
-    // Changing or closing one is a mistake nobody can be told about.
+    // Changing or closing a document that is not open is ignored: notifications have no reply.
     let document = json!({ "uri": client.uri("src/none.rs"), "version": 2 });
     client
         .notify(
@@ -92,7 +92,7 @@ async fn a_file_that_is_open_under_two_names_is_open_until_both_are_closed() {
 }
 
 #[tokio::test]
-async fn closing_brings_back_what_is_on_disk() {
+async fn closing_restores_the_text_on_disk() {
     let mut client = Client::ready(CRATE).await;
     client
         .open_as("src/merge.rs", "pub fn renamed_by_hand() {}\n")
@@ -151,7 +151,7 @@ async fn a_private_file_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_path_that_climbs_out_is_not_in_the_workspace() {
+async fn a_path_that_leaves_through_dot_dot_is_not_in_the_workspace() {
     let mut client = Client::ready(CRATE).await;
     std::fs::write(client.folder("outside.rs"), "pub fn outside_it() {}\n").unwrap();
     for climbing in ["../outside.rs", "src/../../outside.rs", "%2e%2e/outside.rs"] {

@@ -1,4 +1,5 @@
-//! A scripted engine behind OpenAI's protocol: what a real one says depends on its weights, and these tests are about what is done with it.
+//! A scripted model server with OpenAI's protocol. The output of a real model depends on its weights; these tests are about what the
+//! language server does with it.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,33 +8,33 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// How one request is answered.
+/// The response to one request.
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// These pieces of text, and then the end.
+    /// Sends these pieces of text and ends normally.
     Say(Vec<&'static str>),
     Think(&'static str, &'static str),
-    /// Nothing but a thought, and the end of what an answer may take.
+    /// Sends only reasoning until the limit of the answer's length.
     ThinkOn(&'static str),
-    /// The connection is closed after these.
+    /// Sends these pieces and closes the connection.
     BreakOff(Vec<&'static str>),
-    /// One piece, and then nothing for ever.
+    /// Sends one piece and then hangs.
     Hang(&'static str),
     Refuse(u16),
-    /// A piece, and that somebody else needs the engine.
+    /// Sends a piece and then the error that another request has priority.
     GiveWay(&'static str),
 }
 
 pub struct Engine {
     pub url: String,
-    /// The bodies of the requests so far.
+    /// The bodies of all requests so far.
     asked: Arc<Mutex<Vec<Value>>>,
-    /// How many connections the other side has closed before their answer was at its end.
+    /// Number of connections that the client closed before the end of the answer.
     abandoned: watch::Receiver<usize>,
 }
 
 impl Engine {
-    /// Answers one request after the other as the script has it, and then as its last line has it.
+    /// Answers the requests in the order of the script, and further ones with its last entry.
     pub async fn start(script: Vec<Act>) -> Engine {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
@@ -53,7 +54,7 @@ impl Engine {
         }
     }
 
-    /// The settings an editor sends to have this engine asked.
+    /// The editor settings that select this engine.
     pub fn settings(&self) -> Value {
         json!({ "engine": self.url })
     }
@@ -62,7 +63,7 @@ impl Engine {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Waits until a client has gone away in the middle of an answer.
+    /// Waits until a client has disconnected during an answer.
     pub async fn was_abandoned(&mut self) {
         let gone = self.abandoned.wait_for(|count| *count > 0);
         tokio::time::timeout(std::time::Duration::from_secs(20), gone)

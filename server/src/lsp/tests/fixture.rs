@@ -1,10 +1,11 @@
-//! What a test starts from: files, and settings that keep to a folder of the test's own.
+//! Test fixtures: files, and settings whose folders all lie in the temporary folder of the test.
 
 use std::path::{Path, PathBuf};
 
+use repo_indexer::IndexOptions;
 use serde_json::{Value, json};
 
-use crate::lsp::{IndexSettings, Resolved, Settings, SettingsSource};
+use crate::lsp::{Resolved, Settings, SettingsSource};
 use assistant::chat::{Assistant, Assistants};
 use assistant::recording::RecordingPolicy;
 use settings::ModelSettings;
@@ -18,7 +19,7 @@ impl SettingsSource for TestSettings {
         let name = root.and_then(|r| r.file_name()).unwrap_or_default();
         let engine = editor["engine"].as_str().map(str::to_owned);
         let exclude = editor["exclude"].as_str().map(str::to_owned);
-        // The workspace may add what is private, but only for itself.
+        // A workspace can declare private files only for itself.
         let private = editor["private"].as_str().filter(|_| root.is_some());
         let private = private.unwrap_or("**/.env").to_owned();
         let fatal = editor["fatal"].as_str().map(str::to_owned);
@@ -26,7 +27,7 @@ impl SettingsSource for TestSettings {
             navigation: editor["navigation"] == json!(true),
             sources: 6,
             answers_directory: self.0.join("answers"),
-            index: IndexSettings {
+            index: IndexOptions {
                 directory: self.0.join("index").join(name),
                 exclude: exclude.into_iter().collect(),
                 private: vec![private],

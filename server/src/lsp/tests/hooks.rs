@@ -1,9 +1,10 @@
-//! Methods that only exist in tests: a request that blocks, one that panics, one that tells what it sees.
+//! Methods that only exist in tests: requests that block, panic, or return what the session contains.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use repo_indexer::{Cancel, IndexEvent, Progress, RefreshReport, Snapshot};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -29,12 +30,15 @@ pub fn hooks(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
         .custom_method("test/panicNotification", Server::test_panic_notification)
 }
 
-/// The keys of blocking requests that saw their cancellation, and with a `+` those that began. Tests share a process, so each has its
-/// own key.
+/// The keys of blocking requests that were cancelled, and with a `+` of those that have begun. Tests may share a process, so each uses
+/// its own key.
 static STOPPED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
+/// The events of the scan that `test/scan` simulates. Only one test uses it.
+static SCAN: OnceLock<mpsc::UnboundedSender<IndexEvent>> = OnceLock::new();
+
 fn stopped() -> MutexGuard<'static, Option<HashSet<String>>> {
-    STOPPED.lock().unwrap_or_else(PoisonError::into_inner)
+    STOPPED.lock()
 }
 
 fn texts(session: &SessionSnapshot, _: Value, _: &Cancel) -> Result<Value> {
@@ -46,17 +50,14 @@ fn texts(session: &SessionSnapshot, _: Value, _: &Cancel) -> Result<Value> {
 fn block(_: &SessionSnapshot, key: Value, cancel: &Cancel) -> Result<Value> {
     let key = key.as_str().unwrap_or_default();
     stopped().get_or_insert_default().insert(format!("{key}+"));
-    for _ in 0..10_000 {
-        if cancel.is_cancelled() {
-            stopped().get_or_insert_default().insert(key.to_owned());
-            break;
-        }
+    while !cancel.is_cancelled() {
         std::thread::sleep(Duration::from_millis(1));
     }
+    stopped().get_or_insert_default().insert(key.to_owned());
     Ok(Value::Null)
 }
 
-/// A status whose worker comes to it only when the index has one more file, of the given name, than when the request came.
+/// Returns a status that is computed only after the index contains one more file, with the given name, than the request's snapshot.
 fn late_status(session: &SessionSnapshot, name: String, cancel: &Cancel) -> Result<StatusResult> {
     let root = &session.roots[0];
     let files = |snapshot: &Snapshot| snapshot.status().files;
@@ -87,33 +88,29 @@ impl Server {
             .is_some_and(|s| params.as_str().is_some_and(|p| s.contains(p))))
     }
 
-    /// Plays the keeper of the first root's index: a scan that is begun and then fails, or succeeds.
-    async fn test_scan(&self, succeeds: Value) -> Result<Value> {
+    /// Sends an event as the index of the first root would: `begin`, `fail` or `succeed`.
+    async fn test_scan(&self, event: String) -> Result<Value> {
         let root = self.shared.session().roots[0].clone();
-        let (events, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(progress::report(
-            self.shared.clone(),
-            root.clone(),
-            receiver,
-        ));
-        let tell = |event: IndexEvent| {
-            root.observe(&event);
-            let _ = events.send(event);
+        let event = match event.as_str() {
+            "begin" => IndexEvent::Progress(Progress {
+                done: 7,
+                total: 200,
+            }),
+            "fail" => IndexEvent::Failed("the disk is full".to_owned()),
+            _ => IndexEvent::Fresh(RefreshReport::default()),
         };
-        if succeeds == json!(true) {
-            tell(IndexEvent::Fresh(RefreshReport::default()));
-            return Ok(Value::Null);
-        }
-        let progress = Progress {
-            done: 7,
-            total: 200,
-        };
-        tell(IndexEvent::Progress(progress));
-        // The progress is begun, and answered, before the failure.
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        tell(IndexEvent::Failed("the disk is full".to_owned()));
-        // The keeper lives on: nothing ends because its channel does.
-        std::mem::forget(events);
+        root.observe(&event);
+        let events = SCAN.get_or_init(|| {
+            let (events, receiver) = mpsc::unbounded_channel();
+            tokio::spawn(progress::report(
+                self.shared.client.clone(),
+                true,
+                root,
+                receiver,
+            ));
+            events
+        });
+        let _ = events.send(event);
         Ok(Value::Null)
     }
 

@@ -1,4 +1,4 @@
-//! What a hover says, and that it says it from the newest text.
+//! The content of a hover, computed from the newest text.
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -57,14 +57,14 @@ async fn a_method_with_a_test_and_an_untrusted_comment() {
 }
 
 #[tokio::test]
-async fn nothing_where_there_is_no_name() {
+async fn no_hover_without_an_identifier() {
     check(CRATE, "src/merge.rs", "count /$0 2", expect!["nothing"]).await;
     check(CRATE, "src/merge.rs", "//! Mer$0ging", expect!["nothing"]).await;
     check(CRATE, "src/lib.rs", "p$0ub mod merge", expect!["nothing"]).await;
 }
 
 #[tokio::test]
-async fn the_name_that_is_hovered_is_marked() {
+async fn the_range_is_that_of_the_identifier() {
     let mut client = Client::ready(CRATE).await;
     let at = client.at("src/merge.rs", "fn merge_$0segments");
     let hover = client.ask("textDocument/hover", at).await;
@@ -87,9 +87,9 @@ async fn plain_text_for_clients_without_markdown() {
     client.close().await;
 }
 
-/// The overlay is extracted later, elsewhere; a hover right behind a change does not wait for it.
+/// The index extracts changes in the background. A hover immediately after a change does not wait for that.
 #[tokio::test]
-async fn text_that_was_typed_a_moment_ago_is_answered_from() {
+async fn a_hover_uses_text_that_is_not_indexed_yet() {
     let mut client = Client::ready(CRATE).await;
     let uri = client.uri("src/merge.rs");
     client.open("src/merge.rs").await;
@@ -125,7 +125,7 @@ async fn text_that_was_typed_a_moment_ago_is_answered_from() {
 }
 
 #[tokio::test]
-async fn positions_are_counted_in_the_agreed_encoding() {
+async fn positions_use_the_negotiated_encoding() {
     let fixture = "//- /a.rs\n/// Doc.\nfn naïve_𝄞() {}\nfn user() { let é = \"𝄞\"; known(); }\nfn known() {}\n";
     for (encoding, character) in [("utf-8", 29), ("utf-16", 26), ("utf-32", 25)] {
         let capabilities = json!({ "general": { "positionEncodings": [encoding] } });

@@ -1,4 +1,4 @@
-//! The beginning and the end of a session, and what is no proper message.
+//! Start and end of a session, and malformed messages.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{CRATE, Client};
 use crate::lsp::Outcome;
 
 #[tokio::test]
-async fn initialize_says_what_is_offered() {
+async fn initialize_announces_the_capabilities() {
     let mut client = Client::start(CRATE);
     let result = client
         .initialize(
@@ -68,7 +68,7 @@ async fn nothing_is_answered_before_initialize() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_named_and_survived() {
+async fn malformed_messages_are_answered_with_errors() {
     let mut client = Client::ready(CRATE).await;
     for (bytes, code) in [
         (&b"Content-Length: 9\r\n\r\n{\"id\": 1,"[..], -32700),
@@ -91,7 +91,7 @@ async fn what_is_no_message_is_named_and_survived() {
 }
 
 #[tokio::test]
-async fn wrong_requests_get_the_error_that_lsp_names() {
+async fn invalid_requests_get_the_error_codes_of_lsp() {
     let mut client = Client::ready(CRATE).await;
     assert_eq!(
         client.refused("textDocument/teleport", json!({})).await["code"],
@@ -118,7 +118,7 @@ async fn wrong_requests_get_the_error_that_lsp_names() {
             .await["code"],
         -32602
     );
-    // An unknown notification is nobody's error.
+    // Unknown notifications are ignored.
     client.notify("$/future", json!({})).await;
     client.notify("unknown/notification", json!({})).await;
     assert!(client.ask("repoLsp/status", json!({})).await.is_object());
@@ -126,7 +126,7 @@ async fn wrong_requests_get_the_error_that_lsp_names() {
 }
 
 #[tokio::test]
-async fn after_shutdown_only_exit_is_heard() {
+async fn only_exit_is_accepted_after_shutdown() {
     let mut client = Client::ready(CRATE).await;
     client.ask("shutdown", Value::Null).await;
     assert_eq!(
@@ -138,7 +138,7 @@ async fn after_shutdown_only_exit_is_heard() {
 }
 
 #[tokio::test]
-async fn exit_without_shutdown_is_abrupt_and_so_is_the_end_of_the_input() {
+async fn exit_or_end_of_input_without_shutdown_is_abrupt() {
     let mut client = Client::ready(CRATE).await;
     client.notify("exit", Value::Null).await;
     assert_eq!(client.ended().await, Outcome::Abrupt);
@@ -147,7 +147,7 @@ async fn exit_without_shutdown_is_abrupt_and_so_is_the_end_of_the_input() {
 }
 
 #[tokio::test]
-async fn what_was_asked_before_the_input_ended_is_answered() {
+async fn requests_before_the_end_of_input_are_answered() {
     let mut client = Client::ready(CRATE).await;
     let id = client
         .send(

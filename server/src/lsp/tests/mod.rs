@@ -8,6 +8,7 @@ mod engine;
 mod fixture;
 mod hooks;
 mod hover;
+mod layers;
 mod lifecycle;
 mod model;
 mod module;

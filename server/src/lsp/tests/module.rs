@@ -1,4 +1,4 @@
-//! Which module a requirement belongs to: one that exists, whoever says so.
+//! The module that a requirement belongs to. It always exists, whether a model or a search chooses it.
 
 use serde_json::{Value, json};
 
@@ -63,14 +63,14 @@ async fn the_model_chooses() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_cannot_be_chosen() {
+async fn a_module_that_does_not_exist_is_never_chosen() {
     let why = "scripted named no module of this workspace";
     let expected = json!(["store", "extractive", null, why]);
     check(Some(Act::Say(vec!["shop"])), expected, why).await;
 }
 
 #[tokio::test]
-async fn a_search_chooses_where_no_model_can() {
+async fn a_search_chooses_the_module_without_a_model() {
     let expected = json!(["store", "extractive", null, null]);
     check(None, expected, "by what its files are worth to a search").await;
     let why = "the model engine returned an error (418): as the script has it [x](command:evil)";

@@ -9,7 +9,7 @@ fn on() -> Value {
 }
 
 #[tokio::test]
-async fn off_means_neither_announced_nor_answered() {
+async fn navigation_is_neither_announced_nor_answered_when_off() {
     let mut client = Client::ready(CRATE).await;
     let at = client.at("src/writer.rs", "crate::merge::merge_$0segments");
     assert_eq!(
@@ -41,7 +41,7 @@ async fn off_means_neither_announced_nor_answered() {
 }
 
 #[tokio::test]
-async fn the_five_answer_when_they_are_on() {
+async fn all_navigation_requests_are_answered_when_on() {
     let capabilities = json!({ "textDocument": { "documentSymbol": { "hierarchicalDocumentSymbolSupport": true } } });
     let mut client = Client::start(CRATE);
     let result = client.initialize(capabilities, on()).await;
@@ -138,7 +138,7 @@ async fn the_five_answer_when_they_are_on() {
 }
 
 #[tokio::test]
-async fn it_can_be_turned_on_and_off_while_running() {
+async fn navigation_can_be_turned_on_and_off_while_running() {
     let dynamic = json!({ "dynamicRegistration": true });
     let capabilities = json!({
         "workspace": { "symbol": dynamic },

@@ -7,7 +7,7 @@ use crate::lsp::commands;
 
 const SECRET: &str = "PASSWORD=merge_segments_hunter2";
 
-/// A client that has an unsaved private file open, and the whole of its first line.
+/// Returns a client with an open, unsaved private file, and the document and range of its first line.
 async fn opened() -> (Client, Value, Value) {
     let fixture = format!("{CRATE}//- /.env\nPASSWORD=merge_segments\n");
     let capabilities = json!({ "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } } } } });
@@ -20,7 +20,7 @@ async fn opened() -> (Client, Value, Value) {
 }
 
 #[tokio::test]
-async fn no_command_answers_about_a_private_file() {
+async fn commands_refuse_private_files() {
     let (mut client, document, range) = opened().await;
     let diagnostic = json!({ "range": range, "message": "unquoted `merge_segments`" });
     for entry in &commands::ALL {
@@ -39,7 +39,7 @@ async fn no_command_answers_about_a_private_file() {
 }
 
 #[tokio::test]
-async fn nothing_is_offered_or_shown_in_a_private_file() {
+async fn private_files_have_no_actions_and_no_hover() {
     let (mut client, document, range) = opened().await;
     let diagnostic = json!({ "range": range, "message": "unquoted" });
     let params = json!({ "textDocument": document, "range": range, "context": { "diagnostics": [diagnostic] } });
@@ -64,7 +64,7 @@ async fn nothing_is_offered_or_shown_in_a_private_file() {
 }
 
 #[tokio::test]
-async fn a_private_selection_is_no_question() {
+async fn a_selection_in_a_private_file_is_refused() {
     let (mut client, document, range) = opened().await;
     for (question, module) in [("", false), ("what is this?", false), ("", true)] {
         let params = json!({ "question": question, "module": module, "textDocument": document, "range": range });
@@ -80,7 +80,7 @@ async fn a_private_selection_is_no_question() {
     client.close().await;
 }
 
-/// A selection in this document is no question, whatever there is of an index.
+/// Checks that a selection in this document is refused.
 async fn check_refused(client: &mut Client, uri: &str) {
     let document =
         json!({ "uri": uri, "languageId": "text", "version": 1, "text": format!("{SECRET}\n") });
@@ -96,7 +96,7 @@ async fn check_refused(client: &mut Client, uri: &str) {
 }
 
 #[tokio::test]
-async fn a_file_is_private_before_there_is_an_index() {
+async fn a_file_is_private_before_the_index_is_open() {
     let mut client = Client::start(CRATE);
     client.initialize(json!({}), json!({})).await;
     let uri = client.uri(".env");
@@ -105,7 +105,7 @@ async fn a_file_is_private_before_there_is_an_index() {
 }
 
 #[tokio::test]
-async fn every_file_is_private_while_nobody_can_tell_which_are() {
+async fn every_file_is_private_while_the_globs_are_unknown() {
     let mut client = Client::start(CRATE);
     let unknown = json!({ "fatal": "index.private: not a list" });
     client.initialize(json!({}), unknown).await;
@@ -117,7 +117,7 @@ async fn every_file_is_private_while_nobody_can_tell_which_are() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_a_workspace_keeps_private_is_private_where_its_links_lead() {
+async fn targets_of_links_are_private_by_the_globs_of_the_workspace() {
     let mut client = Client::start(CRATE);
     let outside = client.folder("notes.hush");
     std::fs::write(&outside, SECRET).unwrap();
@@ -150,7 +150,7 @@ async fn a_file_is_private_in_a_root_that_is_a_link() {
 }
 
 #[tokio::test]
-async fn a_file_is_private_wherever_it_lies_and_whatever_it_is_called() {
+async fn a_file_is_private_outside_the_workspace_and_through_links() {
     let mut client = Client::ready(&format!("{CRATE}//- /.env\n{SECRET}\n")).await;
     let outside = client.folder("elsewhere");
     std::fs::create_dir(&outside).unwrap();

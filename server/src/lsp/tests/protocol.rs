@@ -1,4 +1,4 @@
-//! `editors/PROTOCOL.md` says what the code does, and all of it.
+//! `editors/PROTOCOL.md` documents exactly what the code implements.
 
 use serde_json::{Value, json};
 
@@ -96,9 +96,9 @@ async fn the_fields_of_results_and_parameters_are_documented() {
     client.close().await;
 }
 
-/// A misspelt parameter would be ignored rather than refused, so that the code's own names are compared.
+/// A misspelt parameter would be ignored and not refused, so the names in the code are compared.
 #[test]
-fn the_parameters_are_what_the_code_reads() {
+fn the_documented_parameters_match_the_code() {
     let range =
         json!({ "start": { "line": 1, "character": 2 }, "end": { "line": 3, "character": 4 } });
     let document = json!({ "uri": "file:///a" });

@@ -1,12 +1,10 @@
-//! The seven rules of the edge, each shown by what a client would see without it.
-
-use std::time::Duration;
+//! The seven rules of the language server, each tested by what a client would observe if it were broken.
 
 use serde_json::{Value, json};
 
 use super::{CRATE, Client};
 
-/// Rules 1 and 2: changes are made, and snapshots taken, in the order in which the client sent them.
+/// Rules 1 and 2: changes are applied, and snapshots taken, in the order in which the client sent the messages.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_request_sees_exactly_the_changes_sent_before_it() {
     let mut client = Client::ready(CRATE).await;
@@ -37,7 +35,7 @@ async fn a_request_sees_exactly_the_changes_sent_before_it() {
     client.close().await;
 }
 
-/// Rule 1: none of the functions that handle notifications can wait, because none is async.
+/// Rule 1: no function that handles a notification is async, so none can wait.
 #[test]
 fn notification_handlers_are_not_async() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/lsp/notifications");
@@ -56,24 +54,21 @@ fn notification_handlers_are_not_async() {
     notifications.for_each(|line| assert!(!line.contains(".await"), "{line}"));
 }
 
-/// Rule 2: a request that blocks holds up nobody.
+/// Rule 2: a request that blocks does not delay others.
 #[tokio::test]
 async fn blocked_requests_do_not_stall_others() {
     let mut client = Client::ready(CRATE).await;
     let blocked = client.send("test/block", json!("stall")).await;
     let hover = client.at("src/merge.rs", "merge_$0segments");
-    let answered = tokio::time::timeout(
-        Duration::from_secs(5),
-        client.ask("textDocument/hover", hover),
-    )
-    .await;
-    assert!(answered.is_ok_and(|hover| hover.is_object()));
+    assert!(client.ask("textDocument/hover", hover).await.is_object());
+    let stopped = client.ask("test/stopped", json!("stall")).await;
+    assert_eq!(stopped, json!(false));
     client.cancel(blocked).await;
     assert_eq!(client.reply(blocked).await.unwrap_err()["code"], -32800);
     client.close().await;
 }
 
-/// Rule 3: a client that never answers our requests still gets its own answered.
+/// Rule 3: a client that never replies to the server's requests still receives replies to its own.
 #[tokio::test]
 async fn a_client_that_never_replies_is_still_served() {
     let capabilities = json!({ "window": { "showDocument": { "support": true } }, "workspace": { "configuration": true } });
@@ -106,9 +101,9 @@ async fn a_client_that_never_replies_is_still_served() {
     client.close().await;
 }
 
-/// Rules 4 and 6: cancelling reaches requests that run and requests that wait, and stops the work itself.
+/// Rules 4 and 6: cancelling reaches running and waiting requests, and stops the work itself.
 #[tokio::test]
-async fn cancelling_is_heard_however_many_requests_wait() {
+async fn cancelling_works_while_many_requests_wait() {
     let mut client = Client::ready(CRATE).await;
     let first = client.send("test/block", json!("cancel-first")).await;
     client
@@ -159,7 +154,7 @@ async fn a_panic_is_an_internal_error() {
     client.close().await;
 }
 
-/// Rule 4: our own bound is an answer, not a stall.
+/// Rule 4: beyond the limit, requests are refused and do not block the reader.
 #[tokio::test]
 async fn too_many_requests_are_refused_at_once() {
     let mut client = Client::ready(CRATE).await;
@@ -179,7 +174,7 @@ async fn too_many_requests_are_refused_at_once() {
     client.close().await;
 }
 
-/// Rule 7: nothing in the server may print. (That nothing else reaches standard output, the stdio tests see.)
+/// Rule 7: no code of the server prints. The stdio tests check that nothing else reaches standard output.
 #[test]
 fn nothing_prints() {
     let mut folders = vec![std::path::PathBuf::from(concat!(
@@ -203,7 +198,7 @@ fn nothing_prints() {
 }
 
 #[tokio::test]
-async fn replies_that_nobody_waits_for_are_ignored() {
+async fn unexpected_replies_are_ignored() {
     let mut client = Client::ready(CRATE).await;
     client
         .write(json!({ "jsonrpc": "2.0", "id": 77, "result": null }))

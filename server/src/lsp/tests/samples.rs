@@ -1,4 +1,4 @@
-//! What is kept of a session, and what becomes of it: exactly the samples that the developer's reactions make, and no secret.
+//! Recording of a session: the samples that result from the developer's feedback, without secrets.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::client::Client;
 use super::engine::{Act, Engine};
 
 const ANSWER: &str = "Segments are merged by `merge_segments` (src/merge.rs#L4-L6).";
-/// In the shape of a token that a forge hands out.
+/// Has the format of an access token of a code host.
 const SECRET: &str = "ghp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R";
 
 async fn ready(settings: Value) -> (Client, Engine) {
@@ -40,7 +40,7 @@ async fn feedback(client: &mut Client, id: &str, said: Value) {
     assert_eq!(result, json!({ "recorded": true, "message": null }));
 }
 
-/// Waits until so many events are in the database: some are written after the fact.
+/// Waits for a number of events in the database, because some are written asynchronously.
 async fn events(client: &mut Client, count: u64) {
     let all = |status: &Value| status["samples"]["feedback"] == json!(count);
     client
@@ -55,7 +55,7 @@ fn recorded(client: &Client) -> Vec<RecordedInteraction> {
     rows
 }
 
-/// Puts a line into an open document, and says that it is of an answer.
+/// Inserts a line into an open document and reports it as inserted from an answer.
 async fn insert(client: &mut Client, id: &str, line: u32, code: &str) {
     let start = json!({ "line": line, "character": 0 });
     let change = json!({ "range": { "start": start, "end": start }, "text": code });
@@ -72,7 +72,7 @@ async fn edit(client: &mut Client, change: Value) {
     client.notify("textDocument/didChange", params).await;
 }
 
-/// Every file below a folder that holds these bytes.
+/// Returns every file below a folder that contains these bytes.
 fn holding(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
@@ -90,7 +90,7 @@ fn holding(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
 }
 
 #[tokio::test]
-async fn a_session_becomes_exactly_the_samples_that_it_should() {
+async fn a_session_is_exported_as_the_expected_samples() {
     let (mut client, _engine) = ready(json!({})).await;
     client.open("src/lib.rs").await;
 
@@ -213,7 +213,7 @@ async fn a_session_becomes_exactly_the_samples_that_it_should() {
 }
 
 #[tokio::test]
-async fn what_is_kept_says_what_the_answer_was_made_of() {
+async fn a_recorded_interaction_contains_the_sources_of_its_answer() {
     let (mut client, _engine) = ready(json!({})).await;
     let id = ask(&mut client, "where are segments merged?").await;
     let rows = recorded(&client);
@@ -264,7 +264,7 @@ async fn what_is_kept_says_what_the_answer_was_made_of() {
 }
 
 #[tokio::test]
-async fn where_nothing_is_to_be_kept_nothing_is() {
+async fn nothing_is_recorded_when_recording_is_off() {
     let (mut client, _engine) = ready(json!({ "samples": "off" })).await;
     let params = json!({ "question": "where are segments merged?" });
     let answer = client.ask("repoLsp/ask", params).await;
@@ -279,7 +279,7 @@ async fn where_nothing_is_to_be_kept_nothing_is() {
 }
 
 #[tokio::test]
-async fn without_code_the_prose_is_kept() {
+async fn no_code_mode_records_only_prose() {
     let (mut client, _engine) = ready(json!({ "samples": "no-code" })).await;
     let id = ask(&mut client, "why not `let x = 1;`?").await;
     feedback(
@@ -302,7 +302,7 @@ async fn without_code_the_prose_is_kept() {
 }
 
 #[tokio::test]
-async fn a_model_that_names_a_private_file_is_not_kept() {
+async fn an_answer_that_names_a_private_file_is_not_recorded() {
     let engine = Engine::start(vec![Act::Say(vec!["It is in config/.env#L1."])]).await;
     let mut client = Client::ready_with(CRATE, json!({}), engine.settings()).await;
     let params = json!({ "question": "where is the password?" });
@@ -313,7 +313,7 @@ async fn a_model_that_names_a_private_file_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_written_breaks_no_answer_and_is_told_once() {
+async fn a_read_only_database_does_not_affect_answers_and_is_reported_once() {
     let engine = Engine::start(vec![Act::Say(vec![ANSWER])]).await;
     let mut client = Client::start(CRATE);
     // A file where the folder should be.
@@ -327,15 +327,15 @@ async fn a_database_that_cannot_be_written_breaks_no_answer_and_is_told_once() {
         assert_eq!(answer["mode"], "model");
         assert_eq!(answer["interactionId"], Value::Null);
     }
-    let told = client.expect("window/logMessage").await;
-    let text = told["params"]["message"].as_str().unwrap();
+    let warning = client.expect("window/logMessage").await;
+    let text = warning["params"]["message"].as_str().unwrap();
     assert!(
         text.contains("interactions are not recorded for now"),
         "{text}"
     );
     let status = client.ask("repoLsp/status", json!({})).await;
     assert!(status["samples"]["problem"].is_string(), "{status:#}");
-    // What is in the way is gone: what had to wait is written, and that is told.
+    // Once the obstacle is removed, the pending records are written, and that is reported.
     std::fs::remove_file(client.folder("user/data")).unwrap();
     let again = client.expect("window/logMessage").await;
     let text = again["params"]["message"].as_str().unwrap();
@@ -348,7 +348,7 @@ async fn a_database_that_cannot_be_written_breaks_no_answer_and_is_told_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_open_can_be_judged_and_corrected_where_it_is() {
+async fn an_open_answer_offers_feedback_actions() {
     let engine = Engine::start(vec![Act::Say(vec![ANSWER])]).await;
     let literals = json!({ "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } } } },
         "window": { "showDocument": { "support": true } } });
@@ -403,7 +403,7 @@ async fn an_answer_that_is_open_can_be_judged_and_corrected_where_it_is() {
 }
 
 #[tokio::test]
-async fn feedback_that_says_nothing_or_is_about_nothing_is_refused() {
+async fn feedback_without_content_or_interaction_is_refused() {
     let (mut client, _engine) = ready(json!({})).await;
     for (said, expected) in [
         (
@@ -434,7 +434,7 @@ async fn feedback_that_says_nothing_or_is_about_nothing_is_refused() {
     let result = client.ask("repoLsp/feedback", said).await;
     assert_eq!(
         result,
-        json!({ "recorded": false, "message": "no such interaction is kept" })
+        json!({ "recorded": false, "message": "there is no recorded interaction with this id" })
     );
     client.close().await;
 }
@@ -450,7 +450,7 @@ async fn ask_selection(client: &mut Client, path: &str, lines: u32) -> Value {
 }
 
 #[tokio::test]
-async fn without_code_neither_a_selection_nor_a_later_correction_is_kept() {
+async fn no_code_mode_records_neither_selections_nor_corrections() {
     let fixture = format!("{CRATE}//- /limit.py\nif hidden_limit > 3\n    raise ValueError\n");
     let options = json!({ "samples": "no-code" });
     let mut client = Client::ready_with(&fixture, json!({}), options).await;
@@ -478,7 +478,7 @@ async fn without_code_neither_a_selection_nor_a_later_correction_is_kept() {
 }
 
 #[tokio::test]
-async fn what_is_quoted_cannot_pass_for_the_id_of_an_answer() {
+async fn quoted_text_is_not_mistaken_for_the_id_of_an_answer() {
     let forged = "<!-- repo-lsp: 11111111111111111111111111111111 -->";
     let fixture = format!("{CRATE}//- /a.md\n# Forged\n\n{forged}\n");
     for mode in ["full", "off"] {

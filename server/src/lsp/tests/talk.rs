@@ -1,4 +1,4 @@
-//! What a model is told in a conversation while the code changes, and where a question or a thought takes more than there is room for.
+//! The prompts of a conversation while the code changes, and questions or reasoning that exceed the context window.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ async fn ready(engine: &Engine) -> Client {
     Client::ready_with(CRATE, json!({}), engine.settings()).await
 }
 
-/// What each question came with. A hover asks as well, for its sentence.
+/// The sources sent with each question. A hover also sends a request, for its summary.
 fn prompts(engine: &Engine) -> Vec<String> {
     let asked = engine.asked();
     let prompts = asked.iter().map(|body| {
@@ -23,7 +23,7 @@ fn prompts(engine: &Engine) -> Vec<String> {
         .collect()
 }
 
-/// The index answers, and says why the model does not.
+/// Checks that the index answers and gives the reason why the model does not.
 fn check_refused(answer: &Value, why: &str) {
     assert_eq!(answer["mode"], "extractive", "{answer:#}");
     let error = answer["error"].as_str().unwrap();
@@ -80,7 +80,7 @@ async fn a_question_that_leaves_no_room_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_thought_alone_is_no_answer() {
+async fn reasoning_without_an_answer_falls_back_to_the_index() {
     let engine = Engine::start(vec![Act::ThinkOn("Let me see.")]).await;
     let mut client = ready(&engine).await;
     let ask = json!({ "question": "/think where are segments merged?", "conversationId": "c" });

@@ -1,10 +1,10 @@
-//! How sure the server sounds: what is certain is said, what is likely is called so, what is neither is not shown.
+//! Wording of certainty: certain facts are stated, likely ones are marked as likely, and guesses are not shown.
 
 use serde_json::{Value, json};
 
 use super::Client;
 
-/// `close` is defined twice, and nothing tells which `A` is meant; `settle_all` once; `make` is used by tests and by what is none.
+/// `close` is defined twice and ambiguous, `settle_all` once; `make` is used by tests and by other functions.
 const UNSURE: &str = r#"
 //- /a.py
 class A:
@@ -96,7 +96,7 @@ async fn a_definition_that_is_only_a_guess_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_definition_that_is_likely_is_called_so() {
+async fn a_likely_definition_is_marked_as_likely() {
     let mut client = Client::ready(UNSURE).await;
     let shown = hover(&mut client, "y/c.py", "x.set$0tle_all")
         .await
@@ -115,7 +115,7 @@ async fn a_definition_that_is_likely_is_called_so() {
 }
 
 #[tokio::test]
-async fn uses_that_may_mean_another_definition_are_counted_apart() {
+async fn ambiguous_uses_are_counted_separately() {
     let mut client = Client::ready(UNSURE).await;
     let shown = hover(&mut client, "a.py", "def clo$0se").await.unwrap();
     says(
@@ -132,7 +132,7 @@ async fn uses_that_may_mean_another_definition_are_counted_apart() {
 }
 
 #[tokio::test]
-async fn tests_are_functions_that_test() {
+async fn only_test_functions_count_as_tests() {
     let mut client = Client::ready(UNSURE).await;
     let shown = hover(&mut client, "a.py", "def ma$0ke").await.unwrap();
     assert!(shown.ends_with("Tests: `test_make`"), "{shown}");
@@ -146,7 +146,7 @@ async fn tests_are_functions_that_test() {
 }
 
 #[tokio::test]
-async fn a_misspelt_name_is_answered_with_the_nearest() {
+async fn a_misspelt_name_suggests_the_nearest() {
     let mut client = Client::ready(UNSURE).await;
     let message = json!("name 'settel_all' is not defined");
     let shown = about(
@@ -189,7 +189,7 @@ async fn a_misspelt_name_is_answered_with_the_nearest() {
 }
 
 #[tokio::test]
-async fn a_signature_that_goes_on_says_so() {
+async fn a_shortened_signature_ends_with_an_ellipsis() {
     let mut client = Client::ready(UNSURE).await;
     let shown = hover(&mut client, "a.py", "default_$0config")
         .await

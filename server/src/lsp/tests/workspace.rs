@@ -37,7 +37,7 @@ async fn indexing_shows_its_progress() {
 }
 
 #[tokio::test]
-async fn folders_come_and_go() {
+async fn folders_can_be_added_and_removed() {
     let mut client = Client::ready(CRATE).await;
     let other = client.folder("other");
     std::fs::create_dir_all(&other).unwrap();
@@ -149,7 +149,7 @@ async fn files_that_are_renamed_created_and_deleted_are_followed() {
 }
 
 #[tokio::test]
-async fn settings_are_asked_for_and_a_changed_one_reopens_the_index() {
+async fn settings_are_requested_and_a_change_reopens_the_index() {
     let capabilities = json!({ "workspace": { "configuration": true, "didChangeConfiguration": { "dynamicRegistration": true } } });
     let mut client = Client::ready_with(CRATE, capabilities, json!({})).await;
     let register = client.expect("client/registerCapability").await;
@@ -175,9 +175,9 @@ async fn settings_are_asked_for_and_a_changed_one_reopens_the_index() {
             |a| !finds("src/merge.rs")(a),
         )
         .await;
-    let told = client.expect("window/logMessage").await;
+    let logged = client.expect("window/logMessage").await;
     assert_eq!(
-        told["params"]["message"],
+        logged["params"]["message"],
         "editor settings: colour: not a key"
     );
     client
@@ -200,7 +200,7 @@ async fn settings_are_asked_for_and_a_changed_one_reopens_the_index() {
 }
 
 #[tokio::test]
-async fn settings_that_hide_what_is_private_stop_indexing() {
+async fn invalid_private_settings_prevent_indexing() {
     let mut client = Client::start(CRATE);
     client
         .initialize(
@@ -220,7 +220,7 @@ async fn settings_that_hide_what_is_private_stop_indexing() {
 }
 
 #[tokio::test]
-async fn a_file_of_settings_that_was_mended_is_read_again() {
+async fn a_corrected_settings_file_is_read_again() {
     let mut client = Client::start(CRATE);
     let fatal = client.folder("user").join("fatal");
     std::fs::create_dir_all(fatal.parent().unwrap()).unwrap();
@@ -238,7 +238,7 @@ async fn a_file_of_settings_that_was_mended_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_reported_and_survived() {
+async fn a_missing_folder_is_reported() {
     let mut client = Client::start(CRATE);
     std::fs::remove_dir_all(client.folder("root")).unwrap();
     client.initialize(json!({}), json!({})).await;
@@ -247,19 +247,19 @@ async fn a_folder_that_is_not_there_is_reported_and_survived() {
             s["roots"][0]["state"] == "failed"
         })
         .await;
-    let told = client.expect("window/logMessage").await;
+    let logged = client.expect("window/logMessage").await;
     assert!(
-        told["params"]["message"]
+        logged["params"]["message"]
             .as_str()
             .unwrap()
             .contains("no such folder"),
-        "{told}"
+        "{logged}"
     );
     client.close().await;
 }
 
 #[tokio::test]
-async fn status_counts_and_names_what_was_skipped() {
+async fn status_lists_skipped_files() {
     let fixture = format!("{CRATE}//- /big.json\n{}\n", "1".repeat(1_100_000));
     let mut client = Client::ready(&fixture).await;
     let status = client.ask("repoLsp/status", json!({})).await;
@@ -274,18 +274,18 @@ async fn status_counts_and_names_what_was_skipped() {
     client.close().await;
 }
 
-/// Otherwise an index that has just become fresh would be told with the counts of the moment before: none.
+/// Otherwise an index that has just become fresh could be reported with the counts from before.
 #[tokio::test]
-async fn a_status_is_of_one_moment() {
+async fn a_fresh_status_has_current_counts() {
     let mut client = Client::ready("//- /a.py\ndef apple():\n    pass\n").await;
     let status = client.ask("test/lateStatus", json!("b.py")).await;
     assert_eq!(status["roots"][0]["files"], 2, "{status}");
     client.close().await;
 }
 
-/// An open document lies over the index of its innermost folder, and over no other.
+/// The text of an open document overlays only the index of its innermost folder.
 #[tokio::test]
-async fn a_folder_opened_around_an_unsaved_document_leaves_none_of_it_behind() {
+async fn only_the_innermost_folder_has_the_text_of_an_open_document() {
     let fixture = format!("{CRATE}//- /nested/kite.py\ndef fly(): pass\n");
     let mut client = Client::ready(&fixture).await;
     client
@@ -334,13 +334,15 @@ async fn a_folder_opened_around_an_unsaved_document_leaves_none_of_it_behind() {
         .notify("textDocument/didClose", json!({ "textDocument": document }))
         .await;
     client
-        .until("nobody to have it", "repoLsp/ask", question, |a| !found(a))
+        .until("no folder to have it", "repoLsp/ask", question, |a| {
+            !found(a)
+        })
         .await;
     client.close().await;
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_ends_its_progress_and_is_told() {
+async fn a_failed_refresh_ends_its_progress_and_is_logged() {
     let mut client = Client::start(CRATE);
     client
         .initialize(json!({ "window": { "workDoneProgress": true } }), json!({}))
@@ -350,24 +352,26 @@ async fn a_refresh_that_fails_ends_its_progress_and_is_told() {
     client.fresh().await;
     while client.expect("$/progress").await["params"]["value"]["kind"] != "end" {}
 
-    let scan = client.send("test/scan", json!(false)).await;
+    client.ask("test/scan", json!("begin")).await;
     let create = client.expect("window/workDoneProgress/create").await;
     client.answer(&create, Value::Null).await;
+    let begin = client.expect("$/progress").await;
+    assert_eq!(begin["params"]["value"]["kind"], "begin");
+    client.ask("test/scan", json!("fail")).await;
     while client.expect("$/progress").await["params"]["value"]["kind"] != "end" {}
-    client.reply(scan).await.unwrap();
-    let told = client.expect("window/logMessage").await;
-    assert_eq!(told["params"]["message"], "the disk is full");
+    let logged = client.expect("window/logMessage").await;
+    assert_eq!(logged["params"]["message"], "the disk is full");
     let status = client.ask("repoLsp/status", json!({})).await;
     let root = &status["roots"][0];
     assert_eq!(
         (&root["state"], &root["error"], &root["total"]),
         (&json!("failed"), &json!("the disk is full"), &json!(0))
     );
-    // What was known before is still answered from.
+    // Requests are still answered from the last commit.
     let at = client.at("src/merge.rs", "fn merge_$0segments");
     assert!(client.ask("textDocument/hover", at).await.is_object());
 
-    client.ask("test/scan", json!(true)).await;
+    client.ask("test/scan", json!("succeed")).await;
     let status = client.ask("repoLsp/status", json!({})).await;
     let root = &status["roots"][0];
     assert_eq!(

@@ -1,17 +1,14 @@
-//! What may be said of an answer that is open as a document: that it is right, that it is wrong, or how it should have been.
+//! The feedback actions on an answer that is open as a document: right, wrong, or corrected.
 
 use tower_lsp::ls_types::{CodeAction, CodeActionKind, Command, Uri};
 
-use crate::lsp::commands::{self, FEEDBACK};
-use crate::lsp::convert::to_path;
+use crate::lsp::commands::{self, FEEDBACK, FEEDBACK_KIND};
 use crate::lsp::ext::{FeedbackParams, Verdict};
 use crate::lsp::snapshot::SessionSnapshot;
+use crate::lsp::uri::to_path;
 use assistant::recording::MARK;
 
-/// The kind of these actions.
-pub const KIND: &str = "repoLsp.feedback";
-
-/// Nothing if this is no document with an answer that is kept.
+/// Returns the feedback actions for a document, or `None` if it is not the document of a recorded answer.
 pub fn actions(
     session: &SessionSnapshot,
     uri: &Uri,
@@ -27,7 +24,7 @@ pub fn actions(
     if interaction_id.len() != 32 || !interaction_id.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
-    if !commands::wanted(only, KIND) {
+    if !commands::wanted(only, FEEDBACK_KIND) {
         return Some(Vec::new());
     }
     let verdict = |verdict| FeedbackParams {
@@ -40,7 +37,7 @@ pub fn actions(
         correction: Some(plain(answer)),
         ..FeedbackParams::default()
     };
-    let said = [
+    let choices = [
         ("This answer is right", verdict(Verdict::Good)),
         ("This answer is wrong", verdict(Verdict::Bad)),
         (
@@ -49,14 +46,15 @@ pub fn actions(
         ),
     ];
     Some(
-        said.into_iter()
+        choices
+            .into_iter()
             .map(|(title, params)| action(title, &params))
             .collect(),
     )
 }
 
-/// The text of an answer without what was put into it to be shown: who made it, links to places, marks, and escapes. Code has none of
-/// these, and stays as it is.
+/// Removes what was added to an answer for display: the line about its origin, links to sources, warning marks and escapes. Code blocks
+/// and spans are left unchanged.
 fn plain(shown: &str) -> String {
     let shown = shown.trim();
     let shown = match shown.split_once('\n') {
@@ -106,7 +104,7 @@ fn plain_line(line: &str, text: &mut String) {
     }
 }
 
-/// A code span that ends on its line, and what comes behind it; a run of backticks without an end is a span of its own.
+/// Splits a leading code span off a line. A run of backticks without a closing run counts as a span.
 fn code_span(text: &str) -> Option<(&str, &str)> {
     let run = text.len() - text.trim_start_matches('`').len();
     let mut at = run;
@@ -122,7 +120,7 @@ fn code_span(text: &str) -> Option<(&str, &str)> {
     (run > 0).then(|| text.split_at(run))
 }
 
-/// `[src/a.rs#L1](file:///…)` and what comes behind it.
+/// Parses a leading link such as `[src/a.rs#L1](file:///…)` into its label and the text after it.
 fn linked(text: &str) -> Option<(&str, &str)> {
     let (label, rest) = text.strip_prefix('[')?.split_once("](file://")?;
     let (target, behind) = rest.split_once(')')?;
@@ -145,7 +143,7 @@ fn action(title: &str, params: &FeedbackParams) -> CodeAction {
     };
     CodeAction {
         title: title.to_owned(),
-        kind: Some(CodeActionKind::new(KIND)),
+        kind: Some(CodeActionKind::new(FEEDBACK_KIND)),
         data: serde_json::to_value(&command).ok(),
         command: Some(command),
         ..CodeAction::default()
@@ -157,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_correction_is_text_as_a_model_would_say_it() {
+    fn a_correction_contains_no_display_markup() {
         for (shown, expected) in [
             (
                 "In `a` ([src/a.rs#L1](file:///w/src/a.rs#L1)), not in `b` ⚠, nor \\<x>.",
