@@ -12,18 +12,17 @@
 #[path = "../tests/host/home.rs"]
 #[allow(dead_code, reason = "tests use more of it")]
 mod home;
+mod support;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use checkpoint::{Parrot, Precision, Recipe, Shape, Vocabulary};
 use futures::future::join_all;
-use home::{Home, Host, Stream, question};
-use mistralrs::{
-    ChatCompletionChunkResponse, IsqType, Model, ModelDType, RequestBuilder, Response,
-    TextMessageRole, TextModelBuilder,
-};
-use serde_json::{Value, json};
+use home::{Home, Stream, question};
+use mistralrs::{IsqType, Model, ModelDType, TextModelBuilder};
+use serde_json::json;
+use support::{BareAnswer, Pace, ask_bare, ask_host, asked, ms, prompt, resident};
 
 /// Large enough that a token costs more than its way to the client.
 const MEDIUM: Shape = Shape {
@@ -73,30 +72,6 @@ fn main() {
     });
 }
 
-/// When the first token came, and how fast the others followed.
-#[derive(Debug, Clone, Copy)]
-struct Pace {
-    first: Duration,
-    per_second: f64,
-}
-
-impl Pace {
-    fn new(started: Instant, first: Duration, tokens: u64) -> Pace {
-        let rest = started.elapsed() - first;
-        let per_second = (tokens - 1) as f64 / rest.as_secs_f64();
-        Pace { first, per_second }
-    }
-
-    fn median(mut paces: Vec<Pace>) -> Pace {
-        let middle = paces.len() / 2;
-        paces.sort_by_key(|pace| pace.first);
-        let first = paces[middle].first;
-        paces.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-        let per_second = paces[middle].per_second;
-        Pace { first, per_second }
-    }
-}
-
 async fn bare(folder: &Path, dtype: ModelDType, quantization: Option<IsqType>) -> Model {
     let builder = TextModelBuilder::new(folder.display());
     let mut builder = builder
@@ -107,63 +82,6 @@ async fn bare(folder: &Path, dtype: ModelDType, quantization: Option<IsqType>) -
         builder = builder.with_isq(kind);
     }
     builder.build().await.unwrap()
-}
-
-/// Or why not: not every precision works everywhere.
-async fn ask_bare(model: &Model, text: &str, tokens: usize) -> Result<Pace, String> {
-    let request = RequestBuilder::new()
-        .add_message(TextMessageRole::User, text)
-        .enable_thinking(false)
-        .set_deterministic_sampler()
-        .set_sampler_max_len(tokens);
-    let started = Instant::now();
-    let mut stream = model.stream_chat_request(request).await.unwrap();
-    let (mut first, mut count) = (None, 0);
-    while let Some(response) = stream.next().await {
-        let usage = match response {
-            Response::Chunk(ChatCompletionChunkResponse { usage, .. }) => usage,
-            Response::ModelError(error, _) => {
-                return Err(error.lines().next().unwrap_or_default().to_owned());
-            }
-            Response::InternalError(error) | Response::ValidationError(error) => {
-                return Err(error.to_string());
-            }
-            _ => return Err("no text".to_owned()),
-        };
-        first.get_or_insert_with(|| started.elapsed());
-        count = usage.map_or(count, |usage| usage.completion_tokens);
-    }
-    let first = first.ok_or("no answer")?;
-    Ok(Pace::new(started, first, count as u64))
-}
-
-async fn ask_host(host: &Host, body: &Value) -> (Pace, Stream) {
-    let started = Instant::now();
-    let mut stream = Stream::of(host.request(body).send().await.unwrap()).await;
-    let mut first = None;
-    while stream.next().await {
-        if !stream.answer.text.is_empty() {
-            first.get_or_insert_with(|| started.elapsed());
-        }
-    }
-    assert_eq!(stream.answer.error, None);
-    let first = first.unwrap_or_else(|| started.elapsed());
-    (Pace::new(started, first, stream.answer.tokens), stream)
-}
-
-fn asked(text: &str, tokens: usize) -> Value {
-    let mut body = question("repo", text, true);
-    body["max_tokens"] = json!(tokens);
-    body
-}
-
-/// A prompt of about so many tokens, none like the one before.
-fn prompt(tokens: usize, seed: usize) -> String {
-    let mut text = format!("{seed} ");
-    for number in 0..tokens / 4 {
-        text += &format!("a {} ", (number * 7 + seed) % 10);
-    }
-    text
 }
 
 async fn speed() {
@@ -184,11 +102,11 @@ async fn speed() {
             // Both see it for the first time, one after the other, and take turns in being the first.
             let text = prompt(tokens, round * 100 + tokens);
             if round % 2 == 0 {
-                theirs.push(ask_bare(&model, &text, 200).await.unwrap());
+                theirs.push(ask_bare(&model, &text, 200).await.unwrap().pace);
                 ours.push(ask_host(&host, &asked(&text, 200)).await.0);
             } else {
                 ours.push(ask_host(&host, &asked(&text, 200)).await.0);
-                theirs.push(ask_bare(&model, &text, 200).await.unwrap());
+                theirs.push(ask_bare(&model, &text, 200).await.unwrap().pace);
             }
         }
         // What the machine does meanwhile moves both of a pair more than they differ.
@@ -377,7 +295,7 @@ async fn large() {
         let model = bare(&home.generation("repo", 1), dtype, quantization).await;
         let loaded = ms(started.elapsed());
         match ask_bare(&model, &text, 30).await {
-            Ok(pace) => println!(
+            Ok(BareAnswer { pace, .. }) => println!(
                 "| bare | {name} | {loaded} | | {} | {:.1} |",
                 ms(pace.first),
                 pace.per_second
@@ -385,12 +303,4 @@ async fn large() {
             Err(error) => println!("| bare | {name} | {loaded} | | {error} | |"),
         }
     }
-}
-
-fn resident(status: &Value) -> u64 {
-    status["residentBytes"].as_u64().unwrap() / 1_000_000
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }

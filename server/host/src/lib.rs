@@ -16,6 +16,7 @@ mod lock;
 mod serve;
 mod watch;
 
+pub use engine::gpu;
 pub use lock::{HostLock, LockAttempt};
 pub use serve::{HostProcess, serve};
 

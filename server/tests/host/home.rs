@@ -78,7 +78,10 @@ impl Home {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_repo-lsp"));
+        // A benchmark that runs on another machine than it was built on needs to be told where the program is.
+        let program = std::env::var_os("REPO_LSP_BIN")
+            .unwrap_or_else(|| env!("CARGO_BIN_EXE_repo-lsp").into());
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env("REPO_LSP_CACHE_DIR", &self.dirs.cache)

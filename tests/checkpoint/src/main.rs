@@ -8,8 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use checkpoint::{Parrot, Precision, Recipe, Shape};
 
-const USAGE: &str =
-    "usage: checkpoint parrot FOLDER ANSWER | checkpoint random FOLDER (tiny|0.6b) [f32|bf16|f16]";
+const USAGE: &str = "usage: checkpoint parrot FOLDER ANSWER | checkpoint random FOLDER (tiny|0.6b|4b) [f32|bf16|f16]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +31,7 @@ fn run(arguments: &[&str]) -> Result<()> {
             let shape = match *shape {
                 "tiny" => Shape::TINY,
                 "0.6b" => Shape::QWEN3_0_6B,
+                "4b" => Shape::QWEN3_4B,
                 _ => bail!(USAGE),
             };
             let precision = match rest {

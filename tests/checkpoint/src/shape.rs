@@ -50,6 +50,20 @@ impl Shape {
         rope_theta: 1_000_000,
     };
 
+    /// The sizes of Qwen3-4B: 4 billion parameters.
+    pub const QWEN3_4B: Shape = Shape {
+        hidden: 2560,
+        layers: 36,
+        heads: 32,
+        kv_heads: 8,
+        head_dim: 128,
+        feed_forward: 9728,
+        vocabulary: 151_936,
+        tied: true,
+        context: 40_960,
+        rope_theta: 1_000_000,
+    };
+
     /// The same model with fewer, or more, tokens.
     pub const fn with_vocabulary(self, vocabulary: usize) -> Shape {
         Shape { vocabulary, ..self }

@@ -20,12 +20,15 @@ impl OpenDevice {
     pub(super) fn open(wanted: Device) -> Result<Self, LoadError> {
         let device = match wanted {
             Device::Cpu => Accelerator::Cpu,
-            Device::Auto => best()?,
-            Device::Cuda => match best()? {
+            Device::Auto => best().unwrap_or_else(|why| {
+                tracing::warn!("no GPU can be opened, so models run on the CPU: {why}");
+                Accelerator::Cpu
+            }),
+            Device::Cuda => match best().map_err(closed)? {
                 device @ Accelerator::Cuda(_) => device,
                 _ => return Err(absent("CUDA", cfg!(feature = "cuda"))),
             },
-            Device::Metal => match best()? {
+            Device::Metal => match best().map_err(closed)? {
                 device @ Accelerator::Metal(_) => device,
                 _ => return Err(absent("Metal", cfg!(feature = "metal"))),
             },
@@ -74,12 +77,32 @@ impl OpenDevice {
     }
 }
 
-fn best() -> Result<Accelerator, LoadError> {
+/// Opens the GPU that this program is built for and closes it again. Returns its kind, or one line that says why it cannot be opened, as
+/// without a driver; `None` if the program is built for no GPU.
+pub fn gpu() -> Option<Result<&'static str, String>> {
+    let name = if cfg!(feature = "cuda") {
+        "cuda"
+    } else if cfg!(feature = "metal") {
+        "metal"
+    } else {
+        return None;
+    };
+    Some(best().map(|_| name))
+}
+
+/// Opens the GPU that this program is built for, or the CPU if it is built for none. An error is one line.
+fn best() -> Result<Accelerator, String> {
     mistralrs::best_device(false).map_err(|error| {
-        LoadError::Broken(format!(
-            "cannot open the device: {error}. Set `host.device` to `cpu`"
-        ))
+        // With RUST_BACKTRACE set, a backtrace follows.
+        let error = error.to_string();
+        error.lines().next().unwrap_or_default().to_owned()
     })
+}
+
+fn closed(why: String) -> LoadError {
+    LoadError::Broken(format!(
+        "cannot open the GPU: {why}. Check its driver, or set `host.device` to `cpu`"
+    ))
 }
 
 fn absent(name: &str, built: bool) -> LoadError {

@@ -18,6 +18,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 pub(crate) use answer::{AnswerEvent, Failure, ValidatedRequest};
+pub use device::gpu;
 pub(crate) use load::EngineInfo;
 
 use super::queue::Queue;

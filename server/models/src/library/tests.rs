@@ -111,7 +111,7 @@ fn a_generation_is_complete_before_it_is_active() {
     says(
         fixture.library.current("repo"),
         expect![
-            "no generation of repo is in use. On disk: 1. To use one: repo-lsp model use repo@1"
+            "no generation of repo is active. On disk: 1. To use one: repo-lsp model use repo@1"
         ],
     );
     assert_eq!(fixture.library.switch("repo", 1).unwrap(), None);
@@ -155,7 +155,7 @@ fn resolves_names() {
     let fixture = Fixture::new();
     assert_eq!(
         fixture.label(None),
-        "no model is chosen. None is installed. To download: repo-lsp model pull Qwen/Qwen3-4B"
+        "no default model is set. None is installed. To download: repo-lsp model pull Qwen/Qwen3-4B"
     );
     assert_eq!(
         fixture.label(Some("qwen3-0.6b")),
@@ -166,7 +166,7 @@ fn resolves_names() {
     fixture.install("repo", 3);
     assert_eq!(
         fixture.label(None),
-        "no model is chosen. Installed: repo, tiny. To set one: repo-lsp model use repo"
+        "no default model is set. Installed: repo, tiny. To set one: repo-lsp model use repo"
     );
     fixture.library.set_default("repo").unwrap();
     let cases = [
@@ -181,7 +181,7 @@ fn resolves_names() {
         ),
         (
             Some("qwen3:8b"),
-            "bad name for a model: `qwen3:8b`; letters, digits, `.`, `_` and `-` will do, and it begins with no dot",
+            "invalid model name `qwen3:8b`; use letters, digits, `.`, `_` and `-`, and do not start with `.` or `-`",
         ),
         (
             Some("zebra"),
@@ -272,11 +272,11 @@ fn damaged_generations_are_reported_and_never_activated() {
     let whole = fs::read(&weights).unwrap();
     let cases: [(&str, &dyn Fn()); 4] = [
         (
-            "repo@2 is damaged: model.safetensors has 100 bytes and had ",
+            "repo@2 is damaged: model.safetensors has 100 bytes instead of ",
             &|| fs::write(&weights, &whole[..100]).unwrap(),
         ),
         (
-            "repo@2 is damaged: model.safetensors is gone. Pull it again, or use another of those that `repo-lsp model show repo` lists",
+            "repo@2 is damaged: model.safetensors is missing. Pull it again, or use another generation listed by `repo-lsp model show repo`",
             &|| {
                 fs::remove_file(&weights).unwrap();
             },
@@ -460,7 +460,7 @@ fn keeps_the_base_of_an_adapter() {
     assert_eq!(fixture.library.gc(false).unwrap(), []);
     says(
         fixture.library.remove("base"),
-        expect!["base is what ours@1 is based on; remove that first"],
+        expect!["base is the base of ours@1; remove that adapter first"],
     );
     fixture.library.remove("ours").unwrap();
     assert_eq!(fixture.library.gc(false).unwrap().len(), 1);

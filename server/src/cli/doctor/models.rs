@@ -1,6 +1,6 @@
 //! Checks of the model: which one answers questions, on which device, whether it fits into memory, and the state of the model host.
 //!
-//! Based on the files on disk, the features of this program and the status of a running host. No host is started and no model loaded.
+//! Based on the files on disk, whether the GPU can be opened, and the status of a running host. No host is started and no model loaded.
 
 use std::fs::File;
 
@@ -88,7 +88,7 @@ fn unusable(library: &Library, error: &LibraryError) -> Check {
     }
 }
 
-/// The memory that the weights are loaded into, as far as it is known before a device is opened.
+/// The memory that the weights are loaded into.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Memory,
@@ -96,47 +96,53 @@ enum Place {
 }
 
 fn device(settings: &Settings) -> (Place, Check) {
-    let (cuda, metal) = (cfg!(feature = "cuda"), cfg!(feature = "metal"));
     let quantization = match settings.host.quantization {
         Quantization::None => String::new(),
         other => format!(", weights quantized to {other:?}"),
     };
     let gpu = |name: &str| format!("{name} · precision of the model file{quantization}");
     let cpu = |why: &str| format!("cpu · f32{quantization} · {why}");
-    let configured = |name: &str, built: bool| {
-        if built {
-            let found = gpu(&format!(
-                "{name}, set by `host.device`; opened when the host starts"
-            ));
-            (Place::Gpu, ok("device", found))
-        } else {
-            let found = format!(
-                "{name} is set by `host.device`, but this program was built without the feature `{name}`"
-            );
-            (
-                Place::Gpu,
-                fail(
-                    "device",
-                    found,
-                    "set `host.device` to `auto`, or build with that feature",
-                ),
-            )
+    let driver = "install the driver of the GPU, or set `host.device` to `cpu`";
+    let configured = |name: &str, built: bool| match open_gpu() {
+        Some(Ok(_)) if built => ok("device", gpu(&format!("{name}, set by `host.device`"))),
+        Some(Err(why)) if built => {
+            let found = format!("{name}, set by `host.device`, cannot be opened: {why}");
+            fail("device", found, driver)
         }
+        _ => fail(
+            "device",
+            format!(
+                "{name} is set by `host.device`, but this program was built without the feature `{name}`"
+            ),
+            "set `host.device` to `auto`, or build with that feature",
+        ),
     };
     match settings.host.device {
         Device::Cpu => (Place::Memory, ok("device", cpu("set by `host.device`"))),
-        Device::Cuda => configured("cuda", cuda),
-        Device::Metal => configured("metal", metal),
-        Device::Auto if !cuda && !metal => {
-            let why = "this program was built without the features `cuda` and `metal`";
-            (Place::Memory, ok("device", cpu(why)))
-        }
-        Device::Auto => {
-            let name = if cuda { "cuda" } else { "metal" };
-            let found = gpu(&format!("{name} if the host finds such a device, else cpu"));
-            (Place::Gpu, ok("device", found))
-        }
+        Device::Cuda => (Place::Gpu, configured("cuda", cfg!(feature = "cuda"))),
+        Device::Metal => (Place::Gpu, configured("metal", cfg!(feature = "metal"))),
+        Device::Auto => match open_gpu() {
+            None => {
+                let why = "this program was built without the features `cuda` and `metal`";
+                (Place::Memory, ok("device", cpu(why)))
+            }
+            Some(Ok(name)) => (Place::Gpu, ok("device", gpu(name))),
+            Some(Err(why)) => {
+                let found = cpu(&format!("the GPU cannot be opened: {why}"));
+                (Place::Memory, warn("device", found, driver))
+            }
+        },
     }
+}
+
+#[cfg(feature = "local-model")]
+fn open_gpu() -> Option<Result<&'static str, String>> {
+    model_host::gpu()
+}
+
+#[cfg(not(feature = "local-model"))]
+fn open_gpu() -> Option<Result<&'static str, String>> {
+    None
 }
 
 fn fits(library: &Library, installed: &Installed, settings: &Settings, place: Place) -> Check {

@@ -43,12 +43,12 @@ fn rejects_adapters_that_do_not_match() {
         (
             "rank",
             &|from| edit(from, "adapter_config.json", |config| config["r"] = json!(3)),
-            "which does not fit the rank 3",
+            "which does not match rank 3",
         ),
         (
             "no rank",
             &|from| edit(from, "adapter_config.json", |config| config["r"] = json!(0)),
-            "adapter_config.json: the rank `r` is 0",
+            "adapter_config.json: the rank `r` is 0; expected 1 to 4096",
         ),
         (
             "kind",
@@ -57,7 +57,7 @@ fn rejects_adapters_that_do_not_match() {
                     config["peft_type"] = json!("IA3")
                 })
             },
-            "adapter_config.json: it is of the kind IA3; only LORA can be used",
+            "adapter_config.json: `peft_type` is IA3; only LORA is supported",
         ),
         (
             "half",
@@ -92,7 +92,7 @@ fn rejects_adapters_that_do_not_match() {
                 }
                 store(&weights(from), &tensors);
             },
-            "is 32 wide where base@1 has 16",
+            "has dimension 32, but base@1 has 16",
         ),
         (
             "not finite",
@@ -121,6 +121,6 @@ fn rejects_adapters_that_do_not_match() {
     fixture.library.switch("ours", 1).unwrap();
     assert_eq!(
         add(&from, "ours").unwrap_err(),
-        "ours@1 cannot be the base of an adapter; that has to be a model in safetensors"
+        "ours@1 cannot be the base of an adapter; only models in safetensors format can"
     );
 }

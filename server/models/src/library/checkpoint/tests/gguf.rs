@@ -45,7 +45,7 @@ fn validates_gguf_files() {
     let cases = [
         (
             b"NOPE".to_vec(),
-            "model.gguf: it is cut short in its header",
+            "model.gguf: the file is truncated in its header",
         ),
         (
             [b"PK\x03\x04", &whole[4..]].concat(),
@@ -53,23 +53,23 @@ fn validates_gguf_files() {
         ),
         (
             gguf("llama", 1, 8, 68),
-            "model.gguf: version 1 of GGUF; versions 2 and 3 can be used",
+            "model.gguf: GGUF version 1 is not supported; supported versions: 2 and 3",
         ),
         (
             gguf("clip", 3, 8, 68),
-            "model.gguf: `general.architecture` is clip; llama, mistral3",
+            "model.gguf: `general.architecture` is clip; supported: llama, mistral3",
         ),
         (
             gguf("llama", 3, 23, 68),
-            "model.gguf: tensor token_embd.weight is of type 23, which cannot be run here",
+            "model.gguf: tensor token_embd.weight has type 23, which is not supported",
         ),
         (
             gguf("llama", 3, 8, 67),
-            "model.gguf: it is cut short at tensor token_embd.weight: ",
+            "model.gguf: the file is truncated at tensor token_embd.weight: ",
         ),
         (
             gguf("llama", 3, 12, 68),
-            "model.gguf: tensor token_embd.weight: its place does not fit its shape [32, 2]",
+            "model.gguf: tensor token_embd.weight: its offset does not match its shape [32, 2]",
         ),
     ];
     for (file, expected) in cases {
@@ -86,7 +86,7 @@ fn validates_gguf_files() {
         fs::write(&path, &whole[..length]).unwrap();
         let error = fixture.add("tiny", &path).unwrap_err().to_string();
         assert!(
-            error.starts_with("model.gguf: it is cut short"),
+            error.starts_with("model.gguf: the file is truncated"),
             "{length}: {error}"
         );
     }
@@ -123,7 +123,7 @@ fn checks_the_tensors_of_qwen3() {
         (
             "qwen3.attention.head_count_kv",
             "qwen3.attention.head_count_ky",
-            "model.gguf: `qwen3.attention.head_count_kv` is missing, or no number that makes sense",
+            "model.gguf: `qwen3.attention.head_count_kv` is missing or out of range",
         ),
     ] {
         let at = whole

@@ -31,8 +31,8 @@ fn repairs_configs_of_newer_tools() {
     assert_eq!(
         added.notes,
         [
-            "config.json: rope_theta = 10000 was taken out of rope_parameters",
-            "config.json: max_window_layers = 2 was filled in"
+            "config.json: moved rope_theta = 10000 out of rope_parameters",
+            "config.json: added the default max_window_layers = 2"
         ]
     );
     let config: Value =
@@ -106,14 +106,14 @@ fn reads_sharded_weights() {
     fs::write(from.join(second), &whole[..whole.len() - 2]).unwrap();
     let error = fixture.add("repo", &from).unwrap_err().to_string();
     assert!(
-        error.starts_with("model-00002-of-00002.safetensors: it is cut short at tensor "),
+        error.starts_with("model-00002-of-00002.safetensors: the file is truncated at tensor "),
         "{error}"
     );
     fs::remove_file(from.join(second)).unwrap();
     let error = fixture.add("repo", &from).unwrap_err().to_string();
     assert!(
         error.starts_with(
-            "model.safetensors.index.json: model-00002-of-00002.safetensors, which holds tensor "
+            "model.safetensors.index.json: model-00002-of-00002.safetensors, which contains tensor "
         ),
         "{error}"
     );
@@ -125,7 +125,7 @@ fn reads_sharded_weights() {
         let error = fixture.add("repo", &from).unwrap_err().to_string();
         assert_eq!(
             error,
-            "model.safetensors.index.json: the file of tensor model.norm.weight is not a name of a file"
+            "model.safetensors.index.json: the entry of tensor model.norm.weight is not a file name"
         );
     }
 }
