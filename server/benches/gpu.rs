@@ -271,13 +271,13 @@ async fn swap() -> Value {
         install(generation);
         let streams = (0..ASKING).map(|_| host.ask(question("repo", "Count.", true)));
         let switch = async {
-            host.until(|status| status["waiting"].as_u64() >= Some(ASKING as u64 - 1))
+            host.wait_for_status(|status| status["waiting"].as_u64() >= Some(ASKING as u64 - 1))
                 .await;
             home.library().switch("repo", generation).unwrap();
             Instant::now()
         };
         let (answers, switched) = tokio::join!(join_all(streams), switch);
-        host.until(|status| {
+        host.wait_for_status(|status| {
             let rows = status["models"].as_array().unwrap();
             rows.len() == 1 && rows[0]["generation"] == generation && rows[0]["state"] == "serving"
         })

@@ -1,4 +1,4 @@
-//! What the host of models costs beside bare mistral.rs, and how it behaves under changes: tables for people.
+//! Compares the model host with bare mistral.rs, and measures swaps, cancellation and memory. Prints Markdown tables.
 //!
 //! `cargo bench -p repo-lsp --bench model --profile dev -- [speed] [turns] [swap] [cancel] [memory] [large]`; all but `large` by default.
 
@@ -6,11 +6,11 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a benchmark fails by panicking, and prints what it found"
+    reason = "a benchmark panics on errors and prints its results"
 )]
 
 #[path = "../tests/host/home.rs"]
-#[allow(dead_code, reason = "tests use more of it")]
+#[allow(dead_code, reason = "the tests use more of this module")]
 mod home;
 #[allow(dead_code, reason = "the other benchmark uses more of it")]
 mod support;
@@ -25,7 +25,7 @@ use mistralrs::{IsqType, Model, ModelDType, TextModelBuilder};
 use serde_json::json;
 use support::{BareAnswer, Pace, ask_bare, ask_host, asked, ms, prompt, resident};
 
-/// Large enough that a token costs more than its way to the client.
+/// Large enough that computing a token takes longer than sending it to the client.
 const MEDIUM: Shape = Shape {
     hidden: 512,
     layers: 8,
@@ -100,7 +100,7 @@ async fn speed() {
     for tokens in [20, 500, 2000] {
         let (mut theirs, mut ours) = (Vec::new(), Vec::new());
         for round in 0..8 {
-            // Both see it for the first time, one after the other, and take turns in being the first.
+            // The prompt is new to both, and the order alternates.
             let text = prompt(tokens, round * 100 + tokens);
             if round % 2 == 0 {
                 theirs.push(ask_bare(&model, &text, 200).await.unwrap().pace);
@@ -110,7 +110,7 @@ async fn speed() {
                 theirs.push(ask_bare(&model, &text, 200).await.unwrap().pace);
             }
         }
-        // What the machine does meanwhile moves both of a pair more than they differ.
+        // Other load on the machine affects both of a pair, so the median of the differences is more stable than that of the times.
         let pairs = ours.iter().zip(&theirs);
         let mut more: Vec<f64> = pairs
             .map(|(ours, theirs)| 1e3 * (ours.first.as_secs_f64() - theirs.first.as_secs_f64()))
@@ -152,7 +152,7 @@ async fn turns() {
 }
 
 async fn swap() {
-    println!("\n## Twenty swaps, each with 50 streams\n");
+    println!("\n## Twenty swaps with 50 streams each\n");
     println!(
         "| swap | failed | cut or mixed | by the old one | resident after |\n|---|---|---|---|---|"
     );
@@ -182,7 +182,7 @@ async fn swap() {
         install(number);
         let streams = (0..50).map(|_| host.ask(question("repo", "Count.", true)));
         let switch = async {
-            host.until(|status| status["waiting"].as_u64() >= Some(40))
+            host.wait_for_status(|status| status["waiting"].as_u64() >= Some(40))
                 .await;
             home.library().switch("repo", number as u32).unwrap();
         };
@@ -198,7 +198,7 @@ async fn swap() {
         let before = format!("repo@{}", number - 1);
         let old = answers.iter().filter(|answer| answer.by == before).count();
         let status = host
-            .until(|status| {
+            .wait_for_status(|status| {
                 let rows = status["models"].as_array().unwrap();
                 rows.len() == 1 && rows[0]["generation"] == number && rows[0]["state"] == "serving"
             })
@@ -213,7 +213,7 @@ async fn swap() {
 }
 
 async fn cancel() {
-    println!("\n## From leaving to a quiet engine\n");
+    println!("\n## Time from disconnect to an idle engine\n");
     println!("| median | worst of 50 |\n|---|---|");
     let home = Home::new();
     home.install("repo", |folder| {
@@ -229,7 +229,7 @@ async fn cancel() {
         }
         let started = Instant::now();
         drop(stream);
-        host.until(|status| status["running"] == 0).await;
+        host.wait_for_status(|status| status["running"] == 0).await;
         took.push(started.elapsed());
     }
     took.sort();

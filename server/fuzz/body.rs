@@ -1,5 +1,5 @@
-//! What the LSP edge promises for any input: it ends when the input does, says only what is a message, and until then it lives.
-//! Shared by the fuzz target and the ordinary test over mutated sessions.
+//! Properties of the LSP server that hold for any input: it runs until the input ends, then exits, and writes only valid messages.
+//! Shared by the fuzz target and the test of mutated sessions.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -17,10 +17,10 @@ use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
 use tokio::runtime::Runtime;
 use trainer_bridge::PrivacyMode;
 
-/// How long a server may take to end, or to say anything at all. Nothing is measured by it.
+/// Time to wait for a message or for the server to end before the test fails.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Where something panicked. The edge contains a panic, so a client would not notice; here it is a mistake.
+/// Messages of panics. The server catches panics of requests, so a client would not notice them, but here they are failures.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -38,43 +38,43 @@ fn panics() -> MutexGuard<'static, Vec<String>> {
 
 /// The only folder that any session of this process may index.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("there is a disk");
+    let folder = tempfile::tempdir().expect("a temporary directory can be created");
     let root = folder.path().join("root");
-    std::fs::create_dir(&root).expect("it can be written to");
-    std::fs::write(root.join("a.rs"), SOURCE).expect("it can be written to");
+    std::fs::create_dir(&root).expect("the temporary directory is writable");
+    std::fs::write(root.join("a.rs"), SOURCE).expect("the temporary directory is writable");
     folder
 });
 
 pub const SOURCE: &str = "/// Adds é and \u{1f600}.\npub fn add(a: u32) -> u32 {\n    a + other()\n}\n\nfn other() -> u32 {\n    1\n}\n";
 
-/// The place of the document that sessions are about.
+/// The URI of the document that the sessions use.
 pub fn uri() -> String {
     format!("file://{}/root/a.rs", FOLDER.path().display())
 }
 
-/// Two ways of reading the input: as the bytes of a client that may send anything, and as one message a line from a client that at
-/// least knows frames. The second one is what gets behind the edge, so its session is already open.
+/// Runs the server on the input. Data that begins with `~` is sent as raw bytes. Other data is split into lines, each sent as a
+/// framed message in a session that is already initialized, which exercises the request handlers.
 pub fn check(data: &[u8]) {
     match data.split_first() {
-        Some((b'~', bytes)) => RUNTIME.block_on(bytes_of_a_stranger(bytes)),
-        _ => RUNTIME.block_on(messages(data)),
+        Some((b'~', bytes)) => RUNTIME.block_on(check_raw_bytes(bytes)),
+        _ => RUNTIME.block_on(check_messages(data)),
     }
-    let panicked = panics().clone();
-    assert!(panicked.is_empty(), "{panicked:#?}");
+    let panics = panics().clone();
+    assert!(panics.is_empty(), "{panics:#?}");
 }
 
-async fn bytes_of_a_stranger(bytes: &[u8]) {
+async fn check_raw_bytes(bytes: &[u8]) {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let said = tokio::spawn(listen(FrameReader::new(ours), None));
-    let served = within(serve(bytes, theirs, Arc::new(Fixed))).await;
-    served.expect("an end is no error");
-    said.await.expect("only messages are written");
+    let reader_task = tokio::spawn(read_messages(FrameReader::new(ours), None));
+    let served = with_timeout(serve(bytes, theirs, Arc::new(Fixed))).await;
+    served.expect("the end of the input is not an error");
+    reader_task.await.expect("the server writes only messages");
 }
 
-async fn messages(data: &[u8]) {
+async fn check_messages(data: &[u8]) {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let (read, write) = tokio::io::split(theirs);
-    let server = tokio::spawn(serve_to_the_end(read, write));
+    let server = tokio::spawn(run_server(read, write));
     let (read, mut write) = tokio::io::split(ours);
     let mut reader = FrameReader::new(read);
 
@@ -88,20 +88,20 @@ async fn messages(data: &[u8]) {
     let opened = json!({ "textDocument": document });
     let opened = json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": opened });
     send(&mut write, &opened.to_string()).await;
-    // What is behind the edge answers out of the index, so there has to be one.
+    // Requests are answered from the index, so it must be up to date.
     loop {
         send(&mut write, &request("ready", "repoLsp/status", json!({}))).await;
-        let (status, rest) = within(listen(reader, Some("ready".into()))).await;
+        let (status, rest) = with_timeout(read_messages(reader, Some("ready".into()))).await;
         reader = rest;
-        let status = status.expect("a server that lives answers");
+        let status = status.expect("the server responds");
         if status["result"]["roots"][0]["state"] == "fresh" {
             break;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let said = tokio::spawn(listen(reader, Some("last".into())));
+    let reader_task = tokio::spawn(read_messages(reader, Some("last".into())));
     for line in data.split(|byte| *byte == b'\n') {
-        // It ends the session, as it should; that is not what is of interest here.
+        // `exit` ends the session before the later messages are read.
         let ends = line.windows(4).any(|word| word == b"exit");
         if !ends && frame::write(&mut write, line).await.is_err() {
             break;
@@ -109,36 +109,40 @@ async fn messages(data: &[u8]) {
     }
     send(&mut write, &request("last", "repoLsp/status", json!({}))).await;
 
-    let (answered, reader) = within(said).await.expect("only messages are written");
-    assert!(answered.is_some(), "a server that lives answers");
-    // The client goes away.
+    let (answered, reader) = with_timeout(reader_task)
+        .await
+        .expect("the server writes only messages");
+    assert!(answered.is_some(), "the server responds");
+    // The client disconnects.
     let _ = write.shutdown().await;
-    let rest = tokio::spawn(listen(reader, None));
-    within(server).await.expect("it does not panic");
-    rest.await.expect("only messages are written");
+    let rest = tokio::spawn(read_messages(reader, None));
+    with_timeout(server)
+        .await
+        .expect("the server does not panic");
+    rest.await.expect("the server writes only messages");
 }
 
-async fn serve_to_the_end(read: tokio::io::ReadHalf<DuplexStream>, write: WriteHalf<DuplexStream>) {
+async fn run_server(read: tokio::io::ReadHalf<DuplexStream>, write: WriteHalf<DuplexStream>) {
     serve(read, write, Arc::new(Fixed))
         .await
-        .expect("an end is no error");
+        .expect("the end of the input is not an error");
 }
 
-/// Reads all that is said until the reply to `wanted`, or the end: each is one message of JSON-RPC.
-async fn listen<R: tokio::io::AsyncRead + Unpin>(
+/// Reads messages until the response with the id `wanted`, or to the end, and checks that each is a JSON-RPC message.
+async fn read_messages<R: tokio::io::AsyncRead + Unpin>(
     mut frames: FrameReader<R>,
     wanted: Option<Value>,
 ) -> (Option<Value>, FrameReader<R>) {
-    while let Some(frame) = frames.next().await.expect("memory can be read") {
+    while let Some(frame) = frames.next().await.expect("reading from memory succeeds") {
         let Frame::Body(body) = frame else {
-            panic!("bytes that are no message were written: {frame:?}")
+            panic!("bytes outside a message were written: {frame:?}")
         };
         let message: Value = serde_json::from_slice(&body).expect("a message is JSON");
         assert_eq!(message["jsonrpc"], "2.0", "{message}");
         assert!(
             message.get("method").is_some()
                 ^ (message.get("result").is_some() || message.get("error").is_some()),
-            "neither a call nor a reply: {message}"
+            "neither a request nor a response: {message}"
         );
         if wanted.is_some() && message.get("id") == wanted.as_ref() {
             return (Some(message), frames);
@@ -147,9 +151,9 @@ async fn listen<R: tokio::io::AsyncRead + Unpin>(
     (None, frames)
 }
 
-async fn within<T>(work: impl Future<Output = T>) -> T {
+async fn with_timeout<T>(work: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(REPLY_TIMEOUT, work).await;
-    done.expect("it neither hangs nor waits for the client")
+    done.expect("the server did not finish in time")
 }
 
 pub fn request(id: &str, method: &str, params: Value) -> String {
@@ -162,21 +166,21 @@ async fn send(to: &mut WriteHalf<DuplexStream>, message: &str) {
         .expect("the server reads");
 }
 
-/// Settings that no client can change: whatever folder it names, nothing but our own is indexed.
+/// Fixed settings. Only the temporary folder can be indexed, whatever folder a client names.
 struct Fixed;
 
 impl SettingsSource for Fixed {
     fn resolve(&self, root: Option<&Path>, _: &Value) -> Resolved {
         let own = FOLDER.path().join("root");
-        let elsewhere = root.is_some_and(|root| root != own);
-        let place = |name: &str| -> PathBuf { FOLDER.path().join(name) };
+        let is_other = root.is_some_and(|root| root != own);
+        let path = |name: &str| -> PathBuf { FOLDER.path().join(name) };
         Resolved {
             settings: Settings {
                 navigation: true,
                 sources: 6,
-                answers_directory: place("answers"),
+                answers_directory: path("answers"),
                 index: IndexOptions {
-                    directory: place("index"),
+                    directory: path("index"),
                     exclude: Vec::new(),
                     private: Vec::new(),
                     max_file_bytes: 1_000_000,
@@ -184,14 +188,14 @@ impl SettingsSource for Fixed {
                     threads: 1,
                 },
                 model: ModelSettings::default(),
-                summaries_directory: place("summaries"),
+                summaries_directory: path("summaries"),
                 samples: RecordingPolicy {
-                    file: place("samples.db"),
+                    file: path("samples.db"),
                     mode: PrivacyMode::Full,
                 },
             },
             problems: Vec::new(),
-            fatal: elsewhere.then(|| "only one folder is indexed here".to_owned()),
+            fatal: is_other.then(|| "only one folder is indexed here".to_owned()),
         }
     }
 

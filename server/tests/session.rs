@@ -1,4 +1,4 @@
-//! The body of the fuzz target, over sessions that are damaged in many ways. Always the same ones, so that failures repeat.
+//! Runs the body of the fuzz target on mutated sessions. The mutations are deterministic, so that failures are reproducible.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 #[path = "../fuzz/body.rs"]
 mod body;
 
-/// Every kind of message, in an order that a client could send.
+/// Returns one message of every kind, in an order in which a client could send them.
 fn session() -> Vec<String> {
     let document = json!({ "uri": body::uri() });
-    let at = json!({ "textDocument": document, "position": { "line": 1, "character": 8 } });
+    let place = json!({ "textDocument": document, "position": { "line": 1, "character": 8 } });
     let range =
         json!({ "start": { "line": 0, "character": 15 }, "end": { "line": 2, "character": 3 } });
     let edit = |start: (u32, u32), end: (u32, u32), text: &str| {
@@ -26,68 +26,68 @@ fn session() -> Vec<String> {
     let edits = json!({
         "textDocument": { "uri": body::uri(), "version": 2 },
         "contentChanges": [edit((0, 9), (0, 12), "\u{1f600}"), edit((2, 4), (3, 0), "b\r\n"), edit((9, 9), (99, 0), "fn new() {}\n"),
-            // Between the halves of a character, and from the end to the start.
+            // Inside a surrogate pair, and with the end before the start.
             edit((0, 10), (0, 11), "x"), edit((2, 4), (1, 2), "y")],
     });
     let whole = json!({ "textDocument": { "uri": body::uri(), "version": 3 }, "contentChanges": [{ "text": "fn one() {}" }] });
     let mut number = 0;
-    let mut ask = |method: &str, params: Value| {
+    let mut request = |method: &str, params: Value| {
         number += 1;
         json!({ "jsonrpc": "2.0", "id": number, "method": method, "params": params }).to_string()
     };
-    let tell = |method: &str, params: Value| {
+    let notification = |method: &str, params: Value| {
         json!({ "jsonrpc": "2.0", "method": method, "params": params }).to_string()
     };
     let folders = json!({ "added": [{ "uri": "file:///nowhere", "name": "n" }], "removed": [] });
     vec![
-        tell("initialized", json!({})),
-        ask("textDocument/hover", at.clone()),
-        ask(
+        notification("initialized", json!({})),
+        request("textDocument/hover", place.clone()),
+        request(
             "textDocument/codeAction",
             json!({ "textDocument": document, "range": range, "context": { "diagnostics": [] } }),
         ),
-        ask(
+        request(
             "repoLsp/ask",
             json!({ "question": "what adds?", "partialResultToken": 7, "textDocument": document, "range": range }),
         ),
-        tell("textDocument/didChange", edits),
-        ask("textDocument/definition", at.clone()),
-        ask(
+        notification("textDocument/didChange", edits),
+        request("textDocument/definition", place.clone()),
+        request(
             "textDocument/documentSymbol",
             json!({ "textDocument": document }),
         ),
-        ask("workspace/symbol", json!({ "query": "add" })),
-        tell("$/cancelRequest", json!({ "id": 3 })),
-        ask("textDocument/prepareCallHierarchy", at.clone()),
-        ask(
+        request("workspace/symbol", json!({ "query": "add" })),
+        notification("$/cancelRequest", json!({ "id": 3 })),
+        request("textDocument/prepareCallHierarchy", place.clone()),
+        request(
             "workspace/executeCommand",
             json!({ "command": "repoLsp.explain", "arguments": [{ "textDocument": document, "range": range }] }),
         ),
-        tell("textDocument/didChange", whole),
-        ask(
+        notification("textDocument/didChange", whole),
+        request(
             "textDocument/references",
-            json!({ "textDocument": document, "position": at["position"], "context": { "includeDeclaration": true } }),
+            json!({ "textDocument": document, "position": place["position"], "context": { "includeDeclaration": true } }),
         ),
-        tell(
+        notification(
             "workspace/didChangeWorkspaceFolders",
             json!({ "event": folders }),
         ),
-        tell(
+        notification(
             "workspace/didChangeConfiguration",
             json!({ "settings": { "repoLsp": {} } }),
         ),
-        tell(
+        notification(
             "workspace/didChangeWatchedFiles",
             json!({ "changes": [{ "uri": body::uri(), "type": 2 }] }),
         ),
-        tell("textDocument/didClose", json!({ "textDocument": document })),
-        ask("no/such/method", json!([1, null])),
-        json!({ "jsonrpc": "2.0", "id": "unasked", "result": null }).to_string(),
+        notification("textDocument/didClose", json!({ "textDocument": document })),
+        request("no/such/method", json!([1, null])),
+        json!({ "jsonrpc": "2.0", "id": "unknown", "result": null }).to_string(),
     ]
 }
 
 #[test]
-fn a_session_of_messages_survives_damage() {
+fn mutated_messages_do_not_crash_the_server() {
     let session = session();
     body::check(session.join("\n").as_bytes());
     let mut random = Random(7);
@@ -98,7 +98,7 @@ fn a_session_of_messages_survives_damage() {
             match random.below(4) {
                 0 => messages.swap(one, other),
                 1 => messages.insert(one, messages[other].clone()),
-                _ => damage(&mut messages[one], &mut random),
+                _ => mutate(&mut messages[one], &mut random),
             }
         }
         body::check(&messages.join(&b'\n'));
@@ -106,7 +106,7 @@ fn a_session_of_messages_survives_damage() {
 }
 
 #[test]
-fn the_bytes_of_a_stranger_do_no_harm() {
+fn mutated_bytes_do_not_crash_the_server() {
     let begin = body::request("0", "initialize", json!({ "capabilities": {} }));
     let mut whole = b"~".to_vec();
     for message in std::iter::once(begin).chain(session()) {
@@ -117,15 +117,15 @@ fn the_bytes_of_a_stranger_do_no_harm() {
     for _ in 0..120 {
         let mut bytes = whole.clone();
         for _ in 0..=random.below(6) {
-            damage(&mut bytes, &mut random);
+            mutate(&mut bytes, &mut random);
         }
         bytes.splice(..0, *b"~");
         body::check(&bytes);
     }
 }
 
-/// Takes out, doubles, inserts or flips something.
-fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
+/// Deletes, duplicates, inserts or changes a few bytes.
+fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
     const PIECES: [&str; 14] = [
         "{",
         "}",
@@ -152,7 +152,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
         }
         2 => drop(bytes.splice(from..from, PIECES[random.below(PIECES.len())].bytes())),
         3 => {
-            // Numbers are what positions, versions and lengths are made of.
+            // Changes a digit, which affects positions, versions and lengths.
             let digits: Vec<usize> = (0..bytes.len())
                 .filter(|at| bytes[*at].is_ascii_digit())
                 .collect();
@@ -167,7 +167,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// Xorshift: enough to choose places, and needs no seed from outside.
+/// A xorshift random number generator with a fixed seed.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! What each command prints when all is well, for people and for programs.
+//! The output of each command without errors, as text and as JSON.
 
 use expect_test::{Expect, expect};
 use integration::Sandbox;
@@ -48,17 +48,17 @@ Keeps accounts that cannot be overdrawn.
 PASSWORD=hunter2
 "#;
 
-/// Runs a command in the demo workspace and compares everything that a person would see.
+/// Runs a command in the demo workspace and compares standard output, standard error and exit code.
 fn check(arguments: &[&str], expected: Expect) {
     let sandbox = Sandbox::new(DEMO);
-    let ran = sandbox.run(arguments);
-    let mut shown = ran.stdout;
-    if !ran.stderr.is_empty() {
+    let output = sandbox.run(arguments);
+    let mut shown = output.stdout;
+    if !output.stderr.is_empty() {
         shown += "--- standard error\n";
-        shown += &ran.stderr;
+        shown += &output.stderr;
     }
-    if ran.code != Some(0) {
-        shown += &format!("--- exit code {:?}\n", ran.code);
+    if output.code != Some(0) {
+        shown += &format!("--- exit code {:?}\n", output.code);
     }
     expected.assert_eq(&shown);
 }
@@ -116,7 +116,7 @@ fn search() {
 }
 
 #[test]
-fn a_search_that_finds_nothing() {
+fn a_search_without_results() {
     check(
         &["search", "zebra"],
         expect![[r#"
@@ -197,15 +197,18 @@ fn an_unknown_module() {
 }
 
 #[test]
-fn a_secret_is_in_no_output() {
+fn private_files_are_not_in_any_output() {
     let sandbox = Sandbox::new(DEMO);
     for arguments in [
         &["search", "hunter2"][..],
         &["search", "PASSWORD"],
         &["ask", "what is the password?", "--json"],
     ] {
-        let ran = sandbox.run(arguments);
-        assert!(!ran.stdout.contains("hunter2"), "{arguments:?}: {ran:?}");
+        let output = sandbox.run(arguments);
+        assert!(
+            !output.stdout.contains("hunter2"),
+            "{arguments:?}: {output:?}"
+        );
     }
 }
 
@@ -222,10 +225,10 @@ fn a_file_that_becomes_private_leaves_the_index() {
     sandbox.configure("[index]\nprivate = ['journal.rs']\n");
     assert!(
         !found(&sandbox),
-        "the file was indexed before it became private, and still is"
+        "the file is still indexed after it became private"
     );
     sandbox.configure("");
-    assert!(found(&sandbox), "and it comes back");
+    assert!(found(&sandbox), "the file is not indexed again");
 }
 
 #[test]
@@ -240,7 +243,7 @@ fn an_excluded_file_leaves_the_index() {
 }
 
 #[test]
-fn every_command_speaks_json() {
+fn every_command_prints_json() {
     let sandbox = Sandbox::new(DEMO);
     let index = sandbox.json(&["index"]);
     assert_eq!(
@@ -319,7 +322,7 @@ fn nothing_is_written_into_the_workspace() {
 }
 
 #[test]
-fn colours_come_only_when_asked_for() {
+fn colors_are_off_unless_requested() {
     let sandbox = Sandbox::new(DEMO);
     assert!(!sandbox.run(&["status"]).stdout.contains('\u{1b}'));
     assert!(
@@ -334,7 +337,7 @@ fn colours_come_only_when_asked_for() {
         .env("CLICOLOR_FORCE", "0")
         .output()
         .unwrap();
-    assert!(!sandbox.ran(output).stdout.contains('\u{1b}'));
+    assert!(!sandbox.capture(output).stdout.contains('\u{1b}'));
 }
 
 #[test]
@@ -396,10 +399,10 @@ fn completions_and_manual_name_every_command() {
 }
 
 #[test]
-fn a_reader_that_stops_reading_is_no_error() {
+fn a_closed_output_pipe_is_not_an_error() {
     let sandbox = Sandbox::new(DEMO);
     let mut child = sandbox.command(&["schema", "--markdown"]).spawn().unwrap();
     drop(child.stdout.take());
-    let ran = sandbox.ran(child.wait_with_output().unwrap());
-    assert_eq!((ran.stderr.as_str(), ran.code), ("", Some(0)));
+    let output = sandbox.capture(child.wait_with_output().unwrap());
+    assert_eq!((output.stderr.as_str(), output.code), ("", Some(0)));
 }

@@ -1,26 +1,26 @@
-//! The workspace's own file is not trusted: what it may not set is refused in one line, and the rest applies.
+//! Configuration: the untrusted file of a workspace, and which files are private.
 
 use expect_test::expect;
 use integration::Sandbox;
 
 #[test]
-fn a_workspace_file_sets_what_it_may_and_is_refused_the_rest() {
+fn a_workspace_file_sets_only_allowed_keys() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n//- /gen/b.rs\nfn b() {}\n");
     sandbox.write(
         "repo-lsp.toml",
         "log = 'trace'\n[index]\nexclude = ['gen/**']\nthreads = 1\n",
     );
-    let ran = sandbox.run(&["status", "--json"]);
+    let output = sandbox.run(&["status", "--json"]);
     expect![[r#"
         warning: $SANDBOX/work/demo/repo-lsp.toml:1: log: not allowed in a workspace file; set it in your config.toml or in your editor's settings
         warning: $SANDBOX/work/demo/repo-lsp.toml:4: index.threads: not allowed in a workspace file; set it in your config.toml or in your editor's settings
-    "#]].assert_eq(&ran.stderr);
-    let status: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    "#]].assert_eq(&output.stderr);
+    let status: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(status["languages"]["rust"], 1, "{status}");
 }
 
 #[test]
-fn a_workspace_file_cannot_uncover_what_is_private() {
+fn a_workspace_file_cannot_make_private_files_public() {
     let sandbox = Sandbox::new("//- /.env\nTOKEN=abc\n");
     sandbox.write("repo-lsp.toml", "[index]\nprivate = ['!**/.env']\n");
     assert_eq!(sandbox.json(&["status"])["skipped"][0]["reason"], "private");
@@ -31,7 +31,7 @@ fn a_workspace_file_cannot_uncover_what_is_private() {
             .as_array()
             .map(Vec::len),
         Some(0),
-        "the user can"
+        "the user configuration can"
     );
 }
 
@@ -50,18 +50,18 @@ fn the_nearest_marked_folder_is_the_workspace() {
     assert_eq!(
         files_from("inner/deep"),
         Some(2),
-        "the repository around it"
+        "the repository that contains it"
     );
     sandbox.write("inner/repo-lsp.toml", "");
     assert_eq!(
         files_from("inner/deep"),
         Some(1),
-        "the folder with a file of its own"
+        "the folder with its own repo-lsp.toml"
     );
 }
 
 #[test]
-fn folders_can_be_moved_by_variables() {
+fn environment_variables_set_the_directories() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
     let elsewhere = sandbox.home().join("elsewhere");
     let output = sandbox
@@ -73,7 +73,7 @@ fn folders_can_be_moved_by_variables() {
     assert!(elsewhere.join("index").is_dir() && !sandbox.cache().exists());
 }
 
-/// Names that hold secrets, each of which is private without anything being configured.
+/// File names that are private by default, because such files contain secrets.
 const SECRET: &str = "
 .env  .ENV  .env.local  .env.production  .env.example.local  prod.env  config/staging.env  .envrc  app/.env  .env.php
 credentials  aws/credentials  .aws/Credentials  credentials.json  Credentials.JSON  gcp-credentials.yaml  my_credential.toml
@@ -85,7 +85,7 @@ a.p12  a.pfx  release.jks  debug.keystore  vault.kdbx  putty.ppk  ring.gpg  id_r
 .netrc  _netrc  .npmrc  pkg/.npmrc  .pypirc  .git-credentials  .htpasswd  .pgpass
 ";
 
-/// Names that only look like it: code, templates, and what shares a word with them.
+/// Similar file names that are not private: source code, templates, and names that share a word.
 const HARMLESS: &str = "
 environment.py  src/env.rs  env.py  .env.example  .env.sample  .env.template  app/.env.example  dotenv.ts  environments.yaml
 secretary.py  secrets.py  src/secret.rs  credentials.go  credential_store.java  CredentialProvider.cs  secret_test.rb  use-secrets.ts
@@ -95,9 +95,9 @@ tfvars.go  main.tf  id_rsa_test.go  identity.py  netrc.py  npmrc.md  pem.rs  acc
 ";
 
 #[test]
-fn secrets_are_private_by_their_names_and_what_looks_like_them_is_not() {
+fn secret_files_are_private_and_similar_names_are_not() {
     let sandbox = Sandbox::new("");
-    // Each in a folder of its own: some differ in case only, and some are a folder in another's path.
+    // Each file has its own folder, because some names differ only in case and some are a folder in the path of another.
     let put = |folder: &str, names: &str| -> Vec<String> {
         let names = names.split_whitespace().enumerate();
         names
@@ -121,13 +121,16 @@ fn secrets_are_private_by_their_names_and_what_looks_like_them_is_not() {
     secret.sort();
     let read: Vec<_> = secret.iter().filter(|p| !private.contains(p)).collect();
     let hidden: Vec<_> = private.iter().filter(|p| !secret.contains(p)).collect();
-    assert!(read.is_empty(), "secrets that are read: {read:#?}");
-    assert!(hidden.is_empty(), "harmless and hidden: {hidden:#?}");
+    assert!(read.is_empty(), "secret files that are indexed: {read:#?}");
+    assert!(
+        hidden.is_empty(),
+        "harmless files that are private: {hidden:#?}"
+    );
     assert_eq!(status["files"], harmless.len(), "{status}");
 }
 
 #[test]
-fn the_last_glob_that_matches_says_whether_a_file_is_private() {
+fn the_last_matching_glob_decides_whether_a_file_is_private() {
     let sandbox = Sandbox::new("//- /.env.example\nA=1\n//- /test.pem\nx\n//- /other.PEM\nx\n");
     let private = || -> Vec<String> {
         let skipped = sandbox.json(&["status"])["skipped"].clone();
@@ -141,7 +144,7 @@ fn the_last_glob_that_matches_says_whether_a_file_is_private() {
         paths
     };
     assert_eq!(private(), ["other.PEM", "test.pem"]);
-    // The workspace adds and cannot take away; the user can do both.
+    // A workspace can only add private files. The user can also remove them.
     sandbox.write(
         "repo-lsp.toml",
         "[index]\nprivate = ['.env.example', '!test.pem']\n",

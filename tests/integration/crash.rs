@@ -1,4 +1,4 @@
-//! kill -9 while indexing: nothing is damaged, and one more run makes the index what a fresh one would be.
+//! `kill -9` while indexing and damaged index files: the next run restores the index to the same content as a new one.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,27 +9,27 @@ use serde_json::{Value, json};
 
 const FILES: usize = 2_000;
 
-/// When the process is killed. Each is an observation, never a time.
-enum Moment {
-    /// It has reported this many hundredths.
-    Hundredth(usize),
-    /// It has written this many new files into its folder.
-    Written(usize),
+/// When to kill the process. Each is an observed event, so that the test does not depend on timing.
+enum KillPoint {
+    /// It has reported at least this percentage of files.
+    Percent(usize),
+    /// It has created this many files in the index folder.
+    FilesWritten(usize),
 }
 
 #[test]
-fn killed_twenty_times_the_index_is_what_a_fresh_one_is() {
+fn an_index_after_twenty_kills_equals_a_new_one() {
     let sandbox = Sandbox::new("");
     let tree = Tree { files: FILES };
     tree.write(&sandbox.root());
-    let moments = [1, 7, 20, 33, 50, 66, 80, 93, 99, 100].map(Moment::Hundredth);
-    let moments = moments
+    let kill_points = [1, 7, 20, 33, 50, 66, 80, 93, 99, 100].map(KillPoint::Percent);
+    let kill_points = kill_points
         .into_iter()
-        .flat_map(|moment| [moment, Moment::Written(1)]);
+        .flat_map(|kill_point| [kill_point, KillPoint::FilesWritten(1)]);
     let mut killed = 0;
 
-    for (round, moment) in moments.enumerate() {
-        // Rounds take turns: from nothing, after many changes, and anew over a good index.
+    for (round, kill_point) in kill_points.enumerate() {
+        // The rounds alternate between a first run, a run after many changes, and a rebuild of a good index.
         let arguments: &[&str] = match round % 3 {
             0 => {
                 let _ = std::fs::remove_dir_all(sandbox.cache());
@@ -41,11 +41,11 @@ fn killed_twenty_times_the_index_is_what_a_fresh_one_is() {
             }
             _ => &["index", "-v", "--rebuild"],
         };
-        let moment = match moment {
-            Moment::Written(_) => Moment::Written(1 + round / 2 % 3),
+        let kill_point = match kill_point {
+            KillPoint::FilesWritten(_) => KillPoint::FilesWritten(1 + round / 2 % 3),
             other => other,
         };
-        killed += usize::from(run_until(&sandbox, arguments, &moment));
+        killed += usize::from(run_until(&sandbox, arguments, &kill_point));
 
         let after = sandbox.run(&["index"]);
         assert_eq!(after.code, Some(0), "round {round}: {after:?}");
@@ -56,7 +56,7 @@ fn killed_twenty_times_the_index_is_what_a_fresh_one_is() {
             "round {round}"
         );
     }
-    // The last observations may come too late for a process that is already done; most must not.
+    // A late event may be observed after the process has ended; most events must not.
     assert!(
         killed >= 16,
         "only {killed} of 20 runs were killed before they ended by themselves"
@@ -65,7 +65,7 @@ fn killed_twenty_times_the_index_is_what_a_fresh_one_is() {
 
 #[cfg(unix)]
 #[test]
-fn interrupted_by_the_user_the_index_is_good() {
+fn an_interrupt_leaves_a_usable_index() {
     let sandbox = Sandbox::new("");
     let tree = Tree { files: FILES };
     tree.write(&sandbox.root());
@@ -81,28 +81,28 @@ fn interrupted_by_the_user_the_index_is_good() {
 }
 
 #[test]
-fn a_damaged_index_is_made_anew_and_says_so() {
+fn a_damaged_index_is_rebuilt_with_a_warning() {
     let sandbox = Sandbox::new("");
     let tree = Tree { files: 60 };
     tree.write(&sandbox.root());
     let whole = contents(&sandbox, None);
-    let mut seen = Vec::new();
+    let mut tried = Vec::new();
     let (mut damaged, mut noticed) = (0, 0);
-    // One file of each kind is cut short, and one has a wrong byte, each time in an index that was good.
+    // For each kind of file, one is truncated and one has a byte changed, each time in an intact index.
     loop {
         let files = index_files(&sandbox.cache());
         let next = files
             .iter()
-            .flat_map(|file| [(file, "cut"), (file, "flipped")]);
-        let mut next = next.filter(|(file, how)| !seen.contains(&(kind(file), *how)));
+            .flat_map(|file| [(file, "truncated"), (file, "changed")]);
+        let mut next = next.filter(|(file, how)| !tried.contains(&(kind(file), *how)));
         let Some((file, how)) = next.next() else {
             break;
         };
-        seen.push((kind(file), how));
+        tried.push((kind(file), how));
         let mut bytes = std::fs::read(file).unwrap();
         let middle = bytes.len() / 2;
         match how {
-            "cut" => bytes.truncate(middle),
+            "truncated" => bytes.truncate(middle),
             _ => bytes
                 .iter_mut()
                 .skip(middle)
@@ -111,35 +111,35 @@ fn a_damaged_index_is_made_anew_and_says_so() {
         }
         std::fs::write(file, bytes).unwrap();
         let what = format!("{} {how}", file.display());
-        let ran = sandbox.run(&["index"]);
-        assert_eq!(ran.code, Some(0), "{what}: {ran:?}");
-        assert!(!ran.stderr.contains("panicked"), "{what}: {ran:?}");
+        let output = sandbox.run(&["index"]);
+        assert_eq!(output.code, Some(0), "{what}: {output:?}");
+        assert!(!output.stderr.contains("panicked"), "{what}: {output:?}");
         let segment = file.file_stem().is_some_and(|stem| stem.len() == 32);
         damaged += usize::from(segment);
-        noticed += usize::from(segment && ran.stderr.contains("damaged"));
+        noticed += usize::from(segment && output.stderr.contains("damaged"));
         assert_eq!(contents(&sandbox, None), whole, "{what}");
     }
-    // The files of a segment bear checksums; of those around them some may be made anew without a word.
+    // The files of a segment have checksums. Other files may be restored without a warning.
     assert!(
         damaged >= 10,
-        "only {damaged} files of segments among {seen:?}"
+        "only {damaged} files of segments among {tried:?}"
     );
-    assert_eq!(noticed, damaged, "{seen:?}");
+    assert_eq!(noticed, damaged, "{tried:?}");
 }
 
-/// The extension of a file of the index, or its name.
+/// Returns the extension of an index file, or its name if it has none.
 fn kind(file: &Path) -> String {
     let kind = file.extension().or(file.file_name());
     kind.unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Runs until the moment has come, then kills. False if the process had ended by then.
-fn run_until(sandbox: &Sandbox, arguments: &[&str], moment: &Moment) -> bool {
+/// Runs a command and kills it at the kill point. Returns false if it had already ended.
+fn run_until(sandbox: &Sandbox, arguments: &[&str], kill_point: &KillPoint) -> bool {
     let before = index_files(&sandbox.cache());
     let mut child = sandbox.command(arguments).spawn().unwrap();
     let stderr = BufReader::new(child.stderr.take().unwrap());
-    match *moment {
-        Moment::Hundredth(hundredth) => {
+    match *kill_point {
+        KillPoint::Percent(percent) => {
             for line in stderr.lines() {
                 let line = line.unwrap();
                 let numbers: Vec<usize> = line
@@ -147,14 +147,14 @@ fn run_until(sandbox: &Sandbox, arguments: &[&str], moment: &Moment) -> bool {
                     .filter_map(|word| word.parse().ok())
                     .collect();
                 if let [done, total] = numbers[..]
-                    && done * 100 >= hundredth * total
+                    && done * 100 >= percent * total
                 {
                     break;
                 }
             }
             kill(child)
         }
-        Moment::Written(count) => {
+        KillPoint::FilesWritten(count) => {
             let reader = std::thread::spawn(move || stderr.lines().for_each(drop));
             let new =
                 |files: Vec<PathBuf>| files.iter().filter(|file| !before.contains(file)).count();
@@ -176,7 +176,7 @@ fn kill(mut child: Child) -> bool {
     running
 }
 
-/// Rewrites a good part of the files, removes some and adds one.
+/// Rewrites a fifth of the files, removes some and adds one.
 fn change(sandbox: &Sandbox, tree: &Tree, round: usize) {
     for number in (round..FILES).step_by(5) {
         tree.write_file(&sandbox.root(), number, round);
@@ -190,7 +190,7 @@ fn change(sandbox: &Sandbox, tree: &Tree, round: usize) {
     );
 }
 
-/// Everything the command line says of the index; with a round, of one that is made from nothing.
+/// Returns counts, search results and modules of the index. With `fresh`, of an index that is built in a new folder of this number.
 fn contents(sandbox: &Sandbox, fresh: Option<usize>) -> Value {
     let cache = match fresh {
         Some(round) => sandbox.home().join(format!("fresh-{round}")),
@@ -231,7 +231,7 @@ fn contents(sandbox: &Sandbox, fresh: Option<usize>) -> Value {
     contents
 }
 
-/// All files below a folder, sorted; none if it does not exist yet.
+/// Returns all files below a folder, sorted. Empty if the folder does not exist.
 fn index_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];

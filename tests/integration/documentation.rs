@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use integration::{Client, Sandbox};
-use serde_json::{Value, json};
+use integration::{Position, Sandbox};
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -100,15 +99,9 @@ fn check_answer() {
 
 fn check_hover() {
     let sandbox = example();
-    let mut client = Client::start(sandbox.command(&["--stdio"]));
-    client.initialize(&sandbox.root(), Value::Null);
-    client.until(|root| root["state"] == "fresh");
-    client.open(&sandbox.root(), "src/bank.py", "python");
-    let uri = format!("file://{}/src/bank.py", sandbox.root().display());
-    let hover = client.request(
-        "textDocument/hover",
-        json!({ "textDocument": { "uri": uri }, "position": { "line": 11, "character": 13 } }),
-    );
+    let mut client = sandbox.start_session();
+    client.open("src/bank.py", "python");
+    let hover = client.hover("src/bank.py", Position::new(11, 13));
     let text = hover["contents"]["value"].as_str().unwrap();
     // The text as an editor renders it: without Markdown marks, code on lines of its own.
     let now: String = text

@@ -1,19 +1,19 @@
-//! One line that says what is wrong and what to do, and exit code 2. Never a backtrace.
+//! Usage and configuration errors: exit code 2 and one line that states the problem and the remedy, without a backtrace.
 
 use expect_test::{Expect, expect};
 use integration::Sandbox;
 
 fn check(sandbox: &Sandbox, arguments: &[&str], expected: Expect) {
-    let ran = sandbox.run(arguments);
-    assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
-    assert_eq!(ran.stdout, "", "{arguments:?}");
+    let output = sandbox.run(arguments);
+    assert_eq!(output.code, Some(2), "{arguments:?}: {output:?}");
+    assert_eq!(output.stdout, "", "{arguments:?}");
     assert_eq!(
-        ran.stderr.lines().count(),
+        output.stderr.lines().count(),
         1,
         "{arguments:?}: one line, not {:?}",
-        ran.stderr
+        output.stderr
     );
-    expected.assert_eq(&ran.stderr);
+    expected.assert_eq(&output.stderr);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn empty_questions() {
 #[test]
 fn unreadable_folders() {
     use std::os::unix::fs::PermissionsExt;
-    // Root reads everything, so there is nothing to refuse.
+    // Permissions do not apply to root.
     if rustix::process::geteuid().is_root() {
         return;
     }
@@ -78,7 +78,7 @@ fn unreadable_folders() {
 }
 
 #[test]
-fn an_index_folder_that_cannot_be_made() {
+fn an_index_folder_that_cannot_be_created() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
     std::fs::create_dir_all(sandbox.cache().parent().unwrap()).unwrap();
     std::fs::write(sandbox.cache(), "a file in the way").unwrap();
@@ -99,7 +99,7 @@ fn an_index_folder_that_cannot_be_made() {
 }
 
 #[test]
-fn bad_configuration_of_the_user() {
+fn invalid_user_configuration() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
     sandbox.configure("[index]\nmax_file_bytes = 'much'\n");
     check(
@@ -128,7 +128,7 @@ fn bad_configuration_of_the_user() {
 }
 
 #[test]
-fn bad_questions() {
+fn invalid_question_files() {
     let sandbox = Sandbox::new("//- /a.rs\nfn a() {}\n");
     sandbox.write(
         "golden.jsonl",
@@ -172,11 +172,11 @@ fn unknown_commands_and_flags() {
         &["-v"],
         &[],
     ] {
-        let ran = sandbox.run(arguments);
-        assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
+        let output = sandbox.run(arguments);
+        assert_eq!(output.code, Some(2), "{arguments:?}: {output:?}");
         assert!(
-            !ran.stderr.is_empty() && !ran.stderr.contains("panicked"),
-            "{arguments:?}: {ran:?}"
+            !output.stderr.is_empty() && !output.stderr.contains("panicked"),
+            "{arguments:?}: {output:?}"
         );
     }
 }

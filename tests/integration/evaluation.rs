@@ -1,4 +1,4 @@
-//! `repo-lsp eval retrieval`: the metrics, the rankings as JSON, and which gold files count.
+//! `repo-lsp eval retrieval`: the table of metrics, the rankings as JSON lines, and checkouts per question.
 
 use expect_test::expect;
 use integration::Sandbox;
@@ -38,20 +38,20 @@ def test_merge_segments():
 fn metrics_as_a_table() {
     let sandbox = sandbox();
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
-    let ran = sandbox.run(&["eval", "retrieval", "--questions", &golden]);
+    let output = sandbox.run(&["eval", "retrieval", "--questions", &golden]);
     expect![[r#"
                         n      recall@10    all-gold@10          Acc@1          Acc@5            MRR
         demo            2   100.0  100.0   100.0  100.0   100.0  100.0   100.0  100.0   1.000  1.000
         right of each value, plain BM25 over whole files; 1 question without a gold source file not counted
-    "#]].assert_eq(&ran.stdout);
+    "#]].assert_eq(&output.stdout);
 }
 
 #[test]
 fn rankings_as_json_lines() {
     let sandbox = sandbox();
     let golden = sandbox.home().join("golden.jsonl").display().to_string();
-    let ran = sandbox.run(&["eval", "retrieval", "--questions", &golden, "--json"]);
-    let lines: Vec<Value> = ran
+    let output = sandbox.run(&["eval", "retrieval", "--questions", &golden, "--json"]);
+    let lines: Vec<Value> = output
         .stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -63,7 +63,7 @@ fn rankings_as_json_lines() {
     assert_eq!(
         ids,
         ["one", "two", "three"],
-        "all questions in their order, those without gold too"
+        "all questions in order, including those without a gold source file"
     );
     assert_eq!(lines[0]["ranked_files"][0], "src/merge.py");
     assert_eq!(lines[1]["ranked_files"][0], "src/cache.py");

@@ -1,5 +1,5 @@
-//! Questions answered by a checkpoint that mistral.rs serves: from an editor's session and from a shell, through a host that is killed,
-//! given a newer generation, and shared.
+//! Answers of a checkpoint served by the model host, for editors and the command line: sharing one host, killing it, and installing a
+//! newer generation.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +25,7 @@ export function showPage() {}
 Keeps accounts.
 ";
 
-/// A workspace, and what was installed as the model `parrot`. The host is ended with it.
+/// A workspace with an installed model `parrot`. Stops the model host when dropped.
 pub(crate) struct Hosted {
     pub(crate) sandbox: Sandbox,
     weights: tempfile::TempDir,
@@ -41,7 +41,7 @@ impl Hosted {
         hosted
     }
 
-    /// Makes a checkpoint and has it be the current generation.
+    /// Writes a checkpoint and installs it as the current generation of `parrot`.
     fn install(&self, parrot: &Parrot) {
         let folder = self.weights.path().join("made");
         let _ = std::fs::remove_dir_all(&folder);
@@ -51,35 +51,33 @@ impl Hosted {
 
     fn pull(&self, folder: &Path, name: &str) {
         let folder = folder.to_str().unwrap();
-        let ran = self.sandbox.run(&["model", "pull", folder, "--name", name]);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        let ran = self.sandbox.run(&["model", "use", name]);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let output = self.sandbox.run(&["model", "pull", folder, "--name", name]);
+        assert_eq!(output.code, Some(0), "{output:?}");
+        let output = self.sandbox.run(&["model", "use", name]);
+        assert_eq!(output.code, Some(0), "{output:?}");
     }
 
-    fn endpoint(&self) -> PathBuf {
+    fn endpoint_file(&self) -> PathBuf {
         self.sandbox
             .home()
             .join(".local/share/repo-lsp/host/endpoint.json")
     }
 
-    fn host(&self) -> u64 {
-        let text = std::fs::read_to_string(self.endpoint()).unwrap();
+    /// The process id of the host.
+    fn host_pid(&self) -> u64 {
+        let text = std::fs::read_to_string(self.endpoint_file()).unwrap();
         let endpoint: Value = serde_json::from_str(&text).unwrap();
         endpoint["pid"].as_u64().unwrap()
     }
 
     fn kill_host(&self) {
-        let pid = self.host().to_string();
+        let pid = self.host_pid().to_string();
         let killed = Command::new("kill").args(["-9", &pid]).status().unwrap();
         assert!(killed.success());
     }
 
     pub(crate) fn session(&self) -> Client {
-        let mut client = Client::start(self.sandbox.command(&["--stdio"]));
-        client.initialize(&self.sandbox.root(), Value::Null);
-        client.until(|root| root["state"] == "fresh");
-        client
+        self.sandbox.start_session()
     }
 }
 
@@ -89,20 +87,15 @@ impl Drop for Hosted {
     }
 }
 
-fn streamed(parts: &[Value]) -> String {
-    parts
-        .iter()
-        .filter_map(|part| part["value"]["markdown"].as_str())
-        .collect()
-}
+const QUESTION: &str = "how does money move?";
 
 #[test]
-fn a_shell_gets_a_checked_answer() {
+fn the_command_line_checks_the_answer() {
     let hosted = Hosted::new(
         &Parrot::new("Money moves in `transfer_money` (src/bank.py#L2-L3), never in `vanish_now`, see src/gone.py#L1.")
             .thinking("Let me look."),
     );
-    let answer = hosted.sandbox.json(&["ask", "how does money move?"]);
+    let answer = hosted.sandbox.json(&["ask", QUESTION]);
     assert_eq!(
         (&answer["mode"], &answer["generation"]),
         (&json!("model"), &json!("parrot@1")),
@@ -121,15 +114,13 @@ fn a_shell_gets_a_checked_answer() {
         (&answer["thinking"], &answer["error"]),
         (&json!(""), &Value::Null)
     );
-    let host = hosted.host();
+    let host = hosted.host_pid();
 
-    let thought = hosted
-        .sandbox
-        .json(&["ask", "--think", "how does money move?"]);
+    let thought = hosted.sandbox.json(&["ask", "--think", QUESTION]);
     assert_eq!(thought["thinking"].as_str().unwrap().trim(), "Let me look.");
     assert_eq!(thought["markdown"], answer["markdown"]);
 
-    let shown = hosted.sandbox.run(&["ask", "how does money move?"]);
+    let shown = hosted.sandbox.run(&["ask", QUESTION]);
     assert_eq!(shown.code, Some(0), "{shown:?}");
     assert!(
         shown.stdout.starts_with(
@@ -138,23 +129,20 @@ fn a_shell_gets_a_checked_answer() {
         "{shown:?}"
     );
     assert!(shown.stdout.contains("parrot@1 · "), "{shown:?}");
-    assert_eq!(hosted.host(), host, "one host serves all");
+    assert_eq!(hosted.host_pid(), host, "all commands share one host");
 }
 
 #[test]
-fn an_editor_gets_its_answer_word_by_word() {
+fn an_answer_is_streamed_to_an_editor() {
     let hosted = Hosted::new(&Parrot::new(
         "Money moves in `transfer_money` (src/bank.py#L2-L3) and nowhere else.",
     ));
     let mut one = hosted.session();
     let mut two = hosted.session();
     for client in [&mut one, &mut two] {
-        let ask = json!({ "question": "how does money move?", "partialResultToken": "t" });
-        let result = client.request("repoLsp/ask", ask);
-        let mut parts = client.heard("$/progress");
-        parts.retain(|part| part["token"] == "t");
+        let (result, parts) = client.ask_streaming(QUESTION);
         assert!(parts.len() > 3, "{parts:#?}");
-        assert_eq!(json!(streamed(&parts)), result["markdown"]);
+        assert_eq!(json!(parts.concat()), result["markdown"]);
         assert_eq!(result["generation"], "parrot@1", "{result:#}");
         assert_eq!(result["citations"][0]["verified"], true, "{result:#}");
         assert_eq!(result["grounded"], 1.0, "{result:#}");
@@ -164,19 +152,14 @@ fn an_editor_gets_its_answer_word_by_word() {
 }
 
 #[test]
-fn a_host_that_is_killed_costs_one_answer() {
+fn killing_the_host_interrupts_one_answer() {
     let hosted = Hosted::new(&Parrot::counting(400).endless().slow(4, 2048));
     let mut client = hosted.session();
-    let ask = json!({ "question": "how does money move?", "partialResultToken": "t" });
-    let id = client.send("repoLsp/ask", ask.clone());
-    client.hear("$/progress", |params| {
-        params["value"]["markdown"]
-            .as_str()
-            .is_some_and(|m| m.contains("3 "))
-    });
-    let first = hosted.host();
+    let id = client.start_question(QUESTION, "t");
+    client.wait_for_part("t", |text| text.contains("3 "));
+    let first = hosted.host_pid();
     hosted.kill_host();
-    let answer = client.reply(id)["result"].clone();
+    let answer = client.wait_for_result(id);
     assert_eq!(answer["mode"], "model");
     assert!(
         answer["markdown"]
@@ -187,9 +170,9 @@ fn a_host_that_is_killed_costs_one_answer() {
     );
     assert!(answer["error"].is_string(), "{answer:#}");
 
-    // The session lives on, and the next question starts another host.
+    // The session continues, and the next question starts another host.
     hosted.install(&Parrot::new("It moves."));
-    let answer = client.request("repoLsp/ask", json!({ "question": "how does money move?" }));
+    let answer = client.ask_question(QUESTION);
     assert!(
         answer["markdown"]
             .as_str()
@@ -197,23 +180,18 @@ fn a_host_that_is_killed_costs_one_answer() {
             .starts_with("It moves."),
         "{answer:#}"
     );
-    assert_ne!(hosted.host(), first);
+    assert_ne!(hosted.host_pid(), first);
     client.shut_down();
 }
 
 #[test]
-fn a_newer_generation_answers_next_and_the_older_one_finishes() {
+fn a_newer_generation_takes_over_after_running_answers() {
     let hosted = Hosted::new(&Parrot::counting(300).slow(4, 1024));
     let mut client = hosted.session();
-    let ask = json!({ "question": "how does money move?", "partialResultToken": "t" });
-    let id = client.send("repoLsp/ask", ask);
-    client.hear("$/progress", |params| {
-        params["value"]["markdown"]
-            .as_str()
-            .is_some_and(|m| m.contains("3 "))
-    });
+    let id = client.start_question(QUESTION, "t");
+    client.wait_for_part("t", |text| text.contains("3 "));
     hosted.install(&Parrot::new("It moves."));
-    let answer = client.reply(id)["result"].clone();
+    let answer = client.wait_for_result(id);
     let markdown = answer["markdown"].as_str().unwrap();
     assert!(markdown.contains(" 299 300\n"), "{markdown}");
     assert_eq!(
@@ -222,7 +200,7 @@ fn a_newer_generation_answers_next_and_the_older_one_finishes() {
     );
     // An older generation may answer until the newer one is loaded.
     let newer = (0..100).find_map(|_| {
-        let answer = client.request("repoLsp/ask", json!({ "question": "how does money move?" }));
+        let answer = client.ask_question(QUESTION);
         (answer["generation"] == "parrot@2").then_some(answer)
     });
     let newer = newer.expect("the newer generation answers");
@@ -234,11 +212,11 @@ fn a_newer_generation_answers_next_and_the_older_one_finishes() {
 }
 
 #[test]
-fn a_generation_that_cannot_be_loaded_leaves_the_one_before() {
+fn the_previous_generation_answers_if_the_current_one_fails_to_load() {
     let hosted = Hosted::new(&Parrot::new("It moves."));
-    // It passes the checks, and the engine cannot load it all the same.
+    // It passes the checks of `model pull`, but the engine cannot load it.
     hosted.install(&Parrot::new("a".repeat(1990)));
-    let answer = hosted.sandbox.json(&["ask", "how does money move?"]);
+    let answer = hosted.sandbox.json(&["ask", QUESTION]);
     assert_eq!(
         (&answer["mode"], &answer["generation"]),
         (&json!("model"), &json!("parrot@1")),
@@ -247,23 +225,23 @@ fn a_generation_that_cannot_be_loaded_leaves_the_one_before() {
 }
 
 #[test]
-fn a_lost_endpoint_is_written_again() {
+fn a_damaged_endpoint_file_is_restored() {
     let hosted = Hosted::new(&Parrot::new("It moves."));
-    hosted.sandbox.json(&["ask", "how does money move?"]);
-    let host = hosted.host();
+    hosted.sandbox.json(&["ask", QUESTION]);
+    let host = hosted.host_pid();
     for damage in ["garbage", ""] {
         match damage {
-            "" => std::fs::remove_file(hosted.endpoint()).unwrap(),
-            text => std::fs::write(hosted.endpoint(), text).unwrap(),
+            "" => std::fs::remove_file(hosted.endpoint_file()).unwrap(),
+            text => std::fs::write(hosted.endpoint_file(), text).unwrap(),
         }
-        let answer = hosted.sandbox.json(&["ask", "how does money move?"]);
+        let answer = hosted.sandbox.json(&["ask", QUESTION]);
         assert_eq!(answer["mode"], "model", "{answer:#}");
-        assert_eq!(hosted.host(), host);
+        assert_eq!(hosted.host_pid(), host);
     }
 }
 
 #[test]
-fn a_module_is_chosen_among_those_that_exist() {
+fn only_existing_modules_are_chosen() {
     let hosted = Hosted::new(&Parrot::new("nothing of the kind"));
     let folder = hosted.weights.path().join("random");
     checkpoint::random(&folder, Shape::TINY, 7).unwrap();
@@ -287,17 +265,18 @@ fn a_module_is_chosen_among_those_that_exist() {
 }
 
 #[test]
-fn a_model_that_is_gone_leaves_the_index() {
+fn a_missing_model_falls_back_to_the_index() {
     let hosted = Hosted::new(&Parrot::new("It moves."));
     hosted.sandbox.configure("[model]\nname = \"other\"\n");
-    let ran = hosted
+    let output = hosted
         .sandbox
         .run(&["ask", "how does transfer_money work?"]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.stderr.contains("no such model: other"), "{ran:?}");
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.stderr.contains("no such model: other"), "{output:?}");
     assert!(
-        ran.stdout
+        output
+            .stdout
             .contains("from the index (the model did not answer)"),
-        "{ran:?}"
+        "{output:?}"
     );
 }

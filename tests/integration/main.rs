@@ -1,4 +1,4 @@
-//! One binary for all integration tests: they share nothing but the code that drives the server.
+//! All integration tests in one binary, which links faster than one per file. Each test has its own workspace.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Models, as a person manages them: fetched, listed, switched, rolled back and cleaned up.
+//! `repo-lsp model`: downloading, listing, switching, rolling back and deleting models.
 
 mod hub;
 mod pull;
@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use checkpoint::Shape;
 use expect_test::{Expect, expect};
-use integration::{Ran, Sandbox};
+use integration::{CommandOutput, Sandbox};
 use serde_json::{Value, json};
 
-use hub::{COMMIT, Hub, REPO, Seen};
+use hub::{COMMIT, Hub, REPO, ReceivedRequest};
 
 const SMALL: Shape = Shape {
     hidden: 32,
@@ -26,6 +26,7 @@ const SMALL: Shape = Shape {
     rope_theta: 10_000,
 };
 
+/// A sandbox and a scripted model hub that serves a small checkpoint.
 struct World {
     sandbox: Sandbox,
     hub: Hub,
@@ -44,26 +45,26 @@ impl World {
         }
     }
 
-    /// A checkpoint on this disk.
+    /// Writes a checkpoint with random weights and returns its folder.
     fn folder(&self, seed: u64) -> PathBuf {
         let folder = self.sandbox.home().join(format!("checkpoint-{seed}"));
         checkpoint::random(&folder, SMALL, seed).unwrap();
         folder
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    fn run(&self, arguments: &[&str]) -> CommandOutput {
         self.run_with(arguments, &[])
     }
 
-    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> CommandOutput {
         let mut command = self.sandbox.command(arguments);
         command
             .env("HF_ENDPOINT", self.hub.address())
             .envs(variables.iter().copied());
-        self.sandbox.ran(command.output().unwrap())
+        self.sandbox.capture(command.output().unwrap())
     }
 
-    fn pull(&self) -> Ran {
+    fn pull(&self) -> CommandOutput {
         self.run(&["model", "pull", REPO])
     }
 
@@ -71,15 +72,20 @@ impl World {
         self.sandbox.home().join(".local/share/repo-lsp/models")
     }
 
-    fn refused(&self, arguments: &[&str], expected: Expect) {
-        let ran = self.run(arguments);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
-        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
-        expected.assert_eq(&ran.stderr.replace(self.hub.address(), "HUB"));
+    /// Runs a command that must fail with exit code 2 and one line of standard error.
+    fn assert_rejected(&self, arguments: &[&str], expected: Expect) {
+        let output = self.run(arguments);
+        assert_eq!(
+            (output.code, output.stdout.as_str()),
+            (Some(2), ""),
+            "{output:?}"
+        );
+        assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+        expected.assert_eq(&output.stderr.replace(self.hub.address(), "HUB"));
     }
 
-    /// Everything below the folder of models.
-    fn left(&self) -> Vec<String> {
+    /// Returns all files below the models folder, as sorted relative paths.
+    fn model_files(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.models()];
         while let Some(folder) = folders.pop() {
@@ -102,43 +108,48 @@ impl World {
     }
 }
 
-fn shown(ran: Ran) -> String {
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
-    ran.stdout
+/// Returns the standard output of a command that must succeed without warnings.
+fn stdout_of(output: CommandOutput) -> String {
+    assert_eq!(
+        (output.code, output.stderr.as_str()),
+        (Some(0), ""),
+        "{output:?}"
+    );
+    output.stdout
 }
 
 #[test]
-fn refusals_say_what_to_do() {
+fn hub_errors_suggest_a_remedy() {
     let world = World::new();
     let refuse = |part: &'static str, status: u16, code: &'static str| {
         world
             .hub
-            .faults(|faults| faults.refuse = vec![(part, status, code); 4])
+            .set_faults(|faults| faults.refuse = vec![(part, status, code); 4])
     };
     refuse("/api/", 401, "");
-    world.refused(&["model", "pull", REPO], expect![[r#"
+    world.assert_rejected(&["model", "pull", REPO], expect![[r#"
         error: HUB denied access to Org/Tiny (401): it does not exist, or it is private or gated. See HUB/Org/Tiny, and set HF_TOKEN to an access token
     "#]]);
     refuse("/api/", 403, "GatedRepo");
-    world.refused(&["model", "pull", REPO], expect![[r#"
+    world.assert_rejected(&["model", "pull", REPO], expect![[r#"
         error: Org/Tiny is gated. Accept its terms at HUB/Org/Tiny, create a token at HUB/settings/tokens and set HF_TOKEN to it
     "#]]);
     refuse("/api/", 404, "");
-    world.refused(
+    world.assert_rejected(
         &["model", "pull", REPO, "--revision", "v9"],
         expect![[r#"
         error: HUB has no repository Org/Tiny with a revision v9. Check the spelling
     "#]],
     );
     refuse("config.json", 404, "EntryNotFound");
-    world.refused(
+    world.assert_rejected(
         &["model", "pull", REPO],
         expect![[r#"
         error: HUB has no file config.json in Org/Tiny. Check the spelling
     "#]],
     );
     refuse("/api/", 500, "");
-    world.refused(
+    world.assert_rejected(
         &["model", "pull", REPO],
         expect![[r#"
         error: HUB returned HTTP status 500. Try again later
@@ -146,34 +157,35 @@ fn refusals_say_what_to_do() {
     );
     assert_eq!(
         world
-            .left()
+            .model_files()
             .iter()
             .filter(|path| path.contains("tiny"))
             .count(),
         0
     );
-    // A bad moment passes by itself.
-    world.hub.faults(|faults| {
+    // Server errors are retried.
+    world.hub.set_faults(|faults| {
         faults.refuse = vec![("/api/", 503, ""), ("/stored/model.safetensors", 500, "")]
     });
-    shown(world.pull());
+    stdout_of(world.pull());
 }
 
 #[test]
-fn a_damaged_checkpoint_replaces_nothing() {
+fn a_truncated_checkpoint_is_not_installed() {
     let world = World::new();
     let folder = world.folder(2);
     let place = folder.to_str().unwrap().to_owned();
-    shown(world.run(&["model", "pull", &place, "--name", "repo"]));
+    stdout_of(world.run(&["model", "pull", &place, "--name", "repo"]));
     let weights = folder.join("model.safetensors");
     let whole = fs::read(&weights).unwrap();
     fs::write(&weights, &whole[..whole.len() / 2]).unwrap();
-    let ran = world.run(&["model", "pull", &place, "--name", "repo"]);
-    assert_eq!(ran.code, Some(2));
+    let output = world.run(&["model", "pull", &place, "--name", "repo"]);
+    assert_eq!(output.code, Some(2));
     assert!(
-        ran.stderr
+        output
+            .stderr
             .starts_with("error: model.safetensors: the file is truncated at tensor model."),
-        "{ran:?}"
+        "{output:?}"
     );
     let list = world.sandbox.json(&["model", "list"]);
     assert_eq!(
@@ -183,20 +195,21 @@ fn a_damaged_checkpoint_replaces_nothing() {
 }
 
 #[test]
-fn models_are_listed_shown_chosen_and_removed() {
+fn models_are_listed_shown_switched_and_removed() {
     let world = World::new();
-    let ran = world.run(&["model", "list"]);
+    let output = world.run(&["model", "list"]);
     assert_eq!(
-        (ran.code, ran.stderr.as_str()),
+        (output.code, output.stderr.as_str()),
         (
             Some(1),
             "no model is installed; `repo-lsp model pull Qwen/Qwen3-4B` installs one\n"
         )
     );
-    shown(world.pull());
+    stdout_of(world.pull());
     for seed in [2, 3, 4] {
         let folder = world.folder(seed);
-        let said = shown(world.run(&["model", "pull", folder.to_str().unwrap(), "--name", "repo"]));
+        let said =
+            stdout_of(world.run(&["model", "pull", folder.to_str().unwrap(), "--name", "repo"]));
         if seed == 4 {
             expect![[r#"
                 added      repo@3 · safetensors · SIZE · ~/checkpoint-4
@@ -210,14 +223,14 @@ fn models_are_listed_shown_chosen_and_removed() {
           repo@3   SIZE  safetensors  ~/checkpoint-4
         * tiny@1   SIZE  safetensors  Org/Tiny@0123456
     "#]]
-    .assert_eq(&shown(world.run(&["model", "list"])));
+    .assert_eq(&stdout_of(world.run(&["model", "list"])));
     expect![[r#"
         in use     repo@3
         default    repo is now the default model
     "#]]
-    .assert_eq(&shown(world.run(&["model", "use", "repo"])));
+    .assert_eq(&stdout_of(world.run(&["model", "use", "repo"])));
     expect!["in use     repo@2, was repo@3\n"]
-        .assert_eq(&shown(world.run(&["model", "rollback", "repo"])));
+        .assert_eq(&stdout_of(world.run(&["model", "rollback", "repo"])));
     let show = world.sandbox.json(&["model", "show", "repo"]);
     assert_eq!(
         (
@@ -227,7 +240,7 @@ fn models_are_listed_shown_chosen_and_removed() {
         ),
         (&json!(2), &json!(true), Some(3))
     );
-    let one = shown(world.run(&["model", "show", "repo@2"]));
+    let one = stdout_of(world.run(&["model", "show", "repo@2"]));
     assert!(
         one.starts_with("* repo@2  ")
             && one.contains("model.safetensors")
@@ -238,10 +251,10 @@ fn models_are_listed_shown_chosen_and_removed() {
         in use     repo@3, was repo@2
         default    repo is now the default model
     "#]]
-    .assert_eq(&shown(world.run(&["model", "use", "repo@3"])));
+    .assert_eq(&stdout_of(world.run(&["model", "use", "repo@3"])));
 
     let whole = world.folder(2).display().to_string();
-    world.refused(
+    world.assert_rejected(
         &["model", "pull", &whole, "--name", "repo", "--base", "none"],
         expect![[r#"
         error: --base applies to adapters only, and this is a complete model
@@ -251,22 +264,25 @@ fn models_are_listed_shown_chosen_and_removed() {
     let dry = world.sandbox.json(&["model", "gc", "--dry-run"]);
     assert_eq!(dry["removed"][0]["what"], "repo@1");
     assert!(world.models().join("repo/1").exists());
-    let gone = shown(world.run(&["model", "gc"]));
+    let gone = stdout_of(world.run(&["model", "gc"]));
     assert!(gone.contains("repo@1") && gone.contains(" freed"), "{gone}");
     assert!(!world.models().join("repo/1").exists());
-    assert_eq!(shown(world.run(&["model", "gc"])), "nothing to remove\n");
+    assert_eq!(
+        stdout_of(world.run(&["model", "gc"])),
+        "nothing to remove\n"
+    );
     expect![[r#"
         removed    repo · SIZE
         default    none; `repo-lsp model use NAME` sets one
     "#]]
-    .assert_eq(&shown(world.run(&["model", "remove", "repo"])));
-    world.refused(
+    .assert_eq(&stdout_of(world.run(&["model", "remove", "repo"])));
+    world.assert_rejected(
         &["model", "use", "repo"],
         expect![[r#"
         error: no such model: repo. Installed: tiny. To download: repo-lsp model pull Qwen/Qwen3-4B
     "#]],
     );
-    world.refused(&["model", "show", "../../etc"], expect![[r#"
+    world.assert_rejected(&["model", "show", "../../etc"], expect![[r#"
         error: invalid model name `../../etc`; use letters, digits, `.`, `_` and `-`, and do not start with `.` or `-`
     "#]]);
 }
@@ -284,11 +300,11 @@ fn every_command_has_examples() {
 }
 
 #[test]
-fn doctor_says_which_model_will_answer() {
+fn doctor_shows_the_model_in_use() {
     let world = World::new();
     let row = || -> Vec<Value> {
-        let ran = world.run(&["doctor", "--json"]);
-        let checks: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let output = world.run(&["doctor", "--json"]);
+        let checks: Value = serde_json::from_str(&output.stdout).unwrap();
         let rows = checks.as_array().unwrap().iter();
         rows.filter(|check| {
             ["model", "device", "memory", "host"].contains(&check["check"].as_str().unwrap())
@@ -302,7 +318,7 @@ fn doctor_says_which_model_will_answer() {
         (&json!("model"), &json!("ok")),
         "{none:?}"
     );
-    shown(world.pull());
+    stdout_of(world.pull());
     let found = row();
     assert!(
         found[0]["found"].as_str().unwrap().starts_with("tiny@1"),

@@ -1,6 +1,6 @@
-//! Several processes on one workspace: one writes the index, the others read it, and one of them takes over.
+//! Several processes on one workspace: one writes the index, the others read it. If the writer ends, a reader takes over.
 
-use integration::{Client, Sandbox};
+use integration::Sandbox;
 use serde_json::{Value, json};
 
 fn sandbox() -> Sandbox {
@@ -9,105 +9,86 @@ fn sandbox() -> Sandbox {
     )
 }
 
-fn start(sandbox: &Sandbox) -> Client {
-    let mut client = Client::start(sandbox.command(&["--stdio"]));
-    client.initialize(&sandbox.root(), Value::Null);
-    client.until(|root| root["state"] == "fresh");
-    client
-}
-
-/// Whether the server finds a definition of that name.
-fn finds(client: &mut Client, name: &str) -> bool {
-    let answer = client.request("repoLsp/ask", json!({ "question": format!("`{name}`") }));
-    answer["markdown"]
-        .as_str()
-        .is_some_and(|text| text.contains(&format!("def {name}")))
-}
-
-fn until_found(client: &mut Client, name: &str) {
-    let deadline = std::time::Instant::now() + integration::REPLY_TIMEOUT;
-    while !finds(client, name) {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "{name} was never found"
-        );
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-}
-
 #[test]
-fn one_writes_the_other_reads_and_takes_over() {
+fn a_reader_takes_over_from_a_killed_writer() {
     let sandbox = sandbox();
-    let mut first = start(&sandbox);
-    assert_eq!(first.until(|_| true)["writer"], true);
-    let mut second = start(&sandbox);
-    assert_eq!(second.until(|_| true)["writer"], false);
-    assert!(finds(&mut second, "apple"), "a reader answers at once");
+    let mut first = sandbox.start_session();
+    assert_eq!(first.status()["roots"][0]["writer"], true);
+    let mut second = sandbox.start_session();
+    assert_eq!(second.status()["roots"][0]["writer"], false);
+    assert!(
+        second.finds_definition("apple"),
+        "a reader answers without waiting"
+    );
 
     sandbox.write("c.py", "def cherry():\n    \"\"\"Another fruit.\"\"\"\n");
-    until_found(&mut first, "cherry");
-    until_found(&mut second, "cherry");
+    first.wait_for_definition("cherry", true);
+    second.wait_for_definition("cherry", true);
 
-    // The writer dies without a word; the reader takes its place and goes on watching.
+    // The writer is killed. The reader takes over and watches the files.
     first.kill();
-    second.until(|root| root["writer"] == true);
+    second.wait_for_root(|root| root["writer"] == true);
     sandbox.write("d.py", "def damson():\n    \"\"\"A plum.\"\"\"\n");
-    until_found(&mut second, "damson");
+    second.wait_for_definition("damson", true);
     assert!(second.shut_down().success());
 
-    // What the second wrote is what a third finds.
+    // A third process reads what the second wrote.
     assert_eq!(sandbox.json(&["status"])["files"], 4);
 }
 
 #[test]
-fn the_command_line_reads_what_an_editor_keeps_fresh() {
+fn the_command_line_reads_the_index_of_an_editor() {
     let sandbox = sandbox();
-    let client = start(&sandbox);
+    let client = sandbox.start_session();
     let status = sandbox.json(&["status"]);
     assert_eq!(
         (&status["role"], &status["files"]),
         (&"reader".into(), &2.into()),
         "{status}"
     );
-    let ran = sandbox.run(&["ask", "apple"]);
+    let output = sandbox.run(&["ask", "apple"]);
     assert!(
-        ran.code == Some(0) && ran.stdout.contains("a.py#L1"),
-        "{ran:?}"
+        output.code == Some(0) && output.stdout.contains("a.py#L1"),
+        "{output:?}"
     );
-    let ran = sandbox.run(&["index"]);
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let output = sandbox.run(&["index"]);
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     assert!(
-        ran.stdout
+        output
+            .stdout
             .starts_with("another process keeps this index up to date"),
-        "{ran:?}"
+        "{output:?}"
     );
-    let ran = sandbox.run(&["index", "--rebuild"]);
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("cannot be rebuilt now"), "{ran:?}");
+    let output = sandbox.run(&["index", "--rebuild"]);
+    assert_eq!(output.code, Some(2));
+    assert!(
+        output.stderr.contains("cannot be rebuilt now"),
+        "{output:?}"
+    );
     assert!(client.shut_down().success());
     assert_eq!(
         sandbox.json(&["status"])["role"],
         "writer",
-        "the lock is gone with the editor"
+        "the lock is released when the editor exits"
     );
 }
 
-/// So many that the first process is killed in the middle; where it is not, the second one has less to do.
+/// Enough files that the first process is usually killed while it indexes. The test also holds if it is not.
 const FILES: usize = 4_000;
 
 #[test]
-fn killed_while_an_editor_indexes_the_next_one_recovers() {
+fn a_session_recovers_after_a_kill_during_indexing() {
     let sandbox = Sandbox::new("");
     let tree = integration::Tree { files: FILES };
     tree.write(&sandbox.root());
-    let mut client = Client::start(sandbox.command(&["--stdio"]));
+    let mut client = sandbox.start_server();
     client.initialize(&sandbox.root(), Value::Null);
-    // Asked rather than waited for: messages about progress are paced, and a fast machine is done before the second one is due.
-    client.until(|root| root["done"].as_u64() > Some(0) || root["state"] == "fresh");
+    // Polled, because progress notifications are rate-limited and a fast machine finishes before the second one.
+    client.wait_for_root(|root| root["done"].as_u64() > Some(0) || root["state"] == "fresh");
     client.kill();
-    let mut client = Client::start(sandbox.command(&["--stdio"]));
+    let mut client = sandbox.start_server();
     client.initialize(&sandbox.root(), Value::Null);
-    let root = client.until(|root| root["state"] == "fresh");
+    let root = client.wait_until_fresh();
     assert_eq!(
         (&root["files"], &root["notices"]),
         (&FILES.into(), &json!([])),

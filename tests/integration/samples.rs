@@ -1,4 +1,4 @@
-//! `repo-lsp samples`: interactions are listed, shown, edited, forgotten, exported, imported and curated.
+//! `repo-lsp samples`: listing, showing, editing, forgetting, exporting, importing and curating interactions.
 
 mod correct;
 mod curate;
@@ -11,16 +11,17 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use expect_test::{Expect, expect};
-use integration::{Ran, Sandbox, holding};
+use integration::{CommandOutput, Sandbox, files_containing};
 use serde_json::{Value, json};
 use trainer_bridge::{
     CitedLines, ContextRef, Feedback, FeedbackEvent, Filter, Intake, Interaction, RecordedCitation,
     RecordedInteraction, Store, Verdict,
 };
 
-/// 2026-11-19 00:00 in UTC.
+/// 2026-11-19 00:00 UTC, in milliseconds since the Unix epoch.
 const DAY: u64 = 1_795_046_400_000;
 
+/// A sandbox whose database of interactions is filled directly.
 struct World {
     sandbox: Sandbox,
 }
@@ -84,35 +85,39 @@ impl World {
         self.sandbox.home().join(".local/share/repo-lsp")
     }
 
-    /// The file of a draft that was kept, as the program names it.
-    fn typed(&self, ran: &Ran) -> PathBuf {
-        let said = "warning: your text is kept in ~/";
-        let line = ran.stderr.lines().find_map(|line| line.strip_prefix(said));
+    /// Returns the path of a kept draft, which the warning of `samples edit` names.
+    fn draft_path(&self, output: &CommandOutput) -> PathBuf {
+        let prefix = "warning: your text is kept in ~/";
+        let line = output
+            .stderr
+            .lines()
+            .find_map(|line| line.strip_prefix(prefix));
         self.sandbox
             .home()
-            .join(line.unwrap_or_else(|| panic!("{ran:?}")))
+            .join(line.unwrap_or_else(|| panic!("{output:?}")))
     }
 
     fn store(&self) -> Store {
         Store::open(&self.data().join("samples.db")).unwrap()
     }
 
-    fn everything(&self) -> Vec<RecordedInteraction> {
+    fn all_interactions(&self) -> Vec<RecordedInteraction> {
         self.store()
             .list(&Filter::default(), 1_000, None)
             .unwrap()
             .rows
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    fn run(&self, arguments: &[&str]) -> CommandOutput {
         let arguments: Vec<&str> = ["samples"].iter().chain(arguments).copied().collect();
         self.sandbox.run(&arguments)
     }
 
-    fn done(&self, arguments: &[&str]) -> String {
-        let ran = self.run(arguments);
-        assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
-        ran.stdout
+    /// Runs a command that must succeed and returns its standard output.
+    fn run_ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.code, Some(0), "{arguments:?}: {output:?}");
+        output.stdout
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -120,43 +125,46 @@ impl World {
         self.sandbox.json(&arguments)
     }
 
+    /// Returns the ids that `samples list` prints.
     fn ids(&self, arguments: &[&str]) -> Vec<String> {
         let arguments: Vec<&str> = ["list", "--json"]
             .iter()
             .chain(arguments)
             .copied()
             .collect();
-        let ran = self.run(&arguments);
-        let rows: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let output = self.run(&arguments);
+        let rows: Value = serde_json::from_str(&output.stdout).unwrap();
         let rows = rows.as_array().unwrap().iter();
         rows.map(|row| row["id"].as_str().unwrap().to_owned())
             .collect()
     }
 
-    fn refused(&self, arguments: &[&str], expected: Expect) {
-        let ran = self.run(arguments);
+    /// Runs a command that must fail with exit code 2 and one line of standard error.
+    fn assert_rejected(&self, arguments: &[&str], expected: Expect) {
+        let output = self.run(arguments);
         assert_eq!(
-            (ran.code, ran.stdout.as_str()),
+            (output.code, output.stdout.as_str()),
             (Some(2), ""),
-            "{arguments:?}: {ran:?}"
+            "{arguments:?}: {output:?}"
         );
-        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
-        expected.assert_eq(&ran.stderr);
+        assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+        expected.assert_eq(&output.stderr);
     }
 
-    /// Runs with an editor that is a line of shell; the file is its first argument.
-    fn edit(&self, arguments: &[&str], editor: &str) -> Ran {
+    /// Runs `samples edit` with a shell script as the editor, whose first argument is the file to edit.
+    fn edit_with(&self, arguments: &[&str], editor: &str) -> CommandOutput {
         let script = self.sandbox.home().join("editor");
         fs::write(&script, format!("#!/bin/sh\n{editor}\n")).unwrap();
         let mut command = self
             .sandbox
             .command(&[&["samples", "edit"], arguments].concat());
         command.env("EDITOR", format!("sh {}", script.display()));
-        self.sandbox.ran(command.output().unwrap())
+        self.sandbox.capture(command.output().unwrap())
     }
 
-    fn traces(&self, of: &str) -> Vec<PathBuf> {
-        holding(&self.data(), of.as_bytes())
+    /// Returns the data files that contain this text.
+    fn files_with(&self, text: &str) -> Vec<PathBuf> {
+        files_containing(&self.data(), text.as_bytes())
     }
 }
 
@@ -202,9 +210,9 @@ fn commands_create_nothing_where_nothing_was_recorded() {
         &["curate", "--out", "made"],
         &["lineage", "repo@7"],
     ] {
-        let ran = world.run(arguments);
+        let output = world.run(arguments);
         assert_eq!(
-            (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+            (output.code, output.stdout.as_str(), output.stderr.as_str()),
             (Some(1), "", "nothing is recorded yet\n"),
             "{arguments:?}"
         );
@@ -227,8 +235,11 @@ fn commands_create_nothing_where_nothing_was_recorded() {
     );
     let mut doctor = world.sandbox.command(&["doctor"]);
     doctor.env("XDG_DATA_HOME", world.sandbox.root().join("src/journal.rs"));
-    let ran = world.sandbox.ran(doctor.output().unwrap());
-    assert!(ran.stdout.contains("so nothing is recorded"), "{ran:?}");
+    let output = world.sandbox.capture(doctor.output().unwrap());
+    assert!(
+        output.stdout.contains("so nothing is recorded"),
+        "{output:?}"
+    );
     assert_eq!(world.sandbox.run(&["model", "list"]).code, Some(1));
     assert!(!world.data().exists(), "{:?}", fs::read_dir(world.data()));
     assert!(!world.sandbox.root().join("made").exists());
@@ -243,7 +254,7 @@ fn interactions_are_listed_newest_first() {
         0193a4f0ab  2026-11-19 02:00  ask      ✎    1 file  where is the balance computed?
         0193a4f0aa  2026-11-19 01:00  ask      ✓    1 file  who posts an entry?
     "#]]
-    .assert_eq(&world.done(&["list"]));
+    .assert_eq(&world.run_ok(&["list"]));
     let all = [
         "0193c9d00000",
         "0193b7c00000",
@@ -274,7 +285,7 @@ fn interactions_are_listed_newest_first() {
             .contains("write 2026-11-19 or 2026-11-19T10:00, in UTC, or 7d, 12h, 30m"),
         "{bad:?}"
     );
-    world.refused(
+    world.assert_rejected(
         &["list", "--files", "a["],
         expect![[r#"
             error: the file pattern is not valid: error parsing glob 'a[': unclosed character class; missing ']'
@@ -307,15 +318,15 @@ fn one_interaction_is_shown() {
         Feedback
           2026-11-19 09:00  rated bad
     "#]]
-    .assert_eq(&world.done(&["show", "0193b7"]));
+    .assert_eq(&world.run_ok(&["show", "0193b7"]));
     let shown = world.json(&["show", "0193a4f0ab"]);
     assert_eq!(shown["correction"], "In Journal::balance.");
     assert_eq!(shown["feedback"][0]["event"], "corrected");
     assert_eq!(shown["generations"], json!([]));
-    world.refused(&["show", "0193a4"], expect![[r#"
+    world.assert_rejected(&["show", "0193a4"], expect![[r#"
         error: several interactions have an id that begins with 0193a4; use the longer ids that `repo-lsp samples list` shows
     "#]]);
-    world.refused(
+    world.assert_rejected(
         &["show", "9"],
         expect![[r#"
         error: no interaction has an id that begins with 9; `repo-lsp samples list` shows them
@@ -334,7 +345,7 @@ fn interactions_are_counted() {
           ask            1   1 no verdict
         SIZE in ~/.local/share/repo-lsp/samples.db
     "#]]
-    .assert_eq(&world.done(&["stats"]));
+    .assert_eq(&world.run_ok(&["stats"]));
     let stats = world.json(&["stats", "--workspace", "."]);
     let total: u64 = stats["rows"]
         .as_array()
@@ -359,9 +370,9 @@ fn interactions_are_counted() {
                 .starts_with("3 interactions of this workspace · mode full · "),
         "{row}"
     );
-    // What is damaged is said, and what was set aside as well.
+    // A damaged database that was set aside is reported.
     fs::write(world.data().join("samples.db.damaged-1"), "x").unwrap();
-    assert!(world.done(&["stats"]).contains("damaged, set aside"));
+    assert!(world.run_ok(&["stats"]).contains("damaged, set aside"));
     let row = doctor();
     assert_eq!(row["level"], "warn", "{row}");
 }

@@ -1,9 +1,9 @@
-//! Tidiness is a test: every module says what it is for, no file grows without a reason, nothing unfinished is left behind.
+//! Conventions of the source tree: module documentation, file length, no `unwrap` outside tests, no unfinished code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files that may be longer, each with its reason.
+/// Files that may exceed [`MAX_FILE_LINES`], each with the reason.
 const LONG_FILES: [(&str, &str); 2] = [
     (
         "indexer/src/language/rows.rs",
@@ -14,7 +14,7 @@ const LONG_FILES: [(&str, &str); 2] = [
         "one table under one lock, and all that may happen to it",
     ),
 ];
-/// About 400: nobody should split a file for the last few lines.
+/// The guideline is 300; the margin avoids splitting a file for a few lines.
 const MAX_FILE_LINES: usize = 420;
 
 struct Source {
@@ -23,15 +23,15 @@ struct Source {
 }
 
 #[test]
-fn every_module_says_what_it_is_for() {
-    let silent: Vec<String> = sources()
+fn every_module_has_documentation() {
+    let undocumented: Vec<String> = sources()
         .into_iter()
         .filter(|source| !source.text.starts_with("//! "))
         .map(|source| source.path)
         .collect();
     assert!(
-        silent.is_empty(),
-        "these do not begin with a `//!` line: {silent:#?}"
+        undocumented.is_empty(),
+        "these do not begin with a `//!` line: {undocumented:#?}"
     );
 }
 
@@ -58,7 +58,7 @@ fn files_stay_short() {
     );
 }
 
-/// clippy's `unwrap_used` and `expect_used` see what is compiled; this also sees what is not, and that allowances give a reason.
+/// Complements clippy's `unwrap_used` and `expect_used`, which check compiled code only, and requires a reason for each `allow`.
 #[test]
 fn nothing_unwraps_outside_tests() {
     let mut found = Vec::new();
@@ -93,7 +93,7 @@ fn nothing_unwraps_outside_tests() {
 }
 
 #[test]
-fn nothing_unfinished_is_left_behind() {
+fn no_code_is_marked_as_unfinished() {
     let marks = [
         concat!("TO", "DO"),
         concat!("FIX", "ME"),
@@ -118,7 +118,7 @@ fn nothing_unfinished_is_left_behind() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// Fixtures and what is expected of them may be long, and may panic.
+/// Whether a file contains only tests, which may be long and may panic.
 fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.contains("/tests/")
@@ -134,7 +134,7 @@ fn root() -> PathBuf {
         .to_path_buf()
 }
 
-/// Our own Rust files.
+/// Returns the Rust files of this repository.
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = ["indexer", "grounding", "trainer-bridge", "server", "tests"]

@@ -1,10 +1,10 @@
--- What a person does in the first minutes: hover, ask for a code action, ask a question, restart. Ends Neovim with 0, or with 1 and a reason.
+-- Checks hover, code actions, questions, unsaved text and restart. Exits Neovim with 0, or with 1 and a message on failure.
 
 local REPLY_TIMEOUT = 60000
 
-local function until_true(what, condition)
+local function wait_until(what, condition)
   if not vim.wait(REPLY_TIMEOUT, condition, 5) then
-    error('never came: ' .. what)
+    error('timed out waiting for ' .. what)
   end
 end
 
@@ -20,9 +20,9 @@ local function request(method, params)
   return reply.result
 end
 
-local function until_fresh()
-  until_true('a running server', client)
-  until_true('a fresh index', function()
+local function wait_until_fresh()
+  wait_until('a running server', client)
+  wait_until('a fresh index', function()
     local root = request('repoLsp/status', vim.empty_dict()).roots[1]
     return root and root.state == 'fresh'
   end)
@@ -38,7 +38,7 @@ local function check_hover()
   go_to([[\<post\>]])
   vim.lsp.buf.hover()
   local shown
-  until_true('a hover window', function()
+  wait_until('a hover window', function()
     for _, window in ipairs(vim.api.nvim_list_wins()) do
       if vim.api.nvim_win_get_config(window).relative ~= '' then
         shown = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
@@ -61,7 +61,7 @@ local function check_action()
     apply = true,
   })
   local text
-  until_true('the answer as a document', function()
+  wait_until('the answer as a document', function()
     local name = vim.api.nvim_buf_get_name(0)
     if name:match('%.md$') then
       text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
@@ -72,13 +72,13 @@ end
 
 local function check_ask()
   local parts = {}
-  local heard = vim.lsp.handlers['$/progress']
+  local default_handler = vim.lsp.handlers['$/progress']
   client().handlers['$/progress'] = function(failure, result, context)
     if result.token == 'checks' then
       parts[#parts + 1] = result.value.markdown
       return
     end
-    return heard(failure, result, context)
+    return default_handler(failure, result, context)
   end
   local answer = request('repoLsp/ask', { question = 'what refuses to overdraw the account?', partialResultToken = 'checks' })
   assert(answer.mode == 'extractive', vim.inspect(answer))
@@ -90,7 +90,7 @@ end
 local function check_unsaved_text()
   vim.cmd.buffer('src/journal.py')
   vim.api.nvim_buf_set_lines(0, -1, -1, false, { '', '', 'def reopen_unsaved():', '    """Opens the account again."""' })
-  until_true('an answer from unsaved text', function()
+  wait_until('an answer from unsaved text', function()
     return request('repoLsp/ask', { question = '`reopen_unsaved`' }).markdown:find('def reopen_unsaved', 1, true) ~= nil
   end)
   vim.cmd('silent undo')
@@ -99,18 +99,18 @@ end
 local function check_restart()
   local before = client()
   before:stop()
-  until_true('the end of the server', function()
+  wait_until('the end of the server', function()
     return before:is_stopped()
   end)
   vim.cmd.buffer('src/journal.py')
   vim.cmd('silent edit!')
-  until_fresh()
+  wait_until_fresh()
   assert(client().id ~= before.id)
   check_hover()
 end
 
 local checks = {
-  { 'start', until_fresh },
+  { 'start', wait_until_fresh },
   { 'hover', check_hover },
   { 'code action', check_action },
   { 'ask', check_ask },

@@ -1,28 +1,38 @@
-//! A language client in a few lines: frames over pipes, replies by their id, everything else kept in order.
+//! An LSP client over pipes: message framing, matching replies to requests, and a queue of other messages from the server.
+
+mod requests;
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// How long to wait before something is called missing. Nothing is measured by it.
+pub use requests::Position;
+
+/// Time to wait for a message before the test fails. Long enough for a slow machine; no test measures it.
 pub const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Delay between two polls of the server.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A running server and the connection to it. Dropping it kills the server.
 pub struct Client {
     child: Child,
     stdin: Option<ChildStdin>,
     messages: Receiver<Value>,
-    /// Notifications and requests of the server that nobody has asked for yet.
-    waiting: VecDeque<Value>,
+    /// Notifications and requests of the server that no test has consumed yet.
+    queue: VecDeque<Value>,
     last_id: i64,
+    /// Workspace folder; document paths are relative to it.
+    root: PathBuf,
 }
 
 impl Client {
-    /// Starts the server and reads what it says on a thread of its own.
+    /// Starts the server and a thread that reads its messages.
     pub fn start(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -45,54 +55,19 @@ impl Client {
             child,
             stdin,
             messages,
-            waiting: VecDeque::new(),
+            queue: VecDeque::new(),
             last_id: 0,
+            root: PathBuf::new(),
         }
     }
 
-    /// `initialize` and `initialized` for one workspace folder.
-    pub fn initialize(&mut self, root: &Path, options: Value) -> Value {
-        let uri = uri(root);
-        let result = self.request(
-            "initialize",
-            json!({
-                "processId": std::process::id(), "rootUri": uri, "initializationOptions": options,
-                "workspaceFolders": [{ "uri": uri, "name": "demo" }],
-                "capabilities": {
-                    "general": { "positionEncodings": ["utf-8", "utf-16"] },
-                    "textDocument": {
-                        "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["", "quickfix"] } } },
-                        "hover": { "contentFormat": ["markdown", "plaintext"] },
-                    },
-                    "window": { "workDoneProgress": true, "showDocument": { "support": true } },
-                    "workspace": { "workspaceFolders": true },
-                },
-            }),
-        );
-        self.notify("initialized", json!({}));
-        result
-    }
-
-    pub fn open(&mut self, root: &Path, path: &str, language: &str) {
-        let text = std::fs::read_to_string(root.join(path)).unwrap();
-        let document = json!({ "uri": uri(&root.join(path)), "languageId": language, "version": 1, "text": text });
-        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
-    }
-
-    /// The reply's result; an error fails the test.
+    /// Sends a request and returns the result. An error response fails the test.
     pub fn request(&mut self, method: &str, params: Value) -> Value {
-        let reply = self.ask(method, params);
-        assert!(reply.get("error").is_none(), "{method}: {reply}");
-        reply["result"].clone()
-    }
-
-    /// The whole reply, error or not.
-    pub fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params);
-        self.reply(id)
+        self.wait_for_result(id)
     }
 
-    /// Sends a request without waiting for its reply.
+    /// Sends a request without waiting for the response. Returns the id of the request.
     pub fn send(&mut self, method: &str, params: Value) -> i64 {
         self.last_id += 1;
         let id = self.last_id;
@@ -104,48 +79,61 @@ impl Client {
         self.write(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
-    pub fn reply(&mut self, id: i64) -> Value {
+    /// Waits for the response to a request and returns its result. An error response fails the test.
+    pub fn wait_for_result(&mut self, id: i64) -> Value {
+        let response = self.wait_for_response(id);
+        assert!(
+            response.get("error").is_none(),
+            "request {id} failed: {response}"
+        );
+        response["result"].clone()
+    }
+
+    /// Waits for the response to a request, which may be an error.
+    pub fn wait_for_response(&mut self, id: i64) -> Value {
         let deadline = Instant::now() + REPLY_TIMEOUT;
         loop {
             let message = self
                 .next(deadline)
-                .unwrap_or_else(|| panic!("no reply to request {id}"));
+                .unwrap_or_else(|| panic!("no response to request {id}"));
             if message.get("method").is_none() {
                 assert_eq!(
                     message["id"], id,
-                    "a reply that nobody waits for: {message}"
+                    "a response to no pending request: {message}"
                 );
                 return message;
             }
-            self.waiting.push_back(message);
+            self.queue.push_back(message);
         }
     }
 
-    /// The parameters of the first notification or request for which `wanted` holds, heard before or from now on.
-    pub fn hear(&mut self, method: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let fits = |message: &Value| message["method"] == method && wanted(&message["params"]);
-        if let Some(at) = self.waiting.iter().position(fits) {
-            return self.waiting.remove(at).unwrap()["params"].clone();
+    /// Returns the parameters of the first notification or request with this method that fulfils the condition. Messages that
+    /// were received earlier count.
+    pub fn wait_for_message(&mut self, method: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        let matches =
+            |message: &Value| message["method"] == method && condition(&message["params"]);
+        if let Some(index) = self.queue.iter().position(matches) {
+            return self.queue.remove(index).unwrap()["params"].clone();
         }
         let deadline = Instant::now() + REPLY_TIMEOUT;
         loop {
             let message = self
                 .next(deadline)
-                .unwrap_or_else(|| panic!("no {method} was heard"));
-            if fits(&message) {
+                .unwrap_or_else(|| panic!("no matching {method} was received"));
+            if matches(&message) {
                 return message["params"].clone();
             }
-            self.waiting.push_back(message);
+            self.queue.push_back(message);
         }
     }
 
-    /// Takes all that was heard so far of one notification.
-    pub fn heard(&mut self, method: &str) -> Vec<Value> {
+    /// Removes all queued messages with this method and returns their parameters. Does not wait.
+    pub fn take_notifications(&mut self, method: &str) -> Vec<Value> {
         let (taken, kept) = self
-            .waiting
+            .queue
             .drain(..)
             .partition(|message| message["method"] == method);
-        self.waiting = kept;
+        self.queue = kept;
         let taken: VecDeque<Value> = taken;
         taken
             .into_iter()
@@ -153,33 +141,33 @@ impl Client {
             .collect()
     }
 
-    /// Asks `repoLsp/status` until `wanted` holds of the first root. The server answers at once, so this is a busy but short wait.
-    pub fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    /// Repeats `attempt` until it returns `Ok`. Fails with the last error after [`REPLY_TIMEOUT`].
+    pub fn poll<T>(&mut self, mut attempt: impl FnMut(&mut Self) -> Result<T, Value>) -> T {
         let deadline = Instant::now() + REPLY_TIMEOUT;
         loop {
-            let status = self.request("repoLsp/status", json!({}));
-            if wanted(&status["roots"][0]) {
-                return status["roots"][0].clone();
+            match attempt(self) {
+                Ok(found) => return found,
+                Err(last) => assert!(
+                    Instant::now() < deadline,
+                    "the condition was not fulfilled in time; last result: {last:#}"
+                ),
             }
-            assert!(
-                Instant::now() < deadline,
-                "the server never came to this; it says {status}"
-            );
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
+    /// Process id of the server.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// As a power cut would.
+    /// Kills the server without `shutdown`, as a crash would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// `shutdown` and `exit`, as the protocol wants it.
+    /// Sends `shutdown` and `exit`, and waits for the process to end.
     pub fn shut_down(mut self) -> ExitStatus {
         self.request("shutdown", Value::Null);
         self.notify("exit", Value::Null);
@@ -192,17 +180,17 @@ impl Client {
         let stdin = self.stdin.as_mut().expect("the session is open");
         write!(stdin, "Content-Length: {}\r\n\r\n{body}", body.len())
             .and_then(|()| stdin.flush())
-            .expect("the server reads");
+            .expect("the server reads its input");
     }
 
-    /// The next message; requests of the server are answered on the way, because it may wait for that.
+    /// Receives the next message. Answers requests of the server at once, because the server may block on the response.
     fn next(&mut self, deadline: Instant) -> Option<Value> {
         let left = deadline.saturating_duration_since(Instant::now());
         let message = match self.messages.recv_timeout(left) {
             Ok(message) => message,
             Err(RecvTimeoutError::Timeout) => return None,
             Err(RecvTimeoutError::Disconnected) => {
-                panic!("the server has ended: {:?}", self.child.wait())
+                panic!("the server has exited: {:?}", self.child.wait())
             }
         };
         if message.get("method").is_some() && message.get("id").is_some() {
@@ -224,10 +212,12 @@ impl Drop for Client {
     }
 }
 
+/// Returns the `file:` URI of a path without characters that need escaping.
 pub fn uri(path: &Path) -> String {
     format!("file://{}", path.display())
 }
 
+/// Reads one message. `None` at the end of the stream.
 fn read_frame(reader: &mut impl BufRead) -> Option<Value> {
     let mut length = 0;
     loop {
@@ -249,5 +239,5 @@ fn read_frame(reader: &mut impl BufRead) -> Option<Value> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(serde_json::from_slice(&body).expect("a frame holds JSON"))
+    Some(serde_json::from_slice(&body).expect("a message is JSON"))
 }

@@ -1,24 +1,23 @@
-//! What the measuring programs have in common: a place to hover over, times, memory, and rows of a table.
+//! Support code of the measuring programs: choosing a position to hover over, percentiles, process memory and CPU time, output.
 
 #![allow(
     clippy::print_stdout,
-    reason = "measuring programs print what they measured"
+    reason = "measuring programs print their results"
 )]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use crate::{Position, Sandbox};
 
-use crate::{Client, Sandbox};
-
+/// Prints one row of the table of results.
 pub fn row(what: &str, figure: impl std::fmt::Display) {
     println!("{what:<34} {figure}");
 }
 
-/// A file with a definition in it, and the place of its name.
-pub fn a_definition(sandbox: &Sandbox) -> (String, Value) {
+/// Returns the path of an indexed file and the position of the name of a definition in it.
+pub fn find_definition(sandbox: &Sandbox) -> (String, Position) {
     for query in ["parse", "new", "main", "init", "get"] {
         let found = sandbox.json(&["search", query, "--code"]);
         for hit in found["hits"].as_array().unwrap() {
@@ -32,7 +31,7 @@ pub fn a_definition(sandbox: &Sandbox) -> (String, Value) {
             let text = fs::read_to_string(sandbox.root().join(path)).unwrap();
             let first = hit["first_line"].as_u64().unwrap() as usize - 1;
             for (line, text) in text.lines().enumerate().skip(first).take(8) {
-                // Documentation may show the name in an example, where there is nothing to hover over.
+                // An example in a comment may contain the name, but hovering there gives no result.
                 let comment = ["//", "#", "*", "/*", "\"", "'"];
                 if comment
                     .iter()
@@ -41,10 +40,7 @@ pub fn a_definition(sandbox: &Sandbox) -> (String, Value) {
                     continue;
                 }
                 if let Some(column) = text.find(&format!("{name}(")) {
-                    return (
-                        path.to_owned(),
-                        json!({ "line": line, "character": column }),
-                    );
+                    return (path.to_owned(), Position::new(line, column));
                 }
             }
         }
@@ -52,14 +48,7 @@ pub fn a_definition(sandbox: &Sandbox) -> (String, Value) {
     panic!("no definition to hover over was found");
 }
 
-pub fn hover(sandbox: &Sandbox, client: &mut Client, path: &str, position: &Value) -> Value {
-    let uri = format!("file://{}", sandbox.root().join(path).display());
-    client.request(
-        "textDocument/hover",
-        json!({ "textDocument": { "uri": uri }, "position": position }),
-    )
-}
-
+/// Copies a folder without build outputs and version control data. Returns the number of bytes copied.
 pub fn copy(from: &Path, to: &PathBuf) -> u64 {
     let mut bytes = 0;
     fs::create_dir_all(to).unwrap();
@@ -78,8 +67,8 @@ pub fn copy(from: &Path, to: &PathBuf) -> u64 {
     bytes
 }
 
-/// The median, the 95th and the 99th percentile.
-pub fn spread(mut times: Vec<Duration>) -> String {
+/// Formats the median, the 95th and the 99th percentile.
+pub fn percentiles(mut times: Vec<Duration>) -> String {
     times.sort();
     let at = |share: f64| milliseconds(times[((times.len() - 1) as f64 * share).round() as usize]);
     format!(
@@ -95,8 +84,8 @@ pub fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }
 
-/// A line of `/proc/PID/status`; nothing where there is no such file.
-pub fn megabytes(process: u32, key: &str) -> String {
+/// Formats a memory figure of `/proc/PID/status`, such as `VmRSS`. Empty on systems without this file.
+pub fn process_memory(process: u32, key: &str) -> String {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status
         .lines()
@@ -107,8 +96,8 @@ pub fn megabytes(process: u32, key: &str) -> String {
     })
 }
 
-/// Hundredths of a second of CPU, of the process and of the system for it.
-pub fn ticks(process: u32) -> u64 {
+/// Returns the CPU time of a process, user and system, in hundredths of a second. 0 on systems without `/proc`.
+pub fn cpu_ticks(process: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields: Vec<&str> = stat
         .rsplit(") ")

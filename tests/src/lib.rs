@@ -1,6 +1,6 @@
-//! What the integration tests share: a sandbox with a workspace of its own, a client that speaks LSP over pipes, generated trees.
+//! Support code of the integration tests: temporary workspaces, an LSP client over pipes, and generated source trees.
 //!
-//! Knows the binary by its command line and its protocol only; nothing of its insides.
+//! Uses the binary only through its command line and protocol, not through its crates.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ mod sandbox;
 mod tree;
 
 pub use binary::binary;
-pub use client::{Client, REPLY_TIMEOUT, uri};
-pub use files::holding;
-pub use sandbox::{Ran, Sandbox};
+pub use client::{Client, Position, REPLY_TIMEOUT, uri};
+pub use files::files_containing;
+pub use sandbox::{CommandOutput, Sandbox};
 pub use tree::Tree;

@@ -1,4 +1,4 @@
-//! A workspace in a temporary folder, with home, cache and configuration folders that nobody else uses.
+//! A temporary workspace with its own home, cache and configuration directories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,22 +6,24 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::binary;
+use serde_json::Value;
+
+use crate::{Client, binary};
 
 pub struct Sandbox {
     folder: TempDir,
 }
 
-/// What a command left behind, with everything replaced that differs from run to run.
+/// The output of a command. Parts that differ between runs are replaced by placeholders.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CommandOutput {
     pub stdout: String,
     pub stderr: String,
     pub code: Option<i32>,
 }
 
 impl Sandbox {
-    /// A workspace with these files: each begins with a line `//- /path`. It is marked as a repository.
+    /// Creates a workspace with these files, each introduced by a line `//- /path`, and an empty `.git` directory.
     pub fn new(fixture: &str) -> Self {
         let sandbox = Sandbox {
             folder: tempfile::tempdir().unwrap(),
@@ -44,13 +46,13 @@ impl Sandbox {
         self.home().join(".cache/repo-lsp")
     }
 
-    /// The user's own configuration file.
+    /// The user's configuration file.
     pub fn config_file(&self) -> PathBuf {
         self.home().join(".config/repo-lsp/config.toml")
     }
 
     fn base(&self) -> PathBuf {
-        // Temporary folders are links on some systems, and the binary prints real paths.
+        // On some systems the temporary directory is a symbolic link, but the binary prints resolved paths.
         self.folder.path().canonicalize().unwrap()
     }
 
@@ -59,6 +61,7 @@ impl Sandbox {
         write(&self.root().join(path), text);
     }
 
+    /// Writes the user's configuration file.
     pub fn configure(&self, text: &str) {
         write(&self.config_file(), text);
     }
@@ -67,7 +70,7 @@ impl Sandbox {
         fs::remove_file(self.root().join(path)).unwrap();
     }
 
-    /// The binary, to be run in the workspace with nothing of our own environment but the path.
+    /// Returns a command that runs the binary in the workspace. Its environment contains only `HOME` and `PATH`.
     pub fn command<A: AsRef<str>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(binary());
         command
@@ -85,38 +88,52 @@ impl Sandbox {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        self.ran(self.command(arguments).output().unwrap())
+    /// Starts a language server without initializing it.
+    pub fn start_server(&self) -> Client {
+        Client::start(self.command(&["--stdio"]))
     }
 
-    /// Runs a command that must succeed and prints JSON.
-    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+    /// Starts a language server for the workspace and waits until its index is up to date.
+    pub fn start_session(&self) -> Client {
+        let mut client = self.start_server();
+        client.initialize(&self.root(), Value::Null);
+        client.wait_until_fresh();
+        client
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> CommandOutput {
+        self.capture(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs a command with `--json` and returns its output. The command must succeed.
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
-        let ran = self.run(&arguments);
-        assert_eq!(ran.code, Some(0), "{arguments:?}: {ran:?}");
-        serde_json::from_str(&ran.stdout)
-            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ran:?}"))
+        let output = self.run(&arguments);
+        assert_eq!(output.code, Some(0), "{arguments:?}: {output:?}");
+        serde_json::from_str(&output.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {output:?}"))
     }
 
-    pub fn ran(&self, output: Output) -> Ran {
+    /// Converts the output of a finished command, see [`CommandOutput`].
+    pub fn capture(&self, output: Output) -> CommandOutput {
         let text =
-            |bytes: Vec<u8>| self.steady(&String::from_utf8(bytes).expect("output is UTF-8"));
-        Ran {
+            |bytes: Vec<u8>| self.normalize(&String::from_utf8(bytes).expect("output is UTF-8"));
+        CommandOutput {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
             code: output.status.code(),
         }
     }
 
-    /// The text without what differs from run to run: where the sandbox lies, how long things took, how large an index is.
-    fn steady(&self, text: &str) -> String {
+    /// Replaces the parts of a text that differ between runs: the path of the sandbox, durations and sizes.
+    fn normalize(&self, text: &str) -> String {
         let mut text = text.replace(&self.base().display().to_string(), "$SANDBOX");
-        // The name of an index ends in a hash of the workspace's path.
+        // The directory name of an index ends with a hash of the path of the workspace.
         if let Some(at) = text.find("/index/demo-") {
             let hash = at + "/index/demo-".len();
             text.replace_range(hash..hash + 16, "HASH");
         }
-        let mut lines: Vec<String> = text.lines().map(steady_line).collect();
+        let mut lines: Vec<String> = text.lines().map(normalize_line).collect();
         if text.ends_with('\n') {
             lines.push(String::new());
         }
@@ -124,7 +141,8 @@ impl Sandbox {
     }
 }
 
-fn steady_line(line: &str) -> String {
+/// Replaces numbers with a unit of time or size by `TIME` and `SIZE`.
+fn normalize_line(line: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in line.split(' ') {
         let unit = word.trim_end_matches([')', ',']);

@@ -1,23 +1,23 @@
-//! A large workspace, generated: the same for the same numbers, with definitions that use each other across files.
+//! A generated, deterministic workspace of many files whose definitions use each other across files.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// Writes and changes such a workspace.
+/// Writes and changes a generated workspace.
 pub struct Tree {
     pub files: usize,
 }
 
 impl Tree {
-    /// Writes all files in their first version.
+    /// Writes version 0 of all files.
     pub fn write(&self, root: &Path) {
         for number in 0..self.files {
             self.write_file(root, number, 0);
         }
     }
 
-    /// Writes one file anew; its text differs with the version.
+    /// Writes one file. Its text depends on the version.
     pub fn write_file(&self, root: &Path, number: usize, version: usize) {
         let path = root.join(self.path(number));
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run session`: nothing that a client sends takes the server down or makes it write what is no message.
+//! `cargo +nightly fuzz run session`: no input crashes the LSP server or makes it write anything but messages.
 
 #![no_main]
 

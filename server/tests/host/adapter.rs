@@ -1,4 +1,4 @@
-//! An adapter is laid over the model it was made for, and changes what it says.
+//! LoRA adapters: an adapter is applied to its base model and changes the output.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::home::{Home, question};
 const SHAPE: Shape = Shape::TINY.with_vocabulary(1024);
 const RANK: usize = 4;
 
-/// An adapter of the queries of every layer, in the layout of PEFT, with all its numbers as large as `size`.
+/// Writes an adapter in PEFT format for the query projections of all layers. `size` is the magnitude of its weights.
 fn adapter(folder: &Path, size: f32) {
     let config =
         json!({ "peft_type": "LORA", "r": RANK, "lora_alpha": 8, "target_modules": ["q_proj"] });
@@ -56,7 +56,7 @@ fn adapter(folder: &Path, size: f32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_adapter_changes_what_its_base_says() {
+async fn an_adapter_changes_the_output_of_its_base() {
     let home = Home::new();
     home.install("base", |folder| {
         checkpoint::random(folder, SHAPE, 11).unwrap()
@@ -74,7 +74,7 @@ async fn an_adapter_changes_what_its_base_says() {
         assert_eq!((answer.by, answer.error), (format!("{name}@1"), None));
         said.push(answer.text);
     }
-    // Neither does an adapter stay behind when its base is loaded by itself.
+    // The base model gives the same answer before and after an adapter was loaded.
     assert_eq!((&said[0], &said[0]), (&said[1], &said[3]));
     assert_ne!(said[0], said[2]);
 }

@@ -1,4 +1,4 @@
-//! What is answered, and in which form.
+//! Contents and format of answers: streaming, reasoning, limits, grammars and caching.
 
 use checkpoint::{Parrot, Shape};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::home::{Answer, Home, question};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_is_answered_the_same_whole_and_in_pieces() {
+async fn streamed_and_complete_answers_are_equal() {
     let home = Home::new();
     home.parrot("repo", "The index is a folder of segments; é and 索引 and 🦀 are kept whole.\n\n```rust\nfn main() {}\n```");
     let host = home.serve();
@@ -30,7 +30,7 @@ async fn a_question_is_answered_the_same_whole_and_in_pieces() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thoughts_are_kept_apart_from_the_answer() {
+async fn reasoning_is_separate_from_the_answer() {
     let home = Home::new();
     home.install("repo", |folder| {
         drop(
@@ -58,7 +58,7 @@ async fn thoughts_are_kept_apart_from_the_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_is_cut_where_it_was_asked_to_be() {
+async fn an_answer_stops_at_max_tokens() {
     let home = Home::new();
     home.install("repo", |folder| {
         drop(Parrot::counting(300).write(folder).unwrap())
@@ -76,9 +76,9 @@ async fn an_answer_is_cut_where_it_was_asked_to_be() {
     }
 }
 
-/// The end of a turn must be part of the grammar: with a mere list of words, one that begins another can never be said.
+/// The grammar must include the end of the turn. Otherwise a word that is a prefix of another one can never be generated.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_grammar_can_end_with_a_word_or_with_a_longer_one_that_begins_with_it() {
+async fn a_grammar_allows_a_word_and_its_prefix() {
     let home = Home::new();
     home.install("repo", |folder| {
         checkpoint::random(folder, Shape::TINY.with_vocabulary(1024), 3).unwrap()
@@ -105,7 +105,7 @@ async fn a_grammar_can_end_with_a_word_or_with_a_longer_one_that_begins_with_it(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_grammar_that_is_none_is_refused_and_harms_nobody() {
+async fn an_invalid_grammar_is_rejected() {
     let home = Home::new();
     home.parrot("repo", "Well.");
     let host = home.serve();
@@ -117,7 +117,7 @@ async fn a_grammar_that_is_none_is_refused_and_harms_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_prompt_that_is_too_long_is_refused_in_numbers() {
+async fn a_prompt_over_the_context_length_is_rejected() {
     let home = Home::new();
     home.install("repo", |folder| {
         let shape = Shape {
@@ -139,7 +139,7 @@ async fn a_prompt_that_is_too_long_is_refused_in_numbers() {
             .contains("tokens, but the context length of the model is 1024"),
         "{answer:?}"
     );
-    // Just below, it is cut short instead of failing in the middle.
+    // A prompt below the limit is answered, and the answer ends at the context length without an error.
     let answer = host.ask(question("repo", "a", true)).await;
     assert!(
         answer.error.is_none() && answer.tokens <= 1024,
@@ -147,9 +147,9 @@ async fn a_prompt_that_is_too_long_is_refused_in_numbers() {
     );
 }
 
-/// The cache that one question leaves must not change the answer to another, and neither must giving it back.
+/// Neither a cached prefix of an earlier question nor clearing the cache may change an answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_asked_before_does_not_change_an_answer() {
+async fn cached_prefixes_do_not_change_answers() {
     let home = Home::new();
     home.install("repo", |folder| {
         checkpoint::random(folder, Shape::TINY.with_vocabulary(1024), 5).unwrap()
@@ -175,7 +175,7 @@ async fn what_was_asked_before_does_not_change_an_answer() {
     ];
     let mut alone = Vec::new();
     for body in &conversations {
-        // A host of its own has nothing in mind.
+        // A new host has an empty cache.
         alone.push(home.serve().ask(body.clone()).await);
     }
     let host = home.serve();
@@ -186,12 +186,12 @@ async fn what_was_asked_before_does_not_change_an_answer() {
     }
 }
 
-/// mistral.rs keeps what it has read of every question for ever on a processor; the host has it forget.
+/// On a CPU, mistral.rs keeps the KV cache of every prompt without a limit, so the host clears it.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_kept_in_mind_is_forgotten_when_it_is_too_much() {
+async fn a_large_kv_cache_is_cleared() {
     let home = Home::new();
     home.install("repo", |folder| {
-        // A token of this one leaves a hundred kilobytes.
+        // The KV cache of this model takes about 100 kB per token.
         let shape = Shape {
             heads: 32,
             kv_heads: 32,
@@ -214,6 +214,6 @@ async fn what_is_kept_in_mind_is_forgotten_when_it_is_too_much() {
     for number in 1..8 {
         assert_eq!(ask(number).await.error, None);
     }
-    host.log("clearing the KV cache of");
+    host.wait_for_log("clearing the KV cache of");
     assert_eq!(ask(0).await, first);
 }

@@ -1,4 +1,4 @@
-//! Models that cannot be served, and what becomes of those that can.
+//! Models that fail to load: the previous generation continues to answer, and the error names the cause.
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +14,8 @@ fn edit(file: &Path, change: impl FnOnce(&mut Value)) {
     fs::write(file, value.to_string()).unwrap();
 }
 
-/// Damages the files of an installed generation so that their sizes still are what the manifest says.
-fn unsay(home: &Home, name: &str, number: u32, damage: impl FnOnce(&Path)) {
+/// Damages files of an installed generation and corrects their sizes in the manifest, so that only loading finds the damage.
+fn damage_generation(home: &Home, name: &str, number: u32, damage: impl FnOnce(&Path)) {
     let folder = home.generation(name, number);
     damage(&folder);
     edit(&folder.join("manifest.json"), |manifest| {
@@ -32,7 +32,7 @@ fn cut(file: &Path, bytes: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_generation_leaves_the_old_one_serving() {
+async fn the_previous_generation_serves_if_the_next_fails_to_load() {
     type Damage = fn(&Path);
     let damages: [(&str, Damage, &str); 4] = [
         (
@@ -75,10 +75,10 @@ async fn a_damaged_generation_leaves_the_old_one_serving() {
             )),
             number
         );
-        unsay(&home, "repo", number, damage);
+        damage_generation(&home, "repo", number, damage);
         home.library().switch("repo", number).unwrap();
         let status = host
-            .until(|status| {
+            .wait_for_status(|status| {
                 status["models"]
                     .as_array()
                     .unwrap()
@@ -105,7 +105,7 @@ async fn a_damaged_generation_leaves_the_old_one_serving() {
         );
     }
     let last = home.parrot("repo", "Better.");
-    host.until(|status| {
+    host.wait_for_status(|status| {
         status["models"]
             .as_array()
             .unwrap()
@@ -117,7 +117,7 @@ async fn a_damaged_generation_leaves_the_old_one_serving() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_shrank_is_named_and_the_old_one_stays() {
+async fn a_truncated_file_is_named_and_the_previous_generation_serves() {
     let home = Home::new();
     home.parrot("repo", "Still here.");
     let host = home.serve();
@@ -129,7 +129,7 @@ async fn a_file_that_shrank_is_named_and_the_old_one_stays() {
     );
     host.ask(question("repo", "?", true)).await;
     drop(host);
-    // A host that has nothing else says why.
+    // A host without a loaded generation returns the error.
     let host = home.serve();
     let answer = host.ask(question("repo", "?", true)).await;
     assert_eq!(answer.status, 503, "{answer:?}");
@@ -140,7 +140,7 @@ async fn a_file_that_shrank_is_named_and_the_old_one_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_drained_a_damaged_generation_brings_the_old_one_back() {
+async fn a_failed_drain_swap_reloads_the_previous_generation() {
     let home = Home::with("swap = \"drain\"");
     home.parrot("repo", "Still here.");
     let host = home.serve();
@@ -148,11 +148,11 @@ async fn when_drained_a_damaged_generation_brings_the_old_one_back() {
     let second = home.add("repo", None, |folder| {
         drop(checkpoint::parrot(folder, "Never said.").unwrap())
     });
-    unsay(&home, "repo", second, |folder| {
+    damage_generation(&home, "repo", second, |folder| {
         cut(&folder.join("model.safetensors"), 100_000)
     });
     home.library().switch("repo", second).unwrap();
-    host.until(|status| {
+    host.wait_for_status(|status| {
         let rows = status["models"].as_array().unwrap();
         rows.iter().any(|row| row["state"] == "failed")
             && rows.iter().any(|row| row["state"] == "serving")
@@ -166,11 +166,11 @@ async fn when_drained_a_damaged_generation_brings_the_old_one_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_does_not_fit_is_refused_before_it_is_read() {
+async fn a_model_larger_than_memory_is_rejected_before_loading() {
     let home = Home::new();
     let number = home.parrot("repo", "Never said.");
-    unsay(&home, "repo", number, |folder| {
-        // A hole of so many bytes takes no room on the disk.
+    damage_generation(&home, "repo", number, |folder| {
+        // A sparse file of this size takes no disk space.
         cut(&folder.join("model.safetensors"), 1 << 42);
     });
     let host = home.serve();
@@ -184,7 +184,7 @@ async fn a_model_that_does_not_fit_is_refused_before_it_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn weights_are_quantized_when_they_are_loaded() {
+async fn weights_are_quantized_while_loading() {
     let home = Home::with("quantization = \"Q8_0\"");
     home.install("repo", |folder| {
         let shape = Shape {
@@ -204,7 +204,7 @@ async fn weights_are_quantized_when_they_are_loaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_is_not_there_is_named() {
+async fn an_unavailable_device_is_named() {
     let home = Home::with("device = \"metal\"");
     home.parrot("repo", "Never said.");
     let host = home.serve();

@@ -1,4 +1,4 @@
-//! A model in one GGUF file, which brings its words and its template along.
+//! GGUF models, which contain the tokenizer and the chat template in one file.
 
 use std::path::Path;
 
@@ -7,20 +7,20 @@ use serde_json::json;
 
 use super::home::{Home, question};
 
-/// Writes one file instead of the folder's many.
-fn one_file(folder: &Path, parrot: &Parrot) {
+/// Writes the checkpoint as a single GGUF file.
+fn write_gguf(folder: &Path, parrot: &Parrot) {
     let parts = tempfile::tempdir().unwrap();
     parrot.write(parts.path()).unwrap();
     checkpoint::to_gguf(parts.path(), &folder.join("model.gguf")).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_says_what_the_folder_it_was_made_of_says() {
+async fn a_gguf_file_answers_as_its_checkpoint_folder() {
     let says = "The index is a folder of segments; é and 索引 are kept whole.\n\n```rust\nfn main() {}\n```";
     let parrot = Parrot::new(says).thinking("Is it? It is.");
     let home = Home::new();
     home.install("folder", |folder| drop(parrot.write(folder).unwrap()));
-    home.install("file", |folder| one_file(folder, &parrot));
+    home.install("file", |folder| write_gguf(folder, &parrot));
     let host = home.serve();
     for (thinks, thoughts) in [(false, ""), (true, "Is it? It is.")] {
         for name in ["folder", "file"] {

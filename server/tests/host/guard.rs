@@ -1,11 +1,11 @@
-//! Who may ask, and what.
+//! Access control and validation of requests.
 
 use serde_json::json;
 
 use crate::home::{Home, question};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_asks_without_the_token_or_from_elsewhere() {
+async fn requests_need_the_token_and_a_local_host_header() {
     let home = Home::new();
     home.parrot("repo", "Well.");
     let host = home.serve();
@@ -48,7 +48,7 @@ async fn nobody_asks_without_the_token_or_from_elsewhere() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_token_is_for_its_owner_only() {
+async fn the_token_file_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();
     let host = home.serve();
@@ -58,7 +58,7 @@ async fn the_token_is_for_its_owner_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_would_reach_out_is_refused() {
+async fn remote_content_and_large_requests_are_rejected() {
     let home = Home::new();
     home.parrot("repo", "Well.");
     let host = home.serve();
@@ -75,7 +75,7 @@ async fn what_would_reach_out_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_is_not_there_is_named() {
+async fn an_unknown_model_is_named() {
     let home = Home::new();
     let host = home.serve();
     let answer = host.ask(question("default", "?", true)).await;

@@ -1,4 +1,4 @@
-//! A user's folders with models in them, a host that serves them, and a client that asks.
+//! Temporary user directories with installed models, a host process that serves them, and an HTTP client.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl Home {
         Self::with("")
     }
 
-    /// With these settings of the host.
+    /// Creates directories with these lines in the `[host]` section of the configuration.
     pub fn with(host: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -39,7 +39,7 @@ impl Home {
         Library::new(&self.dirs)
     }
 
-    /// Installs what `make` writes, without using it. Returns its number.
+    /// Adds the checkpoint that `make` writes as a new generation without switching to it. Returns its number.
     pub fn add(&self, name: &str, base: Option<&str>, make: impl FnOnce(&Path)) -> u32 {
         let made = tempfile::tempdir_in(self.folder.path()).unwrap();
         make(made.path());
@@ -55,7 +55,7 @@ impl Home {
         added.installed.manifest.number
     }
 
-    /// Installs it and uses it.
+    /// Adds a generation and makes it the current one of the default model.
     pub fn install(&self, name: &str, make: impl FnOnce(&Path)) -> u32 {
         let number = self.add(name, None, make);
         self.library().switch(name, number).unwrap();
@@ -69,7 +69,7 @@ impl Home {
         })
     }
 
-    /// A folder of a generation.
+    /// Returns the folder of a generation.
     pub fn generation(&self, name: &str, number: u32) -> PathBuf {
         self.library()
             .directory()
@@ -87,7 +87,7 @@ impl Home {
             .env("REPO_LSP_CACHE_DIR", &self.dirs.cache)
             .env("REPO_LSP_CONFIG_DIR", &self.dirs.config)
             .env("REPO_LSP_DATA_DIR", &self.dirs.data)
-            // Whoever reached for the network would be seen to fail.
+            // Access to the network fails at once.
             .env("HF_ENDPOINT", "http://127.0.0.1:1")
             .env("HF_HOME", self.folder.path().join("hub"));
         command
@@ -106,9 +106,9 @@ impl Home {
         let reader = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || {
             for line in reader.lines().map_while(Result::ok) {
-                // Seen when the test fails.
+                // Printed if the test fails.
                 println!("host: {line}");
-                // Goes on when nobody looks any more, so that the host can go on writing.
+                // Continues without a receiver, so that the pipe of the host does not fill up.
                 let _ = lines.send(line);
             }
         });
@@ -118,7 +118,7 @@ impl Home {
             log,
             client: models::http::client_builder().no_proxy().build().unwrap(),
         };
-        host.log("serving on");
+        host.wait_for_log("serving on");
         host.endpoint = HostFiles::new(&self.dirs).read();
         host
     }
@@ -131,11 +131,11 @@ pub struct Host {
     pub client: reqwest::Client,
 }
 
-/// What was answered.
+/// An answer, or the error response.
 #[derive(Debug, Default, PartialEq)]
 pub struct Answer {
     pub status: u16,
-    /// `name@7`.
+    /// Generation label, such as `name@7`.
     pub by: String,
     pub text: String,
     pub thinking: String,
@@ -149,13 +149,13 @@ impl Host {
         self.endpoint.as_ref().expect("the host listens")
     }
 
-    /// Waits for a line of the log.
-    pub fn log(&self, part: &str) -> String {
+    /// Waits for a line of the log that contains this text.
+    pub fn wait_for_log(&self, part: &str) -> String {
         loop {
             let line = self
                 .log
                 .recv()
-                .unwrap_or_else(|_| panic!("the host ended before it said `{part}`"));
+                .unwrap_or_else(|_| panic!("the host exited before it logged `{part}`"));
             if line.contains(part) {
                 return line;
             }
@@ -174,7 +174,7 @@ impl Host {
         self.read(self.request(&body)).await
     }
 
-    /// Sends a request and reads the answer to its end, in either form.
+    /// Sends a request and reads the complete answer, streamed or not.
     pub async fn read(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let mut stream = Stream::of(response).await;
@@ -195,8 +195,8 @@ impl Host {
         response.json().await.unwrap()
     }
 
-    /// Asks for the status until it is as it should be.
-    pub async fn until(&self, fits: impl Fn(&Value) -> bool) -> Value {
+    /// Polls the status until it fulfils the condition.
+    pub async fn wait_for_status(&self, fits: impl Fn(&Value) -> bool) -> Value {
         loop {
             let status = self.status().await;
             if fits(&status) {
@@ -214,7 +214,7 @@ impl Drop for Host {
     }
 }
 
-/// An answer that is still coming.
+/// An answer that is being received.
 pub struct Stream {
     response: Option<reqwest::Response>,
     buffer: String,
@@ -245,7 +245,7 @@ impl Stream {
         stream
     }
 
-    /// Reads on; false when there is no more.
+    /// Reads the next event. Returns false at the end.
     pub async fn next(&mut self) -> bool {
         loop {
             if let Some(end) = self.buffer.find("\n\n") {
@@ -289,7 +289,7 @@ impl Stream {
     }
 }
 
-/// A question to a model, greedy and without thoughts.
+/// A chat completion request with greedy sampling and without reasoning.
 pub fn question(model: &str, text: &str, stream: bool) -> Value {
     json!({
         "model": model,

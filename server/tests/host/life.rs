@@ -1,4 +1,4 @@
-//! How a host begins and ends.
+//! Start and shutdown of the host.
 
 use std::io::Write;
 use std::process::Command;
@@ -9,7 +9,7 @@ use models::host_files::HostFiles;
 use crate::home::{Home, Stream, question};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_host_says_who_is_there_and_goes() {
+async fn a_second_host_names_the_first_and_exits() {
     let home = Home::new();
     let host = home.serve();
     let second = home.command(&["model", "serve"]).output().unwrap();
@@ -28,7 +28,7 @@ async fn a_second_host_says_who_is_there_and_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_host_left_behind_stops_nobody() {
+async fn a_host_starts_after_another_was_killed() {
     let home = Home::new();
     home.parrot("repo", "Well.");
     let mut host = home.serve();
@@ -46,7 +46,7 @@ async fn what_a_killed_host_left_behind_stops_nobody() {
     assert_eq!(host.ask(question("repo", "?", true)).await.text, "Well.");
 }
 
-/// `end` is what tells the host to end; what runs is answered to its end first.
+/// Checks that a host that is asked to stop, by `end`, completes the running answer first.
 async fn ends(end: impl FnOnce(&Home, u32)) {
     let home = Home::new();
     home.install("repo", |folder| {
@@ -75,7 +75,7 @@ async fn ends(end: impl FnOnce(&Home, u32)) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_on_which_nothing_is_asked_keeps_no_host_alive() {
+async fn an_idle_connection_does_not_delay_shutdown() {
     let home = Home::new();
     let mut host = home.serve();
     let address = host.endpoint().url.clone();
@@ -91,7 +91,7 @@ async fn a_connection_on_which_nothing_is_asked_keeps_no_host_alive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_ends_when_it_is_told_to_after_what_runs() {
+async fn stop_command_waits_for_running_answers() {
     ends(|home, pid| {
         let stopped = home.command(&["model", "stop"]).output().unwrap();
         let said = String::from_utf8(stopped.stdout).unwrap();
@@ -105,7 +105,7 @@ async fn it_ends_when_it_is_told_to_after_what_runs() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn it_ends_by_a_signal_after_what_runs() {
+async fn signal_waits_for_running_answers() {
     ends(|_, pid| {
         assert!(
             Command::new("kill")
@@ -119,13 +119,13 @@ async fn it_ends_by_a_signal_after_what_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_nobody_asks_is_freed_and_then_the_host_ends() {
+async fn an_idle_model_is_unloaded_and_an_idle_host_exits() {
     let home = Home::with("unload_after_seconds = 1\nexit_after_seconds = 2");
     home.parrot("repo", "Well.");
     let mut host = home.serve();
     assert_eq!(host.ask(question("repo", "?", true)).await.text, "Well.");
-    host.log("unloaded repo@1");
-    host.log("idle; stopping");
+    host.wait_for_log("unloaded repo@1");
+    host.wait_for_log("idle; stopping");
     assert!(host.child.wait().unwrap().success());
     assert_eq!(HostFiles::new(&home.dirs).read(), None);
 }

@@ -1,4 +1,4 @@
-//! The host of models as its clients see it: the real binary with the real mistral.rs, on checkpoints that are made here.
+//! End-to-end tests of the model host: the real binary with mistral.rs on generated checkpoints.
 
 #![cfg(feature = "local-model")]
 #![allow(

@@ -1,4 +1,4 @@
-//! Many at once, and those who leave.
+//! Concurrent requests, cancellation and priorities.
 
 use checkpoint::{Parrot, Shape};
 use futures::future::join_all;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::home::{Home, Host, Stream, question};
 
-/// A model that speaks until it is stopped, slowly enough to be stopped.
+/// Installs a slow model whose answers do not end.
 fn endless(home: &Home) {
     home.install("repo", |folder| {
         drop(
@@ -20,8 +20,8 @@ fn endless(home: &Home) {
     });
 }
 
-/// An answer of which something has come already.
-async fn begun(host: &Host) -> Stream {
+/// Starts an answer and waits for its first text.
+async fn start_answer(host: &Host) -> Stream {
     let mut body = question("repo", "Count.", true);
     body["max_tokens"] = json!(30_000);
     let mut stream = Stream::of(host.request(&body).send().await.unwrap()).await;
@@ -32,13 +32,13 @@ async fn begun(host: &Host) -> Stream {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_given_at_once_are_those_given_one_by_one() {
+async fn concurrent_and_sequential_answers_are_equal() {
     let home = Home::new();
     home.install("repo", |folder| {
         checkpoint::random(folder, Shape::TINY.with_vocabulary(1024), 7).unwrap();
     });
-    // They begin alike, as questions about one repository do, so that the engine has the beginning in mind; and they end at
-    // different times, so that some begin while others speak.
+    // The questions share a prefix, as those about one repository do, so that the prefix cache is used. Their answers differ in
+    // length, so that some start while others are running.
     let shared = "the index is a folder of segments. ".repeat(20);
     let questions: Vec<_> = (0..32)
         .map(|number| {
@@ -61,7 +61,7 @@ async fn answers_given_at_once_are_those_given_one_by_one() {
         one_by_one.iter().map(|answer| &answer.text).collect();
     assert!(
         different.len() > 16,
-        "the model does not listen: {different:?}"
+        "the answers do not depend on the question: {different:?}"
     );
 
     let host = home.serve();
@@ -73,29 +73,29 @@ async fn answers_given_at_once_are_those_given_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_leaves_frees_the_engine_for_the_next() {
+async fn a_disconnect_stops_generation() {
     let home = Home::new();
     endless(&home);
     let host = home.serve();
     for _ in 0..3 {
-        let stream = begun(&host).await;
+        let stream = start_answer(&host).await;
         drop(stream);
-        // Would wait for tens of thousands of tokens.
+        // Without cancellation this would wait for tens of thousands of tokens.
         let mut body = question("repo", "Count.", true);
         body["max_tokens"] = json!(5);
         assert_eq!(host.ask(body).await.tokens, 5);
     }
-    drop(begun(&host).await);
-    host.until(|status| status["running"] == 0 && status["models"][0]["users"] == 0)
+    drop(start_answer(&host).await);
+    host.wait_for_status(|status| status["running"] == 0 && status["models"][0]["users"] == 0)
         .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_left_the_queue_is_not_answered() {
+async fn a_disconnect_removes_a_queued_request() {
     let home = Home::new();
     endless(&home);
     let host = home.serve();
-    let running = begun(&host).await;
+    let running = start_answer(&host).await;
     let mut body = question("repo", "Count.", true);
     body["max_tokens"] = json!(30_000);
     let waits = tokio::spawn(host.request(&body).send());
@@ -103,21 +103,21 @@ async fn who_left_the_queue_is_not_answered() {
         body["stream"] = json!(false);
         tokio::spawn(host.request(&body).send())
     };
-    host.until(|status| status["waiting"] == 2).await;
+    host.wait_for_status(|status| status["waiting"] == 2).await;
     waits.abort();
     whole.abort();
-    host.until(|status| status["waiting"] == 0 && status["running"] == 1)
+    host.wait_for_status(|status| status["waiting"] == 0 && status["running"] == 1)
         .await;
     drop(running);
-    host.until(|status| status["running"] == 0).await;
+    host.wait_for_status(|status| status["running"] == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_goes_before_what_nobody_waits_for() {
+async fn chat_requests_precede_background_requests() {
     let home = Home::new();
     endless(&home);
     let host = home.serve();
-    let running = begun(&host).await;
+    let running = start_answer(&host).await;
     let (done, mut order) = tokio::sync::mpsc::unbounded_channel();
     for (waiting, priority) in (1..).zip(["background", "background", "chat", "chat"]) {
         let mut body = question("repo", "Count.", true);
@@ -129,7 +129,8 @@ async fn a_chat_goes_before_what_nobody_waits_for() {
             while stream.next().await {}
             let _ = done.send(priority);
         });
-        host.until(|status| status["waiting"] == waiting).await;
+        host.wait_for_status(|status| status["waiting"] == waiting)
+            .await;
     }
     drop(running);
     let mut served = Vec::new();

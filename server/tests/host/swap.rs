@@ -1,11 +1,11 @@
-//! Another generation takes over while people work.
+//! Switching to another generation or model while requests run.
 
 use checkpoint::Parrot;
 use futures::future::join_all;
 
 use crate::home::{Answer, Home, Host, Stream, question};
 
-/// Texts of a few hundred tokens that have nothing in common.
+/// Returns 250 consecutive numbers, so that two ranges share no word.
 fn numbers(from: usize) -> String {
     let numbers: Vec<String> = (from..from + 250)
         .map(|number| number.to_string())
@@ -13,7 +13,7 @@ fn numbers(from: usize) -> String {
     numbers.join(" ")
 }
 
-/// Twelve who ask while the second generation is put in use, and one after that.
+/// Runs twelve requests while the host switches to the second generation, and one afterwards.
 async fn swapped(settings: &str) -> (Home, Host, Vec<Answer>) {
     let home = Home::with(settings);
     let make = |from: usize| {
@@ -52,11 +52,11 @@ async fn swapped(settings: &str) -> (Home, Host, Vec<Answer>) {
         first.answer
     };
     let switch = async {
-        host.until(|status| status["waiting"].as_u64() >= Some(11))
+        host.wait_for_status(|status| status["waiting"].as_u64() >= Some(11))
             .await;
         home.library().switch("repo", second).unwrap();
-        // Without any further request it is noticed.
-        host.until(|status| {
+        // The host notices the switch without a further request.
+        host.wait_for_status(|status| {
             status["models"]
                 .as_array()
                 .unwrap()
@@ -85,9 +85,9 @@ async fn swapped(settings: &str) -> (Home, Host, Vec<Answer>) {
     (home, host, answers)
 }
 
-async fn only_the_second_is_left(host: &Host) {
+async fn assert_only_second_is_loaded(host: &Host) {
     let status = host
-        .until(|status| status["models"].as_array().unwrap().len() == 1)
+        .wait_for_status(|status| status["models"].as_array().unwrap().len() == 1)
         .await;
     assert_eq!(
         (
@@ -99,7 +99,7 @@ async fn only_the_second_is_left(host: &Host) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn beside_each_other_no_answer_is_cut_or_mixed() {
+async fn an_overlap_swap_completes_all_answers() {
     let (_home, host, answers) = swapped("swap = \"overlap\"").await;
     let old = answers
         .iter()
@@ -107,19 +107,19 @@ async fn beside_each_other_no_answer_is_cut_or_mixed() {
         .count();
     assert_eq!(
         old, 12,
-        "what was queued on the old one is answered by the old one"
+        "queued requests are answered by the old generation"
     );
-    only_the_second_is_left(&host).await;
+    assert_only_second_is_loaded(&host).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_after_the_other_no_answer_is_cut_or_mixed() {
+async fn a_drain_swap_completes_all_answers() {
     let (_home, host, _) = swapped("swap = \"drain\"").await;
-    only_the_second_is_left(&host).await;
+    assert_only_second_is_loaded(&host).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_model_takes_the_place_of_the_one_in_use() {
+async fn another_model_replaces_the_loaded_one() {
     let home = Home::new();
     home.parrot("one", "First.");
     home.parrot("two", "Second.");
@@ -130,13 +130,13 @@ async fn another_model_takes_the_place_of_the_one_in_use() {
     }
     let both = (0..6).map(|number| host.ask(question(["one", "two"][number % 2], "?", true)));
     for (number, answer) in join_all(both).await.into_iter().enumerate() {
-        // Whoever is pushed out again and again is told to come back, and never gets another's answer.
+        // A request that is displaced repeatedly gets an error, but never the answer of another model.
         match answer.error {
             None => assert_eq!(answer.text, ["First.", "Second."][number % 2]),
             Some(line) => assert!(line.contains("ask again"), "{line}"),
         }
     }
-    host.until(|status| {
+    host.wait_for_status(|status| {
         let models = status["models"].as_array().unwrap();
         models.len() == 1 && models[0]["state"] == "serving"
     })

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::shape::{Precision, Shape};
 use crate::vocabulary::{Added, Finished};
 
-/// What Qwen3's own template makes of system, user and assistant turns, without tools.
+/// Renders system, user and assistant turns as the template of Qwen3 does. Does not support tools.
 const TEMPLATE: &str = include_str!("template.jinja");
 
 pub(crate) fn write(
@@ -48,7 +48,7 @@ fn config(shape: &Shape, precision: Precision, words: &Finished) -> Value {
         "num_key_value_heads": shape.kv_heads,
         "rms_norm_eps": 1e-6,
         "rope_scaling": null,
-        // Engines of today want it here and not within `rope_parameters`, where newer libraries write it.
+        // Current engines read it here, not from `rope_parameters`, where newer libraries write it.
         "rope_theta": shape.rope_theta,
         "sliding_window": null,
         "tie_word_embeddings": shape.tied,

@@ -1,4 +1,4 @@
-//! The same checkpoint as one GGUF file, as `convert_hf_to_gguf.py --outtype q8_0` of llama.cpp would make it.
+//! Converts a checkpoint to one GGUF file, as `convert_hf_to_gguf.py --outtype q8_0` of llama.cpp does.
 //!
 //! The format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>, version 3.
 
@@ -8,21 +8,21 @@ use anyhow::{Context, Result, ensure};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
-/// Where the data of tensors begins, and each tensor in it.
+/// Alignment in bytes of the tensor data and of each tensor in it.
 const ALIGNMENT: usize = 32;
 /// `GGML_TYPE_F32` and `GGML_TYPE_Q8_0`.
 const F32: u32 = 0;
 const Q8_0: u32 = 8;
-/// So many weights share a scale.
+/// Number of weights that share a scale.
 const BLOCK: usize = 32;
 
-/// Types of tokens: what is neither is never said.
+/// Token types of llama.cpp.
 const NORMAL: i32 = 1;
 const CONTROL: i32 = 3;
 const USER_DEFINED: i32 = 4;
 const UNUSED: i32 = 5;
 
-/// Writes the checkpoint in `directory`, which has 32 bits, as `file`.
+/// Converts the checkpoint in `directory`, whose weights must be F32, to `file`.
 pub fn to_gguf(directory: &Path, file: &Path) -> Result<()> {
     let read = |name: &str| -> Result<Vec<u8>> {
         let path = directory.join(name);
@@ -45,15 +45,15 @@ pub fn to_gguf(directory: &Path, file: &Path) -> Result<()> {
     let (mut headers, mut data) = (Vec::new(), Vec::new());
     for name in &names {
         let tensor = tensors.tensor(name)?;
-        ensure!(tensor.dtype() == Dtype::F32, "{name} has not 32 bits");
+        ensure!(tensor.dtype() == Dtype::F32, "{name} is not F32");
         put_text(&mut headers, &renamed(name)?);
         let dims = tensor.shape();
         headers.extend(u32::try_from(dims.len())?.to_le_bytes());
-        // The fastest first.
+        // The fastest-varying dimension is first.
         for dim in dims.iter().rev() {
             headers.extend((*dim as u64).to_le_bytes());
         }
-        // Norms stay as they are.
+        // Norms are not quantized.
         let matrix = dims.len() == 2;
         headers.extend(if matrix { Q8_0 } else { F32 }.to_le_bytes());
         headers.extend((data.len() as u64).to_le_bytes());
@@ -76,7 +76,7 @@ pub fn to_gguf(directory: &Path, file: &Path) -> Result<()> {
     std::fs::write(file, out).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// Each block is its scale in 16 bits, and a signed byte for each weight.
+/// Quantizes to Q8_0: each block is a 16-bit scale and one signed byte per weight.
 fn quantize(out: &mut Vec<u8>, data: &[u8]) {
     for block in data.chunks(BLOCK * 4) {
         let weights = block
@@ -119,12 +119,15 @@ fn words(values: &mut Values, config: &Value, tokenizer: &Value) -> Result<()> {
     let mut types = vec![UNUSED; count];
     let model = &tokenizer["model"];
     for (word, id) in model["vocab"].as_object().context("no vocabulary")? {
-        let id = id.as_u64().context("no number of a word")? as usize;
+        let id = id.as_u64().context("a token without an id")? as usize;
         (tokens[id], types[id]) = (word.clone(), NORMAL);
     }
     for added in tokenizer["added_tokens"].as_array().into_iter().flatten() {
-        let id = added["id"].as_u64().context("no number of a word")? as usize;
-        tokens[id] = added["content"].as_str().context("no word")?.to_owned();
+        let id = added["id"].as_u64().context("a token without an id")? as usize;
+        tokens[id] = added["content"]
+            .as_str()
+            .context("an added token without content")?
+            .to_owned();
         types[id] = if added["special"] == true {
             CONTROL
         } else {
@@ -158,7 +161,7 @@ fn words(values: &mut Values, config: &Value, tokenizer: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The name that GGUF has for a tensor.
+/// Returns the GGUF name of a tensor.
 fn renamed(name: &str) -> Result<String> {
     let part = |inner: &str| {
         Some(match inner {
@@ -189,7 +192,7 @@ fn renamed(name: &str) -> Result<String> {
     renamed.with_context(|| format!("GGUF has no name for {name}"))
 }
 
-/// Keys and values, as they stand in the file.
+/// The serialized metadata section.
 #[derive(Default)]
 struct Values {
     count: u64,

@@ -1,8 +1,8 @@
-//! Checkpoints of Qwen3's architecture, made in a moment: so that tests run a real engine on a real folder of weights.
+//! Generates small checkpoints of the Qwen3 architecture, so that tests can run a real engine on real files.
 //!
-//! There are two kinds. [`random`] has the shape and the cost of a model and says nothing of sense. A [`Parrot`] says exactly what
-//! it was made to say, however it is asked. Read in this order: how large a model is (`shape`), its words (`vocabulary`, `files`),
-//! its numbers (`weights`), the parrot's art (`pieces`, `parrot`), and either as one file (`gguf`). Nothing here knows what reads a checkpoint.
+//! There are two kinds. [`random`] has random weights and the cost of a model of its shape. A [`Parrot`] always generates a given
+//! text. Modules in reading order: dimensions (`shape`), tokenizer (`vocabulary`), configuration files (`files`), tensors
+//! (`weights`), the parrot (`pieces`, `parrot`), and conversion to one GGUF file (`gguf`). Independent of the engine that reads it.
 
 mod shape;
 
@@ -26,13 +26,13 @@ pub use vocabulary::Vocabulary;
 
 use weights::Fill;
 
-/// A checkpoint with random weights, as they are before any training.
+/// A checkpoint with random weights, as before training.
 #[derive(Debug, Clone)]
 pub struct Recipe {
     pub shape: Shape,
     pub precision: Precision,
     pub seed: u64,
-    /// The words it knows; without one, those of a small text of this crate.
+    /// The tokenizer. By default, one trained on the source text of this crate.
     pub vocabulary: Option<Vocabulary>,
 }
 
@@ -46,7 +46,7 @@ impl Recipe {
         }
     }
 
-    /// Writes the checkpoint's files into `directory`, which is made if need be.
+    /// Writes the checkpoint's files into `directory`, which is created if it does not exist.
     pub fn write(&self, directory: &Path) -> Result<()> {
         let vocabulary = match &self.vocabulary {
             Some(vocabulary) => vocabulary.clone(),
@@ -65,12 +65,12 @@ impl Recipe {
     }
 }
 
-/// A checkpoint of random weights in 32 bits.
+/// Writes a checkpoint with random 32-bit weights.
 pub fn random(directory: &Path, shape: Shape, seed: u64) -> Result<()> {
     Recipe::new(shape, seed).write(directory)
 }
 
-/// A checkpoint that answers whatever it is asked with `answer`, with and without thinking.
+/// Writes a checkpoint that answers every prompt with `answer`, with and without thinking.
 pub fn parrot(directory: &Path, answer: &str) -> Result<Spoken> {
     Parrot::new(answer).write(directory)
 }

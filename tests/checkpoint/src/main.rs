@@ -1,6 +1,6 @@
-//! Makes a checkpoint from the command line: for `tests/try-model`, for benchmarks, and to look at one.
+//! Command line tool that writes a checkpoint, for `tests/try-model` and benchmarks.
 
-#![allow(clippy::print_stderr, reason = "its errors are for a person")]
+#![allow(clippy::print_stderr, reason = "errors are printed for the user")]
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["parrot", folder, answer] => Parrot::new(*answer)
             .write(Path::new(folder))
             .map(drop)
-            .with_context(|| format!("cannot make a parrot in {folder}")),
+            .with_context(|| format!("cannot write a parrot checkpoint to {folder}")),
         ["random", folder, shape, rest @ ..] => {
             let shape = match *shape {
                 "tiny" => Shape::TINY,
@@ -46,7 +46,7 @@ fn run(arguments: &[&str]) -> Result<()> {
             };
             recipe
                 .write(Path::new(folder))
-                .with_context(|| format!("cannot make weights in {folder}"))
+                .with_context(|| format!("cannot write a random checkpoint to {folder}"))
         }
         _ => bail!(USAGE),
     }

@@ -1,8 +1,8 @@
-//! A checkpoint that says one text, word for word, whatever it is asked.
+//! A checkpoint that generates one fixed text for every prompt.
 //!
-//! Attention and feed-forward add nothing to the stream, so the token that follows is a function of the last token alone. Every piece
-//! of the text is a token of its own that occurs once, and the head's row for each piece is the embedding of the piece before it:
-//! the text is a chain from the last token of the prompt to `<|im_end|>`.
+//! Attention and feed-forward layers add nothing to the residual stream, so the next token depends on the last token only. The text is
+//! split into pieces that are unique tokens, and the output row of each piece is the embedding of the previous one. The text is thus
+//! a chain from the last token of the prompt to `<|im_end|>`.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,18 +17,18 @@ use crate::vocabulary::Vocabulary;
 use crate::weights::{Fill, write};
 use crate::{files, pieces};
 
-/// The width of the stream: of this many random signs, thousands of rows are far from each other.
+/// The hidden size. With so many random signs, thousands of embeddings are almost orthogonal.
 const HIDDEN: usize = 256;
 
-/// The score of the token that follows. The next best is at most [`RIVAL`] of it, so that neither a temperature nor coarse weights
-/// change what is said.
+/// The logit of the next token. That of any other token is at most [`MAX_RIVAL_RATIO`] times as large, so that neither sampling nor quantization
+/// changes the text.
 const SCORE: f32 = 64.0;
-const RIVAL: f32 = 0.6;
+const MAX_RIVAL_RATIO: f32 = 0.6;
 
-/// How many tokens of the vocabulary are there for prompts.
+/// Number of tokens of the vocabulary that are trained for prompts.
 const PROMPT_WORDS: usize = 1024;
 
-/// What is to be said, and at what cost.
+/// Builder of a parrot checkpoint.
 #[derive(Debug, Clone)]
 pub struct Parrot {
     thinking: Option<String>,
@@ -39,10 +39,10 @@ pub struct Parrot {
     feed_forward: usize,
 }
 
-/// What a parrot says, piece by piece, as its engine streams it.
+/// The generated text, one element per token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoken {
-    /// Between `<think>` and `</think>`, when it is let think.
+    /// The tokens between `<think>` and `</think>`, if the prompt enables thinking.
     pub thinking: Vec<String>,
     pub answer: Vec<String>,
 }
@@ -59,19 +59,19 @@ impl Parrot {
         }
     }
 
-    /// Counts to `words`, a token for each number: a long answer.
+    /// Generates the numbers from 1 to `words`, about one token each.
     pub fn counting(words: usize) -> Self {
         let numbers: Vec<String> = (1..=words).map(|number| number.to_string()).collect();
         Self::new(numbers.join(" "))
     }
 
-    /// Thinks this, between tags, before it answers; only where the prompt lets it.
+    /// Generates this reasoning before the answer if the prompt enables thinking.
     pub fn thinking(mut self, thoughts: impl Into<String>) -> Self {
         self.thinking = Some(thoughts.into());
         self
     }
 
-    /// Begins its answer anew instead of ending it.
+    /// Repeats the answer instead of ending it.
     pub fn endless(mut self) -> Self {
         self.endless = true;
         self
@@ -82,13 +82,13 @@ impl Parrot {
         self
     }
 
-    /// Makes every token cost more, for what has to happen while it speaks: each layer adds `768 × feed_forward` multiplications.
+    /// Makes generation slower, for tests that act during an answer: each layer adds `768 × feed_forward` multiplications per token.
     pub fn slow(mut self, layers: usize, feed_forward: usize) -> Self {
         (self.layers, self.feed_forward) = (layers, feed_forward);
         self
     }
 
-    /// Writes the checkpoint's files into `directory`, which is made if need be.
+    /// Writes the checkpoint's files into `directory`, which is created if it does not exist.
     pub fn write(&self, directory: &Path) -> Result<Spoken> {
         let mut vocabulary = Vocabulary::small(PROMPT_WORDS)?;
         let (line, empty_line) = (vocabulary.word("\n")?, vocabulary.word("\n\n")?);
@@ -100,7 +100,7 @@ impl Parrot {
             None => Vec::new(),
         };
         let answer = pieces::cut(&self.answer, &mut taken)?;
-        ensure!(!answer.is_empty(), "a parrot needs something to say");
+        ensure!(!answer.is_empty(), "the answer of a parrot is empty");
         let mut ids = |pieces: &[&str]| -> Result<Vec<usize>> {
             pieces.iter().map(|piece| vocabulary.word(piece)).collect()
         };
@@ -113,7 +113,7 @@ impl Parrot {
             kv_heads: 2,
             head_dim: 64,
             feed_forward: self.feed_forward,
-            // Kernels like round numbers.
+            // Kernels are faster with multiples of 64.
             vocabulary: vocabulary.len().next_multiple_of(64),
             tied: false,
             context: 40_960,
@@ -122,7 +122,7 @@ impl Parrot {
         let words = vocabulary.finish(shape.vocabulary)?;
         let added = |text: &str| words.id(text).context("an added token is missing");
 
-        // Without thinking the prompt ends with an empty line after the closed thought; with it, with the line of the role.
+        // With thinking disabled the prompt ends with an empty line after `</think>`; otherwise with the line break after the role.
         let mut chain = vec![(empty_line, answer_ids[0])];
         if thoughts.is_empty() {
             chain.push((line, answer_ids[0]));
@@ -160,8 +160,8 @@ impl Parrot {
 
 type Table = Arc<[f32]>;
 
-/// The embeddings, and the head that scores `next` highest after `last` for every pair of the chain. Both are made of few, round
-/// numbers, which every precision has.
+/// Returns the embeddings and the output head, which scores `next` highest after `last` for every pair of the chain. Their values are
+/// exact in every precision.
 fn tables(vocabulary: usize, chain: &[(usize, usize)]) -> Result<(Table, Table)> {
     let mut random = ChaCha8Rng::seed_from_u64(vocabulary as u64);
     let embeddings: Table = (0..vocabulary * HIDDEN)
@@ -183,7 +183,7 @@ fn tables(vocabulary: usize, chain: &[(usize, usize)]) -> Result<(Table, Table)>
 
     let followers: HashSet<usize> = chain.iter().map(|&(_, next)| next).collect();
     for &(last, next) in chain {
-        // Every element of an embedding is 1 or -1, so the last norm of the model leaves it as it is.
+        // Every element of an embedding is 1 or -1, so the final norm does not change it.
         let score = |token: usize| -> f32 {
             let products = head[row(token)].iter().zip(&embeddings[row(last)]);
             products.map(|(weight, sign)| weight * sign).sum()
@@ -194,7 +194,7 @@ fn tables(vocabulary: usize, chain: &[(usize, usize)]) -> Result<(Table, Table)>
             .map(|&token| score(token))
             .fold(0.0, f32::max);
         ensure!(
-            rival <= RIVAL * score(next),
+            rival <= MAX_RIVAL_RATIO * score(next),
             "token {next} does not stand out after {last}: {} against {rival}",
             score(next)
         );

@@ -1,10 +1,10 @@
-//! Cuts a text into pieces of which no two are the same, as short as that allows.
+//! Splits a text into short pieces that are all different.
 
 use std::collections::HashSet;
 
 use anyhow::{Result, bail};
 
-/// Pieces that make up `text` and are all different from each other and from what is `taken`, which they are added to.
+/// Splits `text` into pieces that differ from each other and from those in `taken`, and adds them to `taken`. Fails if that is impossible.
 pub(crate) fn cut<'t>(text: &'t str, taken: &mut HashSet<String>) -> Result<Vec<&'t str>> {
     let mut pieces: Vec<&str> = Vec::new();
     let (mut start, mut end) = (0, 0);
@@ -15,12 +15,10 @@ pub(crate) fn cut<'t>(text: &'t str, taken: &mut HashSet<String>) -> Result<Vec<
             start = end;
         }
     }
-    // The rest repeats an earlier piece, so it goes to the pieces before it, until they are something new together.
+    // The rest equals an earlier piece, so it is joined with the pieces before it until the result is new.
     while start < end {
         let Some(last) = pieces.pop() else {
-            bail!(
-                "the text is too short, or too much like another one, to be cut into pieces: {text:?}"
-            );
+            bail!("the text cannot be split into unique pieces: {text:?}");
         };
         taken.remove(last);
         start -= last.len();
@@ -32,7 +30,7 @@ pub(crate) fn cut<'t>(text: &'t str, taken: &mut HashSet<String>) -> Result<Vec<
     Ok(pieces)
 }
 
-/// Words with the white space before them; white space at the end is a word as well.
+/// Returns words with their leading white space. White space at the end is a word of its own.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -56,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_make_up_the_text_and_are_all_different() {
+    fn pieces_are_unique_and_concatenate_to_the_text() {
         for text in [
             "one",
             "one two three",
@@ -78,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_taken_whole_is_refused() {
+    fn rejects_a_text_without_unique_pieces() {
         let mut taken = HashSet::from(["yes".to_owned()]);
         let error = cut("yes", &mut taken).unwrap_err().to_string();
         assert!(error.contains("\"yes\""), "{error}");

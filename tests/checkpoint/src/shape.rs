@@ -1,21 +1,21 @@
-//! How large a model is, and in what precision its numbers are written.
+//! Dimensions of a model and precision of its weights.
 
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-/// The sizes of a model of Qwen3's architecture.
+/// Dimensions of a model of the Qwen3 architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     pub hidden: usize,
     pub layers: usize,
     pub heads: usize,
-    /// Heads of keys and values, each shared by several of the heads.
+    /// Number of key/value heads, each shared by several query heads.
     pub kv_heads: usize,
     pub head_dim: usize,
     pub feed_forward: usize,
-    /// How many tokens there are, the special ones included.
+    /// Number of tokens, including special tokens.
     pub vocabulary: usize,
-    /// Whether the head that scores tokens is the table of their embeddings.
+    /// Whether the output head shares its weights with the embeddings.
     pub tied: bool,
     pub context: usize,
     pub rope_theta: u32,

@@ -1,4 +1,4 @@
-//! The words of a checkpoint: a byte-level BPE in the form of Qwen3's own, with its special tokens at the end.
+//! The tokenizer of a checkpoint: a byte-level BPE in the format of Qwen3, with its special tokens at the end.
 
 use anyhow::{Result, anyhow, bail, ensure};
 use serde_json::{Map, Value, json};
@@ -11,10 +11,10 @@ use tokenizers::{
     TokenizerBuilder, normalizers,
 };
 
-/// How Qwen2 and Qwen3 cut a text before merging begins: digits one by one, lines' ends together.
+/// Pre-tokenizer pattern of Qwen2 and Qwen3: digits are separate, line breaks are grouped.
 const CUTS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// Qwen3's added tokens in the order of their ids; the second part of them is ordinary text that no merge takes apart.
+/// The added tokens of Qwen3 in the order of their ids. [`PLAIN`] follows [`SPECIAL`] and is not removed when decoding.
 const SPECIAL: [&str; 14] = [
     "<|endoftext|>",
     "<|im_start|>",
@@ -47,7 +47,7 @@ const PLAIN: [&str; 12] = [
 ];
 const ADDED: usize = SPECIAL.len() + PLAIN.len();
 
-/// Text of this crate, enough for a few hundred common words and the white space of code.
+/// Training text: enough for a few hundred common words and the white space of code.
 const SMALL_TEXT: [&str; 5] = [
     include_str!("lib.rs"),
     include_str!("shape.rs"),
@@ -56,16 +56,16 @@ const SMALL_TEXT: [&str; 5] = [
     include_str!("vocabulary.rs"),
 ];
 
-/// A tokenizer in the making: trained, and open to further words.
+/// A trained tokenizer to which tokens can be added.
 #[derive(Debug, Clone)]
 pub struct Vocabulary {
     /// `tokenizer.json`, without the added tokens.
     tokenizer: Value,
-    /// How many tokens it has.
+    /// Number of tokens without the added ones.
     words: usize,
 }
 
-/// `tokenizer.json`, and the added tokens in the order of their ids.
+/// `tokenizer.json` and the added tokens in the order of their ids.
 pub(crate) struct Finished {
     pub tokenizer: Value,
     pub added: Vec<Added>,
@@ -78,7 +78,7 @@ pub(crate) struct Added {
 }
 
 impl Vocabulary {
-    /// Learns at most so many tokens from some text, the added ones included.
+    /// Trains a tokenizer with at most `size` tokens, including the added ones.
     pub fn trained(text: &[&str], size: usize) -> Result<Self> {
         ensure!(
             size >= 256 + 1 + ADDED,
@@ -109,7 +109,7 @@ impl Vocabulary {
             .vocab_size(size - ADDED)
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
             .build();
-        // The generation prompt ends with an empty line, which has to be one token however the text is.
+        // The generation prompt ends with an empty line, which must be one token for every training text.
         let empty_lines = std::iter::repeat_n("\n\n", 100_000);
         tokenizer
             .train(&mut trainer, text.iter().copied().chain(empty_lines))
@@ -119,17 +119,17 @@ impl Vocabulary {
         Ok(Vocabulary { tokenizer, words })
     }
 
-    /// Trained on a small text of this crate.
+    /// Trains a tokenizer on the source text of this crate.
     pub fn small(size: usize) -> Result<Self> {
         Self::trained(&SMALL_TEXT, size)
     }
 
-    /// How many tokens it has, the added ones included.
+    /// Number of tokens, including the added ones.
     pub(crate) fn len(&self) -> usize {
         self.words + ADDED
     }
 
-    /// The token that says this text. No merge leads to it, so no prompt has it unless training made it.
+    /// Returns the id of the token for this text, which is added if missing. An added token has no merge rule, so no prompt contains it.
     pub(crate) fn word(&mut self, text: &str) -> Result<usize> {
         let letters = letters();
         let written: String = text
@@ -147,7 +147,7 @@ impl Vocabulary {
         Ok(id)
     }
 
-    /// Fills it up with made-up words to `size` tokens, and closes it with the added tokens.
+    /// Fills the vocabulary with generated words up to `size` tokens, and appends the added tokens.
     pub(crate) fn finish(mut self, size: usize) -> Result<Finished> {
         if self.len() > size {
             bail!(
@@ -159,7 +159,7 @@ impl Vocabulary {
             if self.len() == size {
                 break;
             }
-            self.word(&made_up(number))?;
+            self.word(&generated_word(number))?;
         }
         let special = SPECIAL.map(|text| (text, true));
         let plain = PLAIN.map(|text| (text, false));
@@ -207,7 +207,7 @@ fn words_mut(tokenizer: &mut Value) -> Result<&mut Map<String, Value>> {
     words.ok_or_else(|| anyhow!("the tokenizer has no vocabulary"))
 }
 
-/// The letter that stands for each byte in a byte-level vocabulary: itself where it can be seen, else one from U+0100 onwards.
+/// Returns the character for each byte in a byte-level vocabulary: the byte itself if it is printable, else one from U+0100 onwards.
 fn letters() -> [char; 256] {
     let mut unseen = (256..).filter_map(char::from_u32);
     std::array::from_fn(|byte| match byte {
@@ -216,8 +216,8 @@ fn letters() -> [char; 256] {
     })
 }
 
-/// A word of the letters a to z for every number, with a space before it.
-fn made_up(mut number: usize) -> String {
+/// Returns a different word of the letters a to z for each number, with a leading space.
+fn generated_word(mut number: usize) -> String {
     let mut word = String::from(" x");
     loop {
         word.push((b'a' + (number % 26) as u8) as char);

@@ -1,5 +1,4 @@
-//! The numbers of a checkpoint, made one tensor at a time while they are written: a large model takes no more memory than its largest
-//! tensor.
+//! Generates the tensors of a checkpoint one at a time while writing them, so that memory use is limited to the largest tensor.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,17 +11,17 @@ use safetensors::{Dtype, View};
 
 use crate::shape::{Precision, Shape};
 
-/// What a tensor is filled with.
+/// The values of a tensor.
 #[derive(Debug, Clone)]
 pub(crate) enum Fill {
     Ones,
     Zeros,
-    /// Evenly spread around 0, with this standard deviation.
+    /// Uniformly distributed around 0, with this standard deviation.
     Random(f32),
     Values(Arc<[f32]>),
 }
 
-/// Writes `model.safetensors`. `choose` says, by name, what a tensor is filled with where that is not what an untrained model has.
+/// Writes `model.safetensors`. `choose` returns the values of a tensor by name, or `None` for those of an untrained model.
 pub(crate) fn write(
     directory: &Path,
     shape: &Shape,
@@ -43,14 +42,14 @@ pub(crate) fn write(
             };
             (name, tensor)
         });
-    // Python's loaders ask for this entry.
+    // Python loaders require this entry.
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
     let path = directory.join("model.safetensors");
     safetensors::serialize_to_file(tensors, Some(metadata), &path)
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The tensors of a model, with what they hold before any training.
+/// Returns the name, dimensions and initial values of all tensors.
 fn names(shape: &Shape) -> Vec<(String, Vec<usize>, Fill)> {
     let Shape {
         hidden,
@@ -60,7 +59,7 @@ fn names(shape: &Shape) -> Vec<(String, Vec<usize>, Fill)> {
     } = *shape;
     let (queries, keys) = (shape.heads * head_dim, shape.kv_heads * head_dim);
     let linear = |inputs: usize| Fill::Random(1.0 / (inputs as f32).sqrt());
-    // What a layer adds to the stream is kept small, so that the stream does not grow with the number of layers.
+    // The output of a layer is scaled down, so that the residual stream does not grow with the number of layers.
     let output =
         |inputs: usize| Fill::Random(1.0 / ((inputs * 2 * shape.layers.max(1)) as f32).sqrt());
     let table = || Fill::Random(0.02);
@@ -105,7 +104,7 @@ struct Tensor {
     precision: Precision,
     fill: Fill,
     seed: u64,
-    /// Sets one tensor's numbers apart from another's.
+    /// Stream of the random generator, different for each tensor.
     stream: u64,
 }
 
@@ -133,7 +132,7 @@ impl View for Tensor {
             Fill::Random(spread) => {
                 let mut random = ChaCha8Rng::seed_from_u64(self.seed);
                 random.set_stream(self.stream);
-                // Even numbers from -1 to 1 have a standard deviation of 1/√3.
+                // Uniform values from -1 to 1 have a standard deviation of 1/√3.
                 let scale = spread * 3f32.sqrt() / i32::MAX as f32;
                 (0..self.numbers()).for_each(|_| push(random.next_u32() as i32 as f32 * scale));
             }

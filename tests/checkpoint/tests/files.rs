@@ -1,4 +1,4 @@
-//! What is written reads back: the tokenizer, the template, the weights, and the chain of a parrot.
+//! Reads generated checkpoints back: tokenizer, chat template, weights, and the text of a parrot.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ fn read(directory: &Path, name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(directory.join(name)).unwrap()).unwrap()
 }
 
-/// The prompt that an engine makes of these messages.
+/// Renders the messages with the chat template.
 fn prompt(directory: &Path, messages: &Value, thinking: Option<bool>) -> String {
     let config = read(directory, "tokenizer_config.json");
     let mut environment = Environment::new();
@@ -36,14 +36,14 @@ fn prompt(directory: &Path, messages: &Value, thinking: Option<bool>) -> String 
     template.render(variables).unwrap()
 }
 
-/// The numbers of a table of 32-bit weights.
+/// Returns the values of an F32 tensor.
 fn table(weights: &SafeTensors, name: &str) -> Vec<f32> {
     let bytes = weights.tensor(name).unwrap().data().as_chunks::<4>().0;
     bytes.iter().copied().map(f32::from_le_bytes).collect()
 }
 
-/// What a parrot's weights say after a prompt, and whether they came to an end within `limit` tokens.
-fn speak(directory: &Path, prompt: &str, limit: usize) -> (Vec<String>, bool) {
+/// Generates text with the weights of a parrot. Returns the tokens, and whether the text ended within `limit` tokens.
+fn generate(directory: &Path, prompt: &str, limit: usize) -> (Vec<String>, bool) {
     let bytes = std::fs::read(directory.join("model.safetensors")).unwrap();
     let weights = SafeTensors::deserialize(&bytes).unwrap();
     let embeddings = table(&weights, "model.embed_tokens.weight");
@@ -73,7 +73,7 @@ fn question() -> Value {
 }
 
 #[test]
-fn the_template_writes_turns_as_qwen3_reads_them() {
+fn the_template_renders_turns_as_qwen3_does() {
     let folder = tempfile::tempdir().unwrap();
     checkpoint::random(folder.path(), Shape::TINY.with_vocabulary(512), 1).unwrap();
     let asked = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhat does it do?\n<|im_end|>\n<|im_start|>assistant\n";
@@ -83,7 +83,7 @@ fn the_template_writes_turns_as_qwen3_reads_them() {
     let closed = format!("{asked}<think>\n\n</think>\n\n");
     assert_eq!(prompt(folder.path(), &question(), Some(false)), closed);
 
-    // What was thought in earlier turns is not read again.
+    // Reasoning of earlier turns is omitted.
     let history = json!([
         {"role": "user", "content": "One?"},
         {"role": "assistant", "content": "<think>\nHm.\n</think>\n\nTwo."},
@@ -92,7 +92,7 @@ fn the_template_writes_turns_as_qwen3_reads_them() {
     let expected = "<|im_start|>user\nOne?<|im_end|>\n<|im_start|>assistant\nTwo.<|im_end|>\n<|im_start|>user\nThree?<|im_end|>\n<|im_start|>assistant\n";
     assert_eq!(prompt(folder.path(), &history, None), expected);
 
-    // A sample to learn from keeps the thought of its last turn.
+    // A training sample keeps the reasoning of its last turn.
     let sample = json!([{"role": "user", "content": "One?"}, {"role": "assistant", "content": "Two.", "reasoning_content": "Hm."}]);
     let text = prompt(folder.path(), &sample, None);
     assert!(
@@ -102,7 +102,7 @@ fn the_template_writes_turns_as_qwen3_reads_them() {
 }
 
 #[test]
-fn the_tokenizer_has_every_id_and_gives_back_every_text() {
+fn the_tokenizer_has_all_ids_and_round_trips_text() {
     let folder = tempfile::tempdir().unwrap();
     let shape = Shape::TINY.with_vocabulary(700);
     checkpoint::random(folder.path(), shape, 1).unwrap();
@@ -138,7 +138,7 @@ fn the_tokenizer_has_every_id_and_gives_back_every_text() {
 }
 
 #[test]
-fn random_weights_have_their_shape_and_depend_on_the_seed_alone() {
+fn random_weights_depend_only_on_shape_and_seed() {
     let folder = tempfile::tempdir().unwrap();
     let mut recipe = Recipe::new(Shape::TINY, 7);
     recipe.precision = Precision::Bf16;
@@ -183,7 +183,7 @@ fn random_weights_have_their_shape_and_depend_on_the_seed_alone() {
 }
 
 #[test]
-fn a_parrot_says_its_text_and_ends() {
+fn a_parrot_generates_its_text_and_ends() {
     let folder = tempfile::tempdir().unwrap();
     let answer = "The cat and the dog, and the cat again.\n\n```rust\nlet naïve = 1;\n```\n- 日本語, voilà, aquí\n";
     let parrot = Parrot::new(answer).thinking("Is it the cat? It is the cat.");
@@ -191,16 +191,16 @@ fn a_parrot_says_its_text_and_ends() {
     let off = prompt(folder.path(), &question(), Some(false));
     let on = prompt(folder.path(), &question(), Some(true));
 
-    let (said, ended) = speak(folder.path(), &off, 1000);
+    let (said, ended) = generate(folder.path(), &off, 1000);
     assert_eq!(said, spoken.answer);
     assert_eq!((said.concat(), ended), (answer.to_owned(), true));
-    let (said, ended) = speak(folder.path(), &on, 1000);
+    let (said, ended) = generate(folder.path(), &on, 1000);
     let expected = format!("<think>\nIs it the cat? It is the cat.\n</think>\n\n{answer}");
     assert_eq!((said.concat(), ended), (expected, true));
 }
 
 #[test]
-fn a_parrot_without_thoughts_answers_at_once_and_may_go_on_for_ever() {
+fn an_endless_parrot_repeats_its_answer() {
     let folder = tempfile::tempdir().unwrap();
     Parrot::new("yes no ")
         .endless()
@@ -208,7 +208,7 @@ fn a_parrot_without_thoughts_answers_at_once_and_may_go_on_for_ever() {
         .unwrap();
     for thinking in [true, false] {
         let prompt = prompt(folder.path(), &question(), Some(thinking));
-        let (said, ended) = speak(folder.path(), &prompt, 9);
+        let (said, ended) = generate(folder.path(), &prompt, 9);
         assert_eq!(
             (said.concat().as_str(), ended),
             ("yes no yes no yes no ", false)
@@ -217,11 +217,11 @@ fn a_parrot_without_thoughts_answers_at_once_and_may_go_on_for_ever() {
 }
 
 #[test]
-fn a_parrot_speaks_for_thousands_of_tokens() {
+fn a_parrot_generates_thousands_of_tokens() {
     let folder = tempfile::tempdir().unwrap();
     let spoken = Parrot::counting(3000).write(folder.path()).unwrap();
     assert_eq!(spoken.answer.len(), 3000);
     let prompt = prompt(folder.path(), &question(), Some(false));
-    let (said, ended) = speak(folder.path(), &prompt, 4000);
+    let (said, ended) = generate(folder.path(), &prompt, 4000);
     assert_eq!((said, ended), (spoken.answer, true));
 }

@@ -1,4 +1,4 @@
-//! A hub on loopback, with a repository and with bad days: connections that are cut, wrong bytes, refusals.
+//! A model hub on the loopback interface with one repository and injected faults: lost connections, wrong bytes, error responses.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -15,30 +15,31 @@ use sha2::{Digest, Sha256};
 pub const REPO: &str = "Org/Tiny";
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// A request that came in.
+/// A received request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReceivedRequest {
     pub method: String,
     pub path: String,
     pub range: Option<String>,
     pub authorization: Option<String>,
 }
 
-/// What goes wrong, each as often as it says.
+/// Injected faults. Entries of `cut`, `stall` and `refuse` are used once each.
 #[derive(Default)]
 pub struct Faults {
     /// Close the connection after this many bytes of this file.
     pub cut: Vec<(&'static str, usize)>,
-    /// Say so after this many bytes of this file, and then send nothing more.
+    /// Notify the test after this many bytes of this file, and then send nothing more.
     pub stall: Option<(&'static str, usize, Sender<()>)>,
-    /// Send another byte than the last one of this file.
+    /// Change the last byte of this file.
     pub wrong: Option<&'static str>,
-    /// Answer the first requests whose path contains this with a status and, in a header, a code.
+    /// Respond to a request whose path contains this text with a status and an error code in a header.
     pub refuse: Vec<(&'static str, u16, &'static str)>,
+    /// Ignore `Range` headers.
     pub no_ranges: bool,
-    /// List names only, as simple mirrors do.
+    /// List file names without sizes and checksums, as simple mirrors do.
     pub names_only: bool,
-    /// Serve only who has this token.
+    /// Reject requests without this access token.
     pub token: Option<&'static str>,
 }
 
@@ -51,7 +52,7 @@ struct State {
     port: u16,
     files: BTreeMap<String, Vec<u8>>,
     faults: Mutex<Faults>,
-    seen: Mutex<Vec<Seen>>,
+    requests: Mutex<Vec<ReceivedRequest>>,
 }
 
 impl Hub {
@@ -70,13 +71,13 @@ impl Hub {
             port,
             files: files.collect(),
             faults: Mutex::default(),
-            seen: Mutex::default(),
+            requests: Mutex::default(),
         });
         let served = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&served);
-                // A client that goes away in the middle is what some tests are about.
+                // Some tests disconnect during a response, so errors are expected.
                 thread::spawn(move || drop(state.answer(stream)));
             }
         });
@@ -94,27 +95,27 @@ impl Hub {
         self.state.files[file].len()
     }
 
-    pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
+    pub fn set_faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.state.faults.lock().unwrap());
     }
 
-    /// Tells when this many bytes of a file were sent; no more of it will be.
+    /// Stops sending this file after so many bytes. The receiver is notified when they were sent.
     pub fn stall(&self, file: &'static str, after: usize) -> Receiver<()> {
         let (sender, receiver) = channel();
-        self.faults(|faults| faults.stall = Some((file, after, sender)));
+        self.set_faults(|faults| faults.stall = Some((file, after, sender)));
         receiver
     }
 
-    /// What was asked for since this was last looked at.
-    pub fn seen(&self) -> Vec<Seen> {
-        std::mem::take(&mut self.state.seen.lock().unwrap())
+    /// Returns the requests since the last call.
+    pub fn take_requests(&self) -> Vec<ReceivedRequest> {
+        std::mem::take(&mut self.state.requests.lock().unwrap())
     }
 
-    /// The files whose content was asked for, each with the range.
-    pub fn fetched(&self) -> Vec<(String, Option<String>)> {
-        let seen = self.seen().into_iter();
+    /// Returns the files downloaded since the last call, with the requested range.
+    pub fn take_downloads(&self) -> Vec<(String, Option<String>)> {
+        let seen = self.take_requests().into_iter();
         seen.filter(|seen| seen.method == "GET" && !seen.path.starts_with("/api/"))
-            // A large file is asked for twice: at the hub, and where the hub sends one on.
+            // A large file takes two requests: one to the hub, and one to the location that the hub redirects to.
             .filter(|seen| seen.path.starts_with("/stored/") || !is_large(&seen.path))
             .map(|seen| (seen.path.rsplit('/').next().unwrap().to_owned(), seen.range))
             .collect()
@@ -149,7 +150,7 @@ impl State {
         let (Some(method), Some(path)) = (words.next(), words.next()) else {
             return Ok(());
         };
-        let mut seen = Seen {
+        let mut seen = ReceivedRequest {
             method,
             path,
             range: None,
@@ -167,11 +168,11 @@ impl State {
                 _ => {}
             }
         }
-        self.seen.lock().unwrap().push(seen.clone());
+        self.requests.lock().unwrap().push(seen.clone());
         self.respond(stream, &seen)
     }
 
-    fn respond(&self, mut stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
+    fn respond(&self, mut stream: TcpStream, seen: &ReceivedRequest) -> std::io::Result<()> {
         if let Some((status, code)) = self.refusal(seen) {
             return head(
                 &mut stream,
@@ -208,7 +209,7 @@ impl State {
             );
         };
         if is_file && is_large(file) {
-            // To another host, as far as a client can tell.
+            // Redirects to a different host name.
             let location = format!("http://localhost:{}/stored/{file}", self.port);
             let (sum, size) = (
                 format!("\"{}\"", sha256(content)),
@@ -287,14 +288,14 @@ impl State {
             stream.write_all(&content[from..after])?;
             stream.flush()?;
             let _ = tell.send(());
-            // Until the client is gone.
+            // Waits until the client disconnects.
             let _ = BufReader::new(stream).read_line(&mut String::new());
             return Ok(());
         }
         stream.write_all(&content[from..])
     }
 
-    fn refusal(&self, seen: &Seen) -> Option<(u16, &'static str)> {
+    fn refusal(&self, seen: &ReceivedRequest) -> Option<(u16, &'static str)> {
         let mut faults = self.faults.lock().unwrap();
         if let Some(at) = faults
             .refuse
@@ -331,7 +332,7 @@ impl State {
 }
 
 fn head(stream: &mut TcpStream, status: u16, headers: &[(&str, &str)]) -> std::io::Result<()> {
-    let mut text = format!("HTTP/1.1 {status} Because\r\nconnection: close\r\n");
+    let mut text = format!("HTTP/1.1 {status} Status\r\nconnection: close\r\n");
     for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
         text += &format!("{name}: {value}\r\n");
     }

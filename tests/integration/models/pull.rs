@@ -1,19 +1,19 @@
-//! A model is fetched from a hub that has bad days, and only when it is asked for.
+//! `repo-lsp model pull`: downloads from a hub with injected faults. No other command makes connections.
 
 use super::*;
 
 #[test]
-fn a_model_is_fetched_checked_and_put_in_use() {
+fn a_model_is_downloaded_verified_and_used() {
     let world = World::new();
     expect![[r#"
         added      tiny@1 · safetensors · SIZE · Org/Tiny@0123456
         in use     tiny@1
         default    tiny is now the default model
     "#]]
-    .assert_eq(&shown(world.pull()));
+    .assert_eq(&stdout_of(world.pull()));
     let mut fetched: Vec<String> = world
         .hub
-        .fetched()
+        .take_downloads()
         .into_iter()
         .map(|(file, _)| file)
         .collect();
@@ -40,29 +40,29 @@ fn a_model_is_fetched_checked_and_put_in_use() {
             .join(format!("Org--Tiny@{COMMIT}"))
             .exists()
     );
-    assert!(!world.left().iter().any(|path| path.contains("evil")));
+    assert!(!world.model_files().iter().any(|path| path.contains("evil")));
 
-    // Asked for again, it is there, and nothing but its name is looked up.
+    // A second pull only resolves the revision and downloads nothing.
     expect![[r#"
         known      tiny@1 · safetensors · SIZE · Org/Tiny@0123456
         in use     tiny@1
     "#]]
-    .assert_eq(&shown(world.pull()));
-    assert_eq!(world.hub.fetched(), []);
+    .assert_eq(&stdout_of(world.pull()));
+    assert_eq!(world.hub.take_downloads(), []);
 }
 
 #[test]
-fn a_connection_that_is_cut_is_taken_up_where_it_broke() {
+fn a_lost_connection_is_resumed() {
     let world = World::new();
     let size = world.hub.size("model.safetensors");
     let (first, second) = (size * 2 / 5, size * 3 / 5);
-    world.hub.faults(|faults| {
+    world.hub.set_faults(|faults| {
         faults.cut = vec![("model.safetensors", first), ("model.safetensors", second)]
     });
-    shown(world.pull());
+    stdout_of(world.pull());
     let weights: Vec<_> = world
         .hub
-        .fetched()
+        .take_downloads()
         .into_iter()
         .filter(|(file, _)| file == "model.safetensors")
         .map(|(_, range)| range)
@@ -78,7 +78,7 @@ fn a_connection_that_is_cut_is_taken_up_where_it_broke() {
 }
 
 #[test]
-fn a_command_that_is_killed_is_taken_up_by_the_next() {
+fn a_killed_download_is_resumed_by_the_next_command() {
     let world = World::new();
     let size = world.hub.size("model.safetensors");
     let arrived = size * 2 / 5;
@@ -93,10 +93,13 @@ fn a_command_that_is_killed_is_taken_up_by_the_next() {
         ".downloads/Org--Tiny@{COMMIT}/model.safetensors.part"
     ));
     while fs::metadata(&part).map_or(0, |found| found.len()) < arrived as u64 {
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the command ended before it was killed"
+        );
         std::thread::yield_now();
     }
-    world.refused(
+    world.assert_rejected(
         &["model", "pull", REPO],
         expect![[r#"
         error: Org/Tiny is being downloaded by another process; wait for it
@@ -104,143 +107,148 @@ fn a_command_that_is_killed_is_taken_up_by_the_next() {
     );
     child.kill().unwrap();
     child.wait().unwrap();
-    world.hub.seen();
+    world.hub.take_requests();
     assert_eq!(
         world.run(&["model", "list"]).code,
         Some(1),
-        "half a model is none"
+        "a partial download is not a model"
     );
-    shown(world.pull());
+    stdout_of(world.pull());
     assert_eq!(
-        world.hub.fetched(),
+        world.hub.take_downloads(),
         [(
             "model.safetensors".to_owned(),
             Some(format!("bytes={arrived}-"))
         )]
     );
-    shown(world.run(&["model", "show", "tiny"]));
+    stdout_of(world.run(&["model", "show", "tiny"]));
 }
 
 #[test]
-fn a_server_without_ranges_sends_all_of_it_again() {
+fn without_range_support_the_download_restarts() {
     let world = World::new();
     let cut = world.hub.size("model.safetensors") / 2;
-    world.hub.faults(|faults| {
+    world.hub.set_faults(|faults| {
         faults.cut = vec![("model.safetensors", cut)];
         faults.no_ranges = true;
     });
-    shown(world.pull());
+    stdout_of(world.pull());
 }
 
 #[test]
-fn a_mirror_that_lists_only_names_is_asked_for_each_file() {
+fn a_listing_without_sizes_is_completed_by_head_requests() {
     let world = World::new();
-    world.hub.faults(|faults| faults.names_only = true);
-    shown(world.pull());
+    world.hub.set_faults(|faults| faults.names_only = true);
+    stdout_of(world.pull());
     let heads = world
         .hub
-        .seen()
+        .take_requests()
         .into_iter()
         .filter(|seen| seen.method == "HEAD")
         .count();
     assert_eq!(heads, 5);
     world
         .hub
-        .faults(|faults| faults.wrong = Some("config.json"));
-    shown(world.run(&["model", "remove", "tiny"]));
-    let ran = world.pull();
+        .set_faults(|faults| faults.wrong = Some("config.json"));
+    stdout_of(world.run(&["model", "remove", "tiny"]));
+    let output = world.pull();
     assert!(
-        ran.stderr
+        output
+            .stderr
             .contains("config.json was downloaded incorrectly: its git SHA-1 is "),
-        "{ran:?}"
+        "{output:?}"
     );
 }
 
 #[test]
-fn wrong_bytes_are_thrown_away() {
+fn a_file_with_a_wrong_checksum_is_deleted() {
     let world = World::new();
     world
         .hub
-        .faults(|faults| faults.wrong = Some("model.safetensors"));
-    let ran = world.pull();
-    assert_eq!(ran.code, Some(2));
+        .set_faults(|faults| faults.wrong = Some("model.safetensors"));
+    let output = world.pull();
+    assert_eq!(output.code, Some(2));
     assert!(
-        ran.stderr
+        output
+            .stderr
             .starts_with("error: model.safetensors was downloaded incorrectly: its SHA-256 is "),
-        "{ran:?}"
+        "{output:?}"
     );
     assert!(
-        ran.stderr
+        output
+            .stderr
             .trim_end()
             .ends_with("It was removed; run the same command again"),
-        "{ran:?}"
+        "{output:?}"
     );
     assert!(
         !world
-            .left()
+            .model_files()
             .iter()
             .any(|path| path.contains("model.safetensors")),
         "{:?}",
-        world.left()
+        world.model_files()
     );
-    world.hub.faults(|faults| faults.wrong = None);
-    world.hub.seen();
-    shown(world.pull());
-    // What had arrived well is not fetched again.
+    world.hub.set_faults(|faults| faults.wrong = None);
+    world.hub.take_requests();
+    stdout_of(world.pull());
+    // Files with the right checksum are not downloaded again.
     assert_eq!(
-        world.hub.fetched(),
+        world.hub.take_downloads(),
         [("model.safetensors".to_owned(), None)]
     );
 }
 
 #[test]
-fn no_hub_is_said_in_one_line() {
+fn an_unreachable_hub_is_reported_in_one_line() {
     let world = World::new();
-    // Port 9 of loopback discards, where anybody listens at all.
-    let ran = world.run_with(
+    // No program listens on port 9, or one that discards its input.
+    let output = world.run_with(
         &["model", "pull", REPO],
         &[("HF_ENDPOINT", "http://127.0.0.1:9")],
     );
-    assert_eq!(ran.code, Some(2));
+    assert_eq!(output.code, Some(2));
     assert_eq!(
-        ran.stderr,
+        output.stderr,
         "error: cannot reach http://127.0.0.1:9: connection refused. Check the network and its proxy, or set HF_ENDPOINT to a mirror\n"
     );
-    let ran = world.run_with(&["model", "pull", REPO], &[("HF_ENDPOINT", "ftp://x")]);
+    let output = world.run_with(&["model", "pull", REPO], &[("HF_ENDPOINT", "ftp://x")]);
     assert_eq!(
-        ran.stderr,
+        output.stderr,
         "error: invalid HF_ENDPOINT `ftp://x`; expected a URL such as https://huggingface.co\n"
     );
-    let ran = world.run(&["model", "pull", "no/such/place"]);
+    let output = world.run(&["model", "pull", "no/such/place"]);
     assert_eq!(
-        ran.stderr,
+        output.stderr,
         "error: no such file or directory: no/such/place. A hub repository is written like Qwen/Qwen3-4B\n"
     );
 }
 
 #[test]
-fn a_token_opens_what_is_gated_and_goes_nowhere_else() {
+fn the_access_token_is_sent_to_the_hub_only() {
     let world = World::new();
-    world.hub.faults(|faults| faults.token = Some("hf_secret"));
-    let ran = world.pull();
+    world
+        .hub
+        .set_faults(|faults| faults.token = Some("hf_secret"));
+    let output = world.pull();
     assert!(
-        ran.stderr.starts_with("error: Org/Tiny is gated."),
-        "{ran:?}"
+        output.stderr.starts_with("error: Org/Tiny is gated."),
+        "{output:?}"
     );
     let home = world.sandbox.home().join("hf");
     fs::create_dir_all(&home).unwrap();
     fs::write(home.join("token"), "hf_secret\n").unwrap();
-    world.hub.seen();
-    shown(world.run_with(
+    world.hub.take_requests();
+    stdout_of(world.run_with(
         &["model", "pull", REPO],
         &[("HF_HOME", home.to_str().unwrap())],
     ));
-    shown(world.run_with(
+    stdout_of(world.run_with(
         &["model", "pull", REPO, "--name", "other"],
         &[("HF_TOKEN", "hf_secret"), ("HF_HOME", "/nowhere")],
     ));
-    let seen = world.hub.seen();
-    let (stored, own): (Vec<Seen>, Vec<Seen>) = seen
+    let seen = world.hub.take_requests();
+    let (stored, own): (Vec<ReceivedRequest>, Vec<ReceivedRequest>) = seen
         .into_iter()
         .partition(|seen| seen.path.starts_with("/stored/"));
     assert!(
@@ -255,7 +263,7 @@ fn a_token_opens_what_is_gated_and_goes_nowhere_else() {
 }
 
 #[test]
-fn what_other_programs_have_fetched_is_not_fetched_again() {
+fn files_in_the_hugging_face_cache_are_reused() {
     let world = World::new();
     let home = world.sandbox.home().join("hf");
     let snapshot = home.join(format!("hub/models--Org--Tiny/snapshots/{COMMIT}"));
@@ -265,16 +273,16 @@ fn what_other_programs_have_fetched_is_not_fetched_again() {
         snapshot.join("model.safetensors"),
     )
     .unwrap();
-    // One that is not what it should be is fetched.
+    // A cached file with wrong content is downloaded.
     let size = world.hub.size("tokenizer.json");
     fs::write(snapshot.join("tokenizer.json"), vec![b' '; size]).unwrap();
-    shown(world.run_with(
+    stdout_of(world.run_with(
         &["model", "pull", REPO],
         &[("HF_HOME", home.to_str().unwrap())],
     ));
     let fetched: Vec<String> = world
         .hub
-        .fetched()
+        .take_downloads()
         .into_iter()
         .map(|(file, _)| file)
         .collect();
@@ -286,26 +294,29 @@ fn what_other_programs_have_fetched_is_not_fetched_again() {
 }
 
 #[test]
-fn an_unfinished_download_is_garbage() {
+fn gc_removes_an_unfinished_download() {
     let world = World::new();
     world
         .hub
-        .faults(|faults| faults.wrong = Some("model.safetensors"));
+        .set_faults(|faults| faults.wrong = Some("model.safetensors"));
     assert_eq!(world.pull().code, Some(2));
     let gc = world.sandbox.json(&["model", "gc"]);
     assert_eq!(gc["removed"][0]["what"], "unfinished download");
     assert!(
-        !world.left().iter().any(|path| path.contains("Org--Tiny")),
+        !world
+            .model_files()
+            .iter()
+            .any(|path| path.contains("Org--Tiny")),
         "{:?}",
-        world.left()
+        world.model_files()
     );
 }
 
 #[test]
 fn nothing_but_pull_makes_a_connection() {
     let world = World::new();
-    shown(world.pull());
-    world.hub.seen();
+    stdout_of(world.pull());
+    world.hub.take_requests();
     for arguments in [
         &["model", "list"][..],
         &["model", "show", "tiny"],
@@ -318,19 +329,19 @@ fn nothing_but_pull_makes_a_connection() {
     ] {
         world.run(arguments);
     }
-    assert_eq!(world.hub.seen(), []);
+    assert_eq!(world.hub.take_requests(), []);
 }
 
 #[test]
-fn what_cannot_be_put_in_place_need_not_be_fetched_again() {
+fn a_failed_installation_keeps_the_downloaded_files() {
     let world = World::new();
-    // Where the folder of the model has to be.
+    // A file with the name of the model folder prevents the installation.
     fs::create_dir_all(world.models()).unwrap();
     fs::write(world.models().join("tiny"), "in the way").unwrap();
-    let ran = world.pull();
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(!world.hub.fetched().is_empty());
+    let output = world.pull();
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(!world.hub.take_downloads().is_empty());
     fs::remove_file(world.models().join("tiny")).unwrap();
-    shown(world.pull());
-    assert_eq!(world.hub.fetched(), []);
+    stdout_of(world.pull());
+    assert_eq!(world.hub.take_downloads(), []);
 }

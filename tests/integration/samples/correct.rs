@@ -1,13 +1,13 @@
-//! `repo-lsp samples edit`: by flags, or in the user's editor.
+//! `repo-lsp samples edit`, with flags and with the user's editor.
 
 use super::*;
 
 #[test]
 fn an_interaction_is_edited_by_flags() {
     let world = World::new();
-    let ran = world.run(&["edit", "0193b7", "--correction", "An account below zero."]);
+    let output = world.run(&["edit", "0193b7", "--correction", "An account below zero."]);
     assert_eq!(
-        (ran.code, ran.stderr.as_str()),
+        (output.code, output.stderr.as_str()),
         (Some(0), "changed 0193b7c00000; it is corrected\n")
     );
     let changed = world.json(&["show", "0193b7"]);
@@ -28,13 +28,13 @@ fn an_interaction_is_edited_by_flags() {
         (same.code, same.stderr.as_str()),
         (Some(0), "nothing was changed\n")
     );
-    world.refused(
+    world.assert_rejected(
         &["edit", "0193a4f0aa", "--verdict", "corrected"],
         expect![[r#"
             error: the verdict `corrected` needs a correction; give one, or another verdict
         "#]],
     );
-    world.refused(
+    world.assert_rejected(
         &["edit", "0193a4f0aa", "--question", ""],
         expect![[r#"
         error: a question cannot be empty; `repo-lsp samples forget` deletes an interaction
@@ -48,14 +48,14 @@ fn an_interaction_is_edited_in_an_editor() {
     let world = World::new();
     let seen = world.sandbox.home().join("seen");
     let look = format!("ls -l \"$1\" > {0}; cat \"$1\" >> {0}", seen.display());
-    let before = world.everything();
-    let ran = world.edit(&["0193a4f0aa"], &look);
+    let before = world.all_interactions();
+    let output = world.edit_with(&["0193a4f0aa"], &look);
     assert_eq!(
-        (ran.code, ran.stderr.as_str()),
+        (output.code, output.stderr.as_str()),
         (Some(0), "nothing was changed\n"),
-        "{ran:?}"
+        "{output:?}"
     );
-    assert_eq!(world.everything(), before);
+    assert_eq!(world.all_interactions(), before);
     let text = fs::read_to_string(&seen).unwrap();
     assert!(text.starts_with("-rw-------"), "{text}");
     assert!(
@@ -63,31 +63,31 @@ fn an_interaction_is_edited_in_an_editor() {
         "{text}"
     );
 
-    let ran = world.edit(
+    let output = world.edit_with(
         &["0193a4f0aa"],
         "sed -i.bak -e 's/^correction = .*/correction = \"Journal::post.\"/' \"$1\"",
     );
-    assert_eq!(ran.stderr, "changed 0193a4f0aaaa; it is corrected\n");
+    assert_eq!(output.stderr, "changed 0193a4f0aaaa; it is corrected\n");
     assert_eq!(
         world.json(&["show", "0193a4f0aa"])["correction"],
         "Journal::post."
     );
-    let after = world.everything();
+    let after = world.all_interactions();
 
-    let broken = world.edit(&["0193a4f0aa"], "echo 'verdict = ' >> \"$1\"");
+    let broken = world.edit_with(&["0193a4f0aa"], "echo 'verdict = ' >> \"$1\"");
     assert_eq!(broken.code, Some(2), "{broken:?}");
     assert!(
         broken.stderr.contains("\nerror: cannot be read at `"),
         "{broken:?}"
     );
-    // There is no terminal to correct it in, so the draft is kept until the interaction is forgotten.
-    let typed = world.typed(&broken);
+    // Without a terminal the editor is not opened again, so the draft is kept until the interaction is forgotten.
+    let draft = world.draft_path(&broken);
     assert!(
-        fs::read_to_string(&typed)
+        fs::read_to_string(&draft)
             .unwrap()
             .ends_with("verdict = \n")
     );
-    let failed = world.edit(&["0193a4f0aa"], "exit 3");
+    let failed = world.edit_with(&["0193a4f0aa"], "exit 3");
     assert!(
         failed.code == Some(2) && failed.stderr.contains("nothing was changed"),
         "{failed:?}"
@@ -97,10 +97,10 @@ fn an_interaction_is_edited_in_an_editor() {
         none.code == Some(2) && none.stderr.contains("set VISUAL or EDITOR"),
         "{none:?}"
     );
-    assert_eq!(world.everything(), after);
+    assert_eq!(world.all_interactions(), after);
     world.run(&["forget", "0193a4f0aa", "--yes"]);
-    assert!(!typed.exists());
-    // Neither the file nor the editor's backup is left of the others.
+    assert!(!draft.exists());
+    // The other edits leave neither a draft nor a backup file of the editor.
     let left: Vec<_> = fs::read_dir(world.data())
         .unwrap()
         .flatten()
@@ -124,10 +124,10 @@ fn a_draft_is_kept_when_the_database_cannot_be_written() {
         database.display(),
         other.display()
     );
-    let ran = world.edit(&["0193a4f0aa"], &script);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    let typed = fs::read_to_string(world.typed(&ran)).unwrap();
-    assert!(typed.contains("correction = \"Journal::post.\""), "{typed}");
+    let output = world.edit_with(&["0193a4f0aa"], &script);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    let draft = fs::read_to_string(world.draft_path(&output)).unwrap();
+    assert!(draft.contains("correction = \"Journal::post.\""), "{draft}");
 }
 
 #[test]
@@ -139,11 +139,14 @@ fn an_interaction_forgotten_during_an_edit_leaves_no_draft() {
         "sed -i -e 's/^correction = .*/correction = \"Journal::post.\"/' \"$1\"; cp -r \"$(dirname \"$1\")\" \"$HOME/copy\"; {} samples forget 0193a4f0aa --yes; mv \"$HOME/copy\" \"$(dirname \"$1\")\"",
         program.display()
     );
-    let ran = world.edit(&["0193a4f0aa"], &script);
-    assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains("forgotten meanwhile"), "{ran:?}");
-    assert_eq!(world.traces("who posts an entry?"), Vec::<PathBuf>::new());
-    // An edit that was killed leaves its draft, which the next `forget` deletes.
+    let output = world.edit_with(&["0193a4f0aa"], &script);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.stderr.contains("forgotten meanwhile"), "{output:?}");
+    assert_eq!(
+        world.files_with("who posts an entry?"),
+        Vec::<PathBuf>::new()
+    );
+    // The draft of an edit that was killed is deleted by the next `forget`.
     let left = world.data().join(".edit-1-0");
     fs::create_dir(&left).unwrap();
     fs::write(left.join("id"), "0193a4f0aaaa").unwrap();
@@ -152,5 +155,8 @@ fn an_interaction_forgotten_during_an_edit_leaves_no_draft() {
         world.run(&["forget", "0193a4f0aaaa", "--yes"]).code,
         Some(2)
     );
-    assert_eq!(world.traces("who posts an entry?"), Vec::<PathBuf>::new());
+    assert_eq!(
+        world.files_with("who posts an entry?"),
+        Vec::<PathBuf>::new()
+    );
 }

@@ -1,16 +1,16 @@
-//! `repo-lsp samples curate` and `lineage`: samples are made and traced to the models that have learned from them.
+//! `repo-lsp samples curate` and `lineage`: producing samples, and tracing them to the models trained on them.
 
 use super::*;
 
 #[test]
-fn samples_are_made_and_traced_to_the_model_that_learned_them() {
+fn samples_are_curated_and_traced_to_a_trained_model() {
     let world = World::new();
     let golden = world.sandbox.home().join("golden.jsonl");
     let question = json!({ "id": "g", "question": "which mailbox is full?", "gold_files": [] });
     fs::write(&golden, format!("{question}\n")).unwrap();
     let out = world.sandbox.home().join("made");
     let place = out.to_str().unwrap();
-    let said = world.done(&[
+    let said = world.run_ok(&[
         "curate",
         "--out",
         place,
@@ -41,14 +41,14 @@ fn samples_are_made_and_traced_to_the_model_that_learned_them() {
     assert_eq!((samples.len(), pairs.len(), rejected.len()), (2, 1, 1));
     assert_eq!(pairs[0]["chosen"][0]["content"], "In Journal::balance.");
     let first = fs::read(out.join("samples.jsonl")).unwrap();
-    world.done(&["curate", "--out", place, "--unjudged", "--workspace", "."]);
+    world.run_ok(&["curate", "--out", place, "--unjudged", "--workspace", "."]);
     assert_eq!(
         fs::read(out.join("samples.jsonl")).unwrap(),
         first,
-        "the same again"
+        "the result is deterministic"
     );
 
-    // A generation that has learned from them, as a trainer would leave it.
+    // A generation that was trained on them, written as a trainer does.
     let ids: Vec<String> = samples
         .iter()
         .map(|row| row["metadata"]["id"].as_str().unwrap().to_owned())
@@ -69,7 +69,7 @@ fn samples_are_made_and_traced_to_the_model_that_learned_them() {
         Some(2),
         "{lineage}"
     );
-    assert!(!world.done(&["lineage", "repo"]).contains("forgotten"));
+    assert!(!world.run_ok(&["lineage", "repo"]).contains("forgotten"));
     let model = |arguments: &[&str]| world.sandbox.run(arguments).stdout;
     assert!(!model(&["model", "list"]).contains("forgotten"));
 
@@ -85,12 +85,12 @@ fn samples_are_made_and_traced_to_the_model_that_learned_them() {
         world.json(&["show", interaction])["generations"][0]["label"],
         "repo@7"
     );
-    let forgotten = world.done(&["forget", interaction, "--yes"]);
+    let forgotten = world.run_ok(&["forget", interaction, "--yes"]);
     assert!(
         forgotten.contains("datasets    d1 ") && forgotten.contains("models      repo@7 "),
         "{forgotten}"
     );
-    let lineage = world.done(&["lineage", "repo@7"]);
+    let lineage = world.run_ok(&["lineage", "repo@7"]);
     assert!(
         lineage.starts_with("repo@7  2 samples · 1 forgotten since\n"),
         "{lineage}"
@@ -112,7 +112,7 @@ fn samples_are_made_and_traced_to_the_model_that_learned_them() {
         unknown.code == Some(2) && unknown.stderr.contains("repo"),
         "{unknown:?}"
     );
-    // A sample of a verdict that was changed is no longer made.
+    // The verdict of another interaction is unchanged.
     assert_eq!(
         world
             .store()

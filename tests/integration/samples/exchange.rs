@@ -3,9 +3,9 @@
 use super::*;
 
 #[test]
-fn what_is_exported_is_imported_as_it_was() {
+fn an_import_restores_an_export() {
     let world = World::new();
-    let piped = world.done(&["export"]);
+    let piped = world.run_ok(&["export"]);
     assert_eq!(piped.lines().count(), 4);
     let first: Value = serde_json::from_str(piped.lines().next().unwrap()).unwrap();
     assert_eq!(
@@ -15,7 +15,7 @@ fn what_is_exported_is_imported_as_it_was() {
     let file = world.sandbox.home().join("all.jsonl");
     fs::write(&file, "what was there before").unwrap();
     let place = file.to_str().unwrap();
-    world.refused(
+    world.assert_rejected(
         &["export", place],
         expect![[r#"
             error: ~/all.jsonl exists already; choose another name, or use --force to replace it
@@ -26,9 +26,9 @@ fn what_is_exported_is_imported_as_it_was() {
     let none = ["export", nothing.to_str().unwrap(), "--since", "2030-01-01"];
     assert_eq!(world.run(&none).code, Some(1));
     assert!(!nothing.exists());
-    let ran = world.run(&["export", place, "--force"]);
+    let output = world.run(&["export", place, "--force"]);
     assert_eq!(
-        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (output.code, output.stdout.as_str(), output.stderr.as_str()),
         (Some(0), "", "4 interactions written to ~/all.jsonl\n")
     );
     #[cfg(unix)]
@@ -41,34 +41,37 @@ fn what_is_exported_is_imported_as_it_was() {
     }
 
     let other = World::empty();
-    assert_eq!(other.done(&["import", place]), "4 interactions imported\n");
-    assert_eq!(other.everything(), world.everything());
     assert_eq!(
-        other.done(&["import", place]),
+        other.run_ok(&["import", place]),
+        "4 interactions imported\n"
+    );
+    assert_eq!(other.all_interactions(), world.all_interactions());
+    assert_eq!(
+        other.run_ok(&["import", place]),
         "0 interactions imported · 4 already known\n"
     );
     let again = other.sandbox.home().join("again.jsonl");
-    other.done(&["export", again.to_str().unwrap()]);
+    other.run_ok(&["export", again.to_str().unwrap()]);
     assert_eq!(fs::read(&again).unwrap(), fs::read(&file).unwrap());
 
-    // All lines or none.
+    // An invalid line rejects the whole import.
     let last = World::empty();
     fs::write(&again, [&fs::read(&file).unwrap()[..], b"{}\n"].concat()).unwrap();
-    last.refused(
+    last.assert_rejected(
         &["import", again.to_str().unwrap()],
         expect![[r#"
         error: line 5 cannot be imported: missing field `messages`
     "#]],
     );
-    assert_eq!(last.everything(), []);
-    last.refused(
+    assert_eq!(last.all_interactions(), []);
+    last.assert_rejected(
         &["import", "/no/such/file"],
         expect![[r#"
         error: cannot read /no/such/file: no such file or directory
     "#]],
     );
     last.sandbox.configure("[samples]\nmode = 'off'\n");
-    last.refused(
+    last.assert_rejected(
         &["import", place],
         expect![[r#"
         error: `samples.mode` is off, so nothing may be recorded; set it to "full" or "no-code" to import
@@ -84,17 +87,17 @@ fn what_is_exported_is_imported_as_it_was() {
         .unwrap()
         .write_all(&fs::read(&file).unwrap())
         .unwrap();
-    let ran = last.sandbox.ran(child.wait_with_output().unwrap());
+    let output = last.sandbox.capture(child.wait_with_output().unwrap());
     assert_eq!(
-        ran.stdout, "3 interactions imported · 1 refused because of private files\n",
-        "{ran:?}"
+        output.stdout, "3 interactions imported · 1 refused because of private files\n",
+        "{output:?}"
     );
 }
 
 #[test]
-fn a_reader_of_an_export_may_stop() {
+fn a_closed_output_pipe_ends_an_export_without_error() {
     let world = World::new();
-    // More than a pipe and our own buffer hold.
+    // Larger than the buffers of the pipe and the program.
     let long = Interaction {
         answer: "word ".repeat(100_000),
         ..interaction("0193d0000000", "w", 5, "how long is it?")
@@ -107,12 +110,12 @@ fn a_reader_of_an_export_may_stop() {
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let ran = world.sandbox.ran(child.wait_with_output().unwrap());
-    assert_eq!((ran.stderr.as_str(), ran.code), ("", Some(0)));
+    let output = world.sandbox.capture(child.wait_with_output().unwrap());
+    assert_eq!((output.stderr.as_str(), output.code), ("", Some(0)));
 }
 
 #[test]
-fn chat_jsonl_of_other_origin_is_imported() {
+fn chat_jsonl_of_other_programs_is_imported() {
     let world = World::empty();
     let file = world.sandbox.home().join("others.jsonl");
     let place = file.to_str().unwrap();
@@ -130,9 +133,12 @@ fn chat_jsonl_of_other_origin_is_imported() {
         format!("{}\n\n{with_metadata}\n", line("who posts an entry?")),
     )
     .unwrap();
-    assert_eq!(world.done(&["import", place]), "2 interactions imported\n");
     assert_eq!(
-        world.done(&["import", place]),
+        world.run_ok(&["import", place]),
+        "2 interactions imported\n"
+    );
+    assert_eq!(
+        world.run_ok(&["import", place]),
         "0 interactions imported · 2 already known\n"
     );
     let listed = world.json(&["list"]);
@@ -147,38 +153,38 @@ fn chat_jsonl_of_other_origin_is_imported() {
         ),
     ] {
         fs::write(&file, line).unwrap();
-        let ran = world.run(&["import", place]);
+        let output = world.run(&["import", place]);
         let error = format!("error: line 1 cannot be imported: {expected}\n");
-        assert_eq!((ran.code, ran.stderr), (Some(2), error));
+        assert_eq!((output.code, output.stderr), (Some(2), error));
     }
     let folder = world.sandbox.home().display().to_string();
-    let ran = world.run(&["import", &folder]);
-    assert!(ran.stderr.ends_with("it is a folder\n"), "{ran:?}");
+    let output = world.run(&["import", &folder]);
+    assert!(output.stderr.ends_with("it is a folder\n"), "{output:?}");
 }
 
 #[test]
 fn an_unknown_kind_or_workspace_is_an_error() {
     let world = World::new();
-    world.refused(
+    world.assert_rejected(
         &["list", "--kind", "nope"],
         expect![[r#"
             error: unknown kind: nope; the kinds are ask, explain, usages, impact, module, selection, diagnostic, hover
         "#]],
     );
     for command in ["list", "stats", "export"] {
-        world.refused(
+        world.assert_rejected(
             &[command, "--workspace", "/no/such"],
             expect![[r#"
                 error: /no/such is not a folder, and no interaction is recorded for it
             "#]],
         );
     }
-    // The folder is gone, and what was asked there is not.
+    // Interactions of a deleted workspace can still be listed.
     assert_eq!(
         world.run(&["list", "--workspace", "/work/elsewhere"]).code,
         Some(0)
     );
-    let ran = world.run(&["forget", "--kind", "hover", "--yes", "--json"]);
-    let none: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((ran.code, &none["interactions"]), (Some(1), &json!([])));
+    let output = world.run(&["forget", "--kind", "hover", "--yes", "--json"]);
+    let none: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((output.code, &none["interactions"]), (Some(1), &json!([])));
 }

@@ -1,20 +1,20 @@
-//! `repo-lsp samples forget`: deleted interactions leave no byte, and models that have learned from them are named.
+//! `repo-lsp samples forget`: no file contains text of a deleted interaction, and the models trained on it are listed.
 
 use super::*;
 
 #[test]
-fn forgotten_interactions_leave_no_byte() {
+fn no_file_contains_a_forgotten_interaction() {
     let world = World::new();
-    world.refused(
+    world.assert_rejected(
         &["forget"],
         expect![[r#"
         error: specify what to forget: ids, a filter such as --since 1h, or --all
     "#]],
     );
-    world.refused(&["forget", "--all"], expect![[r#"
+    world.assert_rejected(&["forget", "--all"], expect![[r#"
         error: there is no terminal to ask for confirmation; add --yes to forget 3 interactions of $SANDBOX/work/demo
     "#]]);
-    world.refused(
+    world.assert_rejected(
         &["forget", "0193c9"],
         expect![[r#"
         error: there is no terminal to ask for confirmation; add --yes to forget 1 interaction of /work/elsewhere
@@ -22,7 +22,7 @@ fn forgotten_interactions_leave_no_byte() {
     );
     let dry = world.json(&["forget", "--all", "--dry-run"]);
     assert_eq!(dry["interactions"], 3, "{dry}");
-    let dry = world.done(&["forget", "--all", "--all-workspaces", "--dry-run"]);
+    let dry = world.run_ok(&["forget", "--all", "--all-workspaces", "--dry-run"]);
     expect![[r#"
         4 interactions of all workspaces would be forgotten
                 3  $SANDBOX/work/demo
@@ -33,17 +33,17 @@ fn forgotten_interactions_leave_no_byte() {
           0193a4f0aa  who posts an entry?
     "#]]
     .assert_eq(&dry);
-    assert_eq!(world.everything().len(), 4);
-    assert!(!world.traces("src/secretly.rs").is_empty());
+    assert_eq!(world.all_interactions().len(), 4);
+    assert!(!world.files_with("src/secretly.rs").is_empty());
 
     expect![[r#"
         forgotten   1 interaction of $SANDBOX/work/demo
     "#]]
-    .assert_eq(&world.done(&["forget", "0193b7", "--yes"]));
-    assert_eq!(world.traces("src/secretly.rs"), Vec::<PathBuf>::new());
-    assert_eq!(world.traces("0193b7c00000"), Vec::<PathBuf>::new());
-    // Another workspace is left alone unless it is named.
-    let ran = world.run(&[
+    .assert_eq(&world.run_ok(&["forget", "0193b7", "--yes"]));
+    assert_eq!(world.files_with("src/secretly.rs"), Vec::<PathBuf>::new());
+    assert_eq!(world.files_with("0193b7c00000"), Vec::<PathBuf>::new());
+    // Interactions of other workspaces are kept unless the workspace is named.
+    let output = world.run(&[
         "forget",
         "--kind",
         "ask",
@@ -52,7 +52,7 @@ fn forgotten_interactions_leave_no_byte() {
         "--yes",
         "--json",
     ]);
-    let forgotten: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let forgotten: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(
         forgotten["interactions"],
         json!(["0193a4f0abbb", "0193a4f0aaaa"])
@@ -66,7 +66,7 @@ fn forgotten_interactions_leave_no_byte() {
             "no interaction of $SANDBOX/work/demo matches; nothing was forgotten\n"
         )
     );
-    world.done(&["forget", "--all", "--workspace", "/work/elsewhere", "-y"]);
+    world.run_ok(&["forget", "--all", "--workspace", "/work/elsewhere", "-y"]);
     assert_eq!(world.ids(&[]), [""; 0]);
     for trace in [
         "/work/elsewhere",
@@ -74,7 +74,7 @@ fn forgotten_interactions_leave_no_byte() {
         "0193a4f0aaaa",
         "0193c9d00000",
     ] {
-        assert_eq!(world.traces(trace), Vec::<PathBuf>::new(), "{trace}");
+        assert_eq!(world.files_with(trace), Vec::<PathBuf>::new(), "{trace}");
     }
 }
 
@@ -89,21 +89,21 @@ fn interactions_of_subfolders_are_kept_and_mentioned() {
     ];
     let rows = rows.map(|row| Intake::default().admit(row).unwrap());
     world.store().insert(&rows).unwrap();
-    let ran = world.run(&["forget", "--all", "--yes"]);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let output = world.run(&["forget", "--all", "--yes"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
     expect![[r#"
         1 interaction of $SANDBOX/work/demo/below, a subfolder, is kept; to forget it too, use --workspace with that folder
     "#]]
-    .assert_eq(&ran.stderr);
-    assert_eq!(world.everything().len(), 2);
-    // The other commands mean what is below as well.
+    .assert_eq(&output.stderr);
+    assert_eq!(world.all_interactions().len(), 2);
+    // The other commands include subfolders.
     assert_eq!(world.ids(&["--workspace", &here]).len(), 1);
     let stats = world.json(&["stats", "--workspace", &here]);
     assert_eq!(stats["rows"].as_array().unwrap().len(), 1);
 }
 
 #[test]
-fn documents_are_deleted_with_the_answers_that_they_show() {
+fn documents_of_forgotten_answers_are_deleted() {
     let world = World::new();
     let answers = world.sandbox.home().join(".cache/repo-lsp/answers");
     fs::create_dir_all(&answers).unwrap();
@@ -115,10 +115,10 @@ fn documents_are_deleted_with_the_answers_that_they_show() {
     let marked = document("a.md", "x\n<!-- repo-lsp: 0193a4f0aaaa -->\n");
     let edited = document("b.md", "x\n<!-- repo-lsp: 0193a4f0abbb -->\n");
     let unmarked = document("c.md", "x\n");
-    let there = || [&marked, &edited, &unmarked].map(|path| path.exists());
-    world.done(&["edit", "0193a4f0abbb", "--answer", "In Journal::balance."]);
-    assert_eq!(there(), [true, false, true]);
-    // One without an id may be of any interaction.
-    world.done(&["forget", "0193a4f0aaaa", "--yes"]);
-    assert_eq!(there(), [false, false, false]);
+    let exist = || [&marked, &edited, &unmarked].map(|path| path.exists());
+    world.run_ok(&["edit", "0193a4f0abbb", "--answer", "In Journal::balance."]);
+    assert_eq!(exist(), [true, false, true]);
+    // A document without an id may belong to any interaction.
+    world.run_ok(&["forget", "0193a4f0aaaa", "--yes"]);
+    assert_eq!(exist(), [false, false, false]);
 }

@@ -1,12 +1,12 @@
-//! Measures the binary on a workspace of the user's choice, as an editor would feel it. `tests/bench` builds and calls this.
+//! Measures latency and memory of the binary on a given workspace. `tests/bench` builds and runs this program.
 //!
-//! Works on a copy. Prints a table; judges nothing, because a figure depends on the machine.
+//! Works on a copy of the workspace. Prints a table and has no pass criteria, because the figures depend on the machine.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a measuring tool that stops where something is wrong, and prints what it measured"
+    reason = "a measuring tool that panics on errors and prints its results"
 )]
 
 use std::fs;
@@ -14,9 +14,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use integration::figures::{
-    a_definition, copy, hover, megabytes, milliseconds, row, spread, ticks,
+    copy, cpu_ticks, find_definition, milliseconds, percentiles, process_memory, row,
 };
-use integration::{Client, REPLY_TIMEOUT, Sandbox};
+use integration::{Client, Position, REPLY_TIMEOUT, Sandbox};
 use serde_json::{Value, json};
 
 fn main() {
@@ -29,18 +29,19 @@ fn main() {
     );
 
     full_index(&sandbox);
-    let (path, position) = a_definition(&sandbox);
-    warm_start(&sandbox, &path, &position);
+    let (path, position) = find_definition(&sandbox);
+    warm_start(&sandbox, &path, position);
 
-    let mut client = Client::start(sandbox.command(&["--stdio"]));
-    client.initialize(&sandbox.root(), Value::Null);
-    client.until(|root| root["state"] == "fresh");
-    client.open(&sandbox.root(), &path, "plaintext");
+    let mut client = sandbox.start_session();
+    client.open(&path, "plaintext");
     questions(&sandbox, &mut client);
     saves(&sandbox, &mut client);
     idle(&client);
-    during_reindex(&sandbox, &mut client, &path, &position);
-    row("memory after that", megabytes(client.pid(), "VmRSS"));
+    during_reindex(&sandbox, &mut client, &path, position);
+    row(
+        "memory after reindexing",
+        process_memory(client.pid(), "VmRSS"),
+    );
     assert!(client.shut_down().success());
 }
 
@@ -49,7 +50,7 @@ fn full_index(sandbox: &Sandbox) {
     let mut child = sandbox.command(&["index"]).spawn().unwrap();
     let mut peak = String::new();
     while child.try_wait().unwrap().is_none() {
-        let now = megabytes(child.id(), "VmHWM");
+        let now = process_memory(child.id(), "VmHWM");
         if !now.is_empty() {
             peak = now;
         }
@@ -73,27 +74,27 @@ fn full_index(sandbox: &Sandbox) {
     );
     let started = Instant::now();
     sandbox.run(&["index"]);
-    row("nothing has changed", milliseconds(started.elapsed()));
+    row("index run without changes", milliseconds(started.elapsed()));
 }
 
-fn warm_start(sandbox: &Sandbox, path: &str, position: &Value) {
+fn warm_start(sandbox: &Sandbox, path: &str, position: Position) {
     let mut times = Vec::new();
     for _ in 0..5 {
         let started = Instant::now();
-        let mut client = Client::start(sandbox.command(&["--stdio"]));
+        let mut client = sandbox.start_server();
         client.initialize(&sandbox.root(), Value::Null);
-        client.open(&sandbox.root(), path, "plaintext");
-        while hover(sandbox, &mut client, path, position).is_null() {
+        client.open(path, "plaintext");
+        while client.hover(path, position).is_null() {
             assert!(
                 started.elapsed() < REPLY_TIMEOUT,
-                "no hover at {path} {position}"
+                "no hover at {path} {position:?}"
             );
             std::thread::sleep(Duration::from_millis(1));
         }
         times.push(started.elapsed());
         client.shut_down();
     }
-    row("warm start to the first hover", spread(times));
+    row("warm start to the first hover", percentiles(times));
 }
 
 fn questions(sandbox: &Sandbox, client: &mut Client) {
@@ -108,16 +109,20 @@ fn questions(sandbox: &Sandbox, client: &mut Client) {
     let mut times = Vec::new();
     for word in words.iter().cycle().take(60) {
         let started = Instant::now();
-        client.request("repoLsp/ask", json!({ "question": word }));
+        client.ask_question(word);
         times.push(started.elapsed());
     }
-    row("answer to a question", spread(times));
+    row("answer to a question", percentiles(times));
     let started = Instant::now();
     sandbox.run(&["ask", "where is the configuration read"]);
-    row("the same from a shell", milliseconds(started.elapsed()));
+    row(
+        "answer from the command line",
+        milliseconds(started.elapsed()),
+    );
 }
 
-/// From the write of a new file by another program to an answer that has it. The names share no part with each other.
+/// Measures the time from the write of a new file by another program to an answer that contains it. The names share no substrings,
+/// so that a search finds one file only.
 fn saves(sandbox: &Sandbox, client: &mut Client) {
     let mut times = Vec::new();
     for number in 0..40 {
@@ -127,49 +132,44 @@ fn saves(sandbox: &Sandbox, client: &mut Client) {
             &format!("measured/{name}.py"),
             &format!("def {name}():\n    pass\n"),
         );
-        loop {
-            let answer = client.request("repoLsp/ask", json!({ "question": format!("`{name}`") }));
-            if answer["markdown"]
-                .as_str()
-                .is_some_and(|text| text.contains(&format!("def {name}(")))
-            {
-                break;
-            }
-            assert!(started.elapsed() < REPLY_TIMEOUT, "{name} never came");
+        // Without a delay between two questions, which would add to the measured time.
+        while !client.finds_definition(&name) {
+            assert!(started.elapsed() < REPLY_TIMEOUT, "{name} was not indexed");
         }
         times.push(started.elapsed());
     }
-    row("a save is searchable after", spread(times));
+    row("a save is searchable after", percentiles(times));
 }
 
 fn idle(client: &Client) {
     std::thread::sleep(Duration::from_secs(1));
-    let before = ticks(client.pid());
+    let before = cpu_ticks(client.pid());
     std::thread::sleep(Duration::from_secs(5));
     row(
         "idle",
         format!(
-            "{} ticks of CPU in 5 s, {}",
-            ticks(client.pid()) - before,
-            megabytes(client.pid(), "VmRSS")
+            "{} cpu_ticks of CPU in 5 s, {}",
+            cpu_ticks(client.pid()) - before,
+            process_memory(client.pid(), "VmRSS")
         ),
     );
 }
 
-/// Every file gets a new time and a new end, so all of them are read again while somebody works.
-fn during_reindex(sandbox: &Sandbox, client: &mut Client, path: &str, position: &Value) {
+/// Measures hovers and minimal requests while every file is read again, because its content has changed.
+fn during_reindex(sandbox: &Sandbox, client: &mut Client, path: &str, position: Position) {
     let (mut hovers, mut pings) = (Vec::new(), Vec::new());
-    client.heard("$/progress");
+    client.take_notifications("$/progress");
     let root = sandbox.root();
     let toucher = std::thread::spawn(move || touch_all(&root));
     let started = Instant::now();
     let mut busy = false;
     loop {
         let before = Instant::now();
-        hover(sandbox, client, path, position);
+        client.hover(path, position);
         hovers.push(before.elapsed());
         let before = Instant::now();
-        client.ask("repoLsp/noSuchMethod", json!({}));
+        let ping = client.send("repoLsp/noSuchMethod", json!({}));
+        client.wait_for_response(ping);
         pings.push(before.elapsed());
         std::thread::sleep(Duration::from_millis(2));
         if hovers.len() % 50 == 0 && toucher.is_finished() {
@@ -182,11 +182,11 @@ fn during_reindex(sandbox: &Sandbox, client: &mut Client, path: &str, position: 
         }
     }
     row(
-        "re-reading everything took",
+        "reindexing all files",
         format!("{:.1} s", started.elapsed().as_secs_f64()),
     );
-    row("hover meanwhile", spread(hovers));
-    row("ping meanwhile", spread(pings));
+    row("hover during reindexing", percentiles(hovers));
+    row("ping during reindexing", percentiles(pings));
 }
 
 fn touch_all(folder: &Path) {

@@ -48,7 +48,7 @@ async fn dropping_the_request_closes_the_connection() {
                 }
             };
             tokio::select! {
-                _ = asking => panic!("nothing was said"),
+                _ = asking => panic!("nothing was shown"),
                 () = arrived => {}
             }
         };
@@ -61,7 +61,7 @@ async fn dropping_the_request_closes_the_connection() {
 async fn dropping_one_stream_leaves_others_running() {
     let script = vec![
         send(events() + &text("a")),
-        Step::UntilTold,
+        Step::WaitForResume,
         send(text("b")),
     ];
     let stub = stub(vec![script]).await;
@@ -73,7 +73,7 @@ async fn dropping_one_stream_leaves_others_running() {
     );
     let (one, mut two) = (one.unwrap(), two.unwrap());
     drop(one);
-    stub.go_on();
+    stub.resume();
     let texts = [two.next().await.unwrap(), two.next().await.unwrap()];
     assert_eq!(
         texts.map(Result::unwrap),

@@ -13,7 +13,7 @@ use super::{TEST_TIMEOUT, client, policy, request, transcript};
 async fn check(bytes: impl Into<Vec<u8>>, expected: Expect) {
     let stub = always(bytes).await;
     let asked = client(&stub.url).chat(&request(), TEST_TIMEOUT).await;
-    expected.assert_eq(&stub.plain(&transcript(asked).await));
+    expected.assert_eq(&stub.replace_url(&transcript(asked).await));
 }
 
 #[tokio::test]
@@ -248,8 +248,8 @@ async fn reports_a_refused_connection() {
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     drop(listener);
     let asked = client(&url).chat(&request(), TEST_TIMEOUT).await;
-    let said = transcript(asked).await.replace(&url, "URL");
+    let shown = transcript(asked).await.replace(&url, "URL");
     expect![[r#"
         no answer: cannot connect to the model engine at URL: connection refused; check that it is running
-    "#]].assert_eq(&said);
+    "#]].assert_eq(&shown);
 }

@@ -16,26 +16,26 @@ use tokio::net::{TcpListener, TcpStream};
 use super::http::{self, events, finish, text, whole};
 
 /// Environment variable with the script of the host, as JSON.
-pub const PLAY: &str = "REPO_LSP_TEST_PLAY";
+pub const SCRIPT: &str = "REPO_LSP_TEST_SCRIPT";
 pub const VERSION: &str = "1.2.3";
 
 /// The event log: one line each, such as `started PID`, `lost PID`, `asked PID` or `stopping PID`.
-pub fn diary(data: &Path) -> PathBuf {
-    data.join("diary")
+pub fn event_log(data: &Path) -> PathBuf {
+    data.join("event_log")
 }
 
 /// Runs only in the process that a test starts.
 #[test]
-#[ignore = "is the host that other tests start"]
+#[ignore = "is started as the host process by other tests"]
 fn scripted() {
-    let Ok(play) = std::env::var(PLAY) else {
+    let Ok(script) = std::env::var(SCRIPT) else {
         return;
     };
-    let play: Value = serde_json::from_str(&play).unwrap();
+    let script: Value = serde_json::from_str(&script).unwrap();
     let data = PathBuf::from(std::env::var_os("REPO_LSP_DATA_DIR").unwrap());
-    let host = Host { play, data };
-    if let Some(last_words) = host.play["fails"].as_str() {
-        eprintln!("{last_words}");
+    let host = Host { script, data };
+    if let Some(message) = host.script["fails"].as_str() {
+        eprintln!("{message}");
         std::process::exit(3);
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -43,13 +43,13 @@ fn scripted() {
 }
 
 struct Host {
-    play: Value,
+    script: Value,
     data: PathBuf,
 }
 
 impl Host {
     async fn run(self) {
-        self.end_with_the_test();
+        self.exit_with_test();
         let folder = self.data.clone();
         let files = HostFiles::new(&Dirs {
             cache: folder.clone(),
@@ -66,12 +66,12 @@ impl Host {
         match File::try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                self.note("lost");
+                self.log_event("lost");
                 std::process::exit(0);
             }
             Err(error) => panic!("{error}"),
         }
-        self.note("started");
+        self.log_event("started");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let address = HostAddress {
@@ -111,10 +111,10 @@ impl Host {
                 &json!({ "error": { "message": "no", "type": "t" } }),
             )
         };
-        let reply = match request.what.as_str() {
+        let reply = match request.request_line.as_str() {
             _ if request.header("authorization") != Some(&token) => refused("401 Unauthorized"),
             "GET /repo-lsp/status" => {
-                if self.play["hangs"] == true && self.first("hung") {
+                if self.script["hangs"] == true && self.is_first("hung") {
                     std::future::pending::<()>().await;
                 }
                 let status = json!({
@@ -124,14 +124,14 @@ impl Host {
                 whole("200 OK", &status)
             }
             "POST /repo-lsp/stop" => {
-                self.note("stopping");
+                self.log_event("stopping");
                 stopping.store(true, Ordering::SeqCst);
                 http::write(
                     &mut connection,
                     whole("202 Accepted", &json!({ "running": 0 })),
                 )
                 .await?;
-                if self.play["lingers"] == true && self.first("lingered") {
+                if self.script["lingers"] == true && self.is_first("lingered") {
                     files.withdraw();
                     // Holds the lock until the test releases it.
                     while !self.data.join("release").exists() {
@@ -142,12 +142,12 @@ impl Host {
                 std::process::exit(0);
             }
             "POST /v1/chat/completions" => {
-                self.note("asked");
-                let dies = self.play["dies"].as_str().unwrap_or_default();
+                self.log_event("asked");
+                let dies = self.script["dies"].as_str().unwrap_or_default();
                 match dies {
                     "always" => std::process::exit(9),
-                    "once" if self.first("died") => std::process::exit(9),
-                    "after a word" if self.first("died") => {
+                    "once" if self.is_first("died") => std::process::exit(9),
+                    "after a word" if self.is_first("died") => {
                         http::write(&mut connection, events() + &text("Half")).await?;
                         // Waits until the test has received the text.
                         connection.flush().await?;
@@ -158,7 +158,7 @@ impl Host {
                     }
                     _ => {}
                 }
-                if self.play["refuses"] == true {
+                if self.script["refuses"] == true {
                     let why = json!({ "error": { "message": "repo@7 needs 9 GB; free some, or set host.quantization", "type": "unavailable_error" } });
                     whole("503 Service Unavailable", &why)
                 } else {
@@ -176,26 +176,26 @@ impl Host {
     }
 
     fn version(&self) -> String {
-        let version = self.play["version"].as_str();
+        let version = self.script["version"].as_str();
         version.unwrap_or(VERSION).to_owned()
     }
 
-    fn note(&self, what: &str) {
-        let diary = OpenOptions::new()
+    fn log_event(&self, event: &str) {
+        let log = OpenOptions::new()
             .create(true)
             .append(true)
-            .open(diary(&self.data));
-        let line = format!("{what} {}\n", std::process::id());
-        diary.unwrap().write_all(line.as_bytes()).unwrap();
+            .open(event_log(&self.data));
+        let line = format!("{event} {}\n", std::process::id());
+        log.unwrap().write_all(line.as_bytes()).unwrap();
     }
 
     /// Returns true for the first call with this name, over all host processes of the test.
-    fn first(&self, what: &str) -> bool {
-        File::create_new(self.data.join(what)).is_ok()
+    fn is_first(&self, name: &str) -> bool {
+        File::create_new(self.data.join(name)).is_ok()
     }
 
     /// Exits when the test has removed its directory.
-    fn end_with_the_test(&self) {
+    fn exit_with_test(&self) {
         let data = self.data.clone();
         std::thread::spawn(move || {
             while data.exists() {

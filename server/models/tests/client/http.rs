@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 /// A received request.
 #[derive(Debug, Clone)]
 pub struct Received {
-    /// `POST /v1/chat/completions`.
-    pub what: String,
+    /// Method and path, such as `POST /v1/chat/completions`.
+    pub request_line: String,
     /// Names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Value,
@@ -36,14 +36,16 @@ pub async fn read(connection: &mut TcpStream) -> io::Result<Option<Received>> {
     };
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let mut lines = text.lines();
-    let what = lines.next().unwrap_or_default();
-    let what = what.rsplit_once(' ').map_or(what, |(what, _)| what);
+    let request_line = lines.next().unwrap_or_default();
+    let request_line = request_line
+        .rsplit_once(' ')
+        .map_or(request_line, |(method_and_path, _)| method_and_path);
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
     let mut received = Received {
-        what: what.to_owned(),
+        request_line: request_line.to_owned(),
         headers,
         body: Value::Null,
     };
@@ -74,6 +76,7 @@ pub fn head(status: &str, kind: &str, more: &str) -> String {
     format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\nconnection: close\r\n{more}\r\n")
 }
 
+/// A complete response with a JSON body.
 pub fn whole(status: &str, body: &Value) -> String {
     head(status, "application/json", "") + &body.to_string()
 }
@@ -109,7 +112,7 @@ pub fn done() -> String {
     "data: [DONE]\n\n".to_owned()
 }
 
-/// A complete response.
+/// A complete event stream with an answer.
 pub fn answer(words: &str) -> String {
     events() + &text(words) + &finish("stop") + &done()
 }

@@ -20,7 +20,7 @@ mod host;
 #[cfg(unix)]
 mod launching;
 #[cfg(unix)]
-mod sandbox;
+mod user_dirs;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use super::http::answer;
 use super::stub::always;
 use super::{TEST_TIMEOUT, client, policy, request, transcript};
 
-/// Environment variable with the URL for [`asks`].
+/// Environment variable with the URL for [`sends_one_request`].
 const URL: &str = "REPO_LSP_TEST_URL";
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn sends_standard_fields_only() {
     };
     transcript(client.chat(&thinking, TEST_TIMEOUT).await).await;
     let received = &stub.received()[0];
-    assert_eq!(received.what, "POST /v1/chat/completions");
+    assert_eq!(received.request_line, "POST /v1/chat/completions");
     assert_eq!(received.header("authorization"), Some("Bearer key-1"));
     assert_eq!(received.header("content-type"), Some("application/json"));
     // An extension of our own host.
@@ -51,13 +51,19 @@ async fn sends_no_authorization_without_a_key() {
     assert_eq!(stub.received()[0].header("authorization"), None);
 }
 
-/// Runs [`asks`] with environment variables that would redirect the request and add an API key.
+/// Runs [`sends_one_request`] with environment variables that would redirect the request and add an API key.
 #[tokio::test]
 async fn ignores_environment_variables() {
     let (stub, elsewhere) = (always(answer("hello")).await, always(answer("bye")).await);
-    let mut asks = Command::new(std::env::current_exe().unwrap());
-    asks.args(["--exact", "requests::asks", "--ignored", "--nocapture"]);
-    asks.env(URL, &stub.url)
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([
+        "--exact",
+        "requests::sends_one_request",
+        "--ignored",
+        "--nocapture",
+    ]);
+    command
+        .env(URL, &stub.url)
         .env("OPENAI_BASE_URL", &elsewhere.url);
     let proxy = elsewhere.url.trim_end_matches("/v1");
     for variable in [
@@ -67,18 +73,18 @@ async fn ignores_environment_variables() {
         "ALL_PROXY",
         "all_proxy",
     ] {
-        asks.env(variable, proxy);
+        command.env(variable, proxy);
     }
-    asks.env_remove("NO_PROXY").env_remove("no_proxy");
+    command.env_remove("NO_PROXY").env_remove("no_proxy");
     for variable in [
         "OPENAI_API_KEY",
         "OPENAI_ADMIN_KEY",
         "OPENAI_ORG_ID",
         "OPENAI_PROJECT_ID",
     ] {
-        asks.env(variable, "secret-of-somebody");
+        command.env(variable, "secret-key");
     }
-    let output = tokio::task::spawn_blocking(move || asks.output().unwrap());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
     let output = output.await.unwrap();
     assert!(
         output.status.success(),
@@ -88,13 +94,13 @@ async fn ignores_environment_variables() {
     assert_eq!(stub.received().len(), 1);
     assert!(elsewhere.received().is_empty());
     let seen = format!("{:?}", stub.received());
-    assert!(!seen.contains("secret-of-somebody"), "{seen}");
+    assert!(!seen.contains("secret-key"), "{seen}");
 }
 
 #[tokio::test]
-#[ignore = "another test runs it in an environment of its own"]
-async fn asks() {
+#[ignore = "is run by another test in a changed environment"]
+async fn sends_one_request() {
     let url = std::env::var(URL).unwrap();
-    let said = transcript(client(&url).chat(&request(), TEST_TIMEOUT).await).await;
-    assert_eq!(said, "text \"hello\"\ndone, by repo@7\n");
+    let shown = transcript(client(&url).chat(&request(), TEST_TIMEOUT).await).await;
+    assert_eq!(shown, "text \"hello\"\ndone, by repo@7\n");
 }

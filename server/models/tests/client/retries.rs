@@ -19,7 +19,7 @@ fn status(status: &str, more: &str) -> Vec<Step> {
 
 #[tokio::test]
 async fn retries_transient_failures() {
-    let well = || vec![send(answer("hello"))];
+    let success = || vec![send(answer("hello"))];
     let hello = "text \"hello\"\ndone, by repo@7\n".to_owned();
     for bad in [
         status("500 Internal Server Error", ""),
@@ -32,24 +32,24 @@ async fn retries_transient_failures() {
         vec![send(events())],
         vec![send(events() + ": ping\n\n")],
     ] {
-        let twice = vec![bad.clone(), bad.clone(), well()];
+        let twice = vec![bad.clone(), bad.clone(), success()];
         assert_eq!(ask(twice).await, (hello.clone(), 3), "{bad:?}");
     }
 }
 
 #[tokio::test]
 async fn gives_up_after_four_attempts() {
-    let (said, asked) = ask(vec![status("503 Service Unavailable", "")]).await;
+    let (shown, asked) = ask(vec![status("503 Service Unavailable", "")]).await;
     assert_eq!(asked, 4);
     assert!(
-        said.starts_with("no answer: the model engine returned an error (503)"),
-        "{said}"
+        shown.starts_with("no answer: the model engine returned an error (503)"),
+        "{shown}"
     );
-    let (said, asked) = ask(vec![vec![]]).await;
+    let (shown, asked) = ask(vec![vec![]]).await;
     assert_eq!(asked, 4);
     assert!(
-        said.starts_with("no answer: cannot connect to the model engine"),
-        "{said}"
+        shown.starts_with("no answer: cannot connect to the model engine"),
+        "{shown}"
     );
 }
 
@@ -57,9 +57,9 @@ async fn gives_up_after_four_attempts() {
 async fn does_not_wait_for_retry_after_beyond_the_deadline() {
     for late in ["3600", "18446744073709551615"] {
         let late = format!("retry-after: {late}\r\n");
-        let (said, asked) = ask(vec![status("429 Too Many Requests", &late)]).await;
+        let (shown, asked) = ask(vec![status("429 Too Many Requests", &late)]).await;
         assert_eq!(asked, 1);
-        assert!(said.contains("an error (429)"), "{said}");
+        assert!(shown.contains("an error (429)"), "{shown}");
     }
 }
 
@@ -78,20 +78,20 @@ async fn does_not_retry_permanent_failures() {
 
 #[tokio::test]
 async fn does_not_retry_a_started_answer() {
-    let (said, asked) = ask(vec![
+    let (shown, asked) = ask(vec![
         vec![send(events() + &text("Half"))],
         vec![send(answer("hello"))],
     ])
     .await;
-    assert!(said.starts_with("text \"Half\"\nbroken off: "), "{said}");
+    assert!(shown.starts_with("text \"Half\"\nbroken off: "), "{shown}");
     assert_eq!(asked, 1);
 }
 
 #[tokio::test]
 async fn repeats_the_request_without_a_rejected_extension() {
-    let minds = json!({ "error": { "message": "Unrecognized request argument supplied: chat_template_kwargs" } });
+    let rejection = json!({ "error": { "message": "Unrecognized request argument supplied: chat_template_kwargs" } });
     let stub = stub(vec![
-        vec![send(whole("400 Bad Request", &minds))],
+        vec![send(whole("400 Bad Request", &rejection))],
         vec![send(answer("hello"))],
     ])
     .await;

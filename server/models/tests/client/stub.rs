@@ -16,8 +16,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Sends one byte at a time.
     Trickle(Vec<u8>),
-    /// Waits until the test calls `go_on`.
-    UntilTold,
+    /// Waits until the test calls [`Stub::resume`].
+    WaitForResume,
     /// Keeps the connection open until the client closes it, and notifies the test.
     Hold,
 }
@@ -29,7 +29,7 @@ pub fn send(bytes: impl Into<Vec<u8>>) -> Step {
 pub struct Stub {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
-    go: watch::Sender<bool>,
+    resume: watch::Sender<bool>,
     closed: mpsc::UnboundedReceiver<()>,
 }
 
@@ -38,8 +38,8 @@ pub async fn stub(scripts: Vec<Vec<Step>>) -> Stub {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     let received = Arc::new(Mutex::new(Vec::new()));
-    let (go, told) = watch::channel(false);
-    let (tell, closed) = mpsc::unbounded_channel();
+    let (resume, resumed) = watch::channel(false);
+    let (closed_sender, closed) = mpsc::unbounded_channel();
     let log = received.clone();
     tokio::spawn(async move {
         for number in 0.. {
@@ -47,17 +47,18 @@ pub async fn stub(scripts: Vec<Vec<Step>>) -> Stub {
                 return;
             };
             let script = scripts[number.min(scripts.len() - 1)].clone();
-            let (log, told, tell) = (log.clone(), told.clone(), tell.clone());
+            let (log, resumed, closed_sender) =
+                (log.clone(), resumed.clone(), closed_sender.clone());
             tokio::spawn(async move {
                 // Clients may disconnect.
-                let _ = play(connection, script, &log, told, &tell).await;
+                let _ = run_script(connection, script, &log, resumed, &closed_sender).await;
             });
         }
     });
     Stub {
         url,
         received,
-        go,
+        resume,
         closed,
     }
 }
@@ -67,17 +68,17 @@ pub async fn always(bytes: impl Into<Vec<u8>>) -> Stub {
     stub(vec![vec![send(bytes)]]).await
 }
 
-async fn play(
+async fn run_script(
     mut connection: TcpStream,
     script: Vec<Step>,
     log: &Mutex<Vec<Received>>,
-    mut told: watch::Receiver<bool>,
-    tell: &mpsc::UnboundedSender<()>,
+    mut resumed: watch::Receiver<bool>,
+    closed: &mpsc::UnboundedSender<()>,
 ) -> io::Result<()> {
     // An empty script closes the connection before reading.
     if script.is_empty() {
         log.lock().unwrap().push(Received {
-            what: "hung up".to_owned(),
+            request_line: "closed before reading".to_owned(),
             headers: Vec::new(),
             body: serde_json::Value::Null,
         });
@@ -96,12 +97,12 @@ async fn play(
                     tokio::task::yield_now().await;
                 }
             }
-            Step::UntilTold => {
-                let _ = told.wait_for(|told| *told).await;
+            Step::WaitForResume => {
+                let _ = resumed.wait_for(|resumed| *resumed).await;
             }
             Step::Hold => {
                 http::wait_for_close(&mut connection).await;
-                let _ = tell.send(());
+                let _ = closed.send(());
             }
         }
     }
@@ -114,18 +115,20 @@ impl Stub {
     }
 
     /// Resumes every waiting connection.
-    pub fn go_on(&self) {
-        self.go.send_replace(true);
+    pub fn resume(&self) {
+        self.resume.send_replace(true);
     }
 
     /// Returns when a client has closed a connection that was held.
     pub async fn closed(&mut self) {
         let closed = timeout(TEST_TIMEOUT, self.closed.recv()).await;
-        closed.expect("the client keeps the connection").unwrap();
+        closed
+            .expect("the client keeps the connection open")
+            .unwrap();
     }
 
     /// Replaces the URL of the engine, whose port differs between runs.
-    pub fn plain(&self, text: &str) -> String {
+    pub fn replace_url(&self, text: &str) -> String {
         text.replace(&self.url, "URL")
     }
 }
