@@ -78,7 +78,7 @@ impl Home {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        // A benchmark that runs on another machine than it was built on needs to be told where the program is.
+        // Benchmarks may run on another machine than the build, so the path of the program can be overridden.
         let program = std::env::var_os("REPO_LSP_BIN")
             .unwrap_or_else(|| env!("CARGO_BIN_EXE_repo-lsp").into());
         let mut command = Command::new(program);
