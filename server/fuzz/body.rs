@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use assistant::chat::Assistant;
+use assistant::chat::ChatModel;
 use assistant::recording::RecordingPolicy;
 use repo_indexer::IndexOptions;
 use repo_lsp::lsp::frame::{self, Frame, FrameReader};
@@ -199,7 +199,7 @@ impl SettingsSource for Fixed {
         }
     }
 
-    fn assistant(&self, _: &ModelSettings) -> Result<Option<Assistant>, String> {
+    fn assistant(&self, _: &ModelSettings) -> Result<Option<ChatModel>, String> {
         Ok(None)
     }
 

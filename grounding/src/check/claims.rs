@@ -1,4 +1,4 @@
-//! What an answer claims, and whether it is so: places that exist, names that occur in the repository.
+//! Looks up the claims of an answer: whether cited places exist and whether code names occur in the repository.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use super::{MARK, code, words};
 use crate::markdown;
 use crate::{Citation, Links, View};
 
-/// Names listed at the end of an answer at most; the rest is counted.
-const LISTED: usize = 8;
+/// Unverified claims listed at the end of an answer; further ones are only counted.
+const MAX_LISTED_CLAIMS: usize = 8;
 
-/// What was claimed, each claim once, in the order in which it was made.
+/// The claims of an answer, without repetitions, in order of appearance.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Claims {
-    /// Places; whether they exist is in each.
+    /// Cited places in files of the workspace; each says whether its lines exist.
     pub citations: Vec<Citation>,
-    /// Places that are in no file of the workspace, as the answer wrote them.
+    /// Cited places in files that do not exist, as written in the answer.
     pub lost: Vec<String>,
-    /// Names of code, and whether the repository knows them.
+    /// Code names, and whether they occur in the repository.
     pub names: Vec<(String, bool)>,
 }
 
 impl Claims {
-    /// The share of claims that hold, from 0 to 1; none where nothing was claimed.
+    /// Returns the share of verified claims, from 0 to 1; `None` if the answer claims nothing.
     pub fn grounded(&self) -> Option<f64> {
         let all = self.citations.len() + self.lost.len() + self.names.len();
         let held = self.citations.iter().filter(|c| c.verified).count()
@@ -32,7 +32,7 @@ impl Claims {
         (all > 0).then(|| held as f64 / all as f64)
     }
 
-    /// What could not be found, as the answer wrote it.
+    /// Returns the claims that were not found, as written in the answer.
     pub fn unverified(&self) -> Vec<&str> {
         let places = self.citations.iter().filter(|c| !c.verified);
         let names = self.names.iter().filter(|(_, known)| !known);
@@ -44,16 +44,16 @@ impl Claims {
     }
 }
 
-/// Looks claims up and keeps them.
-pub struct Ledger<'a> {
+/// Looks up claims while the answer is written, and collects them.
+pub struct ClaimChecker<'a> {
     views: &'a [View],
     given: HashSet<String>,
     claims: Claims,
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> ClaimChecker<'a> {
     pub fn new(views: &'a [View], given: &str) -> Self {
-        Ledger {
+        ClaimChecker {
             views,
             given: words(given).into_iter().map(str::to_owned).collect(),
             claims: Claims::default(),
@@ -72,7 +72,7 @@ impl<'a> Ledger<'a> {
         self.claims
     }
 
-    /// Writes a word of prose, or some with a span or link among them.
+    /// Writes a piece of prose to `out`: words, code spans and links.
     pub fn prose(&mut self, text: &str, links: &dyn Links, out: &mut String) {
         let mut rest = text;
         while let Some(start) = rest.find('`') {
@@ -89,26 +89,26 @@ impl<'a> Ledger<'a> {
         self.plain(rest, links, out);
     }
 
-    /// Remembers the names that the code of a block calls.
+    /// Collects the names that a code block calls.
     pub fn block(&mut self, code: &str) {
         for name in code::called(code) {
             self.name(name);
         }
     }
 
-    /// What is said at the end of the answer about what was not found.
+    /// Returns the note at the end of an answer that lists unverified claims; empty if there are none.
     pub fn tail(&self) -> String {
         let unverified = self.claims.unverified();
         let mut listed: Vec<String> = unverified
             .iter()
-            .take(LISTED)
+            .take(MAX_LISTED_CLAIMS)
             .map(|claim| markdown::code(claim))
             .collect();
         if listed.is_empty() {
             return String::new();
         }
-        if unverified.len() > LISTED {
-            listed.push(format!("{} more", unverified.len() - LISTED));
+        if unverified.len() > MAX_LISTED_CLAIMS {
+            listed.push(format!("{} more", unverified.len() - MAX_LISTED_CLAIMS));
         }
         format!(
             "\n\n⚠ unverified, not found in this repository: {}\n",
@@ -122,7 +122,7 @@ impl<'a> Ledger<'a> {
         }
         out.push_str(&markdown::code(span));
         let mut all_known = true;
-        // What belongs to something that the repository does not know is somebody else's.
+        // Members of an owner that the repository does not define belong to another library and are not checked.
         let owner = code::owner(span);
         let owned = owner.is_some_and(|owner| self.knows(owner));
         for (name, compound) in code::named(span) {
@@ -135,7 +135,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Text without code spans. A link of the model's own is kept for the place it names, if it names one.
+    /// Writes text without code spans. Of a link, only the place that it names is kept.
     fn plain(&mut self, text: &str, links: &dyn Links, out: &mut String) {
         let mut rest = text;
         while let Some(link) = Link::find(rest) {
@@ -155,7 +155,7 @@ impl<'a> Ledger<'a> {
         self.words(rest, links, out);
     }
 
-    /// Text without code spans and links. Places are found by their shape, names by that of identifiers.
+    /// Writes text without code spans and links; places and identifiers are recognized by their shape.
     fn words(&mut self, text: &str, links: &dyn Links, out: &mut String) {
         let mut rest = text;
         while !rest.is_empty() {
@@ -189,12 +189,12 @@ impl<'a> Ledger<'a> {
 
     fn place(&mut self, place: &Place, links: &dyn Links, out: &mut String) {
         let found = self.file(place.path).or_else(|| {
-            // Without lines `main.rs` may be said of any crate.
+            // A bare file name such as `main.rs` is ambiguous; with lines it is a citation.
             place.lines.and_then(|_| self.only_file(place.path))
         });
         let Some((root, path)) = found else {
             out.push_str(&markdown::code(place.written));
-            // A path without lines is taken for one only where its folder is known: `a/b.c` may be many things.
+            // Text such as `a/b.c` counts as a path only if its first folder exists.
             let folder = place.path.split('/').next().unwrap_or_default();
             let exists = |view: &View| view.snapshot.root().join(folder).is_dir();
             let known = !folder.starts_with('.') && self.views.iter().any(exists);
@@ -232,7 +232,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// The file a path means: with its root's name before it where there are several.
+    /// Resolves a path to a root and a file. With several roots, the root's name precedes the path.
     fn file(&self, path: &str) -> Option<(usize, Arc<str>)> {
         self.views.iter().enumerate().find_map(|(root, view)| {
             let inside = match view.name.as_deref() {
@@ -246,7 +246,7 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    /// The one file whose path ends so: people and models leave out the folders that everybody knows.
+    /// Resolves a path suffix if exactly one file ends with it: models often omit leading folders.
     fn only_file(&self, tail: &str) -> Option<(usize, Arc<str>)> {
         let views = self.views.iter().enumerate();
         let mut all = views.flat_map(|(root, view)| {
@@ -283,7 +283,7 @@ struct Link<'t> {
 impl<'t> Link<'t> {
     fn find(text: &'t str) -> Option<Self> {
         let middle = text.find("](")?;
-        // An image is a link that is shown.
+        // `![…](…)` is an image.
         let bracket = text[..middle].rfind('[')?;
         let start = bracket - usize::from(text[..bracket].ends_with('!'));
         let length = text[middle + 2..].find(')')?;
@@ -296,7 +296,7 @@ impl<'t> Link<'t> {
     }
 }
 
-/// A place as it is written: `path#L10-L24`, `path#L10`, `path:10-24`, or a path alone.
+/// A place as written in text: `path#L10-L24`, `path#L10`, `path:10-24`, or a path alone.
 struct Place<'t> {
     written: &'t str,
     path: &'t str,
@@ -304,14 +304,14 @@ struct Place<'t> {
 }
 
 impl<'t> Place<'t> {
-    /// The whole text is a place.
+    /// Parses a text that consists of a place only.
     fn parse(text: &'t str) -> Option<Self> {
         let (start, place) = Place::find(text)?;
         let rest = &text[start + place.written.len()..];
         (start == 0 && rest.is_empty()).then_some(place)
     }
 
-    /// The first place in a text, and where it begins.
+    /// Finds the first place in a text, and its byte offset.
     fn find(text: &'t str) -> Option<(usize, Self)> {
         let is_path = |c: char| c.is_alphanumeric() || "_-./+@".contains(c);
         let mut from = 0;
@@ -322,7 +322,7 @@ impl<'t> Place<'t> {
                 .map_or(text.len(), |length| start + length);
             let run = &text[start..end];
             let after = &text[end..];
-            // What follows `http:` is no path, and neither is what follows that.
+            // A URL is not a path; skip to its end.
             if run.starts_with("//") {
                 let rest = text[end..].find(char::is_whitespace);
                 from = rest.map_or(text.len(), |length| end + length);
@@ -337,7 +337,7 @@ impl<'t> Place<'t> {
                 };
                 return Some((start, place));
             }
-            // Punctuation after a path is not of the path.
+            // Trailing punctuation does not belong to the path.
             let path = run.trim_end_matches(['.', '-', '+']);
             if looks_like_a_file(path) && !after.starts_with("://") {
                 let place = Place {
@@ -353,7 +353,7 @@ impl<'t> Place<'t> {
     }
 }
 
-/// `v1.2` has none.
+/// Returns whether a path has a file extension. `v1.2` has none.
 fn has_extension(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rsplit_once('.') {
@@ -373,7 +373,7 @@ fn looks_like_a_file(path: &str) -> bool {
         })
 }
 
-/// `#L10-L24`, `#L10`, `:10-24`, `:10`; lines are counted from 1 there and from 0 here.
+/// Parses `#L10-L24`, `#L10`, `:10-24` or `:10` at the start of `text`. Returns zero-based lines and the length in bytes.
 fn lines_of(text: &str) -> Option<(LineRange, usize)> {
     let mark = ["#L", ":L", ":"]
         .into_iter()

@@ -1,12 +1,12 @@
-//! Which words of an answer are names of code.
+//! Recognizes code names in the words of an answer.
 //!
-//! A word is taken for a name only by its shape: one that is marked although it is plain English costs more trust than one missed.
+//! A word counts as a name by its shape only. Marking plain English as unverified costs more trust than missing a name.
 
 use std::collections::HashSet;
 
-/// The names in a code span, and whether each has the shape of one by itself: `Writer::commit()` holds two.
+/// Returns the names in a code span, each with whether it is a compound name. `Writer::commit()` has two.
 pub fn named(span: &str) -> impl Iterator<Item = (&str, bool)> {
-    // Flags, paths, addresses and quoted text name no code.
+    // Flags, paths, URLs and quoted text contain no names.
     let other = span.starts_with(['-', '"', '\'', '/', '<', '$', '.']) || span.contains("://");
     let qualified = span.contains("::") || span.contains('(') || is_dotted(span);
     split(span)
@@ -16,13 +16,13 @@ pub fn named(span: &str) -> impl Iterator<Item = (&str, bool)> {
         .filter(move |(word, compound)| *compound || (qualified && !is_common(word)))
 }
 
-/// What a code span begins with: the owner of what follows, or the name itself.
+/// Returns the first name of a code span: the owner of the others, or the only one.
 pub fn owner(span: &str) -> Option<&str> {
     span.split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .find(|word| !word.is_empty())
 }
 
-/// The names in prose outside of code spans: only what nobody would write for an ordinary word.
+/// Returns the names in prose outside of code spans: only words that cannot be plain English.
 pub fn identifiers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-' || c == '/' || c == '.'))
         .filter(|word| !word.contains(['-', '/']))
@@ -33,7 +33,7 @@ pub fn identifiers(text: &str) -> impl Iterator<Item = &str> {
         })
 }
 
-/// The names that a block of code calls, but for those it defines itself.
+/// Returns the names that a code block calls, except those that it defines.
 pub fn called(code: &str) -> Vec<&str> {
     const DEFINING: [&str; 14] = [
         "fn",
@@ -88,7 +88,7 @@ fn is_word(word: &str) -> bool {
     word.chars().count() >= 3 && word.chars().next().is_some_and(|c| !c.is_ascii_digit())
 }
 
-/// Made of several words, as only identifiers are: `merge_policy`, `MergePolicy`, `mergePolicy`.
+/// Returns whether a word is a compound identifier: `merge_policy`, `MergePolicy`, `mergePolicy`.
 fn is_compound(word: &str) -> bool {
     let inner = word.trim_matches('_');
     if inner.contains('_') {
@@ -101,7 +101,7 @@ fn is_compound(word: &str) -> bool {
     let rest = letters.as_str();
     let humps = rest.chars().filter(|c| c.is_uppercase()).count();
     let lower = inner.chars().any(char::is_lowercase);
-    // `README` and `JSON` are no humps; `SegmentUpdater` and `useState` are.
+    // `README` and `JSON` are not camel case; `SegmentUpdater` and `useState` are.
     lower && humps > 0 && (first.is_lowercase() || humps < rest.chars().count())
 }
 
@@ -112,7 +112,7 @@ fn is_dotted(span: &str) -> bool {
         .all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
 }
 
-/// Names that every repository may speak of: products, and what comes with a language.
+/// Names that occur in any repository's documentation: products, and standard libraries.
 fn is_everywhere(word: &str) -> bool {
     const EVERYWHERE: [&str; 58] = [
         "macOS",
@@ -177,7 +177,7 @@ fn is_everywhere(word: &str) -> bool {
     EVERYWHERE.contains(&word)
 }
 
-/// Words of languages themselves, which no index holds as names.
+/// Keywords and built-ins of programming languages, which the index does not contain.
 fn is_common(word: &str) -> bool {
     const COMMON: [&str; 40] = [
         "self", "this", "super", "true", "false", "none", "null", "nil", "return", "async",

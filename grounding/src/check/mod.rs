@@ -1,8 +1,8 @@
-//! A model's answer, checked while it is being made: every place it cites and every name it uses is looked up.
+//! Checks a model's answer while it streams: every cited place and every code name is looked up.
 //!
-//! Text goes in as the model makes it and comes out as Markdown that is safe to show: places that exist have become links, what does
-//! not resolve is marked, and links, images and HTML of the model's own are inert. What has come out never changes afterwards, so the
-//! pieces add up to the whole. Nothing here knows where the text comes from, or LSP.
+//! Text goes in as the model writes it and comes out as Markdown that is safe to show: existing places become links, unresolved ones
+//! are marked, and the model's own links, images and HTML are made inert. Output that was returned never changes afterwards, so the
+//! pieces add up to the whole answer. This module does not know where the text comes from.
 
 mod claims;
 mod code;
@@ -12,40 +12,40 @@ use std::collections::HashSet;
 
 use crate::{Citation, Links, View};
 
+use claims::ClaimChecker;
 pub use claims::Claims;
-use claims::Ledger;
 use scan::{Piece, Scanner};
 
-/// Put after what could not be found.
+/// Follows each claim that was not found.
 const MARK: &str = " ⚠";
 
 pub struct Checker<'a> {
     links: &'a (dyn Links + Sync),
-    ledger: Ledger<'a>,
+    claims: ClaimChecker<'a>,
     scanner: Scanner,
-    /// What the model said, unchanged: what a conversation goes on with.
+    /// The unchanged text of the model, with which a conversation continues.
     said: String,
     markdown: String,
     own: usize,
 }
 
-/// What came of an answer.
+/// A checked answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
     pub markdown: String,
-    /// How much of it is the model's own text: what could not be verified is listed behind that.
+    /// The length in bytes of the model's part of `markdown`; the list of unverified claims follows it.
     pub own: usize,
-    /// As the model said it.
+    /// The unchanged text of the model.
     pub said: String,
     pub claims: Claims,
 }
 
 impl<'a> Checker<'a> {
-    /// `given` is what the model was shown: names in it need not be known to the index.
+    /// `given` is the text of the prompt's sources: names in it count as known.
     pub fn new(views: &'a [View], links: &'a (dyn Links + Sync), given: &str) -> Self {
         Checker {
             links,
-            ledger: Ledger::new(views, given),
+            claims: ClaimChecker::new(views, given),
             scanner: Scanner::default(),
             said: String::new(),
             markdown: String::new(),
@@ -53,63 +53,63 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Takes what the model said next; gives what may be shown of it by now, and the places that names for the first time.
+    /// Takes the next text of the model. Returns what can be shown of it so far, and the places that it cites for the first time.
     pub fn push(&mut self, text: &str) -> (String, Vec<Citation>) {
         self.said.push_str(text);
-        // Of control characters only those that lay text out: others would be orders to a terminal.
+        // Control characters other than line ends and tabs could control a terminal.
         let laid_out = |c: &char| matches!(c, '\n' | '\t') || !(c.is_control() || is_invisible(*c));
         let shown: String = text.chars().filter(laid_out).collect();
         let pieces = self.scanner.push(&shown);
         self.show(pieces)
     }
 
-    /// What the model has said so far.
+    /// The model's text so far.
     pub fn said(&self) -> &str {
         &self.said
     }
 
-    /// The rest, once the model has ended: with what could not be verified.
+    /// Returns the rest of the answer once the model has ended, with the list of unverified claims.
     pub fn finish(&mut self) -> (String, Vec<Citation>) {
         let pieces = self.scanner.finish();
         let (mut rest, citations) = self.show(pieces);
         self.own = self.markdown.len();
-        let tail = self.ledger.tail();
+        let tail = self.claims.tail();
         self.markdown.push_str(&tail);
         rest.push_str(&tail);
         (rest, citations)
     }
 
-    /// What was said and found, up to here.
+    /// Returns the answer checked so far.
     pub fn checked(self) -> Checked {
         Checked {
             markdown: self.markdown,
             own: self.own,
             said: self.said,
-            claims: self.ledger.claims(),
+            claims: self.claims.claims(),
         }
     }
 
     fn show(&mut self, pieces: Vec<Piece>) -> (String, Vec<Citation>) {
-        let known = self.ledger.citations();
+        let known = self.claims.citations();
         let mut out = String::new();
         for piece in pieces {
             match piece {
-                Piece::Text(text) => self.ledger.prose(&text, self.links, &mut out),
+                Piece::Text(text) => self.claims.prose(&text, self.links, &mut out),
                 Piece::Verbatim(text) => out.push_str(&text),
-                Piece::Block(code) => self.ledger.block(&code),
+                Piece::Block(code) => self.claims.block(&code),
             }
         }
         self.markdown.push_str(&out);
-        (out, self.ledger.citations_from(known))
+        (out, self.claims.citations_from(known))
     }
 }
 
-/// Marks that are not seen, and may have a text read in another order than it is written in.
+/// Invisible characters, among them those that change the reading direction of text.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The words of a text that may be names.
+/// Returns the words of a text that may be names.
 fn words(text: &str) -> HashSet<&str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|word| !word.is_empty())

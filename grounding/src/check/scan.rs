@@ -1,44 +1,45 @@
-//! Cuts a stream of text into pieces that can be judged on their own, holding back no more than it must.
+//! Splits streamed Markdown into pieces that can be checked on their own, and holds back as little as possible.
 //!
-//! A word is judged when it has ended; a code span, a link or the line that may open a block when it has closed, or the line has ended.
+//! A word is complete when the next one starts; a code span, a link, or a line that may open a fence when it is closed or its line ends.
+//! This is written by hand because a Markdown parser needs the whole text: here the output must not change when more text arrives.
 
-/// Something that has come to its end.
+/// A complete piece of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// Words of one line, with whole code spans and whole links; or the white space between them.
+    /// Words of one line with complete code spans and links, or the white space between them.
     Text(String),
-    /// To be shown as it is: a fence, or a line of code inside one.
+    /// A fence or a line of code inside one; shown unchanged.
     Verbatim(String),
-    /// All the code of a block that has just ended. It has been shown already.
+    /// The code of a block that has ended. It has been shown already.
     Block(String),
 }
 
-/// More than this without an end is judged as it stands, so that nothing is held back for ever.
+/// Maximum length of a piece in bytes. A longer one counts as complete, so that it is not held back forever.
 ///
-/// In bytes. How much has come must not decide, so no decision looks further than this. Tests come to it sooner.
-const LONGEST: usize = if cfg!(test) { 40 } else { 2000 };
+/// No decision looks further ahead, because the output must not depend on how much text has arrived. Smaller in tests, to reach it.
+const MAX_PIECE_LEN: usize = if cfg!(test) { 40 } else { 2000 };
 
-/// As much of a text as is looked at, and whether there is more.
+/// Returns the part of a text that is examined, and whether there is more.
 fn window(text: &str) -> (&str, bool) {
-    let end = text.floor_char_boundary(LONGEST);
+    let end = text.floor_char_boundary(MAX_PIECE_LEN);
     (&text[..end], end < text.len())
 }
 
 #[derive(Debug, Default)]
 pub struct Scanner {
-    /// What has not been given out yet.
+    /// Text that has not been returned yet.
     held: String,
-    /// What of its line came before `held`.
+    /// What precedes `held` on its line.
     line: Line,
     fence: Option<Fence>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Line {
-    /// White space at most.
+    /// White space only.
     #[default]
     Margin,
-    /// Marks of a list, behind which a block may open as well.
+    /// List markers, after which a fence may open too.
     Listed,
     Inside,
 }
@@ -65,7 +66,7 @@ struct Fence {
     mark: char,
     length: usize,
     code: String,
-    /// What comes next goes on with a line, the beginning of which was too long to wait for its end.
+    /// Whether the next text continues a line whose beginning was already returned because it was too long.
     inside_line: bool,
 }
 
@@ -91,7 +92,7 @@ impl Scanner {
         pieces
     }
 
-    /// The next piece or two; none if more has to come first.
+    /// Returns the next pieces; `None` if more text is needed.
     fn next(&mut self, ended: bool) -> Option<Vec<Piece>> {
         if self.held.is_empty() {
             return None;
@@ -110,7 +111,7 @@ impl Scanner {
         Some(vec![Piece::Text(piece)])
     }
 
-    /// Whether the line opens a block. `None`: it does not; `Some(None)`: too early to tell.
+    /// Checks whether the line opens a fence. `None`: it does not; `Some(None)`: more text is needed.
     fn at_line_start(&mut self, ended: bool) -> Option<Option<Vec<Piece>>> {
         let (held, more) = window(&self.held);
         let ended = ended || more;
@@ -125,7 +126,7 @@ impl Scanner {
         };
         let length = trimmed.chars().take_while(|&c| c == mark).count();
         if length < 3 {
-            // Two backticks may become three.
+            // Two backticks may become a fence.
             let may_grow = length == trimmed.len() && line_end.is_none() && !ended;
             return may_grow.then_some(None);
         }
@@ -136,7 +137,7 @@ impl Scanner {
         if line_end.is_none() && !ended {
             return Some(None);
         }
-        // Written at the margin and with our own marks, so that nobody can disagree about where the block ends.
+        // The fence is rewritten at the margin, so that all renderers agree on where the block ends.
         let is_word = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-' | '#');
         let language: String = info.trim().chars().take_while(is_word).collect();
         let taken = line_end.map_or(held.len(), |end| end + 1);
@@ -178,7 +179,7 @@ impl Scanner {
             ]);
         }
         fence.code.push_str(&line);
-        // A run of backticks would end the block that we wrote.
+        // A run of backticks would close the rewritten fence.
         let inert = begins && trimmed.starts_with("```");
         Some(vec![Piece::Verbatim(if inert {
             line.replace("```", "ˋˋˋ")
@@ -188,7 +189,7 @@ impl Scanner {
     }
 }
 
-/// How much of the beginning of `text` can be judged: white space, or a word with the spans and links it holds.
+/// Returns the length of the first complete piece of `text`: white space, or a word with its code spans and links.
 fn unit(text: &str, ended: bool) -> Option<usize> {
     let (text, more) = window(text);
     let ended = ended || more;
@@ -213,7 +214,7 @@ fn unit(text: &str, ended: bool) -> Option<usize> {
                         at = end;
                         continue;
                     }
-                    // A span that never closes on its line is no span.
+                    // A span that is not closed on its line is not a span.
                     None if line.is_some() || ended => at += run,
                     None => return None,
                 }
@@ -227,7 +228,7 @@ fn unit(text: &str, ended: bool) -> Option<usize> {
         at += 1;
     }
     match line {
-        // The bracket stays open: the words are judged one by one after all.
+        // The bracket is not closed, so that each word is a piece.
         Some(end) if brackets > 0 => Some(text[..end].find([' ', '\t']).unwrap_or(end)),
         Some(end) => Some(end),
         None if ended => Some(text.len()),
@@ -235,7 +236,7 @@ fn unit(text: &str, ended: bool) -> Option<usize> {
     }
 }
 
-/// Where the code span that opens at `at` ends, if it does on this line.
+/// Returns the end of the code span that opens at `at`, if it closes on this line.
 fn closing(text: &str, at: usize, run: usize, line: Option<usize>) -> Option<usize> {
     let bytes = &text.as_bytes()[..line.unwrap_or(text.len())];
     let mut position = at + run;
@@ -246,7 +247,7 @@ fn closing(text: &str, at: usize, run: usize, line: Option<usize>) -> Option<usi
         }
         let found = bytes[position..].iter().take_while(|&&b| b == b'`').count();
         position += found;
-        // At the very end of what has come, the run may still grow.
+        // At the end of the text so far, the run of backticks may still grow.
         let settled = position < bytes.len() || line.is_some();
         if found == run && (settled || run == 1) {
             return Some(position);

@@ -1,19 +1,19 @@
-//! Markdown that is safe to show although parts of it come from the repository.
+//! Writes Markdown that is safe to show although parts of it come from the repository.
 //!
-//! Text of the repository is untrusted: a comment may hold a link, an image or HTML meant for whoever hovers over it.
-//! Only code formatting and emphasis survive. This module knows nothing of symbols, of answers or of LSP.
+//! Text of the repository is untrusted: a comment may contain a link, an image or HTML aimed at the reader of a hover.
+//! Only code formatting and emphasis are kept. This module does not know symbols, answers or LSP.
 
 mod prose;
 
 pub use prose::{inline, prose};
 
-/// A fenced block. The fence is longer than any run of backticks inside, so that the code cannot end it.
+/// Returns a fenced block. The fence is longer than any run of backticks inside, so that the code cannot close it.
 pub fn fence(language: &str, code: &str) -> String {
     let ticks = "`".repeat(longest_run(code).max(2) + 1);
     format!("{ticks}{language}\n{}\n{ticks}\n", code.trim_end())
 }
 
-/// An inline code span on one line.
+/// Returns a code span on one line.
 pub fn code(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
@@ -28,12 +28,12 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// A link of our own making. The target is a URI and therefore already percent-encoded.
+/// Returns a link. The target is a URI and therefore already percent-encoded.
 pub fn link(label: &str, target: &str) -> String {
     format!("[{}]({target})", escape(label))
 }
 
-/// Text in the middle of a line in which nothing is markup.
+/// Escapes text in the middle of a line, so that nothing in it is markup.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut before = ' ';
@@ -43,7 +43,7 @@ fn escape(text: &str) -> String {
             before.is_alphanumeric() && rest.clone().next().is_some_and(char::is_alphanumeric);
         before = c;
         match c {
-            // Paths are full of these, and inside a word they mean nothing.
+            // Frequent in paths, and without meaning inside a word.
             '_' if inside_word => out.push(c),
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '|' | '~' => {
                 out.push('\\');
@@ -56,7 +56,7 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// The language tag of a fenced block for a file.
+/// Returns the language tag of a fenced block for a file.
 pub fn language_tag(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or(path);
     let Some((_, extension)) = name.rsplit_once('.') else {

@@ -1,8 +1,8 @@
-//! Documentation comments as Markdown in which nothing leads anywhere.
+//! Makes documentation comments safe to show as Markdown.
 
 use super::code;
 
-/// Documentation with its links, images and HTML made inert.
+/// Returns documentation with its links, images and HTML made inert.
 pub fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut open: Option<(char, usize)> = None;
@@ -13,14 +13,14 @@ pub fn prose(text: &str) -> String {
                 open = None;
                 out.push_str("```\n");
             }
-            // A run of three backticks inside a tilde fence would end the fence we wrote.
+            // Three backticks inside a tilde fence would close the rewritten fence.
             Some(_) if trimmed.starts_with("```") => {}
             Some(_) => {
                 out.push_str(line);
                 out.push('\n');
             }
             None => match opens(trimmed) {
-                // Written at the margin: inside a list item the next unindented line would end the block early.
+                // Fences are moved to the margin: inside a list item the next unindented line would close the block.
                 Some((fence, info)) => {
                     open = Some(fence);
                     out.push_str("```");
@@ -61,7 +61,7 @@ fn closes(line: &str, (c, length): (char, usize)) -> bool {
 }
 
 fn prose_line(line: &str, out: &mut String) {
-    // Headings and table rules would give a comment more weight than the facts around it.
+    // Headings and table rules would make a comment more prominent than the facts around it.
     // (A leading `|` is escaped below in any case.)
     let rule = line.starts_with(['-', '=', ':'])
         && line
@@ -70,11 +70,11 @@ fn prose_line(line: &str, out: &mut String) {
     if line.starts_with('#') || rule {
         out.push('\\');
     }
-    // A table in a comment would outweigh the facts around it.
+    // A table in a comment would be more prominent than the facts around it.
     inline_onto(line, false, out);
 }
 
-/// A piece of one line, with its links, images and HTML made inert.
+/// Returns a piece of one line with its links, images and HTML made inert.
 pub fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     inline_onto(text, true, &mut out);
@@ -123,7 +123,7 @@ fn escaped(rest: &str, out: &mut String) -> usize {
     length
 }
 
-/// A span is taken only when it closes on its own line: across lines, a renderer may disagree about where it ends.
+/// Recognizes a code span only if it closes on its line: renderers disagree about spans across lines.
 fn code_span(rest: &str, out: &mut String) -> usize {
     let ticks = rest.chars().take_while(|&c| c == '`').count();
     match span_length(rest, ticks) {
@@ -155,7 +155,7 @@ fn span_length(rest: &str, ticks: usize) -> Option<usize> {
     None
 }
 
-/// `[text](target)`, `[text][reference]` and `[text]`: the text stays, the target goes.
+/// Reduces `[text](target)`, `[text][reference]` and `[text]` to the text.
 fn bracketed(rest: &str, tables: bool, out: &mut String) -> usize {
     let Some(end) = matching(rest, b'[', b']') else {
         out.push_str("\\[");
@@ -167,7 +167,7 @@ fn bracketed(rest: &str, tables: bool, out: &mut String) -> usize {
         Some(b'[') => matching(after, b'[', b']'),
         _ => None,
     };
-    // Rustdoc's [`Name`] has no target of its own and reads better without its brackets.
+    // Rustdoc's [`Name`] has no target and reads better without brackets.
     let name =
         inner.len() > 2 && inner.starts_with('`') && span_length(inner, 1) == Some(inner.len());
     if target.is_some() || name {
@@ -204,7 +204,7 @@ fn matching(text: &str, open: u8, close: u8) -> Option<usize> {
     None
 }
 
-/// Many renderers make a link of a bare address; as code it stays readable and inert.
+/// Many renderers turn a bare URL into a link; as code it stays readable and inert.
 fn bare_link(rest: &str, out: &str) -> Option<usize> {
     if out.chars().next_back().is_some_and(char::is_alphanumeric) {
         return None;

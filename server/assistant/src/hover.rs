@@ -1,6 +1,6 @@
-//! What a hover says about a definition: facts of the index, at once. It never waits and never guesses.
+//! The content of a hover: facts from the index about a definition. It never waits for a model.
 //!
-//! A pure function of a snapshot. Knows nothing of LSP, positions or documents.
+//! A pure function of a snapshot that knows nothing of LSP, positions or documents.
 
 use repo_indexer::{Candidate, Snapshot, SymbolInfo, SymbolKind, Usages};
 
@@ -9,15 +9,15 @@ use crate::answer::{first_paragraph, is_test, signature};
 use crate::chat::Summary;
 use grounding::markdown::{code, fence, language_tag, prose};
 
-/// Longest documentation shown, in characters.
-const DOC: usize = 600;
-const SIGNATURE: usize = 1000;
-/// How many using files, and how many tests, are named.
-const NAMED: usize = 3;
-/// A candidate this close to the best one is as plausible.
-const CLOSE: f32 = 0.8;
+/// Maximum length of documentation, in characters.
+const MAX_DOC_LEN: usize = 600;
+const MAX_SIGNATURE_LEN: usize = 1000;
+/// Number of files, and of tests, that are named.
+const MAX_NAMED: usize = 3;
+/// A candidate with this share of the best confidence counts as equally plausible.
+const EQUALLY_PLAUSIBLE: f32 = 0.8;
 
-/// The facts about one definition, ready to be laid out.
+/// The facts about one definition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
     pub certainty: Certainty,
@@ -33,20 +33,20 @@ pub struct Card {
     tests: Vec<String>,
     more_tests: bool,
     others: usize,
-    /// What a model said of it, and which generation that was.
+    /// The sentence of a model about it, and the generation.
     pub summary: Option<Summary>,
 }
 
-/// The card of the best candidate, or nothing if there is none.
+/// Returns the card of the best candidate, if there is one.
 pub fn card(snapshot: &Snapshot, candidates: &[Candidate]) -> Option<Card> {
     let best = candidates.first()?;
     let certainty = Certainty::of(best.confidence)?;
     let symbol = snapshot.symbol(best.symbol)?;
-    // The label of a section or a configuration key is already what is on screen.
+    // For a section or a configuration key, the hovered text already shows all there is.
     if matches!(symbol.kind, SymbolKind::Section | SymbolKind::Key) {
         return None;
     }
-    let close = |c: &&Candidate| c.confidence >= best.confidence * CLOSE;
+    let close = |c: &&Candidate| c.confidence >= best.confidence * EQUALLY_PLAUSIBLE;
     let others = candidates[1..].iter().filter(close).count();
     Some(Card {
         certainty,
@@ -54,20 +54,24 @@ pub fn card(snapshot: &Snapshot, candidates: &[Candidate]) -> Option<Card> {
     })
 }
 
-/// The card of a definition of which `others` more are as plausible.
+/// Returns the card of a definition; `others` further candidates are equally plausible.
 pub fn describe(snapshot: &Snapshot, symbol: &SymbolInfo, others: usize) -> Card {
     let users = snapshot.usages(symbol.id);
     let (tests, more_tests) = tests(snapshot, &users);
     Card {
         certainty: Certainty::Sure,
         language: language_tag(&symbol.path),
-        signature: signature(&symbol.signature, SIGNATURE).unwrap_or_else(|| symbol.name.clone()),
+        signature: signature(&symbol.signature, MAX_SIGNATURE_LEN)
+            .unwrap_or_else(|| symbol.name.clone()),
         whereabouts: words::whereabouts(snapshot, symbol),
-        doc: symbol.doc.as_deref().and_then(|d| first_paragraph(d, DOC)),
+        doc: symbol
+            .doc
+            .as_deref()
+            .and_then(|d| first_paragraph(d, MAX_DOC_LEN)),
         users: users
             .files
             .iter()
-            .take(NAMED)
+            .take(MAX_NAMED)
             .map(|f| (f.path.to_string(), f.count))
             .collect(),
         places: users.total as usize,
@@ -111,7 +115,7 @@ impl Card {
         out
     }
 
-    /// For clients that show no Markdown.
+    /// Renders for clients without Markdown.
     pub fn to_plain(&self) -> String {
         let mut out = format!(
             "{}{}\n{}{}",
@@ -180,11 +184,11 @@ fn tests(snapshot: &Snapshot, users: &Usages) -> (Vec<String>, bool) {
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
-        if names.len() > NAMED {
+        if names.len() > MAX_NAMED {
             break;
         }
     }
-    let more = names.len() > NAMED;
-    names.truncate(NAMED);
+    let more = names.len() > MAX_NAMED;
+    names.truncate(MAX_NAMED);
     (names, more)
 }

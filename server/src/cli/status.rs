@@ -10,7 +10,7 @@ use super::Outcome;
 use super::context::{Context, Opened};
 use super::output::{self, FAINT, PLACE, STRONG, WARN};
 use super::samples;
-use assistant::chat::Assistants;
+use assistant::chat::ChatModels;
 use settings::paths;
 
 /// Show the state of the index, the model and the samples
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         took,
     } = context.open_fresh(RefreshScope::All)?;
     let status = index.snapshot().status();
-    let model = Assistants::new(&context.dirs, cfg!(feature = "local-model"))
+    let model = ChatModels::new(&context.dirs, cfg!(feature = "local-model"))
         .choose(&context.settings.model);
     let model = model.map(|assistant| assistant.map(|assistant| assistant.label().to_owned()));
     let failures = super::model::failures(&context.dirs);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use assistant::chat::{Assistant, Assistants};
+use assistant::chat::{ChatModel, ChatModels};
 use assistant::recording::RecordingPolicy;
 use repo_lsp::lsp::{self, Resolved, Settings, SettingsSource};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use super::{Outcome, context};
 pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
     let dirs = Dirs::from_environment()?;
     let source = Sources {
-        assistants: Assistants::new(&dirs, cfg!(feature = "local-model")),
+        assistants: ChatModels::new(&dirs, cfg!(feature = "local-model")),
         dirs,
         flags: context::flags(global),
     };
@@ -42,7 +42,7 @@ pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
 struct Sources {
     dirs: Dirs,
     flags: Options,
-    assistants: Assistants,
+    assistants: ChatModels,
 }
 
 impl SettingsSource for Sources {
@@ -71,7 +71,7 @@ impl SettingsSource for Sources {
         }
     }
 
-    fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String> {
+    fn assistant(&self, settings: &ModelSettings) -> Result<Option<ChatModel>, String> {
         self.assistants.choose(settings)
     }
 

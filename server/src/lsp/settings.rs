@@ -6,7 +6,7 @@ use repo_indexer::{IndexOptions, PrivateFiles};
 use serde_json::Value;
 
 use super::ext::SECTION;
-use assistant::chat::Assistant;
+use assistant::chat::ChatModel;
 use assistant::recording::RecordingPolicy;
 use settings::ModelSettings;
 
@@ -17,7 +17,7 @@ pub trait SettingsSource: Send + Sync + 'static {
     fn resolve(&self, root: Option<&Path>, editor: &Value) -> Resolved;
 
     /// Returns the client of the configured model, `None` if no model is set up, or the reason why it cannot be used. Does not connect.
-    fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String>;
+    fn assistant(&self, settings: &ModelSettings) -> Result<Option<ChatModel>, String>;
 
     /// Returns when the model in use was trained, in milliseconds since the Unix epoch, or `None` if it was not trained here.
     fn trained(&self, settings: &ModelSettings) -> Option<u64>;

@@ -17,7 +17,7 @@ use super::root::Root;
 use super::settings::{PrivateGlobs, Settings, SettingsSource};
 use super::uri::{to_path, to_uri};
 use assistant::answer::{DEFAULT_SOURCES, Target};
-use assistant::chat::{Assistant, Summaries};
+use assistant::chat::{ChatModel, Summaries};
 use assistant::recording::{RecordingPolicy, Samples};
 use settings::ModelSettings;
 
@@ -57,7 +57,7 @@ impl SessionSnapshot {
     }
 
     /// Returns the client of the configured model, `None` if no model is set up, or the reason why it cannot be used.
-    pub fn assistant(&self) -> std::result::Result<Option<Assistant>, String> {
+    pub fn assistant(&self) -> std::result::Result<Option<ChatModel>, String> {
         self.source.assistant(&self.model())
     }
 

@@ -1,4 +1,4 @@
-//! A question in words: the definitions that match it best.
+//! Answers a question in words with the definitions and documents that match it best.
 
 use grounding::View;
 use repo_indexer::{Cancel, Hit, IndexError, LineRange, Query, QueryScope};
@@ -9,7 +9,7 @@ use grounding::markdown::code;
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     pub text: &'a str,
-    /// How many sources to quote at most.
+    /// Maximum number of sources to quote.
     pub limit: usize,
 }
 
@@ -22,17 +22,17 @@ impl<'a> From<&'a str> for Question<'a> {
     }
 }
 
-/// Hears the answer while it is being made. The head comes first and has no sources yet.
+/// Receives an answer while it is being made. The head comes first and has no sources yet.
 pub trait Listener {
     fn head(&mut self, _answer: &Answer) {}
     fn source(&mut self, _number: usize, _source: &Source) {}
 }
 
-/// For who only wants the whole.
+/// For callers that need the complete answer only.
 impl Listener for () {}
 
-/// No more than this many places of one file, so that one long file does not crowd out the others.
-const PER_FILE: usize = 2;
+/// Maximum number of sources of one file, so that one long file does not displace the others.
+const MAX_PER_FILE: usize = 2;
 
 pub fn ask(
     views: &[View],
@@ -79,7 +79,7 @@ fn best(
                 .map(|hit| (root, hit)),
         );
     }
-    // Ties are broken by place, so that the same question gives the same answer.
+    // Ties are broken by place, so that equal questions give equal answers.
     hits.sort_by(|(a_root, a), (b_root, b)| {
         let place = |root, hit: &Hit| (root, hit.path.clone(), hit.lines);
         b.scores
@@ -92,12 +92,12 @@ fn best(
         let same_file = kept
             .iter()
             .filter(|(r, k)| *r == root && k.path == hit.path);
-        // A method and the class around it say the same thing twice.
+        // A method and the class around it would be quoted twice.
         let apart = |a: LineRange, b: LineRange| a.last < b.first || b.last < a.first;
         let (count, overlaps) = same_file.fold((0, false), |(n, o), (_, k)| {
             (n + 1, o || !apart(k.lines, hit.lines))
         });
-        if !overlaps && count < PER_FILE {
+        if !overlaps && count < MAX_PER_FILE {
             kept.push((root, hit));
         }
         if kept.len() == question.limit {

@@ -1,4 +1,4 @@
-//! "Explain this diagnostic here": where it lies, and the definitions its message names.
+//! "Explain this diagnostic here": quotes its place and the definitions that its message names.
 
 use grounding::{Citation, View};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::{Answer, Kind, Source, Target, text, words};
 use grounding::markdown::{code, prose};
 
 /// Lines shown before and after the place of the diagnostic.
-const AROUND: u32 = 3;
+const CONTEXT_LINES: u32 = 3;
 
 pub fn diagnostic(
     views: &[View],
@@ -41,13 +41,13 @@ pub fn diagnostic(
             code(&name),
             code(nearest)
         ));
-        // Beside names that are known it may be a word of the language, and is no more than a hint.
+        // Beside known names it may be a keyword, so it is only a note.
         if nothing_known && let Some(symbol) = definition(snapshot, nearest) {
             quote(&mut answer, views, target.root, &symbol, limit);
         }
     }
     if answer.sources.len() == 1 {
-        // The message names nothing we know: what its words match is the next best guide.
+        // The message names no definition: search for its words.
         let query = repo_indexer::Query {
             text: message.to_owned(),
             limit: 4,
@@ -70,7 +70,7 @@ pub fn diagnostic(
     Ok(answer)
 }
 
-/// The definition of an exact name that is most likely meant.
+/// Returns the most likely definition of an exact name.
 fn definition(snapshot: &Snapshot, name: &str) -> Option<SymbolInfo> {
     let ids = snapshot.definitions(name).into_iter();
     ids.filter_map(|id| snapshot.symbol(id))
@@ -88,7 +88,7 @@ fn quote(answer: &mut Answer, views: &[View], root: usize, symbol: &SymbolInfo, 
     }
 }
 
-/// The name of a definition that `name` may be a misspelling of.
+/// Returns a defined name that `name` may be a misspelling of.
 fn nearest<'s>(snapshot: &'s Snapshot, name: &str) -> Option<&'s str> {
     let slips = match name.chars().count() {
         0..4 => return None,
@@ -122,10 +122,10 @@ fn here(views: &[View], target: &Target) -> Source {
     let last_line = (text.lines().count() as u32).saturating_sub(1);
     let first = at
         .first
-        .saturating_sub(AROUND)
+        .saturating_sub(CONTEXT_LINES)
         .max(bounds.first)
         .min(last_line);
-    let last = (at.last + AROUND)
+    let last = (at.last + CONTEXT_LINES)
         .min(bounds.last)
         .min(last_line)
         .max(first);
@@ -142,7 +142,7 @@ fn here(views: &[View], target: &Target) -> Source {
     }
 }
 
-/// The identifiers a message quotes, in order; compilers put names in backticks or quotes.
+/// Returns the identifiers that a message quotes, in order; compilers put names in backticks or quotes.
 fn names(message: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for quoted in message

@@ -1,4 +1,4 @@
-//! "Explain this": the definition, what it lies in, and the first lines about what it calls.
+//! "Explain this": quotes the definition, its container, and the documented definitions that it calls.
 
 use grounding::View;
 use repo_indexer::{Cancel, IndexError, SymbolKind};
@@ -7,8 +7,8 @@ use super::source::{Detail, of_symbol};
 use super::{Answer, Kind, Target, words};
 use grounding::markdown::code;
 
-/// Lines of the definition itself that are quoted.
-const BODY: usize = 30;
+/// Lines of the definition that are quoted.
+const MAX_BODY_LINES: usize = 30;
 
 pub fn explain(
     views: &[View],
@@ -41,7 +41,7 @@ pub fn explain(
         &symbol,
         Detail {
             relations: true,
-            body: BODY,
+            body: MAX_BODY_LINES,
         },
     ));
     let container = symbol
@@ -52,7 +52,7 @@ pub fn explain(
         .callees(symbol.id)
         .into_iter()
         .filter_map(|c| snapshot.symbol(c.symbol));
-    // What has documentation explains; what has none would only repeat a name from the list above.
+    // Definitions without documentation would only repeat a name from the list of callees.
     for related in container
         .into_iter()
         .chain(callees)

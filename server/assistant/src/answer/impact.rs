@@ -1,4 +1,4 @@
-//! "What breaks if I change this": its callers, theirs, and the tests that would notice.
+//! "What breaks if I change this": lists the callers, their callers, and the tests that cover it.
 
 use grounding::View;
 use repo_indexer::{Cancel, IndexError, SymbolId, UsageSite};
@@ -7,10 +7,10 @@ use super::source::{Detail, is_test, mention, of_place, of_symbol};
 use super::{Answer, Kind, Relation, Target, words};
 use grounding::markdown::code;
 
-/// How many tests are listed by name.
-const TESTS: usize = 12;
-/// How many callers are followed one step further.
-const FOLLOWED: usize = 50;
+/// Number of tests that are listed by name.
+const MAX_TESTS: usize = 12;
+/// Number of callers whose own callers are looked up.
+const MAX_FOLLOWED: usize = 50;
 
 pub fn impact(
     views: &[View],
@@ -35,13 +35,13 @@ pub fn impact(
     if !tests.is_empty() {
         let mentions = tests
             .iter()
-            .take(TESTS)
+            .take(MAX_TESTS)
             .map(|p| mention(views, target.root, p))
             .collect();
         definition.relations.push(Relation {
             label: "Tests".to_owned(),
             mentions,
-            more: tests.len().saturating_sub(TESTS),
+            more: tests.len().saturating_sub(MAX_TESTS),
         });
     }
     answer.sources.push(definition);
@@ -52,7 +52,7 @@ pub fn impact(
 
     let direct: Vec<SymbolId> = callers.iter().filter_map(|p| p.by).collect();
     let mut indirect: Vec<SymbolId> = Vec::new();
-    for &id in direct.iter().take(FOLLOWED) {
+    for &id in direct.iter().take(MAX_FOLLOWED) {
         cancel.check()?;
         let next = snapshot
             .usages(id)

@@ -1,7 +1,7 @@
-//! Answers made of the repository's own text: which definitions, their documentation, who uses them, each with its place.
+//! Extractive answers: definitions, their documentation and relations, quoted from the repository with their places.
 //!
-//! Pure functions from snapshots to an [`Answer`]; the editor and the terminal render the same value.
-//! Nothing here writes prose about code, knows LSP, or talks to a model: what is not in the index is not said.
+//! Pure functions from snapshots to an [`Answer`], which editor and terminal render.
+//! Nothing here writes prose about code, knows LSP, or asks a model.
 
 mod ask;
 mod diagnostic;
@@ -31,10 +31,10 @@ pub use target::Target;
 pub use text::{first_line, first_paragraph, signature};
 pub use usages::usages;
 
-/// Why an answer is made of the index alone, where nothing else is known.
+/// The default reason why an answer is from the index alone.
 const NO_MODEL: &str = "no model is set up";
 
-/// How many sources an answer quotes unless `answer.sources` is set.
+/// Number of sources that an answer quotes unless `answer.sources` is set.
 pub const DEFAULT_SOURCES: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -54,13 +54,13 @@ pub struct Answer {
     /// One sentence. Markdown, like the notes.
     pub headline: String,
     pub sources: Vec<Source>,
-    /// What was left out, or why nothing was found.
+    /// Omissions, or why nothing was found. Markdown.
     pub notes: Vec<String>,
-    /// Why no model had a part in it.
+    /// Why the answer is from the index alone.
     pub without_model: Cow<'static, str>,
 }
 
-/// One quoted place.
+/// A quoted place.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Source {
     pub citation: Citation,
@@ -74,7 +74,7 @@ pub struct Source {
     pub doc: Option<String>,
     pub snippet: Option<String>,
     pub relations: Vec<Relation>,
-    /// How retrieval came to it, where it was retrieved.
+    /// The retrieval scores, if it was found by a search.
     pub score: Option<Scores>,
 }
 
@@ -83,13 +83,13 @@ pub struct Source {
 pub struct Relation {
     pub label: String,
     pub mentions: Vec<Mention>,
-    /// How many more there are than are listed.
+    /// How many further ones are not listed.
     pub more: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mention {
-    /// The name of the definition at that place, where it lies in one.
+    /// The qualified name of the definition around the place, if there is one.
     pub name: Option<String>,
     pub citation: Citation,
     pub count: u32,
@@ -106,18 +106,18 @@ impl Answer {
         }
     }
 
-    /// What every answer of this kind says of itself.
+    /// Returns where the answer comes from, such as `from the index (no model is set up)`.
     pub fn label(&self) -> String {
         format!("from the index ({})", self.without_model)
     }
 
-    /// The same answer, when a model was to give one and could not, or was not asked.
+    /// Sets the reason why no model answered.
     pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
         self.without_model = reason.into();
         self
     }
 
-    /// Every place the answer names, each once, in reading order.
+    /// Returns every place that the answer cites, without repetitions, in reading order.
     pub fn citations(&self) -> Vec<&Citation> {
         let mut all: Vec<&Citation> = Vec::new();
         for source in &self.sources {

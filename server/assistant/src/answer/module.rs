@@ -1,4 +1,4 @@
-//! "Which module does this belong to": the module, what it is for, what it uses and who uses it.
+//! "Which module does this belong to": describes the module, what it uses and what uses it.
 
 use grounding::{Citation, View};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::source::{Detail, of_symbol};
 use super::{Answer, Kind, Source, Target, text, words};
 use grounding::markdown::code;
 
-/// Files that introduce a module, the likeliest first; the module is cited by the first that exists.
+/// Files that introduce a module, the most likely first; the first that exists is cited.
 const INTRODUCTIONS: [&str; 12] = [
     "src/lib.rs",
     "lib.rs",
@@ -53,8 +53,8 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
     Ok(answer)
 }
 
-/// The answer to which module a requirement belongs to: one of `among`, or none of them. The file stands for a module that has none to
-/// introduce it.
+/// Answers which module a requirement belongs to: one of `among` candidates, or none. The given file is cited if no file introduces the
+/// module.
 pub fn belongs(
     views: &[View],
     chosen: Option<(usize, &str, Option<&Arc<str>>)>,
@@ -86,7 +86,7 @@ pub fn belongs(
     answer
 }
 
-/// What a module uses, who uses it, and what it offers.
+/// Returns what a module uses, what uses it, and its public items.
 fn describe(answer: &mut Answer, module: &Module) {
     let list = |modules: &[(String, u32)]| {
         modules

@@ -1,4 +1,4 @@
-//! An answer as Markdown. It comes in parts, so that a stream of them adds up to exactly the whole.
+//! Renders an answer as Markdown, in parts that add up to exactly the whole.
 
 use grounding::{Citation, Links};
 
@@ -15,13 +15,13 @@ impl Answer {
         out
     }
 
-    /// The first lines: where the answer comes from, and its one sentence.
+    /// Returns the first lines: where the answer comes from, and its headline.
     pub fn head(&self) -> String {
         let extractive = match self.kind {
             Kind::Question => "the best-matching places, quoted",
             _ => "quoted, nothing is made up",
         };
-        // The label may hold what an engine said of itself.
+        // The label may contain an error message of an engine.
         let label = inline(&self.label());
         format!("*{label}; {extractive}*\n\n{}\n", self.headline)
     }
@@ -57,7 +57,7 @@ impl Source {
             out.push_str(&format!("\n{}\n", prose(doc)));
         }
         if let Some(snippet) = &self.snippet {
-            // Prose of the repository is shown as prose, made inert; everything else is code.
+            // Prose of the repository is shown as inert prose, everything else as code.
             let shown = if language == "markdown" {
                 quote(&prose(snippet))
             } else {

@@ -1,4 +1,4 @@
-//! From an id or a hit of the index to a quotable source.
+//! Makes quotable sources of symbols and search hits.
 
 use grounding::{Citation, View};
 use std::sync::Arc;
@@ -7,34 +7,34 @@ use repo_indexer::{Hit, LineRange, Snapshot, Span, SymbolId, SymbolInfo, SymbolK
 
 use super::{Mention, Relation, Source, text, words};
 
-/// How many places a relation lists before it only counts.
-const LISTED: usize = 3;
-/// Longest documentation quoted, in characters.
-const DOC: usize = 600;
-/// Longest signature quoted, in characters: a signature may span a page of type parameters.
-const SIGNATURE: usize = 500;
-/// Most lines of code or prose quoted.
-const SNIPPET: usize = 8;
+/// Places listed in a relation; further ones are only counted.
+const MAX_LISTED: usize = 3;
+/// Maximum length of quoted documentation, in characters.
+const MAX_DOC_LEN: usize = 600;
+/// Maximum length of a quoted signature, in characters: type parameters may fill a page.
+const MAX_SIGNATURE_LEN: usize = 500;
+/// Maximum number of quoted lines.
+const MAX_SNIPPET_LINES: usize = 8;
 
-/// What to say about a definition besides its name.
+/// What to quote of a definition besides its signature and documentation.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Detail {
     pub relations: bool,
-    /// Quote this many lines of its body even if it has documentation.
+    /// Lines of the body to quote even if there is documentation.
     pub body: usize,
 }
 
-/// A definition as a source.
+/// Makes a source of a definition.
 pub fn of_symbol(views: &[View], root: usize, symbol: &SymbolInfo, detail: Detail) -> Source {
     let snapshot = &views[root].snapshot;
     let doc = symbol
         .doc
         .as_deref()
-        .and_then(|d| text::first_paragraph(d, DOC));
+        .and_then(|d| text::first_paragraph(d, MAX_DOC_LEN));
     let lines = if detail.body > 0 {
         detail.body
     } else if doc.is_none() {
-        SNIPPET
+        MAX_SNIPPET_LINES
     } else {
         0
     };
@@ -46,7 +46,7 @@ pub fn of_symbol(views: &[View], root: usize, symbol: &SymbolInfo, detail: Detai
         title: symbol.qualified.clone(),
         kind: words::kind(symbol.kind),
         module: Some(snapshot.membership(&symbol.path).id),
-        // A snippet that begins with the signature says it already; sections and keys have none worth a code block.
+        // The snippet may already begin with the signature; sections have none.
         signature: signature.filter(|s| {
             !matches!(symbol.kind, SymbolKind::Section) && !repeats(snippet.as_deref(), s)
         }),
@@ -61,7 +61,7 @@ pub fn of_symbol(views: &[View], root: usize, symbol: &SymbolInfo, detail: Detai
     }
 }
 
-/// A hit as a source: its definition if it is one, else the lines in which the question's words occur.
+/// Makes a source of a search hit: its definition, otherwise the lines in which the question's words occur.
 pub fn of_hit(views: &[View], root: usize, hit: &Hit, question: &[String]) -> Source {
     let snapshot = &views[root].snapshot;
     let symbol = hit
@@ -87,8 +87,13 @@ pub fn of_hit(views: &[View], root: usize, hit: &Hit, question: &[String]) -> So
 fn of_lines(views: &[View], root: usize, hit: &Hit, question: &[String]) -> Source {
     let snapshot = &views[root].snapshot;
     let text = snapshot.text(&hit.path).unwrap_or_else(|| Arc::from(""));
-    let (first, last) =
-        text::best_window(&text, hit.lines.first, hit.lines.last, question, SNIPPET);
+    let (first, last) = text::best_window(
+        &text,
+        hit.lines.first,
+        hit.lines.last,
+        question,
+        MAX_SNIPPET_LINES,
+    );
     let section = hit.symbol.and_then(|id| snapshot.symbol(id));
     let name = hit.path.rsplit('/').next().unwrap_or(&hit.path).to_owned();
     Source {
@@ -102,20 +107,21 @@ fn of_lines(views: &[View], root: usize, hit: &Hit, question: &[String]) -> Sour
         module: Some(snapshot.membership(&hit.path).id),
         signature: None,
         doc: None,
-        snippet: Some(text::excerpt(&text, first, last, SNIPPET)).filter(|s| !s.is_empty()),
+        snippet: Some(text::excerpt(&text, first, last, MAX_SNIPPET_LINES))
+            .filter(|s| !s.is_empty()),
         relations: Vec::new(),
         score: None,
     }
 }
 
-/// A use as a source: the definition it lies in, and the line itself.
+/// Makes a source of a use: the definition around it, and the line.
 pub fn of_place(views: &[View], root: usize, place: &UsageSite) -> Source {
     let snapshot = &views[root].snapshot;
     let by = place.by.and_then(|id| snapshot.symbol(id));
     let (first, last) = (place.line.saturating_sub(1), place.line + 1);
     let text = snapshot.text(&place.path);
     let snippet = text.map(|t| match &by {
-        // Neighbouring lines are context only inside the same definition.
+        // Neighbouring lines are useful only inside the same definition.
         Some(s) => text::excerpt(&t, first.max(s.lines.first), last.min(s.lines.last), 3),
         None => text::excerpt(&t, place.line, place.line, 1),
     });
@@ -132,7 +138,7 @@ pub fn of_place(views: &[View], root: usize, place: &UsageSite) -> Source {
     }
 }
 
-/// Who uses a definition, the tests that touch it, and what it calls.
+/// Returns the uses of a definition, the tests among them, and what it calls.
 pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
     let snapshot = &views[root].snapshot;
     let users = snapshot.usages(id);
@@ -147,7 +153,7 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
         let label = format!("Used in {}", words::count(users.total as usize, "place"));
         let all: Vec<&UsageSite> = users.sites.iter().collect();
         let shown = if others.is_empty() { &all } else { &others };
-        let listed: u32 = shown.iter().take(LISTED).map(|p| p.count).sum();
+        let listed: u32 = shown.iter().take(MAX_LISTED).map(|p| p.count).sum();
         out.push(relation(
             label,
             shown,
@@ -159,15 +165,15 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
         out.push(relation(
             "Tests".to_owned(),
             &tests,
-            tests.len().saturating_sub(LISTED),
+            tests.len().saturating_sub(MAX_LISTED),
             |p| mention(views, root, p),
         ));
     }
     let mut callees = snapshot.callees(id);
-    // What is only mentioned, such as a type, is not called.
+    // A type that is only mentioned is not called.
     callees.retain(|c| c.calls > 0);
     if !callees.is_empty() {
-        let more = callees.len().saturating_sub(LISTED);
+        let more = callees.len().saturating_sub(MAX_LISTED);
         let mentions = callees.iter().filter_map(|c| {
             let symbol = snapshot.symbol(c.symbol)?;
             let citation =
@@ -180,14 +186,14 @@ pub fn relations(views: &[View], root: usize, id: SymbolId) -> Vec<Relation> {
         });
         out.push(Relation {
             label: "Calls".to_owned(),
-            mentions: mentions.take(LISTED).collect(),
+            mentions: mentions.take(MAX_LISTED).collect(),
             more,
         });
     }
     out
 }
 
-/// Whether a use is by a test: a function of test code, not one of the types or constants beside it.
+/// Returns whether a use is in a test function, rather than in a type or constant of test code.
 pub fn is_test(snapshot: &Snapshot, place: &UsageSite) -> bool {
     let Some(by) = place.by.filter(|_| place.test) else {
         return false;
@@ -224,7 +230,7 @@ pub fn cite_line(views: &[View], root: usize, path: &Arc<str>, line: u32) -> Cit
     )
 }
 
-/// The lines of a file that a span covers.
+/// Returns the lines that a span covers.
 pub fn lines_of(text: &str, span: Span) -> LineRange {
     let at = |offset: u32| {
         text.as_bytes()
@@ -239,9 +245,9 @@ pub fn lines_of(text: &str, span: Span) -> LineRange {
     }
 }
 
-/// The signature of a definition, short enough to show.
+/// Returns the signature of a definition, cut to the maximum length.
 pub fn bounded_signature(signature: &str) -> Option<String> {
-    text::signature(signature, SIGNATURE)
+    text::signature(signature, MAX_SIGNATURE_LEN)
 }
 
 fn relation(
@@ -252,7 +258,7 @@ fn relation(
 ) -> Relation {
     Relation {
         label,
-        mentions: places.iter().take(LISTED).map(|p| mention(p)).collect(),
+        mentions: places.iter().take(MAX_LISTED).map(|p| mention(p)).collect(),
         more,
     }
 }

@@ -1,4 +1,4 @@
-//! What a code-question is about: the definition under the caret or around the selection.
+//! What a question about code refers to: the definition at the caret or around the selection.
 
 use grounding::View;
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use super::{Answer, Kind};
 pub struct Target {
     pub root: usize,
     pub path: String,
-    /// The newest text, which may be newer than what the snapshot was made from.
+    /// The newest text of the file, which may be newer than the snapshot's.
     pub text: Arc<str>,
-    /// In that text.
+    /// The selection or caret, in that text.
     pub span: Span,
-    /// Where the span begins in the text the snapshot knows.
+    /// The start of the span in the snapshot's text.
     pub indexed_at: u32,
 }
 
 impl Target {
-    /// The definition that is meant: what the identifier denotes, else the one around it.
+    /// Returns the definition of the identifier at the caret, otherwise the definition around it.
     pub fn symbol(&self, views: &[View]) -> Option<(SymbolInfo, Certainty)> {
         let snapshot = &views.get(self.root)?.snapshot;
         let resolved = snapshot.resolve_in(&self.path, &self.text, self.span.start);
@@ -42,7 +42,7 @@ impl Target {
     }
 }
 
-/// The answer where the caret is on nothing the index knows.
+/// Returns the answer for a place without a definition.
 pub fn nothing_here(kind: Kind) -> Answer {
     let mut answer = Answer::new(kind, "The index knows no definition here.");
     answer

@@ -1,8 +1,8 @@
-//! Which part of a text is worth quoting.
+//! Selects the part of a text to quote.
 
-/// The first paragraph of a documentation comment, at most `limit` characters of it.
+/// Returns the first paragraph of a documentation comment, at most `limit` characters.
 ///
-/// A heading at its top is skipped: below it is what it announces. Tags (`@param`, `:param x:`) end it: what follows documents parts, not the thing.
+/// A heading at the top is skipped. Tags (`@param`, `:param x:`) end the paragraph: they document parts of the definition.
 pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
     let mut lines = doc
         .lines()
@@ -28,7 +28,7 @@ pub fn first_paragraph(doc: &str, limit: usize) -> Option<String> {
     (!shown.is_empty()).then_some(shown)
 }
 
-/// Whether a line begins a field of a Sphinx field list (`:param x: …`). A role that begins a line (`:meth:`open``) does not.
+/// Returns whether a line begins a field of a Sphinx field list (`:param x: …`); a role (`:meth:`open``) does not.
 fn is_field(line: &str) -> bool {
     const FIELDS: &[&str] = &[
         "param",
@@ -62,7 +62,7 @@ fn is_field(line: &str) -> bool {
     FIELDS.contains(&name) && !after.starts_with('`')
 }
 
-/// A signature of at most `limit` characters; nothing for an empty one. One that ends in a bracket was cut there, and says so.
+/// Returns a signature of at most `limit` characters; `None` if it is empty. A cut after a bracket is marked with `…`.
 pub fn signature(signature: &str, limit: usize) -> Option<String> {
     let mut shown = bounded(signature.trim(), limit);
     if shown.ends_with(['(', '[', '{']) {
@@ -71,12 +71,12 @@ pub fn signature(signature: &str, limit: usize) -> Option<String> {
     (!shown.is_empty()).then_some(shown)
 }
 
-/// The first line of a message, at most `limit` characters of it.
+/// Returns the first line of a message, at most `limit` characters.
 pub fn first_line(text: &str, limit: usize) -> String {
     bounded(text.trim_start().lines().next().unwrap_or_default(), limit)
 }
 
-/// At most `limit` characters, cut at a word where that loses little.
+/// Returns at most `limit` characters, cut at a word boundary if that loses little.
 pub fn bounded(text: &str, limit: usize) -> String {
     let Some((at, _)) = text.char_indices().nth(limit) else {
         return text.to_owned();
@@ -89,13 +89,13 @@ pub fn bounded(text: &str, limit: usize) -> String {
     format!("{} …", cut[..word].trim_end())
 }
 
-/// Lines `first..=last` of a text, at most `limit` of them, without their common indentation.
+/// Returns lines `first..=last` (zero-based), at most `limit` of them, without their common indentation.
 pub fn excerpt(text: &str, first: u32, last: u32, limit: usize) -> String {
     let wanted = (last.saturating_sub(first) as usize + 1).min(limit);
     dedent(text.lines().skip(first as usize).take(wanted))
 }
 
-/// The window of at most `limit` lines in which most of the question's words occur; the earliest of equals.
+/// Returns the window of at most `limit` lines with the most words of the question; the first of equals.
 pub fn best_window(
     text: &str,
     first: u32,
@@ -124,7 +124,7 @@ pub fn best_window(
     (first + start as u32, first + end as u32)
 }
 
-/// The words of a question that are worth looking for in a line.
+/// Returns the words of a question to look for in lines: lower case, longer than three characters.
 pub fn words(question: &str) -> Vec<String> {
     let mut words: Vec<String> = question
         .split(|c: char| !c.is_alphanumeric() && c != '_')

@@ -1,4 +1,4 @@
-//! "How is this used": the places that use a definition, the likeliest first.
+//! "How is this used": quotes the places that use a definition, the most certain first.
 
 use grounding::View;
 use repo_indexer::{Cancel, IndexError};

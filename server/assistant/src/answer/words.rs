@@ -1,4 +1,4 @@
-//! How the index's facts are said in words. The hover and the answers share this wording.
+//! The wording of facts, shared by hovers and answers.
 
 use repo_indexer::{Module, ModuleKind, Snapshot, SymbolInfo, SymbolKind, Usages};
 
@@ -54,7 +54,7 @@ pub fn module_name(module: &Module) -> String {
     format!("{} {}", module_kind(module.kind), code(&module.id))
 }
 
-/// How sure the index is of what a name means.
+/// How certain the definition of a name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
     Sure,
@@ -62,7 +62,7 @@ pub enum Certainty {
 }
 
 impl Certainty {
-    /// None for a mere guess, which is not shown: naming the wrong definition is worse than naming none.
+    /// Returns `None` below the lowest confidence that is shown: a wrong definition is worse than none.
     pub fn of(confidence: f32) -> Option<Self> {
         match confidence {
             ..0.5 => None,
@@ -71,7 +71,7 @@ impl Certainty {
         }
     }
 
-    /// What is said before anything about the definition.
+    /// Returns the words before a statement about the definition, such as `probably `.
     pub fn prefix(self) -> &'static str {
         match self {
             Certainty::Sure => "",

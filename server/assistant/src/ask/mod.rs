@@ -21,12 +21,12 @@ pub use reply::Reply;
 
 use crate::answer::{self, Answer, Listener, Source, Target};
 use crate::chat::exchange::{self, ModelQuestion, Prepared, Unready};
-use crate::chat::{Answered, Assistant, Conversations, Part};
+use crate::chat::{Answered, ChatModel, Conversations, Part};
 use crate::recording::{Kind, RecordingPolicy, Samples};
 
 /// Returns the model to ask with the given settings: `None` if no model is set up, an error if the configured one cannot be asked.
 pub type ChooseModel =
-    dyn Fn(&ModelSettings) -> Result<Option<Assistant>, String> + Send + Sync + 'static;
+    dyn Fn(&ModelSettings) -> Result<Option<ChatModel>, String> + Send + Sync + 'static;
 
 /// What every question of one session is answered with.
 #[derive(Clone)]

@@ -44,7 +44,7 @@ pub(super) async fn ask<W: Worker>(
         }
         Ok(_) => None,
     };
-    let placed = modules::place(&context.views, &choices, chosen);
+    let placed = modules::module_answer(&context.views, &choices, chosen);
     let reply = reply.by_module(placed);
     sink.index(Part {
         markdown: reply.markdown(&*context.locate),

@@ -9,8 +9,8 @@ use trainer_bridge::Interaction;
 use super::{Context, Mode, Question};
 use crate::answer::Answer;
 use crate::chat::Answered;
-use crate::chat::modules::Placed;
-use crate::recording::{InteractionBuilder, Kind, Recording};
+use crate::chat::modules::ModuleAnswer;
+use crate::recording::{InteractionBuilder, Kind, PendingInteraction};
 
 /// What became of a question.
 pub struct Reply {
@@ -30,7 +30,7 @@ pub struct Reply {
     /// From the question's arrival until the answer was complete.
     pub took: Duration,
     kind: Kind,
-    recording: Recording,
+    recording: PendingInteraction,
     started: Instant,
 }
 
@@ -49,7 +49,11 @@ impl Reply {
             conversation: question.conversation.clone(),
             took: Duration::ZERO,
             kind,
-            recording: Recording::new(context.samples.clone(), context.recording.clone(), builder),
+            recording: PendingInteraction::new(
+                context.samples.clone(),
+                context.recording.clone(),
+                builder,
+            ),
             started: Instant::now(),
         }
     }
@@ -84,7 +88,7 @@ impl Reply {
         .recorded(move |builder| builder.by_index(&recorded))
     }
 
-    pub(super) fn by_module(self, placed: Placed) -> Self {
+    pub(super) fn by_module(self, placed: ModuleAnswer) -> Self {
         let answer = Arc::new(placed.answer);
         let (recorded, generation) = (answer.clone(), placed.generation.clone());
         Reply {

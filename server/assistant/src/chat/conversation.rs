@@ -1,4 +1,4 @@
-//! What was said so far, kept within what a prompt may take.
+//! The turns of a conversation, kept within the token budget of a prompt.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,19 +8,19 @@ use super::tokens;
 use models::ChatMessage;
 use trainer_bridge::Role;
 
-/// Conversations kept for one session; the one that rested longest goes first.
-const KEPT: usize = 32;
+/// Conversations kept for one session; the least recently used one is dropped first.
+const MAX_CONVERSATIONS: usize = 32;
 
-/// A question with its answer.
+/// A question and its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// As the developer asked it.
+    /// The question as typed.
     pub asked: String,
-    /// As the model was asked it, sources included: the same again, so that an engine need not read it again.
+    /// The prompt that was sent, with its sources. It is sent again unchanged, so that an engine can reuse its prefix cache.
     pub prompt: String,
-    /// As the model said it, without what it thought.
+    /// The model's answer without its thinking.
     pub said: String,
-    /// The sources, each as it was then. What they hold is of the repository; a name that only the question holds is not.
+    /// The sources of the prompt at that time. Names in them occur in the repository; names in the question need not.
     pub shown: Vec<Excerpt>,
 }
 
@@ -30,12 +30,12 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// What was asked last.
+    /// Returns the last question.
     pub fn last_question(&self) -> Option<&str> {
         self.turns.last().map(|turn| turn.asked.as_str())
     }
 
-    /// What the model has been shown and still sees.
+    /// Returns the excerpts that are still part of the conversation.
     pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Excerpt> {
         self.turns.iter().flat_map(|turn| &turn.shown)
     }
@@ -48,19 +48,19 @@ impl Conversation {
         self.turns.iter().flat_map(move |turn| {
             [
                 message(Role::User, &turn.prompt),
-                // It may quote a file that holds the marks of a turn.
+                // An answer may quote a file that contains turn markers.
                 message(Role::Assistant, &prompt::plain(&turn.said)),
             ]
         })
     }
 
-    /// Tokens that all turns take.
+    /// Returns the estimated tokens of all turns.
     pub fn tokens(&self) -> usize {
         self.turns.iter().map(|turn| turn.tokens()).sum()
     }
 
-    /// Forgets the oldest turns where all would take more than `room`. It then forgets down to half of that at once: each time the
-    /// beginning changes, an engine has to read everything again.
+    /// Drops the oldest turns if all together exceed `room` tokens, down to half of it at once: whenever the beginning of a prompt changes,
+    /// the engine has to process all of it again.
     pub fn fit(&mut self, room: usize) {
         if self.tokens() <= room {
             return;
@@ -77,36 +77,36 @@ impl Conversation {
 
 impl Turn {
     fn tokens(&self) -> usize {
-        /// The marks around two messages.
-        const MARKS: usize = 12;
-        tokens::estimate(&self.prompt) + tokens::estimate(&self.said) + MARKS
+        /// Tokens of the turn markers around two messages.
+        const MARKER_TOKENS: usize = 12;
+        tokens::estimate(&self.prompt) + tokens::estimate(&self.said) + MARKER_TOKENS
     }
 }
 
-/// The conversations of a session, by the id that a client gave each.
+/// The conversations of a session, by the client's id.
 #[derive(Debug, Default)]
 pub struct Conversations {
-    /// The one that was spoken in last comes last.
+    /// In order of use; the most recent one is last.
     recent: Mutex<Vec<(String, Conversation)>>,
 }
 
 impl Conversations {
-    /// The conversation as it is now; a new one begins empty.
+    /// Returns a conversation; an empty one if the id is new.
     pub fn get(&self, id: &str) -> Conversation {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let found = recent.iter().find(|(known, _)| known == id);
         found.map(|(_, c)| c.clone()).unwrap_or_default()
     }
 
-    /// Goes on from `before`, which may have been made to fit since [`Self::get`]. Of two questions asked at once in one conversation,
-    /// the one that is answered last is what it goes on from.
+    /// Stores `before`, which may have been shortened since [`Self::get`], with a further turn. Of two questions asked at the same time in
+    /// one conversation, the one answered last is kept.
     pub fn put(&self, id: &str, before: Conversation, turn: Turn) {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.retain(|(known, _)| known != id);
         let mut conversation = before;
         conversation.add(turn);
         recent.push((id.to_owned(), conversation));
-        if recent.len() > KEPT {
+        if recent.len() > MAX_CONVERSATIONS {
             recent.remove(0);
         }
     }
@@ -166,13 +166,13 @@ mod tests {
     #[test]
     fn conversations_are_apart_and_the_longest_at_rest_goes() {
         let all = Conversations::default();
-        for n in 0..=KEPT {
+        for n in 0..=MAX_CONVERSATIONS {
             let id = n.to_string();
             all.put(&id, all.get(&id), turn(&id, 1));
             all.put("0", all.get("0"), turn("again", 1));
         }
         assert_eq!(all.get("1"), Conversation::default());
         assert_eq!(all.get("2").last_question(), Some("2"));
-        assert_eq!(all.get("0").turns.len(), KEPT + 2);
+        assert_eq!(all.get("0").turns.len(), MAX_CONVERSATIONS + 2);
     }
 }

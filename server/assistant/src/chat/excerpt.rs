@@ -1,4 +1,4 @@
-//! A piece of the repository as a model is shown it, and what of it is news to a model that was shown others before.
+//! An excerpt of a file in a prompt, and whether it differs from excerpts earlier in the conversation.
 
 use std::cmp::{max, min};
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use repo_indexer::LineRange;
 pub struct Excerpt {
     /// `path#L10-L24`
     pub place: Arc<str>,
-    /// The same in parts: which root, which file of it, which lines.
+    /// The root's index, the path in it, and the lines.
     pub at: (usize, Arc<str>, LineRange),
     pub language: &'static str,
     pub text: String,
-    /// Whether its end was left out.
+    /// Whether the end was cut off to fit the budget.
     pub cut: bool,
-    /// Whether what stood there was shown before, and was different.
+    /// Whether an earlier excerpt of these lines had another text.
     pub changed: bool,
 }
 
-/// What an excerpt tells a model beyond what it has been shown.
+/// How an excerpt compares with the earlier ones of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
     New,
-    /// Other words than those that stood there.
+    /// The text of these lines has changed.
     Changed,
     Nothing,
 }
 
 impl Excerpt {
-    /// `shown` is in the order in which it was: of two that were shown of the same lines, the later one counts.
+    /// Compares with the excerpts shown earlier, in order; of two with the same lines the later one counts.
     pub fn news<'e>(&self, shown: impl DoubleEndedIterator<Item = &'e Excerpt>) -> News {
         let lines = &self.at.2;
         for earlier in shown.rev() {
@@ -51,20 +51,20 @@ impl Excerpt {
         News::New
     }
 
-    /// The name of its file, as a citation has it. The number of its root may be another one after each question.
+    /// The file as a citation has it. The index of its root may differ between questions.
     fn file(&self) -> &str {
         let file = self.place.rsplit_once("#L");
         file.map_or(&self.place, |(file, _)| file)
     }
 
-    /// Lines of it, by their places in the file.
+    /// Returns the given lines of the file, as far as they are in the excerpt.
     fn lines(&self, wanted: LineRange) -> impl Iterator<Item = &str> {
         let before = (wanted.first - self.at.2.first) as usize;
         let count = (wanted.last - wanted.first) as usize + 1;
         self.text.lines().skip(before).take(count)
     }
 
-    /// Its words, which an answer may use.
+    /// The label and text; code names in them count as known.
     pub fn words(&self) -> String {
         format!("{}\n{}", self.place, self.text)
     }

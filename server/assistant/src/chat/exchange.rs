@@ -1,7 +1,7 @@
-//! A question in words: what it is answered from, the asking, and the checked answer.
+//! One exchange with a model: prepares the prompt, then streams and checks the answer.
 //!
-//! In two steps, because they are of two kinds: [`prepare`] reads the index and is done in milliseconds on a worker, [`answer`] waits for
-//! a model and may be dropped at any moment, which stops the model as well.
+//! The two steps differ: [`prepare`] reads the index and takes milliseconds on a worker thread; [`answer`] waits for a model and may be
+//! dropped at any time, which stops the model too.
 
 use grounding::{Checked, Checker, Citation, Links, View};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use repo_indexer::{Cancel, Hit, IndexError, LineRange};
 
-use super::assistant::Assistant;
+use super::chat_model::ChatModel;
 use super::conversation::{Conversation, Turn};
 use super::excerpt::{Excerpt, News};
 use super::{prompt, sources, tokens};
@@ -27,25 +27,25 @@ pub struct ModelQuestion {
     pub at: Option<Target>,
 }
 
-/// A question that is ready to be asked.
+/// A prompt that is ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     pub request: Request,
-    /// What retrieval found, best first; not all of it may have fitted.
+    /// The results of retrieval, best first; not all of them may be in the prompt.
     pub hits: Vec<(usize, Hit)>,
-    /// The places of the sources that the prompt holds.
+    /// The places of the sources in the prompt.
     pub context: Vec<(usize, Arc<str>, LineRange)>,
     conversation: Conversation,
     turn: Turn,
 }
 
-/// A piece of an answer, to be appended.
+/// A part of an answer, to be appended to the earlier ones.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Part {
     pub markdown: String,
-    /// What the model thinks before it answers; no part of the answer.
+    /// The model's thinking before the answer; not part of the answer.
     pub thinking: String,
-    /// The places that the piece names for the first time.
+    /// The places that this part cites for the first time.
     pub citations: Vec<Citation>,
 }
 
@@ -58,18 +58,18 @@ impl Part {
     }
 }
 
-/// What a model answered.
+/// A model's answer.
 #[derive(Debug)]
 pub struct Answered {
     pub checked: Checked,
     pub thinking: String,
-    /// Which generation it was, `name@7`; else the name of the model.
+    /// The generation, as `name@7`, or the name of a remote model.
     pub generation: String,
-    /// The places of the sources that the model was shown.
+    /// The places of the sources in the prompt.
     pub context: Vec<(usize, Arc<str>, LineRange)>,
-    /// What retrieval found, best first.
+    /// The results of retrieval, best first.
     pub hits: Vec<(usize, Hit)>,
-    /// Why the answer is not whole, if it is not.
+    /// Why the answer is incomplete, if it is.
     pub interrupted: Option<String>,
     conversation: Conversation,
     turn: Turn,
@@ -83,7 +83,7 @@ impl Answered {
         (self.conversation.clone(), Turn { said, ..turn })
     }
 
-    /// `repo@7 · 6 sources · 5 of 5 places and 7 of 8 names verified`
+    /// Returns the last line of an answer: `repo@7 · 6 sources · 5 of 5 places and 7 of 8 names verified`.
     pub fn footer(&self) -> String {
         let claims = &self.checked.claims;
         let count = |n: usize, one: &str| crate::answer::words::count(n, one);
@@ -109,7 +109,7 @@ impl Answered {
     }
 }
 
-/// Why a question cannot be asked.
+/// Why a prompt cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum Unready {
     #[error(transparent)]
@@ -120,12 +120,12 @@ pub enum Unready {
     TooLong { tokens: usize, context: usize },
 }
 
-/// Tokens for what the template of a model adds.
-const OVERHEAD: usize = 64;
-/// How many times what an answer may take a model may think for before it, as far as there is room.
-const THOUGHTS: usize = 2;
+/// Tokens that a model's chat template adds.
+const TEMPLATE_TOKENS: usize = 64;
+/// Thinking may take this many times the tokens of the answer, as far as there is room.
+const THINKING_FACTOR: usize = 2;
 
-/// Retrieves what the question is about and writes the prompt, within the budget of tokens that the settings leave.
+/// Retrieves sources for the question and writes the prompt within the token budget of the settings.
 pub fn prepare(
     views: &[View],
     repository: &str,
@@ -137,11 +137,11 @@ pub fn prepare(
     let (question, thinking) = thinking_switch(&asked.text);
     let thinking = thinking.unwrap_or(settings.thinking);
     let system = prompt::system(repository);
-    // What it thinks must not use up what it may answer.
-    let parts = if thinking { 1 + THOUGHTS } else { 1 };
+    // Thinking must not use up the tokens of the answer.
+    let parts = if thinking { 1 + THINKING_FACTOR } else { 1 };
     let answer_tokens = (settings.answer_tokens * parts).min(settings.context_tokens / 2);
     let asking = tokens::estimate(question);
-    let fixed = tokens::estimate(&system) + asking + OVERHEAD + answer_tokens;
+    let fixed = tokens::estimate(&system) + asking + TEMPLATE_TOKENS + answer_tokens;
     let Some(room) = settings.context_tokens.checked_sub(fixed) else {
         return Err(Unready::TooLong {
             tokens: asking,
@@ -193,9 +193,10 @@ pub fn prepare(
     })
 }
 
-/// Asks, and checks what comes while it comes. Fails only if there is no word of an answer; one that breaks off is still an answer.
+/// Sends the prompt and checks the answer while it streams. Fails only if there is no text at all; an answer that stops midway is
+/// returned, with the reason in [`Answered::interrupted`].
 pub async fn answer(
-    assistant: &Assistant,
+    assistant: &ChatModel,
     prepared: Prepared,
     views: &[View],
     links: &(dyn Links + Sync),
@@ -289,7 +290,7 @@ pub async fn answer(
     Ok(answered)
 }
 
-/// `/think` and `/no_think`, at the beginning or the end of a question, say for this question whether to think.
+/// Removes `/think` or `/no_think` at the beginning or end of a question; they switch thinking for this question.
 fn thinking_switch(question: &str) -> (&str, Option<bool>) {
     let question = question.trim();
     for (word, thinking) in [("/no_think", false), ("/think", true)] {

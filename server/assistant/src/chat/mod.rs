@@ -1,9 +1,9 @@
-//! Questions answered by a model, on the ground of what retrieval found.
+//! Answers questions with a model, from the sources that retrieval finds.
 //!
-//! The way of a question: [`exchange`] retrieves and packs (`sources`) the excerpts that go into a prompt (`prompt`) after what was said before
-//! ([`conversation`]), the [`assistant`] asks the model, and [`grounding::Checker`] looks up what it says while it says it. Nothing here knows LSP.
+//! [`exchange`] retrieves sources, packs them (`sources`) into a prompt (`prompt`) after the earlier turns ([`conversation`]), asks the model
+//! ([`chat_model`]), and has [`grounding::Checker`] check the answer while it streams. Nothing here knows LSP.
 
-pub mod assistant;
+pub mod chat_model;
 pub mod conversation;
 mod excerpt;
 pub mod exchange;
@@ -13,7 +13,7 @@ mod sources;
 pub mod summary;
 mod tokens;
 
-pub use assistant::{Assistant, Assistants};
+pub use chat_model::{ChatModel, ChatModels};
 pub use conversation::{Conversation, Conversations};
 pub use exchange::{Answered, Part};
 pub use prompt::{diagnostic_question, explain_question};

@@ -1,4 +1,4 @@
-//! Which module a requirement belongs to: the model chooses among the modules that exist, and can say nothing else.
+//! Which module a requirement belongs to. A grammar restricts the model to the modules that exist.
 
 use grounding::View;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use repo_indexer::{Cancel, IndexError, Module};
 
-use super::assistant::Assistant;
+use super::chat_model::ChatModel;
 use super::prompt::{self, ModuleLine};
 use super::{sources, tokens};
 use crate::answer::{self, Answer, first_line};
@@ -15,30 +15,30 @@ use models::{ChatMessage, Event, Grammar, ModelError, Priority, Request};
 use settings::ModelSettings;
 use trainer_bridge::Role;
 
-/// Of large workspaces, the modules that retrieval thinks of.
-const MOST: usize = 64;
-/// Longest description of a module in the prompt, in characters.
-const DESCRIPTION: usize = 160;
-/// No id is longer than so many tokens.
-const ID_TOKENS: usize = 96;
+/// Candidates in a prompt; in large workspaces the best ones by retrieval.
+const MAX_CANDIDATES: usize = 64;
+/// Maximum length of a module's description in the prompt, in characters.
+const MAX_DESCRIPTION_LEN: usize = 160;
+/// Maximum length of a module id in tokens.
+const MAX_ID_TOKENS: usize = 96;
 
-/// One of the modules a requirement may belong to.
+/// A module that a requirement may belong to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
+pub struct Candidate {
     pub root: usize,
     pub id: String,
-    /// The file in it that retrieval thinks of first, if it thinks of any.
+    /// The module's best file by retrieval, if there is one.
     pub path: Option<Arc<str>>,
-    /// By what its files are worth to retrieval; the most likely has 1.
+    /// The sum of its files' retrieval scores, relative to the best module, which has 1.
     pub score: f32,
 }
 
-/// The modules to choose from, the likeliest first.
+/// Returns the candidates, the most likely first.
 pub fn choices(
     views: &[View],
     requirement: &str,
     cancel: &Cancel,
-) -> Result<Vec<Choice>, IndexError> {
+) -> Result<Vec<Candidate>, IndexError> {
     let hits = sources::retrieve(views, requirement, None, cancel)?;
     let mut worth: HashMap<(usize, String), (f32, Arc<str>)> = HashMap::new();
     for (root, hit) in &hits {
@@ -50,13 +50,13 @@ pub fn choices(
     }
     let best = worth.values().map(|(sum, _)| *sum);
     let best = best.fold(f32::MIN_POSITIVE, f32::max);
-    let mut all: Vec<Choice> = Vec::new();
+    let mut all: Vec<Candidate> = Vec::new();
     for (root, view) in views.iter().enumerate() {
         for module in view.snapshot.modules() {
             let key = (root, module.id.clone());
             let found = worth.remove(&key);
             let (root, id) = key;
-            all.push(Choice {
+            all.push(Candidate {
                 root,
                 id,
                 score: found.as_ref().map_or(0.0, |(sum, _)| sum / best),
@@ -69,19 +69,19 @@ pub fn choices(
         let order = b.score.total_cmp(&a.score);
         order.then_with(|| (a.root, &a.id).cmp(&(b.root, &b.id)))
     });
-    all.truncate(MOST);
+    all.truncate(MAX_CANDIDATES);
     Ok(all)
 }
 
-/// Has the model choose. None if it chose nothing that exists, which an engine that knows no grammars may do.
+/// Asks the model. Returns `None` with the generation if it named no candidate, which engines without grammars may do.
 pub async fn choose(
-    assistant: &Assistant,
+    assistant: &ChatModel,
     views: &[View],
     repository: &str,
     requirement: &str,
-    choices: &[Choice],
+    choices: &[Candidate],
     settings: &ModelSettings,
-) -> Result<(Option<Choice>, String), ModelError> {
+) -> Result<(Option<Candidate>, String), ModelError> {
     let request = request(views, repository, requirement, choices, settings)?;
     let mut stream = assistant.chat(request).await?;
     let mut said = String::new();
@@ -97,22 +97,22 @@ pub async fn choose(
     Ok((chosen(&said, choices).cloned(), generation))
 }
 
-/// Which module it is, and whose word that is.
-pub struct Placed {
-    pub choice: Option<Choice>,
-    /// The generation that chose; none where retrieval did.
+/// The module that was found, and who chose it.
+pub struct ModuleAnswer {
+    pub choice: Option<Candidate>,
+    /// The generation that chose; `None` if retrieval did.
     pub generation: Option<String>,
-    /// Why the model that is set up did not choose.
+    /// Why the configured model did not choose.
     pub why: Option<String>,
     pub answer: Answer,
 }
 
-/// The answer: what a model chose, or else what retrieval thinks of first, if it thinks of any. `chosen` is none where no model is set up.
-pub fn place(
+/// Returns the model's choice, otherwise retrieval's best candidate, if any. `chosen` is `None` if no model is set up.
+pub fn module_answer(
     views: &[View],
-    choices: &[Choice],
-    chosen: Option<Result<(Option<Choice>, String), String>>,
-) -> Placed {
+    choices: &[Candidate],
+    chosen: Option<Result<(Option<Candidate>, String), String>>,
+) -> ModuleAnswer {
     let best = || choices.first().filter(|choice| choice.score > 0.0).cloned();
     let (choice, generation, why) = match chosen {
         Some(Ok((Some(choice), generation))) => (Some(choice), Some(generation), None),
@@ -131,7 +131,7 @@ pub fn place(
         (None, Some(why)) => format!("the model did not answer: {why}"),
         (None, None) => "by what its files are worth to a search".to_owned(),
     });
-    Placed {
+    ModuleAnswer {
         choice,
         generation,
         why,
@@ -143,21 +143,21 @@ fn request(
     views: &[View],
     repository: &str,
     requirement: &str,
-    choices: &[Choice],
+    choices: &[Candidate],
     settings: &ModelSettings,
 ) -> Result<Request, ModelError> {
-    let module = |choice: &Choice| -> Option<&Module> {
+    let module = |choice: &Candidate| -> Option<&Module> {
         views.get(choice.root)?.snapshot.module(&choice.id)
     };
     let mut room = settings
         .context_tokens
-        .saturating_sub(ID_TOKENS + tokens::estimate(requirement) + 256);
+        .saturating_sub(MAX_ID_TOKENS + tokens::estimate(requirement) + 256);
     let mut lines = Vec::new();
     for choice in choices {
         let description = module(choice)
             .map(|m| m.description.as_str())
             .unwrap_or_default();
-        let description = first_line(description, DESCRIPTION);
+        let description = first_line(description, MAX_DESCRIPTION_LEN);
         let cost = tokens::estimate(&choice.id) + tokens::estimate(&description) + 4;
         if cost > room {
             break;
@@ -180,7 +180,7 @@ fn request(
             message(Role::System, prompt::system(repository)),
             message(Role::User, prompt::module(requirement, &lines)),
         ],
-        max_tokens: ID_TOKENS,
+        max_tokens: MAX_ID_TOKENS,
         temperature: 0.0,
         thinking: false,
         grammar: Some(grammar),
@@ -188,11 +188,11 @@ fn request(
     })
 }
 
-/// One of the ids, and then the end of the turn: without that end an id that begins another could never be chosen.
+/// A Lark grammar for one of the ids and the end of the turn. Without that end, an id that is a prefix of another could not be chosen.
 fn grammar<'a>(ids: impl Iterator<Item = &'a str>) -> Grammar {
     let mut seen: Vec<String> = Vec::new();
     for id in ids {
-        // Lark writes strings as JSON does.
+        // Lark strings are quoted as in JSON.
         let quoted = serde_json::Value::from(id).to_string();
         if !seen.contains(&quoted) {
             seen.push(quoted);
@@ -201,8 +201,8 @@ fn grammar<'a>(ids: impl Iterator<Item = &'a str>) -> Grammar {
     Grammar(format!("start: ({}) <|im_end|>", seen.join(" | ")))
 }
 
-/// The choice that was named: alone, or else as the only one in what was said.
-fn chosen<'c>(said: &str, choices: &'c [Choice]) -> Option<&'c Choice> {
+/// Returns the candidate that the reply consists of, or the only one that it mentions.
+fn chosen<'c>(said: &str, choices: &'c [Candidate]) -> Option<&'c Candidate> {
     let said = said.trim().trim_matches(['`', '"', '.', '*']);
     let exact = choices.iter().find(|choice| choice.id == said);
     exact.or_else(|| {
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn only_what_exists_can_be_chosen() {
-        let choice = |id: &str| Choice {
+        let choice = |id: &str| Candidate {
             root: 0,
             id: id.to_owned(),
             score: 0.0,

@@ -1,6 +1,6 @@
-//! The words in which a model is asked. They are templates in `server/prompts/`, one file each.
+//! Writes prompts from the templates in `server/assistant/prompts/`.
 //!
-//! Text of the repository, and the question, are data: they are fenced, and what a model would take for the end of a turn is broken up.
+//! Text of the repository and the question are data: they are fenced, and turn markers in them are broken up.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::excerpt::Excerpt;
 use grounding::markdown::fence;
 
-/// A module as the model sees it.
+/// A module in a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModuleLine {
     pub id: String,
@@ -31,19 +31,19 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("diagnostic", include_str!("../../prompts/diagnostic.jinja")),
     ] {
         if let Err(error) = templates.add_template(name, text) {
-            // They are part of this program, and a test renders each of them.
+            // Cannot happen: the templates are compiled in, and a test renders each.
             tracing::error!("a prompt is no template: {error}");
         }
     }
     templates
 });
 
-/// What comes first in every conversation, and is the same in all of them: an engine keeps what it has computed for it.
+/// Returns the system prompt. It is the same for all questions, so that engines can reuse their prefix cache.
 pub fn system(repository: &str) -> String {
     render("system", context! { repository => line(repository) })
 }
 
-/// A question with its sources. What the developer looks at, if anything, comes first among these.
+/// Returns the prompt for a question with its sources; the place that the developer is looking at comes first.
 pub fn question(question: &str, excerpts: &[Excerpt]) -> String {
     let sources: Vec<_> = excerpts.iter().map(source).collect();
     render(
@@ -52,13 +52,13 @@ pub fn question(question: &str, excerpts: &[Excerpt]) -> String {
     )
 }
 
-/// Asks for one sentence about a definition.
+/// Returns the prompt for one sentence about a definition.
 pub fn summary(name: &str, excerpts: &[Excerpt]) -> String {
     let sources: Vec<_> = excerpts.iter().map(source).collect();
     render("summary", context! { name => line(name), sources })
 }
 
-/// Asks which of the modules a requirement belongs to.
+/// Returns the prompt for the module that a requirement belongs to.
 pub fn module(requirement: &str, modules: &[ModuleLine]) -> String {
     let modules: Vec<_> = modules
         .iter()
@@ -70,12 +70,12 @@ pub fn module(requirement: &str, modules: &[ModuleLine]) -> String {
     )
 }
 
-/// "Explain this", as a question.
+/// Returns the code action "Explain this" as a question.
 pub fn explain_question(name: &str) -> String {
     render("explain", context! { name => line(name) })
 }
 
-/// "Explain this diagnostic here", as a question.
+/// Returns the code action "Explain this diagnostic here" as a question.
 pub fn diagnostic_question(message: &str) -> String {
     render("diagnostic", context! { message => plain(message) })
 }
@@ -97,12 +97,12 @@ fn render(name: &str, values: minijinja::Value) -> String {
     })
 }
 
-/// The same for what stands on a line of its own: a file may have a name of several lines.
+/// Like [`plain`], for text on one line: even a file name may contain a line end.
 fn line(text: &str) -> String {
     plain(text).replace(char::is_control, " ")
 }
 
-/// Breaks up what models take for the marks of a turn, of a thought or of a tool: a file may hold them, to speak in another's voice.
+/// Breaks up the markers of turns, thinking and tools, with which text in a file could pose as another role.
 pub fn plain(text: &str) -> String {
     const MARKS: [&str; 6] = ["<|", "<think", "</think", "<tool_", "</tool_", "[INST"];
     let mut out = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! What the model is shown: the pieces of the repository that match a question best, each under its place, within a budget of tokens.
+//! Selects the sources of a prompt: the excerpts that match a question best, each with its place, within a token budget.
 
 use grounding::{Citation, View};
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use super::tokens;
 use crate::answer::Target;
 use grounding::markdown::language_tag;
 
-/// More pieces than this confuse a small model more than they tell it.
-const MOST: usize = 12;
-/// No piece takes more than this share of the budget, so that one long function does not crowd out the others.
-const SHARE: usize = 3;
-/// No more pieces of one file than this.
-const PER_FILE: usize = 4;
-/// A piece is not worth its heading with fewer lines left of it.
-const FEWEST_LINES: usize = 3;
+/// More excerpts confuse a small model more than they help.
+const MAX_EXCERPTS: usize = 12;
+/// An excerpt takes at most one part in this many of the budget, so that one long function does not displace the others.
+const MAX_SHARE_DIVISOR: usize = 3;
+/// Maximum number of excerpts of one file.
+const MAX_PER_FILE: usize = 4;
+/// An excerpt that would be cut to fewer lines is left out.
+const MIN_LINES: usize = 3;
 
-/// Retrieves what is asked about. `before` is what was asked earlier in the same conversation: "and who calls it?" names nothing.
+/// Searches all views. `before` is the previous question of the conversation: "and who calls it?" names nothing by itself.
 pub fn retrieve(
     views: &[View],
     question: &str,
@@ -34,13 +34,13 @@ pub fn retrieve(
     for (root, view) in views.iter().enumerate() {
         let query = Query {
             text: text.clone(),
-            limit: MOST * 2,
+            limit: MAX_EXCERPTS * 2,
             scope: QueryScope::All,
         };
         let found = view.snapshot.search(&query, cancel)?.hits;
         hits.extend(found.into_iter().map(|hit| (root, hit)));
     }
-    // Ties are broken by place, so that the same question gives the same prompt.
+    // Ties are broken by place, so that equal questions give equal prompts.
     hits.sort_by(|(a_root, a), (b_root, b)| {
         let place = |root: &usize, hit: &Hit| (*root, hit.path.clone(), hit.lines);
         let order = b.scores.total.total_cmp(&a.scores.total);
@@ -49,7 +49,7 @@ pub fn retrieve(
     Ok(hits)
 }
 
-/// The hits as excerpts, best first, as many as the budget holds, without what was `shown` and is still the same.
+/// Returns excerpts of the hits, best first, within the budget, without those already `shown` and unchanged.
 pub fn pack(
     views: &[View],
     hits: &[(usize, Hit)],
@@ -64,12 +64,12 @@ pub fn pack(
         let mut same_file = taken
             .iter()
             .filter(|(r, p, _)| r == root && *p == &hit.path);
-        if same_file.clone().count() == PER_FILE
+        if same_file.clone().count() == MAX_PER_FILE
             || same_file.any(|(.., lines)| !apart(*lines, hit.lines))
         {
             continue;
         }
-        let room = left.min((budget / SHARE).max(1));
+        let room = left.min((budget / MAX_SHARE_DIVISOR).max(1));
         let Some(mut excerpt) = excerpt(views, *root, &hit.path, hit.lines, room) else {
             continue;
         };
@@ -80,14 +80,14 @@ pub fn pack(
         }
         left = left.saturating_sub(cost(&excerpt));
         excerpts.push(excerpt);
-        if excerpts.len() == MOST {
+        if excerpts.len() == MAX_EXCERPTS {
             break;
         }
     }
     excerpts
 }
 
-/// Lines of a file as they are now, cut to what fits into `room` tokens.
+/// Returns the current text of some lines, cut to `room` tokens.
 pub fn excerpt(
     views: &[View],
     root: usize,
@@ -100,7 +100,7 @@ pub fn excerpt(
     let wanted = (last + 1).saturating_sub(first);
     let mut code = String::new();
     let mut count = 0;
-    let heading = tokens::estimate(path) + HEADING;
+    let heading = tokens::estimate(path) + HEADING_TOKENS;
     for line in text.lines().skip(first).take(wanted) {
         if heading + tokens::estimate(&code) + tokens::estimate(line) + 1 > room {
             break;
@@ -109,7 +109,7 @@ pub fn excerpt(
         code.push('\n');
         count += 1;
     }
-    if count == 0 || (count < wanted && count < FEWEST_LINES) || code.trim().is_empty() {
+    if count == 0 || (count < wanted && count < MIN_LINES) || code.trim().is_empty() {
         return None;
     }
     let shown = LineRange {
@@ -127,15 +127,15 @@ pub fn excerpt(
     })
 }
 
-/// Tokens that the place and the fence around an excerpt take.
-const HEADING: usize = 16;
+/// Tokens of the label and fence of an excerpt.
+const HEADING_TOKENS: usize = 16;
 
-/// Tokens an excerpt takes in a prompt.
+/// Returns the estimated tokens of an excerpt in a prompt.
 pub fn cost(excerpt: &Excerpt) -> usize {
-    tokens::estimate(&excerpt.place) + tokens::estimate(&excerpt.text) + HEADING
+    tokens::estimate(&excerpt.place) + tokens::estimate(&excerpt.text) + HEADING_TOKENS
 }
 
-/// What the developer looks at: their selection, or else the definition around the caret.
+/// Returns an excerpt of the selection, otherwise of the definition around the caret.
 pub fn looked_at(views: &[View], target: &Target, room: usize) -> Option<Excerpt> {
     let path: Arc<str> = Arc::from(target.path.as_str());
     let enclosing = target.enclosing(views).map(|symbol| symbol.lines);

@@ -1,8 +1,7 @@
-//! One sentence about a definition, made in the background after somebody hovered over it, and shown by the next hover.
+//! One sentence by a model about a definition, made in the background after a hover and shown by the next one.
 //!
-//! A hover only looks whether there is one. What is made is kept on disk under the content of the definition and the generation that said
-//! it, so that neither an edit nor a new generation leaves an old sentence standing. A sentence that names what the repository does not
-//! know is not shown at all.
+//! A hover never waits for it. Sentences are cached on disk by the definition's content and the generation, so that an edit or a new
+//! generation invalidates them. A sentence that names something unknown to the repository is not shown.
 
 use grounding::{Checker, Plain, View};
 use std::collections::HashMap;
@@ -15,7 +14,7 @@ use repo_indexer::{SymbolInfo, SymbolKind};
 use tokio::sync::watch;
 use trainer_bridge::Redactor;
 
-use super::assistant::Assistant;
+use super::chat_model::ChatModel;
 use super::excerpt::Excerpt;
 use super::prompt;
 use super::sources;
@@ -24,37 +23,37 @@ use models::{ChatMessage, Event, FinishReason, ModelError, Priority, Request};
 use settings::ModelSettings;
 use trainer_bridge::Role;
 
-/// Tokens of the definition that the model is shown. An engine that reads cannot be interrupted, and whoever asks meanwhile waits for it:
-/// with more, for half a minute on a CPU.
-const SHOWN: usize = 600;
-const ANSWER_TOKENS: usize = 96;
-/// Longest sentence shown, in characters.
-const LONGEST: usize = 300;
-/// For so long after a failure nobody is asked again.
-const PAUSE: Duration = Duration::from_secs(60);
-/// Who answers is looked up anew after this time, not with each hover.
-const CHOSEN_FOR: Duration = Duration::from_secs(2);
-/// Sentences kept in memory.
-const REMEMBERED: usize = 4096;
+/// Tokens of the definition in the prompt. An engine cannot be interrupted while it processes a prompt, so a larger one would delay
+/// questions, on a CPU by half a minute.
+const MAX_SOURCE_TOKENS: usize = 600;
+const MAX_ANSWER_TOKENS: usize = 96;
+/// Maximum length of a sentence in characters.
+const MAX_SENTENCE_LEN: usize = 300;
+/// Time without requests after a failure.
+const FAILURE_INTERVAL: Duration = Duration::from_secs(60);
+/// How long the choice of a model is cached, so that not every hover reads the disk.
+const CHOICE_TTL: Duration = Duration::from_secs(2);
+/// Number of sentences cached in memory.
+const MAX_REMEMBERED: usize = 4096;
 
-/// Says who answers with given settings.
-pub type Choose = dyn Fn(&ModelSettings) -> Option<Assistant> + Send + Sync;
+/// Returns the model to ask with given settings.
+pub type Choose = dyn Fn(&ModelSettings) -> Option<ChatModel> + Send + Sync;
 
 pub struct Summaries {
     state: Arc<State>,
-    /// The last definition that was hovered over without a sentence; nobody waits for those before it any more.
+    /// The last definition that was hovered over and has no sentence. Earlier ones are dropped.
     wanted: watch::Sender<Option<Wanted>>,
     choose: Box<Choose>,
 }
 
 #[derive(Default)]
 struct State {
-    /// By file name; none where there is nothing worth showing.
+    /// By cache file name; `None` if there is nothing to show.
     known: Mutex<HashMap<String, Option<String>>>,
-    chosen: Mutex<Option<(Instant, ModelSettings, Option<Assistant>)>>,
+    chosen: Mutex<Option<(Instant, ModelSettings, Option<ChatModel>)>>,
 }
 
-/// A sentence to show, and who said it.
+/// A sentence and the generation that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub text: String,
@@ -63,7 +62,7 @@ pub struct Summary {
 
 #[derive(Clone)]
 struct Wanted {
-    assistant: Assistant,
+    assistant: ChatModel,
     directory: PathBuf,
     key: String,
     name: String,
@@ -73,7 +72,7 @@ struct Wanted {
 }
 
 impl Summaries {
-    /// Starts the task that makes them; it ends when this is dropped.
+    /// Starts the background task; it ends when this is dropped.
     pub fn start(choose: Box<Choose>) -> Self {
         let state = Arc::<State>::default();
         let (wanted, receiver) = watch::channel(None);
@@ -85,7 +84,7 @@ impl Summaries {
         }
     }
 
-    /// The sentence about a definition, if there is one. If there is none yet, it is made for the next time.
+    /// Returns the sentence about a definition, if there is one. Otherwise requests it for the next hover.
     pub fn of(
         &self,
         settings: &ModelSettings,
@@ -99,7 +98,7 @@ impl Summaries {
             return None;
         }
         let assistant = self.assistant(settings)?;
-        let excerpt = sources::excerpt(views, root, &symbol.path, symbol.lines, SHOWN)?;
+        let excerpt = sources::excerpt(views, root, &symbol.path, symbol.lines, MAX_SOURCE_TOKENS)?;
         let generation = assistant.label().to_owned();
         let key = key(&generation, &symbol.qualified, &excerpt);
         if let Some(text) = self.state.get(directory, &key) {
@@ -117,10 +116,10 @@ impl Summaries {
         None
     }
 
-    fn assistant(&self, settings: &ModelSettings) -> Option<Assistant> {
+    fn assistant(&self, settings: &ModelSettings) -> Option<ChatModel> {
         let mut chosen = lock(&self.state.chosen);
         if let Some((since, with, assistant)) = &*chosen
-            && since.elapsed() < CHOSEN_FOR
+            && since.elapsed() < CHOICE_TTL
             && with == settings
         {
             return assistant.clone();
@@ -144,7 +143,7 @@ impl State {
 
     fn remember(&self, key: String, text: Option<String>) {
         let mut known = lock(&self.known);
-        if known.len() >= REMEMBERED {
+        if known.len() >= MAX_REMEMBERED {
             known.clear();
         }
         known.insert(key, text);
@@ -155,18 +154,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes what was wanted last, one at a time.
+/// Makes the sentence that was requested last, one at a time.
 async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) {
     while receiver.changed().await.is_ok() {
         let Some(wanted) = receiver.borrow_and_update().clone() else {
             continue;
         };
-        // Whoever hovered again while it was being made has asked for it again.
+        // A hover in the meantime has requested it again.
         if state.get(&wanted.directory, &wanted.key).is_some() {
             continue;
         }
         match summarize(&wanted).await {
-            // The next hover asks again.
+            // The next hover requests it again.
             Ok(Made::NotNow) | Err(ModelError::Preempted) => {}
             Ok(Made::Sentence(text)) => {
                 let text = text.map(|text| Redactor::built_in().redact(&text).0.into_owned());
@@ -181,16 +180,16 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
             }
             Err(error) => {
                 tracing::debug!("no summary of {}: {error}", wanted.name);
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(FAILURE_INTERVAL).await;
             }
         }
     }
 }
 
 enum Made {
-    /// None if the model said nothing that can be shown.
+    /// A sentence; `None` if the model's text cannot be shown.
     Sentence(Option<String>),
-    /// No model is loaded, and a hover is no reason to load one.
+    /// No model is loaded, and hovers do not load one.
     NotNow,
 }
 
@@ -203,7 +202,7 @@ async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
             message(Role::System, prompt::system(&wanted.repository)),
             message(Role::User, prompt),
         ],
-        max_tokens: ANSWER_TOKENS,
+        max_tokens: MAX_ANSWER_TOKENS,
         temperature: 0.0,
         thinking: false,
         grammar: None,
@@ -217,7 +216,7 @@ async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
         match event? {
             Event::Text(text) => drop(checker.push(&text)),
             Event::Thinking(_) => {}
-            // Half a sentence is worse than none.
+            // An incomplete sentence is not shown.
             Event::Done(finish) if finish.reason == FinishReason::Length => {
                 return Ok(Made::Sentence(None));
             }
@@ -231,7 +230,7 @@ async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
         .lines()
         .find(|line| !line.trim().is_empty());
     let line = line.unwrap_or_default().trim().to_owned();
-    let shows = checked.claims.unverified().is_empty() && line.chars().count() <= LONGEST;
+    let shows = checked.claims.unverified().is_empty() && line.chars().count() <= MAX_SENTENCE_LEN;
     let sentence = Some(line).filter(|line| shows && !line.is_empty());
     Ok(Made::Sentence(sentence))
 }
@@ -250,7 +249,7 @@ fn is_worth_it(symbol: &SymbolInfo) -> bool {
         )
 }
 
-/// The name of the file that holds the sentence, below a folder for each generation.
+/// Returns the cache file of a sentence: a folder for the generation, and a hash.
 fn key(generation: &str, name: &str, excerpt: &Excerpt) -> String {
     let folder: String = generation
         .chars()
@@ -263,7 +262,7 @@ fn key(generation: &str, name: &str, excerpt: &Excerpt) -> String {
         })
         .collect();
     let mut hasher = blake3::Hasher::new();
-    // A remote engine's name may not be what the folder is called.
+    // A remote model's name may not be a valid folder name.
     for part in [generation, name, &excerpt.text] {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);

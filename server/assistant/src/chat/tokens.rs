@@ -1,9 +1,9 @@
-//! How many tokens a text takes, without a tokenizer: the engine may be any, and only a bound is needed.
+//! Estimates tokens without a tokenizer: the engine may be any, and an upper bound is enough.
 
-/// Bytes of ASCII text a token of a code model holds, at the least that repositories were seen to have: code has 3 to 4.
+/// Bytes of ASCII text per token, at the low end of what was measured on repositories: code has 3 to 4.
 const BYTES_PER_TOKEN: usize = 3;
 
-/// An estimate that is rather too high than too low. Digits count one each, as Qwen's tokenizer has them, and so do letters beyond ASCII.
+/// Returns an estimate that errs on the high side. Each digit counts as a token, as in Qwen's tokenizer, and so does each non-ASCII letter.
 pub fn estimate(text: &str) -> usize {
     let alone = |c: &char| !c.is_ascii() || c.is_ascii_digit();
     let single = text.chars().filter(alone).count();

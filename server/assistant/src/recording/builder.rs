@@ -1,4 +1,4 @@
-//! An answer as it is recorded: with the places it was made of, by their hashes, and what was said of them.
+//! Builds the record of a question and its answer, with the places it is based on and their hashes.
 
 use grounding::{Plain, View};
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::answer::Answer;
 use crate::chat::Answered;
 use grounding::markdown::fence;
 
-/// What asked.
+/// The kind of question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Ask,
@@ -112,7 +112,7 @@ impl InteractionBuilder {
         self
     }
 
-    /// An answer made of the index.
+    /// Finishes with an answer from the index.
     pub fn by_index(self, answer: &Answer) -> Interaction {
         let places = answer.sources.iter().map(|source| &source.citation);
         let scores = answer.sources.iter().filter_map(|source| {
@@ -132,13 +132,13 @@ impl InteractionBuilder {
         .unless_private(&self.views)
     }
 
-    /// The answer without what a client adds to it: what it is made by, and links.
+    /// Returns the answer without its label and links.
     fn plain(&self, answer: &Answer) -> String {
         let mut text = answer.headline.clone();
         for (at, source) in answer.sources.iter().enumerate() {
             text.push_str("\n\n");
             match self.no_code {
-                // Documentation is text of the repository, and nothing tells it from other prose later.
+                // Documentation is text of the repository and could not be told from other prose later.
                 true => text.push_str(&source.citation.label),
                 false => text.push_str(source.to_markdown(at + 1, &Plain).trim()),
             }
@@ -146,7 +146,7 @@ impl InteractionBuilder {
         text
     }
 
-    /// A model's checked answer.
+    /// Finishes with a model's checked answer.
     pub fn by_model(self, answered: &Answered) -> Interaction {
         let claims = &answered.checked.claims;
         let places = answered.context.iter();
@@ -176,7 +176,7 @@ impl InteractionBuilder {
         .unless_private(&self.views)
     }
 
-    /// A sentence that a model said of one definition.
+    /// Finishes with a model's sentence about one definition.
     pub fn sentence(
         self,
         text: String,
@@ -209,8 +209,8 @@ impl InteractionBuilder {
         }
     }
 
-    /// A file of the workspace by its path; one of another root with the name of that before it. So it is the same whether the root was
-    /// opened alone or beside others.
+    /// Returns the recorded name of a file: its path, preceded by the root's name for files of other roots. It does not depend on which
+    /// other roots are open.
     fn file(&self, root: usize, path: &str) -> String {
         let view = self.views.get(root);
         let elsewhere = view.filter(|view| workspace_name(view.snapshot.root()) != self.workspace);
@@ -251,13 +251,13 @@ trait UnlessPrivate {
 }
 
 impl UnlessPrivate for Interaction {
-    /// Nothing is kept of what touches a private file. Such files are in no index, but a model may name one, or a glob be new.
+    /// Switches recording off if a private file is involved. Private files are not indexed, but a model may name one, or a glob may be new.
     fn unless_private(mut self, views: &[View]) -> Self {
         let files = self.context.iter().map(|context| &context.file);
         let files = files
             .chain(self.citations.iter().map(|citation| &citation.file))
             .chain(self.scores.iter().map(|score| &score.file));
-        // Who wrote a name may have put the root's before it, or not.
+        // A path may or may not be preceded by the root's name.
         let is_private = |file: &String| {
             views.iter().any(|view| {
                 let name = view.name.as_deref().unwrap_or_default();
@@ -274,7 +274,7 @@ impl UnlessPrivate for Interaction {
     }
 }
 
-/// Lines as citations count them: from 1.
+/// Converts to one-based lines, as in citations.
 fn range(lines: LineRange) -> Range {
     Range {
         first: lines.first.saturating_add(1),
@@ -282,7 +282,7 @@ fn range(lines: LineRange) -> Range {
     }
 }
 
-/// blake3 of the text of these lines, their line ends included.
+/// Returns the BLAKE3 hash of the text of some lines, line ends included.
 fn hash_of(text: &str, lines: LineRange) -> String {
     let wanted = (lines.last as usize + 1).saturating_sub(lines.first as usize);
     let mut hasher = blake3::Hasher::new();
@@ -296,7 +296,7 @@ fn hash_of(text: &str, lines: LineRange) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// As git names the content of a file.
+/// Returns git's blob id (SHA-1) of a text.
 fn blob(text: &str) -> String {
     let mut hasher = Sha1::new();
     hasher.update(format!("blob {}\0", text.len()));
@@ -326,7 +326,7 @@ fn score(file: String, scores: &Scores) -> RetrievalScore {
     }
 }
 
-/// To four digits: more say nothing, and take room in a million interactions.
+/// Rounds to four digits, which are enough and save space.
 fn rounded(number: f32) -> f64 {
     (f64::from(number) * 1e4).round() / 1e4
 }

@@ -1,13 +1,13 @@
-//! Whether a question shows that the answer before it was of no use.
+//! Detects questions that show that the previous answer failed.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// Conversations that are remembered.
-const KEPT: usize = 32;
-/// Two questions that share so much of their words (Jaccard) ask for the same.
-const SAME: f64 = 0.6;
-/// What people begin with when they were not helped. A word alone counts where it stands alone: "incorrect limit" is a subject.
+/// Number of conversations that are kept.
+const MAX_CONVERSATIONS: usize = 32;
+/// Questions with at least this Jaccard similarity of their words count as the same.
+const MIN_SIMILARITY: f64 = 0.6;
+/// Objections at the start of a question. They count only if punctuation or the end follows: "incorrect limit" is a subject.
 const OBJECTIONS: [&str; 9] = [
     "no",
     "nope",
@@ -19,26 +19,26 @@ const OBJECTIONS: [&str; 9] = [
     "that is not it",
     "that's not it",
 ];
-/// Words that ask, and say nothing of what is asked about.
-const STOP: [&str; 22] = [
+/// Words without a topic.
+const STOP_WORDS: [&str; 22] = [
     "a", "an", "and", "are", "can", "do", "does", "how", "i", "in", "is", "it", "me", "of",
     "please", "so", "the", "to", "what", "where", "which", "why",
 ];
 
-/// What was asked last in each conversation.
+/// The last question of each conversation.
 #[derive(Debug, Default)]
 pub struct FollowUps {
-    /// The one that was spoken in last comes last: its id, the question, the interaction.
+    /// Conversation id, question and interaction id; the most recent one is last.
     recent: Mutex<Vec<(String, String, String)>>,
 }
 
 impl FollowUps {
-    /// Notes a question that was answered; gives the interaction before it, if this one shows that it failed.
+    /// Stores an answered question. Returns the previous interaction if this question shows that its answer failed.
     pub fn ask(&self, conversation: &str, question: &str, interaction: &str) -> Option<String> {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let before = recent.iter().position(|(known, ..)| known == conversation);
         let before = before.map(|at| recent.remove(at));
-        if recent.len() == KEPT {
+        if recent.len() == MAX_CONVERSATIONS {
             recent.remove(0);
         }
         recent.push((
@@ -70,15 +70,15 @@ fn shows_failure(before: &str, question: &str) -> bool {
         return true;
     }
     let (a, b) = (words(&before), words(&question));
-    // One word that differs may be what is asked about.
+    // A single different word may be the topic.
     let again = a.is_subset(&b) || b.is_subset(&a);
     let (both, either) = (a.intersection(&b).count(), a.union(&b).count());
-    again && both > 0 && both as f64 / either as f64 >= SAME
+    again && both > 0 && both as f64 / either as f64 >= MIN_SIMILARITY
 }
 
 fn words(text: &str) -> HashSet<&str> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .filter(|word| !word.is_empty() && !STOP.contains(word))
+        .filter(|word| !word.is_empty() && !STOP_WORDS.contains(word))
         .collect()
 }
 

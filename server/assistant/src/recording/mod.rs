@@ -1,13 +1,11 @@
-//! What is asked and answered, and what came of it, on its way into the user's own database.
+//! Records questions, answers and feedback in the user's database.
 //!
-//! Nobody waits for the disk here but whoever wants to show the id of an interaction: that id is given out only once the interaction is
-//! safe, and not at all where it is not kept. Redaction, and the last word on what may be kept, are the business of `trainer_bridge`.
-//! Knows nothing of LSP.
+//! Only callers that show an interaction's id wait for the disk: an id is returned once the interaction is durable, and never for one
+//! that is not recorded. `trainer_bridge` redacts and decides what may be stored. This module does not know LSP.
 
 mod builder;
 mod follow_up;
-#[expect(clippy::module_inception, reason = "one recording of the module")]
-mod recording;
+mod pending;
 mod survival;
 
 use std::collections::HashSet;
@@ -22,37 +20,37 @@ use trainer_bridge::{
 
 pub use builder::{InteractionBuilder, Kind};
 pub use follow_up::FollowUps;
-pub use recording::Recording;
+pub use pending::PendingInteraction;
 pub use survival::{Inserted, share};
 
-/// Before the id of an interaction, behind the answer in the document that holds it: a comment that nobody sees rendered.
+/// Precedes the interaction's id in an answer document: an HTML comment after the answer, which is invisible when rendered.
 pub const MARK: &str = "<!-- repo-lsp: ";
-/// How long an answer may wait to be safe before it is shown without an id. A locked database says so after a third of that.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Sentences of hovers that are remembered as recorded.
-const REMEMBERED: usize = 4096;
+/// How long an answer waits to be durable before it is shown without an id.
+const DURABLE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Number of hover sentences that are remembered as recorded.
+const MAX_REMEMBERED: usize = 4096;
 
-/// Says what the user should know about recording.
+/// Shows a notice about recording to the user.
 pub type Tell = dyn Fn(Notice) + Send + Sync;
 
-/// Where a session records.
+/// Records the interactions of a session.
 pub struct Samples {
     tell: Arc<Tell>,
     mode: Mutex<PrivacyMode>,
-    /// Begun with the first interaction that is to be kept: whoever keeps nothing has neither a thread nor a file.
+    /// Started by the first interaction to be recorded, so that without recording there is neither a thread nor a file.
     recorder: OnceLock<Recorder>,
     shown: Mutex<HashSet<blake3::Hash>>,
     pub follow_ups: FollowUps,
 }
 
-/// How much is kept, and where.
+/// How much is recorded, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordingPolicy {
     pub file: PathBuf,
     pub mode: PrivacyMode,
 }
 
-/// What is kept of a workspace's user, in numbers.
+/// Numbers of records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub interactions: u64,
@@ -70,7 +68,7 @@ impl Samples {
         }
     }
 
-    /// Records an interaction that `make` puts together, elsewhere. Nothing if nothing is to be kept.
+    /// Records the interaction that `make` builds on the recorder's thread. Returns `None` if recording is off.
     pub fn record(
         &self,
         keeping: &RecordingPolicy,
@@ -84,14 +82,14 @@ impl Samples {
         Some(recorder.record_with(move || {
             let made = make(occasion);
             Interaction {
-                // What touches a private file says so by itself.
+                // `make` switches recording off if a private file is involved.
                 privacy: made.privacy.max(mode),
                 ..made
             }
         }))
     }
 
-    /// The same, for what is recorded once however often it is shown: a sentence in a hover.
+    /// Like [`Self::record`], but once per session for equal `what`: a hover sentence may be shown often.
     pub fn record_once(
         &self,
         keeping: &RecordingPolicy,
@@ -100,11 +98,11 @@ impl Samples {
         make: impl FnOnce(InteractionBuilder) -> Interaction + Send + 'static,
     ) {
         if self.now(keeping).mode == PrivacyMode::Off {
-            // It is still to be recorded where that is switched on later.
+            // It can still be recorded if recording is switched on later.
             return;
         }
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if shown.len() >= REMEMBERED {
+        if shown.len() >= MAX_REMEMBERED {
             shown.clear();
         }
         if shown.insert(blake3::hash(what.as_bytes())) {
@@ -113,7 +111,7 @@ impl Samples {
         }
     }
 
-    /// Records what came of an answer. Nothing if nothing is to be kept.
+    /// Records feedback. Returns `None` if recording is off.
     pub fn feedback(
         &self,
         keeping: &RecordingPolicy,
@@ -128,7 +126,7 @@ impl Samples {
         }))
     }
 
-    /// What holds from now on, also for what was asked before and is not answered yet.
+    /// Applies a privacy mode from now on, also to questions that are not answered yet.
     pub fn settle(&self, mode: PrivacyMode) {
         *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
         if let Some(recorder) = self.recorder.get() {
@@ -136,7 +134,7 @@ impl Samples {
         }
     }
 
-    /// As it was when it was asked, or as it is now: whichever keeps less.
+    /// Returns the stricter of the policy at the time of the question and the current one.
     fn now(&self, keeping: &RecordingPolicy) -> RecordingPolicy {
         let now = *self.mode.lock().unwrap_or_else(PoisonError::into_inner);
         RecordingPolicy {
@@ -145,7 +143,7 @@ impl Samples {
         }
     }
 
-    /// Why nothing can be written at the moment; none if all is well.
+    /// Returns why nothing can be written at the moment, if so.
     pub fn trouble(&self) -> Option<String> {
         let notice = self.recorder.get()?.health()?;
         Some(notice.to_string())
@@ -168,13 +166,13 @@ impl Samples {
     }
 }
 
-/// Waits until an interaction is safe: its id may then be shown.
+/// Waits until an interaction is durable, so that its id may be shown.
 pub async fn safe(id: String, ticket: Option<Ticket>) -> Option<String> {
-    match tokio::time::timeout(PATIENCE, ticket?).await {
+    match tokio::time::timeout(DURABLE_TIMEOUT, ticket?).await {
         Ok(RecordOutcome::Durable) => Some(id),
         Ok(RecordOutcome::NotAdmitted) => None,
         Ok(outcome) => {
-            // The recorder has told the user why.
+            // The recorder has shown a notice.
             tracing::debug!("an interaction is not kept yet: {outcome:?}");
             None
         }
@@ -185,7 +183,7 @@ pub async fn safe(id: String, ticket: Option<Ticket>) -> Option<String> {
     }
 }
 
-/// How much has been kept since `time`, in milliseconds since 1970. Makes no database where there is none.
+/// Counts records since `time` (milliseconds since 1970). Does not create a database.
 pub fn counts(keeping: &RecordingPolicy, time: u64) -> Result<Counts, StoreError> {
     if !keeping.file.exists() {
         return Ok(Counts::default());
@@ -198,7 +196,7 @@ pub fn counts(keeping: &RecordingPolicy, time: u64) -> Result<Counts, StoreError
     })
 }
 
-/// What a workspace is called in what is kept of it: its path, whichever way somebody came to it. The folder itself may be gone.
+/// Returns the recorded name of a workspace: its canonical path. The folder may no longer exist.
 pub fn workspace_name(root: &Path) -> String {
     let path = root.canonicalize();
     let path = path.or_else(|_| std::path::absolute(root));
@@ -206,7 +204,7 @@ pub fn workspace_name(root: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Milliseconds since 1970.
+/// Returns the current time in milliseconds since 1970.
 fn now() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))

@@ -1,19 +1,19 @@
-//! How much of what was inserted is still there: by lines, whatever was typed around them.
+//! Measures how much of inserted code is still in a document.
 
 use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use std::time::{Duration, Instant};
 
-/// A comparison that takes longer is made more coarsely.
-const DEADLINE: Duration = Duration::from_millis(500);
+/// A comparison that takes longer is approximate.
+const DIFF_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Code of an answer that was put into a document.
+/// Code of an answer that was inserted into a document.
 #[derive(Debug, Clone)]
 pub struct Inserted {
-    /// The document as it was with the code just put in.
+    /// The document right after the insertion.
     pub text: Arc<str>,
-    /// Its lines, counted from 0: the first, and the first behind them.
+    /// The inserted lines, zero-based: the first, and the end (exclusive).
     pub lines: (usize, usize),
 }
 
@@ -38,7 +38,7 @@ impl Inserted {
     }
 }
 
-/// The share of the inserted characters, white space aside, whose lines are in `now` as they were, in their order: from 0 to 1.
+/// Returns the share (0 to 1) of the inserted characters, without white space, whose lines are unchanged and in order in `now`.
 pub fn share(inserted: &Inserted, now: &str) -> f64 {
     let line =
         |text: &'_ str| -> Vec<String> { text.lines().map(|l| l.trim().to_owned()).collect() };
@@ -52,7 +52,7 @@ pub fn share(inserted: &Inserted, now: &str) -> f64 {
     if all == 0 {
         return 0.0;
     }
-    let deadline = Instant::now() + DEADLINE;
+    let deadline = Instant::now() + DIFF_TIMEOUT;
     let diff = capture_diff_slices_deadline(Algorithm::Myers, &then, &now, Some(deadline));
     let kept: usize = diff
         .iter()
@@ -71,7 +71,7 @@ pub fn share(inserted: &Inserted, now: &str) -> f64 {
 mod tests {
     use super::*;
 
-    /// What lies between the bars was inserted.
+    /// The text between the bars was inserted.
     #[track_caller]
     fn check(then: &str, now: &str, expected: f64) {
         let start = then.find('|').unwrap();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use assistant::ask::{self, AskResult, Location, Mode, Question, Reply, Task, Worker};
-use assistant::chat::Assistants;
+use assistant::chat::ChatModels;
 use assistant::recording::{RecordingPolicy, Samples};
 use futures::future::BoxFuture;
 use grounding::{Citation, Links, View};
@@ -103,7 +103,7 @@ fn service(args: &Args, context: &Context, snapshot: Arc<repo_indexer::Snapshot>
         snapshot,
     }];
     let name = context.root.file_name().unwrap_or_default();
-    let models = Assistants::new(&context.dirs, cfg!(feature = "local-model"));
+    let models = ChatModels::new(&context.dirs, cfg!(feature = "local-model"));
     ask::Context {
         repository: name.to_string_lossy().into_owned(),
         model: ModelSettings {

@@ -6,7 +6,7 @@ use repo_indexer::IndexOptions;
 use serde_json::{Value, json};
 
 use crate::lsp::{Resolved, Settings, SettingsSource};
-use assistant::chat::{Assistant, Assistants};
+use assistant::chat::{ChatModel, ChatModels};
 use assistant::recording::RecordingPolicy;
 use settings::ModelSettings;
 use settings::paths::Dirs;
@@ -58,14 +58,14 @@ impl SettingsSource for TestSettings {
         }
     }
 
-    fn assistant(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String> {
+    fn assistant(&self, settings: &ModelSettings) -> Result<Option<ChatModel>, String> {
         let folder = |name: &str| self.0.join(name);
         let dirs = Dirs {
             cache: folder("cache"),
             config: folder("config"),
             data: folder("data"),
         };
-        Assistants::new(&dirs, cfg!(feature = "local-model")).choose(settings)
+        ChatModels::new(&dirs, cfg!(feature = "local-model")).choose(settings)
     }
 
     fn trained(&self, _: &ModelSettings) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! One question on its way into the store: begun with the question, finished with the answer, named once it is durable.
+//! A question that is being answered: recorded with its answer, and identified once it is durable.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use trainer_bridge::{FeedbackEvent, Interaction, Ticket};
 
 use super::{InteractionBuilder, RecordingPolicy, Samples, safe};
 
-pub struct Recording {
+pub struct PendingInteraction {
     samples: Arc<Samples>,
     /// `None` while the settings are unknown: nothing is recorded then.
     policy: Option<RecordingPolicy>,
@@ -15,13 +15,13 @@ pub struct Recording {
     ticket: Option<Ticket>,
 }
 
-impl Recording {
+impl PendingInteraction {
     pub fn new(
         samples: Arc<Samples>,
         policy: Option<RecordingPolicy>,
         builder: InteractionBuilder,
     ) -> Self {
-        Recording {
+        PendingInteraction {
             samples,
             policy,
             id: builder.id.clone(),

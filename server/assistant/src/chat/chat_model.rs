@@ -1,4 +1,4 @@
-//! Who is asked: which model answers with given settings, and by which way it is reached.
+//! Chooses the model that answers with given settings, and how to reach it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use models::{Client, ModelError, Request, Stream};
 use settings::ModelSettings;
 use settings::paths::Dirs;
 
-/// The ways to models, kept for as long as the program runs.
+/// Finds models; kept for the life of the process, because it keeps track of the host.
 #[derive(Debug)]
-pub struct Assistants {
+pub struct ChatModels {
     library: Library,
     host: Arc<HostLauncher>,
     hosts_models: bool,
 }
 
-/// A model that can be asked.
+/// A model that can be asked, in the host or a remote engine.
 #[derive(Debug, Clone)]
-pub struct Assistant {
-    /// As the engine knows it.
+pub struct ChatModel {
+    /// The model's name in requests to the engine.
     name: String,
     label: String,
     engine: Engine,
@@ -29,24 +29,24 @@ pub struct Assistant {
 
 #[derive(Debug, Clone)]
 enum Engine {
-    /// The process that runs models on this machine; it is started when it is first asked.
+    /// The model host on this machine; started by the first request.
     Host(Arc<HostLauncher>),
-    /// What the user has configured.
+    /// An engine that the user has configured.
     Remote(Client),
 }
 
-impl Assistants {
+impl ChatModels {
     /// `hosts_models`: whether this program was built with the model host.
     pub fn new(dirs: &Dirs, hosts_models: bool) -> Self {
-        Assistants {
+        ChatModels {
             hosts_models,
             library: Library::new(dirs),
             host: Arc::new(HostLauncher::new(dirs)),
         }
     }
 
-    /// Who answers with these settings: none if no model is set up, or why the one that is cannot be asked.
-    pub fn choose(&self, settings: &ModelSettings) -> Result<Option<Assistant>, String> {
+    /// Returns the model to ask: `None` if no model is set up, an error if the configured one cannot be asked.
+    pub fn choose(&self, settings: &ModelSettings) -> Result<Option<ChatModel>, String> {
         if !settings.enabled {
             return Ok(None);
         }
@@ -63,7 +63,7 @@ impl Assistants {
                 })
             });
             let client = Client::new(endpoint, key.transpose()?.as_deref());
-            return Ok(Some(Assistant {
+            return Ok(Some(ChatModel {
                 label: name.clone(),
                 name,
                 engine: Engine::Remote(client.map_err(|error| error.to_string())?),
@@ -77,7 +77,7 @@ impl Assistants {
         if !self.hosts_models {
             return Err("this program was built without the feature local-model; set model.endpoint, or build it with that".to_owned());
         }
-        Ok(Some(Assistant {
+        Ok(Some(ChatModel {
             label: installed.label(),
             name: installed.name,
             engine: Engine::Host(self.host.clone()),
@@ -85,7 +85,7 @@ impl Assistants {
         }))
     }
 
-    /// When the model in use was trained, in milliseconds since 1970; none if it was not trained here.
+    /// Returns when the model in use was trained, in milliseconds since 1970; `None` if it was not trained on this machine.
     pub fn trained(&self, settings: &ModelSettings) -> Option<u64> {
         if settings.endpoint.is_some() {
             return None;
@@ -96,11 +96,11 @@ impl Assistants {
     }
 }
 
-impl Assistant {
-    /// An engine that is reached by itself, whatever is installed.
+impl ChatModel {
+    /// A remote engine, for tests.
     #[cfg(test)]
     pub fn remote(name: &str, client: Client) -> Self {
-        Assistant {
+        ChatModel {
             name: name.to_owned(),
             label: name.to_owned(),
             engine: Engine::Remote(client),
@@ -108,12 +108,12 @@ impl Assistant {
         }
     }
 
-    /// `name@7`, or the name that a remote engine has for it.
+    /// The generation, as `name@7`, or the model's name in a remote engine.
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// The same for what nobody waits for: none if it would first have to start or load a model.
+    /// Like [`Self::chat`], for background work: returns `None` if a model would have to be loaded first.
     pub async fn chat_if_running(&self, request: Request) -> Result<Option<Stream>, ModelError> {
         if let Engine::Host(host) = &self.engine {
             let status = host.status().await?;
@@ -125,7 +125,7 @@ impl Assistant {
         self.chat(request).await.map(Some)
     }
 
-    /// Has the model go on from the messages of a request.
+    /// Sends a request and returns the streamed reply.
     pub async fn chat(&self, request: Request) -> Result<Stream, ModelError> {
         let request = Request {
             model: self.name.clone(),
