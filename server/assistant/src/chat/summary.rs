@@ -21,6 +21,7 @@ use super::sources;
 use crate::answer::words::Certainty;
 use models::{ChatMessage, Event, FinishReason, ModelError, Priority, Request};
 use settings::ModelSettings;
+use settings::files::{FileAccess, write_atomically};
 use trainer_bridge::Role;
 
 /// Tokens of the definition in the prompt. An engine cannot be interrupted while it processes a prompt, so a larger one would delay
@@ -171,8 +172,10 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
                 let text = text.map(|text| Redactor::built_in().redact(&text).0.into_owned());
                 let path = wanted.directory.join(&wanted.key);
                 let folder = path.parent().unwrap_or(&wanted.directory);
-                let written = std::fs::create_dir_all(folder)
-                    .and_then(|()| std::fs::write(&path, text.as_deref().unwrap_or_default()));
+                let written = std::fs::create_dir_all(folder).and_then(|()| {
+                    let text = text.as_deref().unwrap_or_default();
+                    write_atomically(&path, text.as_bytes(), FileAccess::Owner)
+                });
                 if let Err(error) = written {
                     tracing::warn!("cannot keep a summary in {}: {error}", path.display());
                 }
