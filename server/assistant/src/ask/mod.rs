@@ -158,7 +158,7 @@ async fn ask_about_code<W: Worker>(
     }
     let work = {
         let context = context.clone();
-        move |cancel: &Cancel| code.from_index(&context, &target, cancel)
+        move |cancel: &Cancel| code.answer_from_index(&context, &target, cancel)
     };
     let found = worker.run(work).await?;
     let mut index = found.answer;

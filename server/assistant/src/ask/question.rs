@@ -94,7 +94,7 @@ pub(super) struct FromIndex {
 }
 
 impl CodeQuestion {
-    pub(super) fn from_index(
+    pub(super) fn answer_from_index(
         &self,
         context: &Context,
         target: &Target,
