@@ -16,12 +16,15 @@ const MEASUREMENT_TIMES: [(MeasuredAfter, Duration); 2] = [
     (MeasuredAfter::FiveMinutes, Duration::from_secs(300)),
 ];
 
+/// Returns the text of the open document with the given key.
+type TextOf = dyn Fn(&str) -> Option<Arc<str>> + Send + Sync;
+
 pub struct Insertions(Arc<Tracker>);
 
 struct Tracker {
     samples: Arc<Samples>,
     policy: Box<dyn Fn() -> Option<RecordingPolicy> + Send + Sync>,
-    text: Box<dyn Fn(&str) -> Option<Arc<str>> + Send + Sync>,
+    text: Box<TextOf>,
     /// Insertions whose document has not been saved since, each with the key of the document.
     unsaved: Mutex<Vec<(String, Arc<Insertion>)>>,
 }

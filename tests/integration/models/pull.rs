@@ -178,7 +178,7 @@ fn a_file_with_a_wrong_checksum_is_deleted() {
         output
             .stderr
             .trim_end()
-            .ends_with("It was removed; run the same command again"),
+            .ends_with("The file was removed; run the same command again"),
         "{output:?}"
     );
     assert!(

@@ -202,7 +202,7 @@ async fn an_interrupted_answer_is_marked() {
         answer["error"]
             .as_str()
             .unwrap()
-            .contains("before the answer's end"),
+            .contains("before the end of the answer"),
         "{answer:#}"
     );
     client.close().await;
