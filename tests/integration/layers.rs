@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Our crates from the bottom up: the folder, the package, and our other packages that it may depend on.
-const LAYERS: [(&str, &str, &[&str]); 8] = [
+const LAYERS: [(&str, &str, &[&str]); 9] = [
     ("indexer", "repo-indexer", &[]),
     ("grounding", "grounding", &["repo-indexer"]),
+    ("trainer-bridge/flows", "flows", &[]),
     (
         "trainer-bridge",
         "trainer-bridge",
-        &["repo-indexer", "grounding"],
+        &["repo-indexer", "grounding", "flows"],
     ),
     (
         "server/settings",
