@@ -48,7 +48,7 @@ pub use record::SkipReason;
 pub use scan::PrivateFiles;
 pub use search::{FileHit, Hit, Query, QueryScope, Scores, SearchResult};
 pub use snapshot::{
-    Callee, Candidate, FileUses, IndexStatus, Reference, Resolution, SkippedFile, Snapshot,
-    SymbolInfo, UsageSite, Usages,
+    Callee, Candidate, FileEntry, FileUses, IndexStatus, Reference, Resolution, SkippedFile,
+    Snapshot, SymbolInfo, UsageSite, Usages,
 };
 pub use watch::{IndexEvent, IndexGuard};

@@ -19,7 +19,11 @@ const LAYERS: [(&str, &str, &[&str]); 9] = [
         "settings",
         &["repo-indexer", "trainer-bridge"],
     ),
-    ("server/models", "models", &["trainer-bridge", "settings"]),
+    (
+        "server/models",
+        "models",
+        &["trainer-bridge", "flows", "settings"],
+    ),
     (
         "server/host",
         "model-host",
@@ -31,6 +35,7 @@ const LAYERS: [(&str, &str, &[&str]); 9] = [
         &[
             "repo-indexer",
             "grounding",
+            "flows",
             "trainer-bridge",
             "settings",
             "models",
@@ -42,6 +47,7 @@ const LAYERS: [(&str, &str, &[&str]); 9] = [
         &[
             "repo-indexer",
             "grounding",
+            "flows",
             "trainer-bridge",
             "settings",
             "models",

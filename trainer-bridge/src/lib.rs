@@ -20,8 +20,15 @@ mod interaction;
 mod sample;
 
 mod dataset;
+mod documents;
+mod facts;
+mod gates;
 mod generation;
+mod replay;
+mod repository;
 mod run;
+mod source_text;
+mod tokenized;
 
 mod intake;
 mod redact;
@@ -37,13 +44,20 @@ mod lineage;
 mod private_file;
 
 pub use curate::{CurateOptions, Curated, ExclusionReason, Preference, curate, split_of};
-pub use dataset::{Dataset, DatasetCounts, MaskMode, TokenizedRow};
+pub use dataset::{
+    BuildOptions, BuildStage, Comparison, DatasetEntry, DatasetError, DatasetManifest,
+    KindStatistics, OutputFile, Statistics, build_dataset, compare_datasets, is_dataset_name,
+    list_datasets, read_manifest, read_samples, remove_dataset,
+};
+pub use documents::ExclusionReason as DocumentExclusion;
 pub use drafts::Draft;
 pub use edit::{EditError, EditableFields, EditedInteraction, edit_interaction};
 pub use evaluate::{RankingMetrics, RetrievalComparison, RetrievalOptions, RetrievalReport};
 pub use export::{ExportCuratedError, export_curated};
+pub use facts::FactKind;
 pub use feedback::{Feedback, FeedbackEvent, MeasuredAfter};
 pub use forget::{CopyLocations, forget_interactions};
+pub use gates::{DropReason, Drops};
 pub use generation::{Format, Generation, WeightFile};
 pub use golden::{GoldenQuestion, GoldenQuestionsError, read_golden_questions};
 pub use intake::{Admitted, Intake};
@@ -54,6 +68,7 @@ pub use interaction::{
 pub use lineage::{count_forgotten, learned_samples, sample_origins};
 pub use private_file::{FileError, write_private_file};
 pub use redact::{Redactor, RulesError};
+pub use replay::{replay_prompts, replay_samples};
 pub use run::{Run, RunInput, RunState, Stage};
 pub use sample::{CitedLines, Message, Metadata, Role, Sample, SampleSource, Signal, Split};
 pub use store::{
@@ -61,6 +76,7 @@ pub use store::{
     PageCursor, RecordOutcome, RecordedInteraction, Recorder, RecorderOptions, SampleOrigin, Stats,
     StatsRow, Store, StoreError, Ticket,
 };
+pub use tokenized::{Dataset, DatasetCounts, MaskMode, TokenizedRow};
 
 /// Metrics of a run or a generation, by name.
 pub type Metrics = std::collections::BTreeMap<String, f64>;

@@ -6,6 +6,17 @@ use serde::Serialize;
 
 use crate::facts::{LineRange, Span, SymbolKind};
 use crate::graph::SymbolId;
+use crate::language::Language;
+
+/// An indexed file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileEntry {
+    pub path: Arc<str>,
+    /// `None` for plain text.
+    pub language: Option<Language>,
+    pub bytes: u64,
+    pub test: bool,
+}
 
 /// A definition with its text.
 #[derive(Debug, Clone, PartialEq)]

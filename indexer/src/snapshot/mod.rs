@@ -139,6 +139,19 @@ impl Snapshot {
             .is_some_and(|file| file.skipped.is_none())
     }
 
+    /// Returns the indexed files that are not skipped, in no particular order.
+    pub fn files(&self) -> impl Iterator<Item = FileEntry> {
+        let files = self.graph.files().map(|(_, file)| file);
+        files
+            .filter(|file| file.skipped.is_none())
+            .map(|file| FileEntry {
+                path: file.path.clone(),
+                language: file.language(),
+                bytes: file.fingerprint.size,
+                test: file.test,
+            })
+    }
+
     /// Returns the indexed files whose path ends with the segments of `tail`: `store/journal.py` ends with `journal.py`, but not with
     /// `nal.py`.
     pub fn paths_ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {

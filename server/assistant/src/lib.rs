@@ -8,3 +8,4 @@ pub mod ask;
 pub mod chat;
 pub mod hover;
 pub mod recording;
+pub mod teacher;

@@ -66,9 +66,24 @@ impl Dirs {
         self.cache.join("summaries")
     }
 
-    /// The index folder of one workspace: its name, for readability, and a hash of its canonical path, for uniqueness.
-    /// Different paths to the same workspace, for example through a symlink, result in the same folder.
+    /// The index folder of one workspace.
     pub fn index(&self, root: &Path) -> PathBuf {
+        self.cache.join("index").join(Dirs::workspace_key(root))
+    }
+
+    /// The folder of the datasets that were made of one workspace.
+    pub fn datasets(&self, root: &Path) -> PathBuf {
+        self.data.join("datasets").join(Dirs::workspace_key(root))
+    }
+
+    /// The folder of what a teacher made of one workspace, with the answers it gave.
+    pub fn synthesis(&self, root: &Path) -> PathBuf {
+        self.data.join("synth").join(Dirs::workspace_key(root))
+    }
+
+    /// The name of a folder for one workspace: the workspace's name, for readability, and a hash of its canonical path, for uniqueness.
+    /// Different paths to the same workspace, for example through a symlink, result in the same name.
+    fn workspace_key(root: &Path) -> String {
         let root = &root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let name: String = root
             .file_name()
@@ -85,9 +100,7 @@ impl Dirs {
             .take(64)
             .collect();
         let hash = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
-        self.cache
-            .join("index")
-            .join(format!("{name}-{}", &hash[..16]))
+        format!("{name}-{}", &hash[..16])
     }
 }
 

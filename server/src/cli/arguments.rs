@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    ask, completions, doctor, eval, index, man, model, modules, samples, schema, search, status,
+    ask, completions, dataset, doctor, eval, index, man, model, modules, samples, schema, search,
+    status,
 };
 
 /// Answer questions about a repository, in your editor and on the command line.
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Status(status::Args),
     Model(model::Args),
     Samples(samples::Args),
+    Dataset(dataset::Args),
     Doctor(doctor::Args),
     Eval(eval::Args),
     Schema(schema::Args),

@@ -10,6 +10,7 @@ mod progress;
 
 mod ask;
 mod completions;
+mod dataset;
 mod doctor;
 mod eval;
 mod index;
@@ -77,6 +78,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Some(Command::Search(args)) => search::run(&args, &Context::load(&global)?),
         Some(Command::Ask(args)) => ask::run(&args, &Context::load(&global)?),
         Some(Command::Modules(args)) => modules::run(&args, &Context::load(&global)?),
+        Some(Command::Dataset(args)) => dataset::run(&args, &global),
         Some(Command::Status(args)) => status::run(&args, &Context::load(&global)?),
         Some(Command::Eval(args)) => eval::run(&args, &global),
         None => anyhow::bail!(

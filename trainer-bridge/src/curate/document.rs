@@ -76,7 +76,7 @@ pub(super) fn is_grounded(interaction: &Interaction) -> bool {
             .all(|citation| citation.verified)
 }
 
-fn content_id(question: &str, answer: &str) -> String {
+pub(crate) fn content_id(question: &str, answer: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     // The length separates the question from the answer.
     hasher.update(&(question.len() as u64).to_le_bytes());

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 const ROUNDING: f64 = 1e-6;
 
 /// An index of questions, numbered from 0 in the order in which they were added.
-pub(super) struct DuplicateIndex {
+pub(crate) struct DuplicateIndex {
     /// The smallest Jaccard similarity of a duplicate, in (0, 1].
     threshold: f64,
     shingle_ids: HashMap<String, u32>,
@@ -30,7 +30,7 @@ struct Question {
 }
 
 impl DuplicateIndex {
-    pub(super) fn new(threshold: f64) -> Self {
+    pub(crate) fn new(threshold: f64) -> Self {
         Self {
             threshold,
             shingle_ids: HashMap::new(),
@@ -40,7 +40,7 @@ impl DuplicateIndex {
     }
 
     /// Adds a question and returns its number.
-    pub(super) fn add(&mut self, text: &str) -> usize {
+    pub(crate) fn add(&mut self, text: &str) -> usize {
         let mut shingles = Vec::new();
         for shingle in shingles_of(text) {
             let next = self.shingle_ids.len() as u32;
@@ -59,12 +59,12 @@ impl DuplicateIndex {
     }
 
     /// Returns the first added question that is similar to `text`.
-    pub(super) fn find(&self, text: &str) -> Option<usize> {
+    pub(crate) fn find(&self, text: &str) -> Option<usize> {
         self.first(text, |_| true)
     }
 
     /// Returns the first added question that is similar to `text` and contains the same identifiers.
-    pub(super) fn find_same_identifiers(&self, text: &str) -> Option<usize> {
+    pub(crate) fn find_same_identifiers(&self, text: &str) -> Option<usize> {
         let identifiers = identifiers_of(text);
         self.first(text, |known| known.identifiers == identifiers)
     }

@@ -11,9 +11,10 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use document::content_id;
 pub use document::split_of;
 use document::{as_metadata, document_of};
-use duplicates::DuplicateIndex;
+pub(crate) use duplicates::DuplicateIndex;
 pub use signal::ExclusionReason;
 use signal::{Classification, classify};
 

@@ -113,6 +113,14 @@ impl ChatModel {
         &self.label
     }
 
+    /// Returns the client of a remote engine, and the model's name there. `None` for the host on this machine.
+    pub(crate) fn remote_engine(&self) -> Option<(&Client, &str)> {
+        match &self.engine {
+            Engine::Host(_) => None,
+            Engine::Remote(client) => Some((client, &self.name)),
+        }
+    }
+
     /// Like [`Self::chat`], for background work: returns `None` if a model would have to be loaded first.
     pub async fn chat_if_running(&self, request: Request) -> Result<Option<Stream>, ModelError> {
         if let Engine::Host(host) = &self.engine {

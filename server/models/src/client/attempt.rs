@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use eventsource_stream::{EventStreamError, Eventsource};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, future};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{RequestBuilder, Response, StatusCode, header};
+use serde::Serialize;
 
 use super::connection::Connection;
 use super::retry::{Failure, Retry, retry_after};
@@ -36,11 +37,7 @@ impl Attempt<'_> {
     /// Sends the request and returns the chunks of the answer. Dropping them closes the connection.
     pub async fn send(&self, request: &Request) -> Result<Chunks, Failure> {
         let url = self.connection.shown();
-        let mut builder = self
-            .http
-            .post(self.connection.url("/chat/completions"))
-            .headers(self.connection.headers())
-            .json(&Body::new(request, self.dialect));
+        let mut builder = self.post(&Body::new(request, self.dialect));
         if self.dialect == Dialect::Host {
             let priority = match request.priority {
                 Priority::Chat => "chat",
@@ -48,17 +45,7 @@ impl Attempt<'_> {
             };
             builder = builder.header(PRIORITY_HEADER, priority);
         }
-        let built = builder.build().map_err(|error| {
-            let why = root_cause(&error);
-            Failure::permanent(ModelError::NotConfigured(format!(
-                "cannot send a request to {url}: {why}; check `model.endpoint`"
-            )))
-        })?;
-        let sent = self.http.execute(built).await;
-        let response = sent.map_err(|error| self.unreachable(&error))?;
-        if !response.status().is_success() {
-            return Err(self.error_response(response).await);
-        }
+        let response = self.execute(builder).await?;
         let kind = header_of(&response, header::CONTENT_TYPE).unwrap_or_default();
         // Some engines omit the content type or send `text/plain`, so only types that are certainly wrong are rejected.
         if kind.starts_with("text/html") {
@@ -69,6 +56,35 @@ impl Attempt<'_> {
             return Err(Failure::permanent(malformed(&url, what)));
         }
         Ok(chunks(url, response.bytes_stream()))
+    }
+
+    /// Sends a request whose answer comes as a whole.
+    pub async fn send_whole(&self, body: &impl Serialize) -> Result<Response, Failure> {
+        self.execute(self.post(body)).await
+    }
+
+    fn post(&self, body: &impl Serialize) -> RequestBuilder {
+        let url = self.connection.url("/chat/completions");
+        self.http
+            .post(url)
+            .headers(self.connection.headers())
+            .json(body)
+    }
+
+    async fn execute(&self, builder: RequestBuilder) -> Result<Response, Failure> {
+        let built = builder.build().map_err(|error| {
+            let (url, why) = (self.connection.shown(), root_cause(&error));
+            Failure::permanent(ModelError::NotConfigured(format!(
+                "cannot send a request to {url}: {why}; check `model.endpoint`"
+            )))
+        })?;
+        let sent = self.http.execute(built).await;
+        let response = sent.map_err(|error| self.unreachable(&error))?;
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(self.error_response(response).await)
+        }
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {

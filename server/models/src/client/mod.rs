@@ -4,6 +4,7 @@
 //! the environment all had to be replaced, so that only its parsing of server-sent events remained, and that is eventsource-stream.
 
 mod attempt;
+mod complete;
 mod connection;
 mod retry;
 mod stream;

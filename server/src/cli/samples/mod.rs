@@ -117,7 +117,7 @@ fn warn_undeleted(files: &[FileError]) {
 }
 
 /// Formats an error of a file with a short path.
-fn file_error(error: &FileError) -> anyhow::Error {
+pub(super) fn file_error(error: &FileError) -> anyhow::Error {
     let FileError {
         action,
         path,

@@ -1,0 +1,410 @@
+//! Builds a dataset: facts and handed-in samples go through the gates into the files of a new folder.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use grounding::View;
+use rayon::prelude::*;
+use repo_indexer::{Cancel, LineRange, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use super::DatasetError;
+use super::excerpts::Excerpts;
+use super::manifest::{DatasetManifest, FORMAT, Inputs};
+use super::report;
+use super::statistics::Counter;
+use super::writer::FolderWriter;
+use crate::curate::content_id;
+use crate::facts::{Fact, FactKind, facts};
+use crate::gates::{DropReason, GoldenOverlap, Repeated, check_answer, redact};
+use crate::golden::GoldenQuestion;
+use crate::repository::Repository;
+use crate::sample::{Message, Metadata, Role, Sample, Split};
+
+/// What goes into a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildOptions {
+    /// The maximum number of samples that are made from facts; 0 for no limit.
+    pub limit: u64,
+    /// The maximum number of questions for a fact.
+    pub phrasings: usize,
+    /// The kinds of facts; empty for all.
+    pub kinds: BTreeSet<FactKind>,
+    /// The maximum number of question–answer pairs of a document among the handed-in samples of a teacher.
+    pub per_document: usize,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        BuildOptions {
+            limit: 50_000,
+            phrasings: 12,
+            kinds: BTreeSet::new(),
+            per_document: 3,
+        }
+    }
+}
+
+/// The progress of a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Reading,
+    /// The number of samples that are written.
+    Writing(u64),
+}
+
+/// The part of the limit that facts about the repository as a whole may take; the rest is for facts about definitions.
+const WHOLE_SHARE: u64 = 3;
+
+/// Builds a dataset of the repository of `snapshot` in a folder below `parent`, and returns the folder with its manifest. Without a name
+/// the folder is named after its content, so that building the same again changes nothing.
+///
+/// `samples` were made elsewhere, by a teacher or from interactions. They pass the same gates, and those of a teacher are limited per document.
+pub fn build_dataset(
+    snapshot: &Arc<Snapshot>,
+    parent: &Path,
+    name: Option<&str>,
+    golden: &[GoldenQuestion],
+    samples: &[Sample],
+    options: &BuildOptions,
+    progress: &(dyn Fn(Stage) + Sync),
+    cancel: &Cancel,
+) -> Result<(PathBuf, DatasetManifest), DatasetError> {
+    progress(Stage::Reading);
+    let repository = Repository::read(snapshot, cancel)?;
+    if repository.files.is_empty() {
+        return Err(DatasetError::EmptyIndex);
+    }
+    let mut build = Build {
+        repository: &repository,
+        views: [View {
+            name: None,
+            snapshot: snapshot.clone(),
+        }],
+        golden: GoldenOverlap::new(golden),
+        repeated: Repeated::default(),
+        counter: Counter::default(),
+        excerpts: Excerpts::default(),
+        writer: FolderWriter::new(parent)?,
+        options,
+    };
+    build.hand_in(samples)?;
+    build.add_facts(progress, cancel)?;
+    build.finish(parent, name, golden, samples)
+}
+
+struct Build<'b, 's> {
+    repository: &'b Repository<'s>,
+    views: [View; 1],
+    golden: GoldenOverlap,
+    repeated: Repeated,
+    counter: Counter,
+    excerpts: Excerpts,
+    writer: FolderWriter,
+    options: &'b BuildOptions,
+}
+
+/// Samples with the same answer, or why there are none.
+struct Checked {
+    kind: &'static str,
+    result: Result<Vec<Sample>, DropReason>,
+}
+
+impl Build<'_, '_> {
+    fn add_facts(
+        &mut self,
+        progress: &(dyn Fn(Stage) + Sync),
+        cancel: &Cancel,
+    ) -> Result<(), DatasetError> {
+        let limit = if self.options.limit == 0 {
+            u64::MAX
+        } else {
+            self.options.limit
+        };
+        let mut written = 0;
+        let mut of_whole = 0;
+        let mut failed = None;
+        facts(self.repository, cancel, &mut |mut batch: Vec<Fact>| {
+            let kinds = &self.options.kinds;
+            batch.retain(|fact| kinds.is_empty() || kinds.contains(&fact.kind));
+            let checked: Vec<Checked> = batch.par_iter().map(|fact| self.check(fact)).collect();
+            for (fact, checked) in batch.iter().zip(checked) {
+                if written >= limit {
+                    return false;
+                }
+                if fact.kind.is_of_definition() {
+                    written += self.keep(checked).unwrap_or_else(|error| {
+                        failed = Some(error);
+                        0
+                    });
+                } else if of_whole < limit / WHOLE_SHARE {
+                    let count = self.keep(checked).unwrap_or_else(|error| {
+                        failed = Some(error);
+                        0
+                    });
+                    of_whole += count;
+                    written += count;
+                }
+            }
+            progress(Stage::Writing(written));
+            failed.is_none()
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Makes the samples of a fact. Runs in parallel, so nothing that depends on other samples is decided here.
+    fn check(&self, fact: &Fact) -> Checked {
+        Checked {
+            kind: fact.kind.name(),
+            result: self.samples_of(fact),
+        }
+    }
+
+    fn samples_of(&self, fact: &Fact) -> Result<Vec<Sample>, DropReason> {
+        let given = self.given(fact);
+        let cited = check_answer(&self.views, &fact.answer, &given)?;
+        let mut places = cited.places;
+        if let Some(reasoning) = &fact.reasoning {
+            places.extend(check_answer(&self.views, reasoning, &given)?.places);
+        }
+        if fact.split == Split::Train && places.iter().any(|(path, _)| self.is_held_out(path)) {
+            return Err(DropReason::HeldOut);
+        }
+        let secret = |text: &str| redact(&mut text.to_owned()) > 0;
+        let arguments = fact.arguments.iter().any(|(_, value)| secret(value));
+        if arguments || secret(&fact.answer) || fact.reasoning.as_deref().is_some_and(secret) {
+            return Err(DropReason::Secret);
+        }
+        let (answer, reasoning) = (&fact.answer, &fact.reasoning);
+        let questions = fact.questions(self.options.phrasings);
+        let sample = |question: String| Sample {
+            metadata: Metadata {
+                id: content_id(&question, answer),
+                kind: fact.kind.name().to_owned(),
+                source: fact.source.clone(),
+                flow: "facts".to_owned(),
+                teacher: None,
+                split: fact.split,
+                grounded: true,
+                interactions: Vec::new(),
+                signal: None,
+            },
+            messages: vec![
+                Message {
+                    role: Role::User,
+                    content: question,
+                    reasoning_content: None,
+                },
+                Message {
+                    role: Role::Assistant,
+                    content: answer.clone(),
+                    reasoning_content: reasoning.clone(),
+                },
+            ],
+        };
+        Ok(questions.into_iter().map(sample).collect())
+    }
+
+    /// The text that a fact was made of: the question's own words, and the lines of its source with the comments before them.
+    fn given(&self, fact: &Fact) -> String {
+        let mut given: String = fact
+            .arguments
+            .iter()
+            .flat_map(|(_, value)| [value.as_str(), "\n"])
+            .collect();
+        if let Some(file) = self.repository.file(&fact.source.file) {
+            const BEFORE: u32 = 60;
+            let first = fact.source.range.first.saturating_sub(1 + BEFORE);
+            let last = fact.source.range.last.saturating_sub(1);
+            given.push_str(file.lines(LineRange { first, last }));
+        }
+        given
+    }
+
+    fn is_held_out(&self, path: &str) -> bool {
+        self.repository
+            .file(path)
+            .is_some_and(|file| file.split != Split::Train)
+    }
+
+    /// Writes samples unless their questions were asked before. Returns how many were written.
+    fn keep(&mut self, checked: Checked) -> Result<u64, DatasetError> {
+        let samples = match checked.result {
+            Ok(samples) => samples,
+            Err(reason) => {
+                self.counter.drop(reason, checked.kind, 1);
+                return Ok(0);
+            }
+        };
+        let mut count = 0;
+        for sample in &samples {
+            let question = sample
+                .messages
+                .first()
+                .map_or("", |message| &message.content);
+            if self.golden.is_close(question) {
+                self.counter
+                    .drop(DropReason::GoldenOverlap, checked.kind, 1);
+            } else if self.repeated.is_repeated(question) {
+                self.counter.drop(DropReason::Duplicate, checked.kind, 1);
+            } else {
+                self.writer.row(file_of(sample.metadata.split), sample)?;
+                self.excerpts.offer(sample);
+                count += 1;
+            }
+        }
+        if let Some(first) = samples.first().filter(|_| count > 0) {
+            self.counter.keep(first, count);
+        }
+        Ok(count)
+    }
+
+    /// Takes samples that were made elsewhere through the same gates.
+    fn hand_in(&mut self, samples: &[Sample]) -> Result<(), DatasetError> {
+        let mut of_document: HashMap<(&str, &str), usize> = HashMap::new();
+        for sample in samples {
+            let kind = sample.metadata.kind.as_str();
+            let (Some(question), Some(answer)) = (
+                sample
+                    .messages
+                    .iter()
+                    .find(|message| message.role == Role::User),
+                sample
+                    .messages
+                    .iter()
+                    .rfind(|message| message.role == Role::Assistant),
+            ) else {
+                self.counter.drop(DropReason::Empty, kind, 1);
+                continue;
+            };
+            let count = of_document
+                .entry((&sample.metadata.flow, &sample.metadata.source.file))
+                .or_default();
+            let from_teacher =
+                sample.metadata.teacher.is_some() && sample.metadata.interactions.is_empty();
+            let reason = if from_teacher && *count >= self.options.per_document {
+                Some(DropReason::EnoughOfDocument)
+            } else if self.golden.is_close(&question.content) {
+                Some(DropReason::GoldenOverlap)
+            } else if self.repeated.is_repeated(&question.content) {
+                Some(DropReason::Duplicate)
+            } else if from_teacher {
+                check_answer(&self.views, &answer.content, &self.source_text(sample)).err()
+            } else {
+                None
+            };
+            match reason {
+                Some(reason) => self.counter.drop(reason, kind, 1),
+                None => {
+                    *count += 1;
+                    let mut kept = sample.clone();
+                    for message in &mut kept.messages {
+                        self.counter.statistics.redacted += redact(&mut message.content)
+                            + message.reasoning_content.as_mut().map_or(0, redact);
+                    }
+                    self.writer.row(file_of(kept.metadata.split), &kept)?;
+                    self.excerpts.offer(&kept);
+                    self.counter.keep(&kept, 1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The text that a teacher was shown: the question with the document.
+    fn source_text(&self, sample: &Sample) -> String {
+        let mut given = sample
+            .messages
+            .iter()
+            .map(|message| message.content.as_str());
+        let question = given.next().unwrap_or_default();
+        let document = self.repository.file(&sample.metadata.source.file);
+        format!("{question}\n{}", document.map_or("", |file| &file.text))
+    }
+
+    fn finish(
+        mut self,
+        parent: &Path,
+        name: Option<&str>,
+        golden: &[GoldenQuestion],
+        samples: &[Sample],
+    ) -> Result<(PathBuf, DatasetManifest), DatasetError> {
+        for (_, reason) in &self.repository.excluded {
+            *self
+                .counter
+                .statistics
+                .excluded
+                .entry(reason.describe().to_owned())
+                .or_default() += 1;
+        }
+        let files = self
+            .repository
+            .files
+            .iter()
+            .map(|file| (&*file.path, &*file.module));
+        let statistics = self.counter.finish(files);
+        if statistics.samples() == 0 {
+            let reasons = statistics.dropped.keys().map(|reason| reason.describe());
+            let reasons: Vec<_> = reasons.collect();
+            return Err(DatasetError::NoSamples(match reasons.as_slice() {
+                [] => "the repository has no code, documentation or configuration to ask about"
+                    .to_owned(),
+                reasons => reasons.join(", "),
+            }));
+        }
+        let excerpts = self.excerpts.finish(self.repository);
+        let mut manifest = DatasetManifest {
+            format: FORMAT,
+            repository: self.repository.snapshot.name().to_owned(),
+            inputs: inputs(self.repository, golden, samples),
+            options: self.options.clone(),
+            statistics,
+            files: self.writer.finish_rows()?,
+        };
+        let place = parent.join(name.map_or_else(|| manifest.content_name(), str::to_owned));
+        for (file, content) in report::render(&manifest, &excerpts) {
+            self.writer.file(file, content.as_bytes(), 0)?;
+        }
+        let mut all = self.writer.finish_rows()?;
+        all.retain(|file, _| manifest.files.contains_key(file));
+        manifest.files = all;
+        let json = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+        self.writer.file("manifest.json", json.as_bytes(), 0)?;
+        Ok((self.writer.keep(&place)?, manifest))
+    }
+}
+
+fn file_of(split: Split) -> &'static str {
+    match split {
+        Split::Train => "train.jsonl",
+        Split::Valid => "valid.jsonl",
+        Split::Test => "test.jsonl",
+    }
+}
+
+fn inputs(repository: &Repository, golden: &[GoldenQuestion], samples: &[Sample]) -> Inputs {
+    let mut content = blake3::Hasher::new();
+    let mut bytes = 0;
+    for file in &repository.files {
+        content.update(file.path.as_bytes());
+        content.update(&[0]);
+        content.update(blake3::hash(file.text.as_bytes()).as_bytes());
+        bytes += file.text.len() as u64;
+    }
+    let hash = |texts: &mut dyn Iterator<Item = &str>| {
+        let mut hasher = blake3::Hasher::new();
+        texts.for_each(|text| {
+            hasher.update(text.as_bytes());
+            hasher.update(&[0]);
+        });
+        hasher.finalize().to_hex().to_string()
+    };
+    Inputs {
+        files: repository.files.len() as u64,
+        bytes,
+        content: content.finalize().to_hex().to_string(),
+        samples: hash(&mut samples.iter().map(|sample| sample.metadata.id.as_str())),
+        golden: hash(&mut golden.iter().map(|question| question.question.as_str())),
+    }
+}

@@ -1,0 +1,130 @@
+//! The errors that a function raises, read from its code without comments and strings.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use repo_indexer::{SymbolId, SymbolKind};
+
+use super::{Context, Fact, FactKind, Subject};
+use crate::repository::{SourceFile, citation};
+use crate::source_text::without_comments_and_strings;
+
+/// How errors are raised: languages, and a pattern whose first group is the error. One row serves languages with the same syntax.
+static PATTERNS: LazyLock<Vec<(&[&str], Option<Regex>)>> = LazyLock::new(|| {
+    let rows: [(&[&str], &str); 4] = [
+        (
+            &["python", "ruby"],
+            r"\braise\s+((?:\w+(?:\.|::))*[A-Z]\w*)",
+        ),
+        (
+            &[
+                "javascript",
+                "typescript",
+                "javascriptreact",
+                "typescriptreact",
+                "java",
+                "csharp",
+                "php",
+                "cpp",
+            ],
+            r"\bthrow\s+(?:new\s+)?((?:\w+(?:\.|::|\\))*\w*(?:Error|Exception|error|exception|[A-Z]\w*))\s*[({]",
+        ),
+        (&["rust"], r"\bErr\(\s*((?:[A-Z]\w*::)+[A-Z]\w*)"),
+        (&["go"], r"\breturn\b[^\n]*?\b((?:\w+\.)?Err[A-Z]\w*)\b"),
+    ];
+    rows.map(|(languages, pattern)| (languages, Regex::new(pattern).ok()))
+        .into()
+});
+
+/// Errors in an answer.
+const MAX_ERRORS: usize = 8;
+
+/// Returns the names of the errors that a definition raises itself, in order of appearance; at most [`MAX_ERRORS`].
+pub(super) fn errors_of<'c>(context: &'c Context, file: &SourceFile, id: SymbolId) -> &'c [String] {
+    let Some(index) = context.repository.index_in_file(id) else {
+        return &[];
+    };
+    let position = context.repository.position(&file.path);
+    let Some(cell) = position.and_then(|at| context.relations.errors.get(at)) else {
+        return &[];
+    };
+    let all = cell.get_or_init(|| extract(file));
+    all.get(index).map_or(&[], Vec::as_slice)
+}
+
+fn extract(file: &SourceFile) -> Vec<Vec<String>> {
+    let mut errors = vec![Vec::new(); file.symbols.len()];
+    let row = PATTERNS
+        .iter()
+        .find(|(languages, _)| languages.contains(&file.language.id()));
+    let Some((_, Some(pattern))) = row else {
+        return errors;
+    };
+    // A function inside another one raises only when it is called, so the outer one is left out.
+    let has_inner = |index: usize| {
+        let id = file.symbols[index].id;
+        let is_code = |kind| {
+            matches!(
+                kind,
+                SymbolKind::Function | SymbolKind::Method | SymbolKind::Class
+            )
+        };
+        file.symbols
+            .iter()
+            .any(|inner| inner.container == Some(id) && is_code(inner.kind))
+    };
+    for (index, symbol) in file.symbols.iter().enumerate() {
+        let text = file
+            .text
+            .get(symbol.span.start as usize..symbol.span.end as usize);
+        let Some(text) = text.filter(|_| super::is_callable(symbol.kind) && !has_inner(index))
+        else {
+            continue;
+        };
+        if !pattern.is_match(text) {
+            continue;
+        }
+        let Some(code) = without_comments_and_strings(text, file.language.id()) else {
+            continue;
+        };
+        for found in pattern
+            .captures_iter(&code)
+            .filter_map(|found| found.get(1))
+        {
+            let name = found.as_str().to_owned();
+            if errors[index].len() < MAX_ERRORS && !errors[index].contains(&name) {
+                errors[index].push(name);
+            }
+        }
+    }
+    errors
+}
+
+pub(super) fn facts(context: &Context, subject: &Subject, facts: &mut Vec<Fact>) {
+    let errors = errors_of(context, subject.file, subject.symbol.id);
+    if errors.is_empty() {
+        return;
+    }
+    let named: Vec<String> = errors.iter().map(|error| format!("`{error}`")).collect();
+    let verb = if subject.file.language.id() == "go" || subject.file.language.id() == "rust" {
+        "returns"
+    } else {
+        "raises"
+    };
+    let place = citation(&subject.symbol.path, subject.symbol.lines);
+    let answer = format!(
+        "{} {verb} {} itself ({place}). What it calls may fail in other ways.",
+        subject.name,
+        listed(&named),
+    );
+    facts.push(subject.fact(FactKind::Errors, answer));
+}
+
+/// Joins items as in "a, b and c".
+pub(super) fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,176 @@
+//! Requirements with the module that they belong to: the knowledge graph of modules as training data.
+//!
+//! A requirement is made from what a module's items say about themselves, in several wordings, and never contains the id of the module.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use repo_indexer::{Module, SymbolInfo};
+
+use super::absent::words;
+use super::{Context, Fact, FactKind, is_callable};
+use crate::repository::{SourceFile, citation};
+use crate::sample::Split;
+use crate::source_text::purpose;
+use crate::split_of;
+
+/// Items of one module; large modules would drown the others.
+const MAX_ITEMS: usize = 40;
+
+pub(super) fn facts(context: &Context) -> Vec<Fact> {
+    let synonyms = Synonyms::learn(context);
+    let mut files: HashMap<&str, Vec<&SourceFile>> = HashMap::new();
+    for file in context
+        .repository
+        .files
+        .iter()
+        .filter(|file| !file.test && file.language.is_code())
+    {
+        files.entry(&file.module).or_default().push(file);
+    }
+    let mut facts = Vec::new();
+    for module in context.repository.snapshot.modules() {
+        let Some(files) = files.get(module.id.as_str()) else {
+            continue;
+        };
+        let items = files
+            .iter()
+            .flat_map(|file| file.symbols.iter().map(move |symbol| (*file, symbol)));
+        let items = items.filter(|(_, symbol)| {
+            let described = is_callable(symbol.kind) || symbol.kind.is_type();
+            described && symbol.public && !symbol.test
+        });
+        let mut of_module = 0;
+        for (file, symbol) in items {
+            let Some(purpose) = purpose(symbol) else {
+                continue;
+            };
+            if of_module == MAX_ITEMS {
+                break;
+            }
+            of_module += 1;
+            for requirement in wordings(symbol, &purpose, &synonyms) {
+                facts.extend(fact(module, file, symbol, &purpose, requirement));
+            }
+        }
+    }
+    facts
+}
+
+fn fact(
+    module: &Module,
+    file: &SourceFile,
+    symbol: &SymbolInfo,
+    purpose: &str,
+    requirement: String,
+) -> Option<Fact> {
+    if requirement
+        .to_lowercase()
+        .contains(&module.id.to_lowercase())
+    {
+        return None;
+    }
+    // Held out by item: other wordings of the same item would give the answer away.
+    let document: Arc<str> = format!("{}::{}", file.path, symbol.qualified).into();
+    let split = if file.split == Split::Train {
+        split_of(&document)
+    } else {
+        file.split
+    };
+    let reasoning = format!(
+        "The requirement is about this: {purpose}. That is the job of `{}` in {}, which belongs to the module `{}`.",
+        symbol.qualified,
+        citation(&file.path, symbol.lines),
+        module.id
+    );
+    Some(Fact {
+        kind: FactKind::Requirement,
+        arguments: vec![("requirement", requirement)],
+        reasoning: Some(reasoning),
+        answer: module.id.clone(),
+        source: file.source(symbol.lines),
+        document,
+        split,
+    })
+}
+
+/// Returns different wordings of what an item does.
+fn wordings(symbol: &SymbolInfo, purpose: &str, synonyms: &Synonyms) -> Vec<String> {
+    let plain = without_marks(purpose);
+    let name = words(&symbol.name).join(" ").to_lowercase();
+    let mut wordings = vec![
+        plain.clone(),
+        format!(
+            "something is wrong when it should do this: {}",
+            lower_first(&plain)
+        ),
+    ];
+    wordings.extend(synonyms.replace(&plain));
+    if words(&symbol.name).len() > 1 {
+        wordings.push(format!("an additional option for {name}"));
+    }
+    wordings
+}
+
+fn without_marks(text: &str) -> String {
+    text.replace(['`', '*'], "")
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
+}
+
+/// Words that the repository itself uses for each other: `get_user` documented as "Return the user" says that `get` is `return`.
+struct Synonyms(HashMap<String, String>);
+
+/// A pair counts from this many definitions on.
+const MIN_PAIRS: u32 = 3;
+
+impl Synonyms {
+    fn learn(context: &Context) -> Self {
+        let mut pairs: HashMap<(String, String), u32> = HashMap::new();
+        let symbols = context
+            .repository
+            .files
+            .iter()
+            .flat_map(|file| &file.symbols);
+        for symbol in symbols.filter(|symbol| is_callable(symbol.kind)) {
+            let parts = words(&symbol.name);
+            let (Some(verb), Some(purpose)) = (parts.first(), purpose(symbol)) else {
+                continue;
+            };
+            let Some(first) = purpose.split_whitespace().next() else {
+                continue;
+            };
+            let (verb, first) = (verb.to_lowercase(), first.to_lowercase());
+            let is_word = |word: &str| word.len() > 2 && word.chars().all(char::is_alphabetic);
+            // `gets` is no other word than `get`.
+            if parts.len() > 1 && is_word(&verb) && is_word(&first) && !first.starts_with(&verb) {
+                *pairs.entry((first, verb)).or_default() += 1;
+            }
+        }
+        let mut best: HashMap<String, (u32, String)> = HashMap::new();
+        for ((first, verb), count) in pairs.into_iter().filter(|(_, count)| *count >= MIN_PAIRS) {
+            let known = best.entry(first).or_default();
+            // The smaller word where two are as frequent, so that the choice does not depend on the order of a map.
+            if count > known.0 || count == known.0 && verb < known.1 {
+                *known = (count, verb);
+            }
+        }
+        Synonyms(
+            best.into_iter()
+                .map(|(first, (_, verb))| (first, verb))
+                .collect(),
+        )
+    }
+
+    /// Replaces the first word by the repository's own word for it.
+    fn replace(&self, text: &str) -> Option<String> {
+        let (first, rest) = text.split_once(' ')?;
+        let verb = self.0.get(&first.to_lowercase())?;
+        Some(format!("{verb} {rest}"))
+    }
+}
