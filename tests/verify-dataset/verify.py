@@ -58,7 +58,8 @@ class Repository:
 
     def definition(self, path, first, last, name=None):
         for qualified, node, start in self.definitions(path):
-            same = start == first and node.end_lineno == last or node.lineno == first
+            # Decorators belong to a definition, and so does a comment at the end of its block.
+            same = first in (start, node.lineno) and node.end_lineno <= last
             if same and (name is None or qualified == name or qualified.endswith("." + name)):
                 return node
         raise Wrong(f"no definition {name or ''} at {path}#L{first}-L{last}")
@@ -178,7 +179,8 @@ def check_location(r, q, answer):
     python(path)
     name = last(subject(answer))
     for node in ast.walk(r.tree(path)):
-        if isinstance(node, DEFINITION) and node.name == name and node.end_lineno == end:
+        # A comment may follow inside the definition's last block.
+        if isinstance(node, DEFINITION) and node.name == name and first <= node.lineno and node.end_lineno <= end:
             return
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and first <= node.lineno <= end:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -208,7 +210,7 @@ def check_callers(r, q, answer):
             need(calls_on(r, path, first, end, name), f"no call of {name} at {path}#L{first}")
             by = re.match(r"- `([^`]+)` in ", line)
             if by:
-                inside = [n for qn, n, _ in r.definitions(path) if qn == by[1] and n.lineno <= end and first <= n.end_lineno]
+                inside = [n for qn, n, s in r.definitions(path) if qn == by[1] and s <= end and first <= n.end_lineno]
                 need(inside, f"{path}#L{first} is not in {by[1]}")
             code = line.split(": `", 1)[1].rstrip("`").strip("`")
             source = one_line("\n".join(r.lines(path, first, end)))
@@ -250,7 +252,11 @@ def raised_names(node):
     names = set()
     for inner in ast.walk(node):
         if isinstance(inner, ast.Raise) and inner.exc is not None:
-            exc = inner.exc.func if isinstance(inner.exc, ast.Call) else inner.exc
+            exc = inner.exc
+            # `raise Error(…).with_traceback(…)` raises an Error.
+            while isinstance(exc, ast.Call):
+                traced = getattr(exc.func, "attr", None) == "with_traceback"
+                exc = exc.func.value if traced else exc.func
             names.add(ast.unparse(exc))
     return names
 

@@ -24,6 +24,9 @@ mod documents;
 mod facts;
 mod gates;
 mod generation;
+mod gold_standard;
+mod history;
+mod raw_text;
 mod replay;
 mod repository;
 mod run;
@@ -45,11 +48,14 @@ mod private_file;
 
 pub use curate::{CurateOptions, Curated, ExclusionReason, Preference, curate, split_of};
 pub use dataset::{
-    BuildOptions, BuildStage, Comparison, DatasetEntry, DatasetError, DatasetManifest,
+    BuildInputs, BuildOptions, BuildStage, Comparison, DatasetEntry, DatasetError, DatasetManifest,
     KindStatistics, OutputFile, Statistics, build_dataset, compare_datasets, is_dataset_name,
     list_datasets, read_manifest, read_samples, remove_dataset,
 };
-pub use documents::ExclusionReason as DocumentExclusion;
+pub use documents::{
+    Document, DocumentKind, DocumentSources, Documents, DocumentsError,
+    ExclusionReason as DocumentExclusion, documents, flow_rows,
+};
 pub use drafts::Draft;
 pub use edit::{EditError, EditableFields, EditedInteraction, edit_interaction};
 pub use evaluate::{RankingMetrics, RetrievalComparison, RetrievalOptions, RetrievalReport};
@@ -59,7 +65,9 @@ pub use feedback::{Feedback, FeedbackEvent, MeasuredAfter};
 pub use forget::{CopyLocations, forget_interactions};
 pub use gates::{DropReason, Drops};
 pub use generation::{Format, Generation, WeightFile};
+pub use gold_standard::{GoldPair, GoldRejection, GoldStandard, gold_standard};
 pub use golden::{GoldenQuestion, GoldenQuestionsError, read_golden_questions};
+pub use history::{Commit, CommitClass, FileChange, History, HistoryError, HistoryOptions};
 pub use intake::{Admitted, Intake};
 pub use interaction::{
     ContextRef, Interaction, PrivacyMode, RecordedCitation, Redaction, RetrievalScore, Verdict,
@@ -67,6 +75,7 @@ pub use interaction::{
 };
 pub use lineage::{count_forgotten, learned_samples, sample_origins};
 pub use private_file::{FileError, write_private_file};
+pub use raw_text::RawText;
 pub use redact::{Redactor, RulesError};
 pub use replay::{replay_prompts, replay_samples};
 pub use run::{Run, RunInput, RunState, Stage};

@@ -50,7 +50,7 @@ pub(crate) fn summary(doc: &str) -> Option<String> {
         .filter(|text| !text.trim().is_empty())
     {
         // Sections for tools, and examples, begin where the description ends.
-        if !out.is_empty() && (is_markup(paragraph) || out.len() + paragraph.len() > MAX_DOC) {
+        if is_markup(paragraph) || !out.is_empty() && out.len() + paragraph.len() > MAX_DOC {
             break;
         }
         if !out.is_empty() {

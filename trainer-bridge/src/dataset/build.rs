@@ -18,7 +18,10 @@ use super::writer::FolderWriter;
 use crate::curate::content_id;
 use crate::facts::{Fact, FactKind, facts};
 use crate::gates::{DropReason, GoldenOverlap, Repeated, check_answer, redact};
+use crate::gold_standard::{GoldStandard, gold_standard};
 use crate::golden::GoldenQuestion;
+use crate::history::{Commit, History, HistoryOptions};
+use crate::raw_text::raw_text;
 use crate::repository::Repository;
 use crate::sample::{Message, Metadata, Role, Sample, Split};
 
@@ -46,6 +49,16 @@ impl Default for BuildOptions {
     }
 }
 
+/// What a dataset is made of besides the indexed files.
+#[derive(Default)]
+pub struct BuildInputs<'i> {
+    /// Questions that are used for evaluation; nothing close to them is trained on.
+    pub golden: &'i [GoldenQuestion],
+    /// Samples that were made elsewhere, by a teacher or from interactions. They pass the same gates.
+    pub samples: &'i [Sample],
+    pub history: Option<&'i History>,
+}
+
 /// The progress of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -59,14 +72,11 @@ const WHOLE_SHARE: u64 = 3;
 
 /// Builds a dataset of the repository of `snapshot` in a folder below `parent`, and returns the folder with its manifest. Without a name
 /// the folder is named after its content, so that building the same again changes nothing.
-///
-/// `samples` were made elsewhere, by a teacher or from interactions. They pass the same gates, and those of a teacher are limited per document.
 pub fn build_dataset(
     snapshot: &Arc<Snapshot>,
     parent: &Path,
     name: Option<&str>,
-    golden: &[GoldenQuestion],
-    samples: &[Sample],
+    inputs: &BuildInputs,
     options: &BuildOptions,
     progress: &(dyn Fn(Stage) + Sync),
     cancel: &Cancel,
@@ -82,16 +92,24 @@ pub fn build_dataset(
             name: None,
             snapshot: snapshot.clone(),
         }],
-        golden: GoldenOverlap::new(golden),
+        golden: GoldenOverlap::new(inputs.golden),
         repeated: Repeated::default(),
         counter: Counter::default(),
         excerpts: Excerpts::default(),
         writer: FolderWriter::new(parent)?,
         options,
     };
-    build.hand_in(samples)?;
-    build.add_facts(progress, cancel)?;
-    build.finish(parent, name, golden, samples)
+    let commits = match inputs.history {
+        Some(history) => history.commits(&HistoryOptions::default())?,
+        None => Vec::new(),
+    };
+    build.hand_in(inputs.samples)?;
+    build.add_facts(&commits, progress, cancel)?;
+    build.add_raw_text()?;
+    if let Some(history) = inputs.history {
+        build.add_gold_standard(&gold_standard(history, &commits, snapshot, cancel)?)?;
+    }
+    build.finish(parent, name, inputs, &commits)
 }
 
 struct Build<'b, 's> {
@@ -112,8 +130,32 @@ struct Checked {
 }
 
 impl Build<'_, '_> {
+    /// Writes the files that are trained on, for continued pre-training.
+    fn add_raw_text(&mut self) -> Result<(), DatasetError> {
+        let writer = &mut self.writer;
+        let redacted = raw_text(self.repository, |piece| writer.row("raw.jsonl", &piece))?;
+        self.counter.statistics.redacted += redacted;
+        Ok(())
+    }
+
+    fn add_gold_standard(&mut self, gold: &GoldStandard) -> Result<(), DatasetError> {
+        for pair in &gold.pairs {
+            let mut pair = pair.clone();
+            let texts = [&mut pair.instruction, &mut pair.before, &mut pair.after];
+            self.counter.statistics.redacted += texts.into_iter().map(redact).sum::<u64>();
+            self.writer.row("gold.jsonl", &pair)?;
+        }
+        self.counter.statistics.gold_rejected = gold
+            .rejected
+            .iter()
+            .map(|(reason, count)| (reason.describe(), *count))
+            .collect();
+        Ok(())
+    }
+
     fn add_facts(
         &mut self,
+        commits: &[Commit],
         progress: &(dyn Fn(Stage) + Sync),
         cancel: &Cancel,
     ) -> Result<(), DatasetError> {
@@ -125,7 +167,9 @@ impl Build<'_, '_> {
         let mut written = 0;
         let mut of_whole = 0;
         let mut failed = None;
-        facts(self.repository, cancel, &mut |mut batch: Vec<Fact>| {
+        facts(self.repository, commits, cancel, &mut |mut batch: Vec<
+            Fact,
+        >| {
             let kinds = &self.options.kinds;
             batch.retain(|fact| kinds.is_empty() || kinds.contains(&fact.kind));
             let checked: Vec<Checked> = batch.par_iter().map(|fact| self.check(fact)).collect();
@@ -327,8 +371,8 @@ impl Build<'_, '_> {
         mut self,
         parent: &Path,
         name: Option<&str>,
-        golden: &[GoldenQuestion],
-        samples: &[Sample],
+        given: &BuildInputs,
+        commits: &[Commit],
     ) -> Result<(PathBuf, DatasetManifest), DatasetError> {
         for (_, reason) in &self.repository.excluded {
             *self
@@ -357,7 +401,7 @@ impl Build<'_, '_> {
         let mut manifest = DatasetManifest {
             format: FORMAT,
             repository: self.repository.snapshot.name().to_owned(),
-            inputs: inputs(self.repository, golden, samples),
+            inputs: inputs(self.repository, given, commits),
             options: self.options.clone(),
             statistics,
             files: self.writer.finish_rows()?,
@@ -383,7 +427,7 @@ fn file_of(split: Split) -> &'static str {
     }
 }
 
-fn inputs(repository: &Repository, golden: &[GoldenQuestion], samples: &[Sample]) -> Inputs {
+fn inputs(repository: &Repository, given: &BuildInputs, commits: &[Commit]) -> Inputs {
     let mut content = blake3::Hasher::new();
     let mut bytes = 0;
     for file in &repository.files {
@@ -404,7 +448,18 @@ fn inputs(repository: &Repository, golden: &[GoldenQuestion], samples: &[Sample]
         files: repository.files.len() as u64,
         bytes,
         content: content.finalize().to_hex().to_string(),
-        samples: hash(&mut samples.iter().map(|sample| sample.metadata.id.as_str())),
-        golden: hash(&mut golden.iter().map(|question| question.question.as_str())),
+        samples: hash(
+            &mut given
+                .samples
+                .iter()
+                .map(|sample| sample.metadata.id.as_str()),
+        ),
+        commit: commits.first().map(|commit| commit.id.clone()),
+        golden: hash(
+            &mut given
+                .golden
+                .iter()
+                .map(|question| question.question.as_str()),
+        ),
     }
 }

@@ -30,6 +30,8 @@ pub struct Inputs {
     pub bytes: u64,
     /// blake3 over paths and texts.
     pub content: String,
+    /// The newest commit of the history that was read.
+    pub commit: Option<String>,
     /// blake3 over the ids of the samples that were handed in: interactions, flows and scenes.
     pub samples: String,
     /// blake3 over the golden questions that samples were compared with.

@@ -12,7 +12,7 @@ mod report;
 mod statistics;
 mod writer;
 
-pub use build::{BuildOptions, Stage as BuildStage, build_dataset};
+pub use build::{BuildInputs, BuildOptions, Stage as BuildStage, build_dataset};
 pub use compare::{Comparison, compare_datasets};
 pub use folder::{
     DatasetEntry, is_dataset_name, list_datasets, read_manifest, read_samples, remove_dataset,
@@ -31,6 +31,8 @@ pub enum DatasetError {
     NoSamples(String),
     #[error(transparent)]
     Index(#[from] repo_indexer::IndexError),
+    #[error(transparent)]
+    History(#[from] crate::HistoryError),
     #[error(transparent)]
     File(#[from] crate::FileError),
     #[error(

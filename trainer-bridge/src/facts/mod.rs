@@ -5,6 +5,7 @@
 
 mod absent;
 mod calls;
+mod changes;
 mod commands;
 mod compound;
 mod configuration;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use repo_indexer::{Cancel, Cancelled, LineRange, SymbolInfo, SymbolKind};
 
+use crate::history::Commit;
 use crate::repository::{Repository, SourceFile};
 use crate::sample::{SampleSource, Split};
 pub use kind::FactKind;
@@ -71,17 +73,19 @@ const BATCH: usize = 1024;
 /// definitions, the most important of each module first. So a limit leaves a part of each.
 pub(crate) fn facts(
     repository: &Repository,
+    commits: &[Commit],
     cancel: &Cancel,
     take: &mut dyn FnMut(Vec<Fact>) -> bool,
 ) -> Result<(), Cancelled> {
     let context = Context::new(repository);
-    let whole: [&(dyn Fn(&Context) -> Vec<Fact> + Sync); 6] = [
+    let whole: [&(dyn Fn(&Context) -> Vec<Fact> + Sync); 7] = [
         &modules::facts,
         &commands::facts,
         &flags::facts,
         &configuration::facts,
         &absent::facts,
-        &requirements::facts,
+        &|context: &Context| requirements::facts(context, commits),
+        &|context: &Context| changes::facts(context, commits),
     ];
     for generate in whole {
         cancel.check()?;
@@ -185,6 +189,11 @@ fn order_of_importance<'r>(repository: &'r Repository) -> Vec<(&'r SourceFile, &
         .filter(|file| !file.test && file.language.is_code())
         .flat_map(|file| file.symbols.iter().map(move |symbol| (file, symbol)))
         .filter(|(_, symbol)| !symbol.test && is_described(symbol.kind))
+        // `a = b = 1` and `x.y = 1` define names whose container is another value.
+        .filter(|(_, symbol)| {
+            let container = symbol.container.and_then(|id| repository.definition(id));
+            container.is_none_or(|(_, container)| !is_value(container.kind))
+        })
         .collect();
     let importance = |(file, symbol): &(&SourceFile, &SymbolInfo)| {
         let rank = [
@@ -229,6 +238,13 @@ fn is_callable(kind: SymbolKind) -> bool {
 
 fn is_described_first(kind: SymbolKind) -> bool {
     kind.is_type() || is_callable(kind)
+}
+
+fn is_value(kind: SymbolKind) -> bool {
+    matches!(
+        kind,
+        SymbolKind::Variable | SymbolKind::Constant | SymbolKind::Field
+    )
 }
 
 fn is_described(kind: SymbolKind) -> bool {

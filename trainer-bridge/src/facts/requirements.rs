@@ -9,6 +9,7 @@ use repo_indexer::{Module, SymbolInfo};
 
 use super::absent::words;
 use super::{Context, Fact, FactKind, is_callable};
+use crate::history::{Commit, CommitClass};
 use crate::repository::{SourceFile, citation};
 use crate::sample::Split;
 use crate::source_text::purpose;
@@ -17,7 +18,7 @@ use crate::split_of;
 /// Items of one module; large modules would drown the others.
 const MAX_ITEMS: usize = 40;
 
-pub(super) fn facts(context: &Context) -> Vec<Fact> {
+pub(super) fn facts(context: &Context, commits: &[Commit]) -> Vec<Fact> {
     let synonyms = Synonyms::learn(context);
     let mut files: HashMap<&str, Vec<&SourceFile>> = HashMap::new();
     for file in context
@@ -54,7 +55,57 @@ pub(super) fn facts(context: &Context) -> Vec<Fact> {
             }
         }
     }
+    facts.extend(
+        commits
+            .iter()
+            .filter_map(|commit| of_commit(context, commit)),
+    );
     facts
+}
+
+/// A commit that changed code of one module only: its subject was a requirement once.
+fn of_commit(context: &Context, commit: &Commit) -> Option<Fact> {
+    let code = commit
+        .files
+        .iter()
+        .filter_map(|file| context.repository.file(&file.path));
+    let code: Vec<&SourceFile> = code
+        .filter(|file| !file.test && file.language.is_code())
+        .collect();
+    let first = *code.first()?;
+    let one_module = code.iter().all(|file| file.module == first.module);
+    let trained = code.iter().all(|file| file.split == Split::Train);
+    let subject = commit.subject.trim_end_matches('.');
+    if commit.class != CommitClass::Change
+        || !one_module
+        || !trained
+        || contains_id(subject, &first.module)
+    {
+        return None;
+    }
+    let document: Arc<str> = format!("commit {}", commit.id).into();
+    let files: Vec<String> = code
+        .iter()
+        .take(4)
+        .map(|file| format!("`{}`", file.path))
+        .collect();
+    Some(Fact {
+        kind: FactKind::Requirement,
+        arguments: vec![("requirement", subject.to_owned())],
+        reasoning: Some(format!(
+            "A change like this was made in {}, which belongs to the module `{}`.",
+            files.join(", "),
+            first.module
+        )),
+        answer: first.module.to_string(),
+        source: first.source(super::one_line(0)),
+        split: split_of(&document),
+        document,
+    })
+}
+
+fn contains_id(requirement: &str, id: &str) -> bool {
+    requirement.to_lowercase().contains(&id.to_lowercase())
 }
 
 fn fact(

@@ -37,7 +37,7 @@ fn check(fixture: &str, kinds: &[FactKind], expected: Expect) {
         file.split = Split::Train;
     }
     let mut found = Vec::new();
-    facts(&repository, &Cancel::new(), &mut |batch| {
+    facts(&repository, &[], &Cancel::new(), &mut |batch| {
         found.extend(batch);
         true
     })
@@ -412,7 +412,10 @@ def run(y):
 def run(y, z):
     pass
 "#;
-    check(fixture, &[FactKind::Signature], expect![[r#"
+    check(
+        fixture,
+        &[FactKind::Signature],
+        expect![[r#"
         signature: `run` in `a.py`
         `run` in `a.py` is declared in `a.py#L1` as
 
@@ -421,7 +424,8 @@ def run(y, z):
         ```
 
         It takes one argument: `x`.
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -433,8 +437,12 @@ def open_index(path):
 def close_graph(path):
     pass
 "#;
-    check(fixture, &[FactKind::Absent], expect![[r#"
+    check(
+        fixture,
+        &[FactKind::Absent],
+        expect![[r#"
         absent: `open_graph`
         There is no `open_graph` in this repository. The most similar names are `close_graph` (`a.py#L3-L4`) and `open_index` (`a.py#L1-L2`).
-    "#]]);
+    "#]],
+    );
 }

@@ -9,8 +9,8 @@ use repo_indexer::{Cancel, Progress, RefreshScope};
 use serde_json::json;
 use settings::paths;
 use trainer_bridge::{
-    BuildOptions, BuildStage, DatasetManifest, FactKind, build_dataset, is_dataset_name,
-    read_golden_questions,
+    BuildInputs, BuildOptions, BuildStage, DatasetManifest, FactKind, History, build_dataset,
+    is_dataset_name, read_golden_questions,
 };
 
 use super::super::arguments::Global;
@@ -50,6 +50,10 @@ pub(crate) struct Args {
     /// Name of the dataset; an existing one is replaced [default: derived from the content]
     #[arg(long, value_name = "NAME", value_parser = dataset_name)]
     name: Option<String>,
+
+    /// Do not read the commits of the repository
+    #[arg(long)]
+    no_history: bool,
 
     /// Output folder [default: the data folder of this workspace]
     #[arg(long, value_name = "DIR")]
@@ -100,6 +104,11 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         kinds: args.kinds.iter().copied().collect(),
         ..BuildOptions::default()
     };
+    let history = if args.no_history {
+        None
+    } else {
+        History::open(&context.root)?
+    };
     let started = Instant::now();
     let bar = Bar::new("Writing", "samples", context.verbose > 0);
     let progress = |stage: BuildStage| {
@@ -115,8 +124,11 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         &index.snapshot(),
         &parent,
         args.name.as_deref(),
-        &golden,
-        &[],
+        &BuildInputs {
+            golden: &golden,
+            samples: &[],
+            history: history.as_ref(),
+        },
         &options,
         &progress,
         &Cancel::new(),

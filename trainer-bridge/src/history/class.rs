@@ -1,0 +1,167 @@
+//! Which commits are changes that something can be learned from.
+
+use serde::{Deserialize, Serialize};
+
+use super::FileChange;
+use crate::documents::exclusion_of;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommitClass {
+    /// A focused change with a message that says what it is.
+    Change,
+    Merge,
+    Revert,
+    /// A new version of the project or of a dependency.
+    VersionBump,
+    /// Only white space or the layout differs.
+    Reformat,
+    /// Only copied, generated, licence or lock files.
+    Vendoring,
+    TooLarge,
+    /// The message says nothing: "fix", "wip".
+    EmptyMessage,
+    /// A tool wrote it.
+    Automatic,
+    NoFiles,
+}
+
+impl CommitClass {
+    /// A short description for reports.
+    pub fn describe(self) -> &'static str {
+        match self {
+            CommitClass::Change => "a focused change",
+            CommitClass::Merge => "a merge",
+            CommitClass::Revert => "a revert",
+            CommitClass::VersionBump => "a new version",
+            CommitClass::Reformat => "only the layout changes",
+            CommitClass::Vendoring => "only copied, generated or lock files change",
+            CommitClass::TooLarge => "too many files",
+            CommitClass::EmptyMessage => "the message says nothing",
+            CommitClass::Automatic => "written by a tool",
+            CommitClass::NoFiles => "no file changes",
+        }
+    }
+}
+
+/// Words of a subject that say something.
+const MIN_WORDS: usize = 3;
+
+/// Classifies a commit by its subject and its number of parents.
+pub(super) fn of_message(subject: &str, parents: usize) -> CommitClass {
+    let lower = subject.to_lowercase();
+    let begins = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
+    if parents > 1 || begins(&["merge ", "merged "]) {
+        CommitClass::Merge
+    } else if begins(&["revert ", "revert:", "reverts "]) {
+        CommitClass::Revert
+    } else if begins(&[
+        "[pre-commit.ci]",
+        "auto-",
+        "automated",
+        "[bot]",
+        "update pre-commit",
+        "pre-commit autoupdate",
+        "weekly update",
+    ]) {
+        CommitClass::Automatic
+    } else if begins(&[
+        "bump ",
+        "release ",
+        "prepare release",
+        "build(deps",
+        "chore(deps",
+        "chore(release",
+        "update dependency",
+        "version ",
+    ]) || lower.contains("dependabot")
+        || is_version(&lower)
+    {
+        CommitClass::VersionBump
+    } else if begins(&[
+        "format",
+        "reformat",
+        "run black",
+        "blacken",
+        "apply black",
+        "cargo fmt",
+        "rustfmt",
+        "clang-format",
+        "prettier",
+        "fix whitespace",
+        "pep8",
+        "isort",
+    ]) {
+        CommitClass::Reformat
+    } else if lower
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .count()
+        < MIN_WORDS
+    {
+        CommitClass::EmptyMessage
+    } else {
+        CommitClass::Change
+    }
+}
+
+/// `v1.2.3` and `1.2.3.dev0`.
+fn is_version(subject: &str) -> bool {
+    let bare = subject.trim().trim_start_matches('v');
+    bare.starts_with(|c: char| c.is_ascii_digit()) && bare.contains('.') && !bare.contains(' ')
+}
+
+/// Classifies a commit with a meaningful message by the files that it changed.
+pub(super) fn of_files(
+    files: &[FileChange],
+    texts: impl Fn(&FileChange) -> Option<(String, String)>,
+) -> CommitClass {
+    if files.is_empty() {
+        return CommitClass::NoFiles;
+    }
+    if files
+        .iter()
+        .all(|file| exclusion_of(&file.path, "").is_some())
+    {
+        return CommitClass::Vendoring;
+    }
+    let same_code = |file: &FileChange| {
+        texts(file)
+            .is_some_and(|(before, after)| without_layout(&before).eq(without_layout(&after)))
+    };
+    if files.iter().all(same_code) {
+        CommitClass::Reformat
+    } else {
+        CommitClass::Change
+    }
+}
+
+/// The text without white space, and without the commas and quotes that formatters change.
+fn without_layout(text: &str) -> impl Iterator<Item = char> {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != ',')
+        .map(|c| if c == '\'' { '"' } else { c })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_are_classified() {
+        use CommitClass::*;
+        for (subject, parents, expected) in [
+            ("Fix the lock order in the store", 1, Change),
+            ("Merge branch 'x' into main", 2, Merge),
+            ("Revert \"Fix the lock order\"", 1, Revert),
+            ("Bump serde from 1.0.1 to 1.0.2", 1, VersionBump),
+            ("v2.3.1", 1, VersionBump),
+            ("[pre-commit.ci] pre-commit autoupdate", 1, Automatic),
+            ("Run black over everything", 1, Reformat),
+            ("fix", 1, EmptyMessage),
+            ("wip tests", 1, EmptyMessage),
+        ] {
+            assert_eq!(of_message(subject, parents), expected, "{subject}");
+        }
+    }
+}
