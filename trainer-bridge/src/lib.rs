@@ -22,6 +22,7 @@ mod sample;
 mod dataset;
 mod documents;
 mod facts;
+mod flow_samples;
 mod gates;
 mod generation;
 mod gold_standard;
@@ -30,6 +31,7 @@ mod raw_text;
 mod replay;
 mod repository;
 mod run;
+mod scenes;
 mod source_text;
 mod tokenized;
 
@@ -62,6 +64,7 @@ pub use evaluate::{RankingMetrics, RetrievalComparison, RetrievalOptions, Retrie
 pub use export::{ExportCuratedError, export_curated};
 pub use facts::FactKind;
 pub use feedback::{Feedback, FeedbackEvent, MeasuredAfter};
+pub use flow_samples::flow_samples;
 pub use forget::{CopyLocations, forget_interactions};
 pub use gates::{DropReason, Drops};
 pub use generation::{Format, Generation, WeightFile};
@@ -80,6 +83,11 @@ pub use redact::{Redactor, RulesError};
 pub use replay::{replay_prompts, replay_samples};
 pub use run::{Run, RunInput, RunState, Stage};
 pub use sample::{CitedLines, Message, Metadata, Role, Sample, SampleSource, Signal, Split};
+pub use scenes::{
+    RawReply, Scene, Scene1Plan, SceneChunk, SceneFiles, ScenePlan, SceneRow, Skeleton,
+    SkeletonModule, scene1, scene1_derived, scene1_plan, scene2, scene2_plan, skeleton,
+    write_scene,
+};
 pub use store::{
     ExportSummary, Filter, ForgetSummary, GenerationUse, ImportSummary, Listing, Notice,
     PageCursor, RecordOutcome, RecordedInteraction, Recorder, RecorderOptions, SampleOrigin, Stats,

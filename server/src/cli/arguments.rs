@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     ask, completions, dataset, doctor, eval, index, man, model, modules, samples, schema, search,
-    status,
+    status, synth,
 };
 
 /// Answer questions about a repository, in your editor and on the command line.
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Model(model::Args),
     Samples(samples::Args),
     Dataset(dataset::Args),
+    Synth(synth::Args),
     Doctor(doctor::Args),
     Eval(eval::Args),
     Schema(schema::Args),

@@ -22,6 +22,7 @@ mod schema;
 mod search;
 mod status;
 mod stdio;
+mod synth;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -79,6 +80,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Some(Command::Ask(args)) => ask::run(&args, &Context::load(&global)?),
         Some(Command::Modules(args)) => modules::run(&args, &Context::load(&global)?),
         Some(Command::Dataset(args)) => dataset::run(&args, &global),
+        Some(Command::Synth(args)) => synth::run(&args, &global),
         Some(Command::Status(args)) => status::run(&args, &Context::load(&global)?),
         Some(Command::Eval(args)) => eval::run(&args, &global),
         None => anyhow::bail!(

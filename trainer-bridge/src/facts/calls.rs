@@ -17,7 +17,7 @@ pub(super) fn facts(context: &Context, subject: &Subject, facts: &mut Vec<Fact>)
 }
 
 /// A certain call of a definition, with the file and the definition that it is in.
-pub(super) struct Call<'r> {
+pub(crate) struct Call<'r> {
     pub file: &'r SourceFile,
     pub site: &'r UsageSite,
     /// The qualified name of the definition that the call is in.
@@ -28,7 +28,7 @@ pub(super) struct Call<'r> {
 }
 
 /// Returns the calls of a definition that a fact about it may cite.
-pub(super) fn calls<'c>(context: &'c Context, subject: &Subject, in_tests: bool) -> Vec<Call<'c>> {
+pub(crate) fn calls<'c>(context: &'c Context, subject: &Subject, in_tests: bool) -> Vec<Call<'c>> {
     let sites = &context.relations.usages(subject.symbol.id).sites;
     let calls = sites
         .iter()
@@ -128,7 +128,7 @@ fn callees(context: &Context, subject: &Subject) -> Option<Fact> {
 }
 
 /// Returns the tests that call a definition, each once.
-pub(super) fn tests_of(context: &Context, subject: &Subject) -> Vec<String> {
+pub(crate) fn tests_of(context: &Context, subject: &Subject) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for call in calls(context, subject, true) {
         let (Some(by), Some(id)) = (call.by, call.site.by) else {

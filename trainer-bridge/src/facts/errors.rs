@@ -40,7 +40,7 @@ static PATTERNS: LazyLock<Vec<(&[&str], Option<Regex>)>> = LazyLock::new(|| {
 const MAX_ERRORS: usize = 8;
 
 /// Returns the names of the errors that a definition raises itself, in order of appearance; at most [`MAX_ERRORS`].
-pub(super) fn errors_of<'c>(context: &'c Context, file: &SourceFile, id: SymbolId) -> &'c [String] {
+pub(crate) fn errors_of<'c>(context: &'c Context, file: &SourceFile, id: SymbolId) -> &'c [String] {
     let Some(index) = context.repository.index_in_file(id) else {
         return &[];
     };
@@ -121,7 +121,7 @@ pub(super) fn facts(context: &Context, subject: &Subject, facts: &mut Vec<Fact>)
 }
 
 /// Joins items as in "a, b and c".
-pub(super) fn listed(items: &[String]) -> String {
+pub(crate) fn listed(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [only] => only.clone(),

@@ -27,6 +27,8 @@ use repo_indexer::{Cancel, Cancelled, LineRange, SymbolInfo, SymbolKind};
 use crate::history::Commit;
 use crate::repository::{Repository, SourceFile};
 use crate::sample::{SampleSource, Split};
+pub(crate) use calls::{calls, tests_of};
+pub(crate) use errors::{errors_of, listed};
 pub use kind::FactKind;
 use relations::Relations;
 
@@ -154,7 +156,7 @@ impl Subject<'_> {
 }
 
 impl<'r, 's> Context<'r, 's> {
-    fn new(repository: &'r Repository<'s>) -> Self {
+    pub fn new(repository: &'r Repository<'s>) -> Self {
         let mut purposes = HashMap::new();
         for symbol in repository.files.iter().flat_map(|file| &file.symbols) {
             if let Some(purpose) = crate::source_text::purpose(symbol) {
@@ -176,13 +178,15 @@ impl<'r, 's> Context<'r, 's> {
     }
 
     /// Whether a fact about `from` may cite `to`: nothing that is trained on may show a document that is held out.
-    fn may_cite(&self, from: &SourceFile, to: &SourceFile) -> bool {
+    pub fn may_cite(&self, from: &SourceFile, to: &SourceFile) -> bool {
         to.split == Split::Train || to.split == from.split
     }
 }
 
 /// Returns the definitions that facts are about: in each module the public, documented ones first, and all modules in turn.
-fn order_of_importance<'r>(repository: &'r Repository) -> Vec<(&'r SourceFile, &'r SymbolInfo)> {
+pub(crate) fn order_of_importance<'r>(
+    repository: &'r Repository,
+) -> Vec<(&'r SourceFile, &'r SymbolInfo)> {
     let mut definitions: Vec<_> = repository
         .files
         .iter()

@@ -24,6 +24,8 @@ use crate::redact::Redactor;
 pub enum DropReason {
     /// The question or the answer has no text.
     Empty,
+    /// A teacher's reply has not the form that it was asked for.
+    Unreadable,
     /// The answer is longer than a sample may be.
     TooLong,
     /// The answer repeats itself.
@@ -55,6 +57,7 @@ impl DropReason {
     pub fn describe(self) -> &'static str {
         match self {
             DropReason::Empty => "no question or no answer",
+            DropReason::Unreadable => "reply in another form than asked for",
             DropReason::TooLong => "answer too long",
             DropReason::Repetitive => "answer repeats itself",
             DropReason::UnknownPlace => "cites a place that does not exist",

@@ -7,6 +7,7 @@ use trainer_bridge::{FactKind, Role, Sample, read_samples};
 
 use super::super::arguments::Global;
 use super::super::output::{self, FAINT, STRONG};
+use super::super::synth::printable;
 use super::{Outcome, explain, folder, name_or_newest};
 
 /// Show samples of a dataset
@@ -101,11 +102,4 @@ fn print(out: &mut impl Write, sample: &Sample) -> std::io::Result<()> {
         }
     }
     writeln!(out)
-}
-
-/// Removes control characters other than line ends and tabs: text of a repository could control the terminal with them.
-fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control())
-        .collect()
 }

@@ -1,0 +1,273 @@
+//! Sends requests to the teacher: limits, retries, and the cache of answers. Knows nothing of flows.
+
+mod cache;
+mod pace;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde::Serialize;
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::teacher::{Reply, Teacher, TeacherError, TeacherRequest};
+use cache::Key;
+pub use cache::{AnswerCache, CacheError};
+use pace::Pacer;
+
+/// How requests are sent.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Requests that wait for a reply at the same time; at least 1.
+    pub in_flight: usize,
+    pub requests_per_minute: Option<u32>,
+    /// For one attempt.
+    pub timeout: Duration,
+    /// Attempts per request, the first included; at least 1.
+    pub attempts: u32,
+    /// The delay before the second attempt. It doubles with each further one, up to `max_delay`, less up to a half as jitter.
+    pub first_delay: Duration,
+    pub max_delay: Duration,
+    /// After so many requests have failed in a row, each after all its attempts, no further one is sent: the teacher is gone.
+    pub failures_in_a_row: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            in_flight: 8,
+            requests_per_minute: None,
+            timeout: Duration::from_secs(300),
+            attempts: 6,
+            first_delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(60),
+            failures_in_a_row: 20,
+        }
+    }
+}
+
+/// Why a request has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    #[error("{reason} (after {attempts} attempts)")]
+    Failed { reason: String, attempts: u32 },
+    /// The same error, and so worth one reason in a report.
+    #[error("not sent, because {failures} requests before it had failed in a row")]
+    GivenUp { failures: u64 },
+    #[error("{0}")]
+    Cache(String),
+}
+
+/// What became of the requests of a dispatcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CallCounts {
+    /// Requests made, whether sent or not.
+    pub requests: u64,
+    /// Answered from the cache.
+    pub cached: u64,
+    /// Answered together with an identical request that was in flight.
+    pub merged: u64,
+    /// Attempts that reached the teacher.
+    pub sent: u64,
+    pub retries: u64,
+    pub failed: u64,
+}
+
+impl std::ops::Sub for CallCounts {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            requests: self.requests - earlier.requests,
+            cached: self.cached - earlier.cached,
+            merged: self.merged - earlier.merged,
+            sent: self.sent - earlier.sent,
+            retries: self.retries - earlier.retries,
+            failed: self.failed - earlier.failed,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    requests: AtomicU64,
+    cached: AtomicU64,
+    merged: AtomicU64,
+    sent: AtomicU64,
+    retries: AtomicU64,
+    failed: AtomicU64,
+    failed_in_a_row: AtomicU64,
+}
+
+type Answer = Result<Arc<Vec<Reply>>, AskError>;
+
+pub struct Dispatcher {
+    teacher: Arc<dyn Teacher>,
+    cache: Option<AnswerCache>,
+    limits: Limits,
+    permits: Semaphore,
+    pacer: Pacer,
+    in_flight: Mutex<HashMap<Key, Arc<OnceCell<Answer>>>>,
+    counters: Counters,
+}
+
+impl Dispatcher {
+    pub fn new(teacher: Arc<dyn Teacher>, cache: Option<AnswerCache>, limits: Limits) -> Self {
+        Self {
+            teacher,
+            cache,
+            permits: Semaphore::new(limits.in_flight.max(1)),
+            pacer: Pacer::new(limits.requests_per_minute),
+            limits,
+            in_flight: Mutex::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub fn counts(&self) -> CallCounts {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        CallCounts {
+            requests: get(&self.counters.requests),
+            cached: get(&self.counters.cached),
+            merged: get(&self.counters.merged),
+            sent: get(&self.counters.sent),
+            retries: get(&self.counters.retries),
+            failed: get(&self.counters.failed),
+        }
+    }
+
+    /// Returns the replies to a request. `choice` tells several answers to the same request apart.
+    pub async fn ask(&self, request: &TeacherRequest, choice: u32) -> Answer {
+        count(&self.counters.requests);
+        let key = Key::new(self.teacher.model(), request, choice);
+        let slot = Arc::clone(self.slots().entry(key).or_default());
+        let mut mine = false;
+        let answer = slot
+            .get_or_init(async || {
+                mine = true;
+                self.fetch(&key, request).await
+            })
+            .await
+            .clone();
+        if mine {
+            self.slots().remove(&key);
+        } else {
+            count(&self.counters.merged);
+        }
+        if answer.is_err() {
+            count(&self.counters.failed);
+        }
+        answer
+    }
+
+    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<OnceCell<Answer>>>> {
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn fetch(&self, key: &Key, request: &TeacherRequest) -> Answer {
+        let cache_failed = |error: CacheError| AskError::Cache(error.to_string());
+        if let Some(cache) = &self.cache
+            && let Some(replies) = cache.get(key).map_err(cache_failed)?
+        {
+            count(&self.counters.cached);
+            return Ok(Arc::new(replies));
+        }
+        let replies = self.send(key, request).await;
+        match &replies {
+            Ok(_) => self.counters.failed_in_a_row.store(0, Ordering::Relaxed),
+            Err(AskError::Failed { .. }) => count(&self.counters.failed_in_a_row),
+            Err(_) => {}
+        }
+        let replies = replies?;
+        if let Some(cache) = &self.cache {
+            cache.put(key, &replies).map_err(cache_failed)?;
+        }
+        Ok(Arc::new(replies))
+    }
+
+    async fn send(&self, key: &Key, request: &TeacherRequest) -> Result<Vec<Reply>, AskError> {
+        let attempts = self.limits.attempts.max(1);
+        let mut attempt = 1;
+        loop {
+            let error = match self.attempt(request).await? {
+                Ok(replies) => return Ok(replies),
+                Err(error) => error,
+            };
+            let retry_after = match &error {
+                TeacherError::Transient { retry_after, .. } if attempt < attempts => *retry_after,
+                _ => {
+                    return Err(AskError::Failed {
+                        reason: error.to_string(),
+                        attempts: attempt,
+                    });
+                }
+            };
+            let delay = self.delay(key, attempt);
+            if let Some(wait) = retry_after {
+                self.pacer.hold(wait);
+            }
+            count(&self.counters.retries);
+            // The permit has been given back: others go on meanwhile.
+            tokio::time::sleep(retry_after.map_or(delay, |wait| wait.max(delay))).await;
+            attempt += 1;
+        }
+    }
+
+    /// One attempt, in its turn and within its time.
+    async fn attempt(
+        &self,
+        request: &TeacherRequest,
+    ) -> Result<Result<Vec<Reply>, TeacherError>, AskError> {
+        // The semaphore is never closed, so that waiting for it cannot fail.
+        let _permit = self.permits.acquire().await;
+        self.pacer.turn().await;
+        let failures = self.counters.failed_in_a_row.load(Ordering::Relaxed);
+        if failures >= self.limits.failures_in_a_row {
+            return Err(AskError::GivenUp { failures });
+        }
+        count(&self.counters.sent);
+        let transient = |reason| {
+            Err(TeacherError::Transient {
+                reason,
+                retry_after: None,
+            })
+        };
+        Ok(
+            match tokio::time::timeout(self.limits.timeout, self.teacher.ask(request)).await {
+                Ok(Ok(replies)) if replies.is_empty() => {
+                    transient("the teacher sent no choice".to_owned())
+                }
+                Ok(outcome) => outcome,
+                Err(_) => transient(format!(
+                    "no answer within {} s",
+                    self.limits.timeout.as_secs_f64()
+                )),
+            },
+        )
+    }
+
+    fn delay(&self, key: &Key, attempt: u32) -> Duration {
+        let doubled = self
+            .limits
+            .first_delay
+            .saturating_mul(2u32.saturating_pow(attempt - 1));
+        doubled
+            .min(self.limits.max_delay)
+            .mul_f64(1.0 - key.fraction(attempt) / 2.0)
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
