@@ -9,6 +9,7 @@
 mod command_line;
 mod configuration;
 mod crash;
+mod datasets;
 mod documentation;
 mod errors;
 mod evaluation;
@@ -19,4 +20,5 @@ mod models;
 mod processes;
 mod samples;
 mod session;
+mod synthesis;
 mod tidy;

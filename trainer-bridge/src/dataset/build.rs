@@ -67,6 +67,9 @@ pub enum Stage {
     Writing(u64),
 }
 
+/// Replay is at most one sample for so many others: a tenth of the whole.
+const REPLAY_SHARE: u64 = 9;
+
 /// The part of the limit that facts about the repository as a whole may take; the rest is for facts about definitions.
 const WHOLE_SHARE: u64 = 3;
 
@@ -103,8 +106,14 @@ pub fn build_dataset(
         Some(history) => history.commits(&HistoryOptions::default())?,
         None => Vec::new(),
     };
-    build.hand_in(inputs.samples)?;
+    let (replay, samples): (Vec<_>, Vec<_>) = inputs
+        .samples
+        .iter()
+        .partition(|sample| sample.metadata.kind == "replay");
+    build.hand_in(&samples)?;
     build.add_facts(&commits, progress, cancel)?;
+    let share = build.counter.statistics.samples() / REPLAY_SHARE;
+    build.hand_in(&replay[..replay.len().min(share as usize)])?;
     build.add_raw_text()?;
     if let Some(history) = inputs.history {
         build.add_gold_standard(&gold_standard(history, &commits, snapshot, cancel)?)?;
@@ -305,7 +314,7 @@ impl Build<'_, '_> {
     }
 
     /// Takes samples that were made elsewhere through the same gates.
-    fn hand_in(&mut self, samples: &[Sample]) -> Result<(), DatasetError> {
+    fn hand_in(&mut self, samples: &[&Sample]) -> Result<(), DatasetError> {
         let mut of_document: HashMap<(&str, &str), usize> = HashMap::new();
         for sample in samples {
             let kind = sample.metadata.kind.as_str();
@@ -325,8 +334,9 @@ impl Build<'_, '_> {
             let count = of_document
                 .entry((&sample.metadata.flow, &sample.metadata.source.file))
                 .or_default();
-            let from_teacher =
-                sample.metadata.teacher.is_some() && sample.metadata.interactions.is_empty();
+            let from_teacher = sample.metadata.teacher.is_some()
+                && sample.metadata.interactions.is_empty()
+                && sample.metadata.kind != "replay";
             let reason = if from_teacher && *count >= self.options.per_document {
                 Some(DropReason::EnoughOfDocument)
             } else if self.golden.is_close(&question.content) {
@@ -342,7 +352,7 @@ impl Build<'_, '_> {
                 Some(reason) => self.counter.drop(reason, kind, 1),
                 None => {
                     *count += 1;
-                    let mut kept = sample.clone();
+                    let mut kept = Sample::clone(sample);
                     for message in &mut kept.messages {
                         self.counter.statistics.redacted += redact(&mut message.content)
                             + message.reasoning_content.as_mut().map_or(0, redact);

@@ -3,7 +3,7 @@
 //! The prompts are a fixed list, so nothing is downloaded. A model that trains on its own answers to them is held where it was, which loses less
 //! than answers of another model (self-distillation, arXiv 2601.19897).
 
-use flows::{Role as TeacherRole, Sampling, Teacher, TeacherError, TeacherMessage, TeacherRequest};
+use flows::{AskError, Dispatcher, Role as TeacherRole, Sampling, TeacherMessage, TeacherRequest};
 use futures::StreamExt;
 
 use crate::curate::content_id;
@@ -25,36 +25,38 @@ pub fn replay_prompts() -> impl Iterator<Item = (&'static str, &'static str)> {
         })
 }
 
-/// Asks the base model the first `count` prompts, taken in turn from all groups, with up to `in_flight` requests at once. Fails with the first
-/// error: replay that lacks a part would shift the mixture without anybody noticing.
+/// Asks the base model the first `count` prompts, taken in turn from all groups. Fails with the first error: replay that lacks a part would
+/// shift the mixture without anybody noticing.
 pub async fn replay_samples(
-    base: &dyn Teacher,
+    base: &Dispatcher,
+    model: &str,
     count: usize,
-    in_flight: usize,
-) -> Result<Vec<Sample>, TeacherError> {
-    let answers = futures::stream::iter(in_turn().into_iter().take(count))
-        .map(|(group, prompt)| async move {
-            let request = TeacherRequest {
-                messages: vec![TeacherMessage {
+) -> Result<Vec<Sample>, AskError> {
+    let answers: Vec<Result<Option<Sample>, AskError>> =
+        futures::stream::iter(in_turn().into_iter().take(count))
+            .map(|(group, prompt)| async move {
+                let message = TeacherMessage {
                     role: TeacherRole::User,
                     content: prompt.to_owned(),
-                }],
-                sampling: Sampling {
-                    temperature: Some(0.0),
-                    max_tokens: Some(512),
-                    ..Sampling::default()
-                },
-                n: 1,
-            };
-            let replies = base.ask(&request).await?;
-            Ok(replies
-                .into_iter()
-                .next()
-                .map(|reply| sample(base.model(), group, prompt, reply)))
-        })
-        // In the order of the prompts, whatever the order of the answers.
-        .buffered(in_flight.max(1));
-    let answers: Vec<Result<Option<Sample>, TeacherError>> = answers.collect().await;
+                };
+                let request = TeacherRequest {
+                    messages: vec![message],
+                    sampling: Sampling {
+                        temperature: Some(0.0),
+                        max_tokens: Some(512),
+                        ..Sampling::default()
+                    },
+                    n: 1,
+                };
+                let replies = base.ask(&request, 0).await?;
+                Ok(replies
+                    .first()
+                    .map(|reply| sample(model, group, prompt, reply.clone())))
+            })
+            // In the order of the prompts, whatever the order of the answers.
+            .buffered(base.limits().in_flight.max(1))
+            .collect()
+            .await;
     let mut samples = Vec::new();
     for answer in answers {
         samples.extend(answer?.filter(|sample| !sample.messages[1].content.trim().is_empty()));
@@ -119,7 +121,9 @@ fn sample(model: &str, group: &str, prompt: &str, reply: flows::Reply) -> Sample
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use flows::Reply;
+    use std::sync::Arc;
+
+    use flows::{Limits, Reply, Teacher, TeacherError};
     use futures::FutureExt;
     use futures::future::BoxFuture;
 
@@ -161,7 +165,16 @@ mod tests {
 
     #[test]
     fn all_groups_are_in_a_small_replay_in_a_fixed_order() {
-        let ask = || futures::executor::block_on(replay_samples(&Echo, 10, 3)).unwrap();
+        let ask = || {
+            let dispatcher = Dispatcher::new(Arc::new(Echo), None, Limits::default());
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+                .unwrap();
+            runtime
+                .block_on(replay_samples(&dispatcher, "echo", 10))
+                .unwrap()
+        };
         let samples = ask();
         assert_eq!(samples, ask());
         let groups: BTreeSet<_> = samples

@@ -9,8 +9,8 @@ use repo_indexer::{Cancel, Progress, RefreshScope};
 use serde_json::json;
 use settings::paths;
 use trainer_bridge::{
-    BuildInputs, BuildOptions, BuildStage, DatasetManifest, FactKind, History, build_dataset,
-    is_dataset_name, read_golden_questions,
+    BuildInputs, BuildOptions, BuildStage, DatasetManifest, FactKind, History, Sample,
+    build_dataset, is_dataset_name, read_golden_questions,
 };
 
 use super::super::arguments::Global;
@@ -55,6 +55,10 @@ pub(crate) struct Args {
     #[arg(long)]
     no_history: bool,
 
+    /// Leave out what `repo-lsp synth` made
+    #[arg(long)]
+    no_synth: bool,
+
     /// Output folder [default: the data folder of this workspace]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -97,6 +101,11 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             paths::tilde(&parent)
         );
     }
+    let samples = if args.no_synth {
+        Vec::new()
+    } else {
+        synthesized(&context.dirs.synthesis(&context.root))?
+    };
     let index = context.open_fresh(RefreshScope::All)?.index;
     let options = BuildOptions {
         limit: args.limit,
@@ -126,7 +135,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         args.name.as_deref(),
         &BuildInputs {
             golden: &golden,
-            samples: &[],
+            samples: &samples,
             history: history.as_ref(),
         },
         &options,
@@ -137,6 +146,43 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     drop(bar);
     report(&place, &manifest, started.elapsed().as_secs_f64(), global)?;
     Ok(Outcome::Done)
+}
+
+/// Reads the samples that `repo-lsp synth` left in its folder, file by file in the order of their names.
+fn synthesized(folder: &Path) -> anyhow::Result<Vec<Sample>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // The combined file repeats the others.
+            name.ends_with("_sft.jsonl") && name != "combined_sft.jsonl"
+        })
+        .collect();
+    files.sort();
+    let mut samples = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            anyhow::anyhow!(
+                "cannot read {}: {}",
+                paths::tilde(&file),
+                paths::plain(&error)
+            )
+        })?;
+        for (number, line) in text.lines().enumerate() {
+            let sample = serde_json::from_str(line).map_err(|error| {
+                anyhow::anyhow!(
+                    "{}, line {}: {error}; delete the file, or pass --no-synth",
+                    paths::tilde(&file),
+                    number + 1
+                )
+            })?;
+            samples.push(sample);
+        }
+    }
+    Ok(samples)
 }
 
 fn report(

@@ -219,7 +219,7 @@ fn read_rows(file: &Path) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn write_lines<T: serde::Serialize>(file: &Path, rows: &[T]) -> anyhow::Result<()> {
+pub(super) fn write_lines<T: serde::Serialize>(file: &Path, rows: &[T]) -> anyhow::Result<()> {
     write_private_file(file, |out| -> anyhow::Result<()> {
         for row in rows {
             serde_json::to_writer(&mut *out, row)?;

@@ -2,6 +2,7 @@
 
 mod documents;
 mod flow;
+mod replay;
 mod scene1;
 mod scene2;
 mod show;
@@ -39,6 +40,7 @@ enum Command {
     Scene2(scene2::Args),
     Flow(flow::Args),
     Documents(documents::Args),
+    Replay(replay::Args),
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
@@ -46,6 +48,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         Command::Scene1(args) => scene1::run(args, &Context::load(global)?),
         Command::Scene2(args) => scene2::run(args, &Context::load(global)?),
         Command::Flow(args) => flow::run(args, &Context::load(global)?),
+        Command::Replay(args) => replay::run(args, &Context::load(global)?),
         Command::Documents(args) => documents::run(args, &Context::load(global)?),
     }
 }
