@@ -29,6 +29,8 @@ mod index;
 mod priority;
 mod watch;
 
+mod transform;
+
 mod cancel;
 mod error;
 
@@ -51,4 +53,5 @@ pub use snapshot::{
     Callee, Candidate, FileEntry, FileUses, IndexStatus, Reference, Resolution, SkippedFile,
     Snapshot, SymbolInfo, UsageSite, Usages,
 };
+pub use transform::{TransformKind, Transformed, transforms};
 pub use watch::{IndexEvent, IndexGuard};

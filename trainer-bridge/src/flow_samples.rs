@@ -61,16 +61,18 @@ pub fn flow_samples(rows: &[Row], flow: &str, teacher: &str) -> Vec<Sample> {
     samples
 }
 
-/// Reads the file and lines out of the id of a document, `code:src/a.rs#L1-L20`.
+/// Reads the file and lines out of the id of a document, `code:src/a.rs#L1-L20`. A document that is not of one file has its id as its source.
 fn source_of(id: &str) -> SampleSource {
-    let place = id.split_once(':').map_or(id, |(_, place)| place);
-    let (file, lines) = place.split_once('#').unwrap_or((place, ""));
-    let mut numbers = lines
-        .split('-')
-        .map(|line| line.trim_start_matches('L').parse().unwrap_or(0));
+    let (kind, place) = id.split_once(':').unwrap_or(("", id));
+    let of_file = matches!(kind, "code" | "section" | "notebook");
+    let (file, lines) = place
+        .split_once("#L")
+        .filter(|_| of_file)
+        .unwrap_or((if of_file { place } else { id }, ""));
+    let mut numbers = lines.split("-L").map(|line| line.parse().unwrap_or(0));
     let first = numbers.next().unwrap_or(0);
     SampleSource {
-        file: file.to_owned(),
+        file: file.split('#').next().unwrap_or(file).to_owned(),
         range: CitedLines {
             first,
             last: numbers.next().unwrap_or(first),

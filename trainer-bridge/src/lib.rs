@@ -27,6 +27,7 @@ mod gates;
 mod generation;
 mod gold_standard;
 mod history;
+mod pairs;
 mod raw_text;
 mod replay;
 mod repository;
@@ -77,6 +78,7 @@ pub use interaction::{
     new_id,
 };
 pub use lineage::{count_forgotten, learned_samples, sample_origins};
+pub use pairs::{EmbeddingPair, PairFamily};
 pub use private_file::{FileError, write_private_file};
 pub use raw_text::RawText;
 pub use redact::{Redactor, RulesError};

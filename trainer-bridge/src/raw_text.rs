@@ -55,7 +55,7 @@ pub(crate) fn raw_text<E>(
     Ok(redacted)
 }
 
-/// Returns the files that are trained on, what they import before them. Of files that import each other, the first by path comes first.
+/// Returns the files that are trained on, what they import before them. A circle of files that use each other is entered at its first file by path, which then comes last of them.
 fn in_order_of_dependency(repository: &Repository) -> Vec<usize> {
     let edges: BTreeMap<usize, Vec<usize>> = (0..repository.files.len())
         .map(|index| (index, imports(repository, &repository.files[index])))

@@ -67,13 +67,17 @@ impl<'s> Repository<'s> {
                 }))
             })
             .collect::<Result<_, Cancelled>>()?;
-        let (mut files, mut excluded) = (Vec::new(), Vec::new());
+        let skipped = snapshot
+            .skipped()
+            .map(|(path, reason)| (path, ExclusionReason::from(&reason)));
+        let (mut files, mut excluded) = (Vec::new(), skipped.collect::<Vec<_>>());
         for file in read {
             match file {
                 Ok(file) => files.push(file),
                 Err(file) => excluded.push(file),
             }
         }
+        excluded.sort();
         let mut repository = Repository {
             snapshot,
             files,

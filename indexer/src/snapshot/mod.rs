@@ -152,6 +152,12 @@ impl Snapshot {
             })
     }
 
+    /// Returns the files that the index skips, with the reason, in no particular order.
+    pub fn skipped(&self) -> impl Iterator<Item = (Arc<str>, SkipReason)> {
+        let files = self.graph.files();
+        files.filter_map(|(_, file)| Some((file.path.clone(), file.skipped.clone()?)))
+    }
+
     /// Returns the indexed files whose path ends with the segments of `tail`: `store/journal.py` ends with `journal.py`, but not with
     /// `nal.py`.
     pub fn paths_ending_with(&self, tail: &str) -> impl Iterator<Item = &Arc<str>> {

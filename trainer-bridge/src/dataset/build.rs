@@ -21,6 +21,7 @@ use crate::gates::{DropReason, GoldenOverlap, Repeated, check_answer, redact};
 use crate::gold_standard::{GoldStandard, gold_standard};
 use crate::golden::GoldenQuestion;
 use crate::history::{Commit, History, HistoryOptions};
+use crate::pairs::embedding_pairs;
 use crate::raw_text::raw_text;
 use crate::repository::Repository;
 use crate::sample::{Message, Metadata, Role, Sample, Split};
@@ -66,6 +67,9 @@ pub enum Stage {
     /// The number of samples that are written.
     Writing(u64),
 }
+
+/// Definitions that pairs for an embedding model are made of.
+const MAX_PAIRED: usize = 20_000;
 
 /// Replay is at most one sample for so many others: a tenth of the whole.
 const REPLAY_SHARE: u64 = 9;
@@ -115,6 +119,7 @@ pub fn build_dataset(
     let share = build.counter.statistics.samples() / REPLAY_SHARE;
     build.hand_in(&replay[..replay.len().min(share as usize)])?;
     build.add_raw_text()?;
+    build.add_pairs(&commits)?;
     if let Some(history) = inputs.history {
         build.add_gold_standard(&gold_standard(history, &commits, snapshot, cancel)?)?;
     }
@@ -144,6 +149,38 @@ impl Build<'_, '_> {
         let writer = &mut self.writer;
         let redacted = raw_text(self.repository, |piece| writer.row("raw.jsonl", &piece))?;
         self.counter.statistics.redacted += redacted;
+        Ok(())
+    }
+
+    /// Writes the pairs of an embedding model: those of held-out files into a file of their own.
+    fn add_pairs(&mut self, commits: &[Commit]) -> Result<(), DatasetError> {
+        let pairs = embedding_pairs(self.repository, commits, MAX_PAIRED);
+        for (name, train) in [("pairs.csv", true), ("pairs_test.csv", false)] {
+            let mut csv = csv::Writer::from_writer(Vec::new());
+            let mut rows = 0;
+            for pair in pairs
+                .iter()
+                .filter(|pair| (pair.split == Split::Train) == train)
+            {
+                csv.serialize(pair)
+                    .map_err(|error| DatasetError::Csv(error.to_string()))?;
+                rows += 1;
+                if train {
+                    *self
+                        .counter
+                        .statistics
+                        .pairs
+                        .entry(pair.family.name().to_owned())
+                        .or_default() += 1;
+                }
+            }
+            let content = csv
+                .into_inner()
+                .map_err(|error| DatasetError::Csv(error.to_string()))?;
+            if rows > 0 {
+                self.writer.file(name, &content, rows)?;
+            }
+        }
         Ok(())
     }
 

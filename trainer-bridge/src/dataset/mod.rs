@@ -31,6 +31,8 @@ pub enum DatasetError {
     NoSamples(String),
     #[error(transparent)]
     Index(#[from] repo_indexer::IndexError),
+    #[error("cannot write the pairs: {0}")]
+    Csv(String),
     #[error(transparent)]
     History(#[from] crate::HistoryError),
     #[error(transparent)]

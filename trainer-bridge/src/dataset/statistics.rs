@@ -18,6 +18,8 @@ pub struct Statistics {
     pub dropped: BTreeMap<DropReason, BTreeMap<String, u64>>,
     /// Files that no sample is made of, by reason.
     pub excluded: BTreeMap<String, u64>,
+    /// Pairs for training an embedding model, by family.
+    pub pairs: BTreeMap<String, u64>,
     /// Commits that are no example of a good change, by reason.
     pub gold_rejected: BTreeMap<String, u64>,
     /// Replaced secrets.

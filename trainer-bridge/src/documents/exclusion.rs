@@ -1,5 +1,6 @@
 //! Which files nothing is learned from, and why.
 
+use repo_indexer::SkipReason;
 use serde::{Deserialize, Serialize};
 
 /// Why no document and no sample is made of a file.
@@ -13,7 +14,11 @@ pub enum ExclusionReason {
     Licence,
     /// Versions that a package manager wrote.
     Lock,
-    /// The text is not available: the file is private, deleted or too large.
+    /// The user's privacy globs match it.
+    Private,
+    TooLarge,
+    NotText,
+    /// It cannot be read, or is gone.
     Unreadable,
 }
 
@@ -25,7 +30,23 @@ impl ExclusionReason {
             ExclusionReason::Vendored => "copied from another project",
             ExclusionReason::Licence => "a licence",
             ExclusionReason::Lock => "a lock file",
-            ExclusionReason::Unreadable => "private, deleted or too large",
+            ExclusionReason::Private => "private",
+            ExclusionReason::TooLarge => "too large",
+            ExclusionReason::NotText => "not text",
+            ExclusionReason::Unreadable => "cannot be read",
+        }
+    }
+}
+
+impl From<&SkipReason> for ExclusionReason {
+    /// The reason for which the index skips a file.
+    fn from(reason: &SkipReason) -> Self {
+        match reason {
+            SkipReason::TooLarge { .. } => ExclusionReason::TooLarge,
+            SkipReason::NotText => ExclusionReason::NotText,
+            SkipReason::Generated(_) => ExclusionReason::Generated,
+            SkipReason::Private => ExclusionReason::Private,
+            SkipReason::Unreadable(_) => ExclusionReason::Unreadable,
         }
     }
 }

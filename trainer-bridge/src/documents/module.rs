@@ -1,17 +1,17 @@
-//! Modules as documents: what each is for, its public items, and its place among the others.
+//! Modules as documents: what each is for, its public items, and its place among the others. Items of held-out files are left out.
 
 use repo_indexer::SymbolKind;
 
 use super::{Document, DocumentKind, MAX_DOCUMENT};
 use crate::repository::Repository;
-use crate::sample::CitedLines;
+use crate::sample::{CitedLines, Split};
 use crate::source_text::{kind_word, purpose};
 
 pub(super) fn documents(repository: &Repository) -> Vec<Document> {
     let modules = repository.snapshot.modules().iter();
     modules
         .filter_map(|module| {
-            let mut files = repository.files.iter().filter(|file| *file.module == module.id && !file.test).peekable();
+            let mut files = repository.files.iter().filter(|file| *file.module == module.id && !file.test && file.split == Split::Train).peekable();
             let first = files.peek()?.path.clone();
             let mut text = format!("Module `{}` in `{}`.\n\n{}\n\nPublic items:\n", module.id, module.directory, module.description);
             let items = files.flat_map(|file| file.symbols.iter().map(move |symbol| (file, symbol)));

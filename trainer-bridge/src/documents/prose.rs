@@ -103,12 +103,18 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-/// Converts a notebook to Markdown, and cuts it between cells' headings where it is long.
+/// Converts a notebook to Markdown, and cuts it between paragraphs where it is long.
 pub(super) fn notebook(file: &SourceFile) -> Vec<Document> {
     let markdown = notebook_markdown(&file.text);
     let headings: Vec<&str> = markdown
         .lines()
-        .filter(|line| line.starts_with('#'))
+        .scan(false, |in_code, line| {
+            *in_code ^= line.starts_with("```");
+            Some((*in_code, line))
+        })
+        // A comment of a code cell begins like a heading.
+        .filter(|(in_code, line)| !in_code && line.starts_with('#'))
+        .map(|(_, line)| line)
         .map(|line| line.trim_start_matches('#').trim())
         .collect();
     let last = file.line_of(file.text.len().saturating_sub(1)) + 1;

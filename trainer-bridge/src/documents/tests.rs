@@ -29,7 +29,24 @@ fn every_document_has_an_outline_and_every_file_left_out_a_reason() {
                 .map(|(path, reason)| format!("{path}: {}\n", reason.describe())),
         )
         .collect();
-    expect![[r#""#]].assert_eq(&shown.join("\n"));
+    expect![[r#"
+        code:src/store.py#L1-L11
+        `src/store.py`, Python code of the module `src`: Stores records.
+        - function `put`: Writes one record to the disk
+
+        module:demo
+        The module `demo` of this repository, with its public items. It imports no other module and is imported by no other module.
+
+        module:src
+        The module `src` of this repository, with its public items. It imports no other module and is imported by no other module.
+
+        section:README.md#L1-L7
+        A part of the documentation `README.md` of this repository, with the headings "Demo", "Use". This part is about: Demo.
+
+        LICENSE: a licence
+
+        vendor/lib.py: copied from another project
+    "#]].assert_eq(&shown.join("\n"));
     let rows = flow_rows(&found.documents, "demo");
     assert_eq!(rows.len(), found.documents.len());
     assert!(

@@ -18,6 +18,7 @@ const MAX_BYTES: u64 = 20_000_000;
 /// Reads all transcripts below a folder, sorted by path.
 pub(super) fn documents(folder: &Path) -> Result<Vec<Document>, FileError> {
     let listing = fs::read_dir(folder).map_err(|error| FileError::new("read", folder, &error))?;
+    // The walk below passes over what it cannot read; a folder that is not there is an error.
     drop(listing);
     let mut paths: Vec<_> = ignore::WalkBuilder::new(folder)
         .standard_filters(false)
@@ -43,7 +44,7 @@ pub(super) fn documents(folder: &Path) -> Result<Vec<Document>, FileError> {
             .replace('\\', "/");
         let spoken = match extension(&path) {
             Some("txt") => paragraphs(text.lines().map(str::trim)),
-            _ => paragraphs(cues(&text).iter().map(String::as_str)),
+            _ => paragraphs(cues(&text).iter().map(|line| without_speaker(line))),
         };
         let count = spoken.len();
         documents.extend(spoken.into_iter().enumerate().map(|(number, text)| {
@@ -116,6 +117,12 @@ fn cues(text: &str) -> Vec<String> {
     lines
 }
 
+/// Removes the name of the speaker at the beginning of a caption.
+fn without_speaker(line: &str) -> &str {
+    let found = SPEAKER.as_ref().and_then(|speaker| speaker.find(line));
+    found.map_or(line, |speaker| &line[speaker.end()..])
+}
+
 /// `[Music]`, `(applause)` and `♪`.
 fn is_sound(line: &str) -> bool {
     let bracketed = (line.starts_with('[') && line.ends_with(']'))
@@ -149,15 +156,13 @@ fn paragraphs<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<String> {
             flush(&mut paragraph);
             continue;
         }
-        let line = match &*SPEAKER {
-            Some(speaker) => speaker.replace(line, ""),
-            None => line.into(),
-        };
         if !paragraph.is_empty() {
             paragraph.push(' ');
         }
-        paragraph.push_str(&line);
-        if paragraph.len() >= PARAGRAPH && line.ends_with(['.', '?', '!']) {
+        paragraph.push_str(line);
+        // Automatic captions have no full stops.
+        let ended = paragraph.len() >= PARAGRAPH && line.ends_with(['.', '?', '!']);
+        if ended || paragraph.len() >= 3 * PARAGRAPH {
             flush(&mut paragraph);
         }
     }
@@ -178,7 +183,7 @@ mod tests {
         );
         let lines = cues(vtt);
         assert_eq!(
-            paragraphs(lines.iter().map(String::as_str)),
+            paragraphs(lines.iter().map(|line| without_speaker(line))),
             ["Welcome to the index. It is fast & small."]
         );
         let srt = "1\r\n00:00:01,000 --> 00:00:02,000\r\n{\\an8}First.\r\n\r\n2\r\n00:00:02,000 --> 00:00:03,000\r\nFirst. Second.\r\n";

@@ -112,7 +112,7 @@ fn all_words<'r>(repository: &'r Repository) -> HashSet<&'r str> {
 }
 
 /// Splits a name into its words: `open_index` and `openIndex` have two.
-pub(super) fn words(name: &str) -> Vec<&str> {
+pub(crate) fn words(name: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
     let mut before = '_';

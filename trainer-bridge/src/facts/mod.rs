@@ -27,6 +27,7 @@ use repo_indexer::{Cancel, Cancelled, LineRange, SymbolInfo, SymbolKind};
 use crate::history::Commit;
 use crate::repository::{Repository, SourceFile};
 use crate::sample::{SampleSource, Split};
+pub(crate) use absent::words;
 pub(crate) use calls::{calls, tests_of};
 pub(crate) use errors::{errors_of, listed};
 pub use kind::FactKind;

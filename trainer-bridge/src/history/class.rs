@@ -51,13 +51,24 @@ const MIN_WORDS: usize = 3;
 pub(super) fn of_message(subject: &str, parents: usize) -> CommitClass {
     let lower = subject.to_lowercase();
     let begins = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
-    if parents > 1 || begins(&["merge ", "merged "]) {
+    let has_digit = lower.contains(|c: char| c.is_ascii_digit());
+    let words = lower
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphabetic));
+    if parents > 1
+        || begins(&[
+            "merge branch",
+            "merge pull",
+            "merge remote",
+            "merge tag",
+            "merged in",
+        ])
+    {
         CommitClass::Merge
     } else if begins(&["revert ", "revert:", "reverts "]) {
         CommitClass::Revert
     } else if begins(&[
         "[pre-commit.ci]",
-        "auto-",
         "automated",
         "[bot]",
         "update pre-commit",
@@ -65,23 +76,18 @@ pub(super) fn of_message(subject: &str, parents: usize) -> CommitClass {
         "weekly update",
     ]) {
         CommitClass::Automatic
-    } else if begins(&[
-        "bump ",
-        "release ",
-        "prepare release",
-        "build(deps",
-        "chore(deps",
-        "chore(release",
-        "update dependency",
-        "version ",
-    ]) || lower.contains("dependabot")
+    } else if begins(&["build(deps", "chore(deps", "chore(release", "update dependency", "prepare release"])
+        || lower.contains("dependabot")
+        // "Release the lock" is a change, "Release 2.1" is not.
+        || has_digit && begins(&["bump ", "release ", "version ", "prepare "])
         || is_version(&lower)
     {
         CommitClass::VersionBump
     } else if begins(&[
-        "format",
         "reformat",
         "run black",
+        "run rustfmt",
+        "run prettier",
         "blacken",
         "apply black",
         "cargo fmt",
@@ -93,12 +99,7 @@ pub(super) fn of_message(subject: &str, parents: usize) -> CommitClass {
         "isort",
     ]) {
         CommitClass::Reformat
-    } else if lower
-        .split_whitespace()
-        .filter(|word| word.chars().any(char::is_alphabetic))
-        .count()
-        < MIN_WORDS
-    {
+    } else if words.count() < MIN_WORDS {
         CommitClass::EmptyMessage
     } else {
         CommitClass::Change
@@ -136,10 +137,10 @@ pub(super) fn of_files(
     }
 }
 
-/// The text without white space, and without the commas and quotes that formatters change.
+/// The text without white space, and with the quotes that formatters prefer.
 fn without_layout(text: &str) -> impl Iterator<Item = char> {
     text.chars()
-        .filter(|c| !c.is_whitespace() && *c != ',')
+        .filter(|c| !c.is_whitespace())
         .map(|c| if c == '\'' { '"' } else { c })
 }
 
@@ -156,6 +157,9 @@ mod tests {
             ("Revert \"Fix the lock order\"", 1, Revert),
             ("Bump serde from 1.0.1 to 1.0.2", 1, VersionBump),
             ("v2.3.1", 1, VersionBump),
+            ("Release 2.1", 1, VersionBump),
+            ("Release the lock before the wait", 1, Change),
+            ("Merge adjacent spans of text", 1, Change),
             ("[pre-commit.ci] pre-commit autoupdate", 1, Automatic),
             ("Run black over everything", 1, Reformat),
             ("fix", 1, EmptyMessage),

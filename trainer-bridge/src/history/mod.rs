@@ -115,8 +115,7 @@ impl History {
         }))
     }
 
-    /// Reads the newest commits of the current branch, newest first, along first parents: merged branches count by their merge only if it
-    /// says what it is about, and otherwise by their own commits.
+    /// Reads the newest commits that the current branch contains, newest first. It ends where the history of a shallow clone ends.
     pub fn commits(&self, options: &HistoryOptions) -> Result<Vec<Commit>, HistoryError> {
         let head = self
             .repository

@@ -1,4 +1,4 @@
-//! The chunks of code that scene 1 asks about: public functions and types that do something.
+//! The chunks of code that the scenes are about: public functions and methods that do something.
 
 use serde::{Deserialize, Serialize};
 

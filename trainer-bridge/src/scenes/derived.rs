@@ -139,7 +139,7 @@ impl<'f> Facts<'f> {
             listed(&self.errors)
         ));
         steps.push(format!(
-            "It is called by {}, which therefore have to expect that.",
+            "It is called by {}. Whoever calls it has to expect that.",
             listed(&self.callers)
         ));
         let answer = format!(

@@ -163,8 +163,10 @@ pub async fn scene1(
             continue;
         };
         for entry in entries.into_iter().take(qa_count) {
-            let given = format!("{}\n{}", entry.question, chunk.text);
-            let checked = check_answer(&views, &entry.answer, &given).map(|_| ());
+            // Names in the question and in the reasoning are claims, too: only the code counts as known.
+            let checked = [&entry.question, &entry.thinking_trace, &entry.answer]
+                .into_iter()
+                .try_for_each(|text| check_answer(&views, text, &chunk.text).map(|_| ()));
             let row = SceneRow {
                 question: entry.question,
                 thinking_trace: entry.thinking_trace,

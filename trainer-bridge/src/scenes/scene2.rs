@@ -13,7 +13,7 @@ use super::skeleton::skeleton;
 use super::{RawReply, Scene, ScenePlan, SceneRow, reply};
 use crate::gates::{DropReason, Repeated, check_answer};
 use crate::repository::Repository;
-use crate::sample::SampleSource;
+use crate::sample::{SampleSource, Split};
 
 /// Pieces of code in one prompt.
 const SNIPPETS: usize = 3;
@@ -44,6 +44,8 @@ pub fn scene2_plan(
     let skeleton = skeleton(snapshot).text(MAX_SKELETON);
     let all: Vec<SceneChunk> = chunks(&repository)
         .into_iter()
+        // All of the code in a prompt may be in the proposal.
+        .filter(|(file, _)| file.split == Split::Train)
         .take(count * SNIPPETS)
         .map(|(file, symbol)| chunk(file, symbol))
         .collect();
@@ -175,9 +177,10 @@ pub async fn scene2(
             parts.data_storage.trim(),
             parts.workflow.trim()
         );
-        let given = format!("{}\n{}", parts.requirement, proposal.given);
         let checked = if complete {
-            check_answer(&views, &answer, &given).map(|_| ())
+            [&parts.thinking_trace, &answer]
+                .into_iter()
+                .try_for_each(|text| check_answer(&views, text, &proposal.given).map(|_| ()))
         } else {
             Err(DropReason::Empty)
         };
