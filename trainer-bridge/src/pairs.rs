@@ -195,15 +195,10 @@ fn without_doc(file: &SourceFile, symbol: &SymbolInfo) -> Option<String> {
         return Some(code);
     };
     let before = &code[..at];
-    let Some((start, quotes)) = ["\"\"\"", "'''", "\"", "'"]
+    let (start, quotes) = ["\"\"\"", "'''", "\"", "'"]
         .iter()
-        .find_map(|quotes| Some((before.rfind(quotes)?, *quotes)))
-    else {
-        return None;
-    };
-    let Some(end) = code[at..].find(quotes).map(|end| at + end + quotes.len()) else {
-        return None;
-    };
+        .find_map(|quotes| Some((before.rfind(quotes)?, *quotes)))?;
+    let end = code[at..].find(quotes).map(|end| at + end + quotes.len())?;
     let line_start = code[..start].rfind('\n').map_or(0, |line| line + 1);
     let line_end = code[end..]
         .find('\n')

@@ -101,7 +101,7 @@ pub(crate) fn purpose(symbol: &SymbolInfo) -> Option<String> {
                 && !joined[..at].ends_with(".e")
         })
         .unwrap_or(joined.len());
-    let sentence = joined[..end].trim_end_matches(['.', ':', '!']).trim();
+    let sentence = joined[..end].trim_end_matches(['.', ':', '!', '?']).trim();
     (is_sentence(sentence) && sentence.len() <= 240).then(|| sentence.to_owned())
 }
 

@@ -113,7 +113,7 @@ pub(crate) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     }
     let failed = checks.iter().any(|check| check.level == Level::Fail);
     Ok(if failed {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

@@ -37,8 +37,8 @@ use context::Context;
 enum Outcome {
     /// Exit code 0.
     Done,
-    /// Exit code 1: nothing was found, or a check failed.
-    Nothing,
+    /// Exit code 1: nothing was found, an answer is incomplete, or a check failed.
+    Unsuccessful,
 }
 
 /// Parses the command line, runs the command and returns the exit code.
@@ -47,7 +47,7 @@ pub(crate) fn main() -> ExitCode {
     output::choose_color(arguments.global.color);
     match run(arguments) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Nothing) => ExitCode::from(1),
+        Ok(Outcome::Unsuccessful) => ExitCode::from(1),
         // The reader has closed the pipe, as `head` does after its last line.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

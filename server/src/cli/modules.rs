@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                     similar => format!("Similar modules: {}", similar.join(", ")),
                 };
                 output::error(&anyhow::anyhow!("no such module: {id}. {advice}"));
-                Ok(Outcome::Nothing)
+                Ok(Outcome::Unsuccessful)
             }
         },
     }
@@ -89,7 +89,7 @@ fn list(snapshot: &Snapshot, as_json: bool) -> anyhow::Result<Outcome> {
         out.flush()?;
     }
     Ok(if modules.is_empty() {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

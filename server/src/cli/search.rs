@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                 "nothing found; try other words, or check with `repo-lsp status` what is indexed",
             );
         }
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     Ok(Outcome::Done)
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(global: &Global) -> anyhow::Result<Outcome> {
     runtime.shutdown_background();
     Ok(match served? {
         lsp::Outcome::Clean => Outcome::Done,
-        lsp::Outcome::Abrupt => Outcome::Nothing,
+        lsp::Outcome::Abrupt => Outcome::Unsuccessful,
     })
 }
 

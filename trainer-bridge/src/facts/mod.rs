@@ -72,6 +72,9 @@ pub(crate) struct Context<'r, 's> {
 /// How many definitions are worked on in parallel before their facts are handed over.
 const BATCH: usize = 1024;
 
+/// Makes facts about the repository as a whole.
+type Generator<'g> = &'g dyn Fn(&Context) -> Vec<Fact>;
+
 /// Hands over facts in a fixed order until `take` returns false: those about the repository as a whole first, then those about
 /// definitions, the most important of each module first. So a limit leaves a part of each.
 pub(crate) fn facts(
@@ -81,7 +84,7 @@ pub(crate) fn facts(
     take: &mut dyn FnMut(Vec<Fact>) -> bool,
 ) -> Result<(), Cancelled> {
     let context = Context::new(repository);
-    let whole: [&(dyn Fn(&Context) -> Vec<Fact> + Sync); 7] = [
+    let whole: [Generator; 7] = [
         &modules::facts,
         &commands::facts,
         &flags::facts,

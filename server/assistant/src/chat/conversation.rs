@@ -1,6 +1,8 @@
 //! The turns of a conversation, kept within the token budget of a prompt.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::excerpt::Excerpt;
 use super::prompt;
@@ -93,7 +95,7 @@ pub struct Conversations {
 impl Conversations {
     /// Returns a conversation; an empty one if the id is new.
     pub fn get(&self, id: &str) -> Conversation {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = self.recent.lock();
         let found = recent.iter().find(|(known, _)| known == id);
         found.map(|(_, c)| c.clone()).unwrap_or_default()
     }
@@ -101,7 +103,7 @@ impl Conversations {
     /// Stores `before`, which may have been shortened since [`Self::get`], with a further turn. Of two questions asked at the same time in
     /// one conversation, the one answered last is kept.
     pub fn put(&self, id: &str, before: Conversation, turn: Turn) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         recent.retain(|(known, _)| known != id);
         let mut conversation = before;
         conversation.add(turn);

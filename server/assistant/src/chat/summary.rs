@@ -6,8 +6,10 @@
 use grounding::{Checker, Plain, View};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use futures::StreamExt;
 use repo_indexer::{SymbolInfo, SymbolKind};
@@ -151,8 +153,8 @@ impl State {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
+    mutex.lock()
 }
 
 /// Makes the sentence that was requested last, one at a time.

@@ -1,7 +1,7 @@
 //! Detects questions that show that the previous answer failed.
 
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 
 /// Number of conversations that are kept.
 const MAX_CONVERSATIONS: usize = 32;
@@ -35,7 +35,7 @@ pub struct FollowUps {
 impl FollowUps {
     /// Stores an answered question. Returns the previous interaction if this question shows that its answer failed.
     pub fn ask(&self, conversation: &str, question: &str, interaction: &str) -> Option<String> {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         let before = recent.iter().position(|(known, ..)| known == conversation);
         let before = before.map(|at| recent.remove(at));
         if recent.len() == MAX_CONVERSATIONS {

@@ -10,8 +10,10 @@ mod survival;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
 
 use trainer_bridge::{
     Feedback, FeedbackEvent, Intake, Interaction, Notice, PrivacyMode, RecordOutcome, Recorder,
@@ -101,7 +103,7 @@ impl Samples {
             // It can still be recorded if recording is switched on later.
             return;
         }
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = self.shown.lock();
         if shown.len() >= MAX_REMEMBERED {
             shown.clear();
         }
@@ -128,7 +130,7 @@ impl Samples {
 
     /// Applies a privacy mode from now on, also to questions that are not answered yet.
     pub fn settle(&self, mode: PrivacyMode) {
-        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
+        *self.mode.lock() = mode;
         if let Some(recorder) = self.recorder.get() {
             recorder.set_intake(Intake::new(mode));
         }
@@ -136,7 +138,7 @@ impl Samples {
 
     /// Returns the stricter of the policy at the time of the question and the current one.
     fn now(&self, keeping: &RecordingPolicy) -> RecordingPolicy {
-        let now = *self.mode.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = *self.mode.lock();
         RecordingPolicy {
             mode: keeping.mode.max(now),
             ..keeping.clone()

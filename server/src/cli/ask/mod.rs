@@ -30,14 +30,14 @@ Examples:
   repo-lsp ask --module \"show the type of a variable in the editor\"
   repo-lsp ask --json \"what writes the log?\" | jq '.citations[].label'
 
-A model answers where one is set up (repo-lsp model --help), else the index does: it quotes the places that match best. Every place an \
-answer names is looked up, and what was not found is marked.")]
+If a model is set up (repo-lsp model --help), it answers; otherwise the answer quotes the best matches in the index. Every place and code \
+name in a model's answer is looked up, and what is not found is marked.")]
 pub(crate) struct Args {
     /// The question; quotes are not needed
     #[arg(required = true, value_name = "QUESTION")]
     question: Vec<String>,
 
-    /// Show how each score came about, and the place of everything that is named
+    /// Show the parts of each score, and the location of everything that is named
     #[arg(long)]
     why: bool,
 
@@ -49,7 +49,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "no_model")]
     think: bool,
 
-    /// Say which module what is asked for belongs to
+    /// Say which module the described requirement belongs to
     #[arg(long)]
     module: bool,
 }
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         bail!("the question is empty");
     }
     let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
-    let asking = service(args, context, snapshot);
+    let asking = ask_context(args, context, snapshot);
     let question = Question {
         task: match args.module {
             true => Task::Module { requirement: text },
@@ -91,13 +91,17 @@ pub(crate) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         return Ok(outcome);
     }
     let shown = terminal.result().and_then(|()| show(&reply, args));
-    // Also if nobody reads the output: what was asked and answered is recorded.
+    // Record the interaction even if writing the output failed.
     runtime.block_on(reply.interaction());
     shown?;
     Ok(outcome)
 }
 
-fn service(args: &Args, context: &Context, snapshot: Arc<repo_indexer::Snapshot>) -> ask::Context {
+fn ask_context(
+    args: &Args,
+    context: &Context,
+    snapshot: Arc<repo_indexer::Snapshot>,
+) -> ask::Context {
     let views = vec![View {
         name: None,
         snapshot,
@@ -112,7 +116,7 @@ fn service(args: &Args, context: &Context, snapshot: Arc<repo_indexer::Snapshot>
         },
         choose_model: Arc::new(move |settings| models.choose(settings)),
         max_sources: context.settings.answer.sources,
-        locate: Arc::new(Paths {
+        locate: Arc::new(TerminalLocator {
             root: context.root.clone(),
             views: views.clone(),
         }),
@@ -147,7 +151,7 @@ fn show(reply: &Reply, args: &Args) -> std::io::Result<()> {
     out.flush()
 }
 
-/// A script has to see that nothing was found, or that an answer is incomplete.
+/// Exit code 1 tells a script that nothing was found or that the answer is incomplete.
 fn outcome(reply: &Reply, module: bool) -> Outcome {
     let done = match (&reply.model, &reply.index) {
         (Some(model), _) => model.interrupted.is_none() && !model.checked.said.trim().is_empty(),
@@ -157,11 +161,11 @@ fn outcome(reply: &Reply, module: bool) -> Outcome {
     };
     match done {
         true => Outcome::Done,
-        false => Outcome::Nothing,
+        false => Outcome::Unsuccessful,
     }
 }
 
-/// Work of a shell's question blocks nobody else.
+/// Runs work on the calling thread: a command has nothing else to do.
 #[derive(Clone)]
 struct InPlace;
 
@@ -179,18 +183,18 @@ impl Worker for InPlace {
 }
 
 /// On a terminal a citation is its label; in JSON it has a `file:` URI as well.
-struct Paths {
+struct TerminalLocator {
     root: PathBuf,
     views: Vec<View>,
 }
 
-impl Links for Paths {
+impl Links for TerminalLocator {
     fn target(&self, _: &Citation) -> Option<String> {
         None
     }
 }
 
-impl ask::Locate for Paths {
+impl ask::Locate for TerminalLocator {
     fn location(&self, citation: &Citation) -> Option<Location> {
         lsp::location(&self.root, &self.views, citation)
     }

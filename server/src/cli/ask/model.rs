@@ -1,7 +1,7 @@
 //! A model's answer on a terminal, word by word.
 
+use parking_lot::Mutex;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
 
 use assistant::ask::Sink;
 use assistant::chat::{Answered, Part};
@@ -33,14 +33,14 @@ impl Terminal {
 
     /// Whether everything could be printed; nothing is printed after the first failure.
     pub(super) fn result(&self) -> std::io::Result<()> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         std::mem::replace(&mut state.result, Ok(()))
     }
 }
 
 impl Sink for Terminal {
     fn model(&self, part: Part) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if !self.silent && state.result.is_ok() {
             state.result = write(&part, &mut state.thinking);
         }

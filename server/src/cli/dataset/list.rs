@@ -48,7 +48,7 @@ pub(super) fn run(_: &Args, global: &Global) -> anyhow::Result<Outcome> {
         output::say(
             "there is no dataset of this workspace yet; `repo-lsp dataset build` makes one",
         );
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     Ok(Outcome::Done)
 }

@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             "the dataset has no such sample; kinds are {}",
             known.join(", ")
         ));
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     if global.json {
         output::json(&serde_json::to_value(&shown)?)?;

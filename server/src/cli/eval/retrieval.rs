@@ -81,7 +81,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         out.flush()?;
     }
     Ok(if report.repositories.is_empty() {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

@@ -45,7 +45,7 @@ pub(super) fn run(_args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     }
     if models.is_empty() {
         output::say("no model is installed; `repo-lsp model pull Qwen/Qwen3-4B` installs one");
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     Ok(Outcome::Done)
 }

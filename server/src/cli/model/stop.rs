@@ -41,5 +41,5 @@ fn none(global: &Global) -> anyhow::Result<Outcome> {
     } else {
         writeln!(output::stdout(), "no model host is running")?;
     }
-    Ok(Outcome::Nothing)
+    Ok(Outcome::Unsuccessful)
 }

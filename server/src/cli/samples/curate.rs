@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     report(args, &listing.rows, &curated, global)?;
     let made = curated.samples.len() + curated.preferences.len() + curated.rejected.len();
     Ok(if made == 0 {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     }
     if exported.written == 0 {
         output::say("nothing found");
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     Ok(Outcome::Done)
 }
@@ -100,7 +100,7 @@ fn print_nothing_found(global: &Global) -> anyhow::Result<Outcome> {
         output::json(&json!({ "file": null, "interactions": 0, "unreadable": 0 }))?;
     }
     output::say("nothing found");
-    Ok(Outcome::Nothing)
+    Ok(Outcome::Unsuccessful)
 }
 
 /// A writer that keeps its first error.

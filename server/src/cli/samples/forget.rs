@@ -82,11 +82,11 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
         output::say(&format!(
             "no interaction of {scope} matches; nothing was forgotten"
         ));
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     if !args.yes && !confirmed(&store, &filters, &counts, &scope)? {
         output::say("nothing was forgotten");
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     let (forgotten, undeleted) = forget_interactions(&mut store, &filters, &copy_locations(dirs))?;
     warn_undeleted(&undeleted);
@@ -203,7 +203,7 @@ fn print_plan(
         out.flush()?;
     }
     Ok(if total == 0 {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     }
     if origins.is_empty() {
         output::say(&format!("no sample is known that {label} has learned from"));
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     Ok(Outcome::Done)
 }

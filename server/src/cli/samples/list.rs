@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
     }
     if listing.rows.is_empty() {
         output::say("nothing found");
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     if more && !global.json {
         output::say(&format!(

@@ -132,7 +132,7 @@ fn nothing_yet(global: &Global, empty: Option<&Value>) -> anyhow::Result<Outcome
         output::json(empty)?;
     }
     output::say("nothing is recorded yet");
-    Ok(Outcome::Nothing)
+    Ok(Outcome::Unsuccessful)
 }
 
 /// Returns the id that begins with `prefix`.

@@ -62,7 +62,7 @@ pub(super) fn run(_: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<Outc
     }
     if stats.rows.is_empty() {
         output::say("nothing found");
-        return Ok(Outcome::Nothing);
+        return Ok(Outcome::Unsuccessful);
     }
     Ok(Outcome::Done)
 }

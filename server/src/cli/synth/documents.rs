@@ -107,7 +107,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         out.flush()?;
     }
     Ok(if found.documents.is_empty() {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

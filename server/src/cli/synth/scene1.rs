@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         show::scene(1, &scene, &folder)?;
     }
     Ok(if scene.rows.is_empty() {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         show::scene(2, &scene, &folder)?;
     }
     Ok(if scene.rows.is_empty() {
-        Outcome::Nothing
+        Outcome::Unsuccessful
     } else {
         Outcome::Done
     })

@@ -257,7 +257,7 @@ fn contains(container: &Value, item: &Value) -> Option<bool> {
 pub(super) fn plain(text: &str) -> String {
     let around = |c: char| c.is_whitespace() || matches!(c, '*' | '_' | '`' | '"' | '\'');
     let text = text.trim_matches(around);
-    let text = text.trim_end_matches(|c| matches!(c, '.' | '!' | ',' | ';' | ':'));
+    let text = text.trim_end_matches(['.', '!', ',', ';', ':']);
     text.trim_matches(around).to_lowercase()
 }
 

@@ -8,10 +8,10 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use crate::teacher::{Reply, TeacherRequest};
+use parking_lot::Mutex;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
@@ -54,11 +54,13 @@ pub struct AnswerCache {
     file: Mutex<Answers>,
 }
 
+/// Where the JSON of each answer begins, and its length in bytes.
+type Places = HashMap<Key, (u64, usize)>;
+
 #[derive(Debug)]
 struct Answers {
     file: File,
-    /// Where the JSON of an answer begins, and its length in bytes.
-    places: HashMap<Key, (u64, usize)>,
+    places: Places,
     end: u64,
 }
 
@@ -133,8 +135,8 @@ impl AnswerCache {
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Answers> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, Answers> {
+        self.file.lock()
     }
 
     fn failed(&self, source: io::Error) -> CacheError {
@@ -146,7 +148,7 @@ impl AnswerCache {
 }
 
 /// Returns where each intact answer is, and where the last complete line ends.
-fn read_places(file: &mut File) -> io::Result<(HashMap<Key, (u64, usize)>, u64)> {
+fn read_places(file: &mut File) -> io::Result<(Places, u64)> {
     file.seek(SeekFrom::Start(0))?;
     let mut reader = BufReader::new(file);
     let (mut places, mut start, mut line) = (HashMap::new(), 0, Vec::new());

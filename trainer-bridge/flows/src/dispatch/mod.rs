@@ -6,12 +6,13 @@ mod pace;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -169,10 +170,8 @@ impl Dispatcher {
         answer
     }
 
-    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<OnceCell<Answer>>>> {
-        self.in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> parking_lot::MutexGuard<'_, HashMap<Key, Arc<OnceCell<Answer>>>> {
+        self.in_flight.lock()
     }
 
     async fn fetch(&self, key: &Key, request: &TeacherRequest) -> Answer {

@@ -1,10 +1,8 @@
 //! When the next request may be sent.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// Spreads requests evenly over time, and holds all of them back when the server asks to wait.
@@ -27,7 +25,7 @@ impl Pacer {
     /// Waits for the caller's turn.
     pub async fn turn(&self) {
         let at = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = self.next.lock();
             if next.is_none() && self.interval.is_zero() {
                 return;
             }
@@ -42,7 +40,7 @@ impl Pacer {
     /// Lets no request begin before `wait` has passed.
     pub fn hold(&self, wait: Duration) {
         let until = Instant::now() + wait;
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.next.lock();
         *next = Some(next.map_or(until, |next| next.max(until)));
     }
 }
