@@ -37,7 +37,7 @@ test:
 #[test]
 fn a_dataset_is_built_listed_shown_and_deleted() {
     let sandbox = Sandbox::new(FIXTURE);
-    let built = sandbox.json(&["dataset", "build", "--json"]);
+    let built = sandbox.json(&["dataset", "build"]);
     let folder = built["folder"].as_str().unwrap();
     let name = folder.rsplit('/').next().unwrap();
     for file in [
@@ -50,10 +50,10 @@ fn a_dataset_is_built_listed_shown_and_deleted() {
         assert!(std::path::Path::new(folder).join(file).is_file(), "{file}");
     }
     // The same repository gives the same dataset.
-    let again = sandbox.json(&["dataset", "build", "--json"]);
+    let again = sandbox.json(&["dataset", "build"]);
     assert_eq!(again["folder"], built["folder"]);
 
-    let listed = sandbox.json(&["dataset", "list", "--json"]);
+    let listed = sandbox.json(&["dataset", "list"]);
     assert_eq!(listed[0]["name"], *name);
     let shown = sandbox.run(&["dataset", "show", "--kind", "signature", "--sample", "1"]);
     assert!(shown.stdout.contains("It takes"), "{}", shown.stdout);
@@ -65,8 +65,8 @@ fn a_dataset_is_built_listed_shown_and_deleted() {
     );
 
     sandbox.write("store/journal.py", "LIMIT = 200\n");
-    sandbox.json(&["dataset", "build", "--name", "next", "--json"]);
-    let diff = sandbox.json(&["dataset", "diff", name, "next", "--json"]);
+    sandbox.json(&["dataset", "build", "--name", "next"]);
+    let diff = sandbox.json(&["dataset", "diff", name, "next"]);
     assert!(diff["kinds"]["signature"]["removed"].as_u64().unwrap() > 0);
     assert_eq!(diff["kinds"]["value"]["changed"].as_u64().unwrap(), 12);
     sandbox.run(&["dataset", "rm", name, "next"]);

@@ -188,14 +188,11 @@ fn both_scenes_are_written_under_the_names_of_the_data_factory() {
     let teacher = Teacher::start(helpful);
     let out = sandbox.home().join("data");
     let folder = out.display().to_string();
-    let scene1 = sandbox.json(&arguments(
-        &["scene1", "--out", &folder, "--json"],
-        &teacher,
-    ));
+    let scene1 = sandbox.json(&arguments(&["scene1", "--out", &folder], &teacher));
     assert_eq!(scene1["rows"], 6, "{scene1}");
     assert_eq!(scene1["dropped"]["unknown_name"], 6, "{scene1}");
     let scene2 = sandbox.json(&arguments(
-        &["scene2", "--count", "2", "--out", &folder, "--json"],
+        &["scene2", "--count", "2", "--out", &folder],
         &teacher,
     ));
     // Both proposals have the same requirement.
@@ -268,7 +265,7 @@ fn a_request_that_keeps_failing_costs_its_own_rows_only() {
     }
     let sandbox = Sandbox::new(&fixture());
     let teacher = Teacher::start(sometimes);
-    let all = arguments(&["flow", "direct", "--attempts", "1", "--json"], &teacher);
+    let all = arguments(&["flow", "direct", "--attempts", "1"], &teacher);
     let output = sandbox.json(&all);
     assert!(output["rows"].as_u64().unwrap() > 0);
     let dropped = output["dropped"].as_array().unwrap();

@@ -20,6 +20,7 @@ mod interaction;
 mod sample;
 
 mod dataset;
+mod documentation;
 mod documents;
 mod facts;
 mod flow_samples;

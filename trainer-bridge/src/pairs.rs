@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use repo_indexer::{SymbolInfo, SymbolKind, transforms};
 use serde::Serialize;
 
+use crate::documentation::purpose;
 use crate::facts::order_of_importance;
 use crate::gates::redact;
 use crate::history::{Commit, CommitClass};
 use crate::repository::{Repository, SourceFile};
 use crate::sample::Split;
-use crate::source_text::purpose;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,7 +113,7 @@ fn pairs_of(
     let mut pairs = Vec::new();
     if let Some(purpose) = purpose(symbol) {
         let near_purpose = near
-            .and_then(|(_, symbol)| crate::source_text::purpose(symbol))
+            .and_then(|(_, symbol)| crate::documentation::purpose(symbol))
             .unwrap_or_default();
         pairs.push(pair(
             PairFamily::TextToCode,

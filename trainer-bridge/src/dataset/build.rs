@@ -1,6 +1,6 @@
 //! Builds a dataset: facts and handed-in samples go through the gates into the files of a new folder.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,11 +18,9 @@ use super::writer::FolderWriter;
 use crate::curate::content_id;
 use crate::facts::{Fact, FactKind, facts};
 use crate::gates::{DropReason, GoldenOverlap, Repeated, check_answer, redact};
-use crate::gold_standard::{GoldStandard, gold_standard};
+use crate::gold_standard::gold_standard;
 use crate::golden::GoldenQuestion;
 use crate::history::{Commit, History, HistoryOptions};
-use crate::pairs::embedding_pairs;
-use crate::raw_text::raw_text;
 use crate::repository::Repository;
 use crate::sample::{Message, Metadata, Role, Sample, Split};
 
@@ -67,9 +65,6 @@ pub enum Stage {
     /// The number of samples that are written.
     Writing(u64),
 }
-
-/// Definitions that pairs for an embedding model are made of.
-const MAX_PAIRED: usize = 20_000;
 
 /// Replay is at most one sample for so many others: a tenth of the whole.
 const REPLAY_SHARE: u64 = 9;
@@ -126,15 +121,15 @@ pub fn build_dataset(
     build.finish(parent, name, inputs, &commits)
 }
 
-struct Build<'b, 's> {
-    repository: &'b Repository<'s>,
-    views: [View; 1],
-    golden: GoldenOverlap,
-    repeated: Repeated,
-    counter: Counter,
-    excerpts: Excerpts,
-    writer: FolderWriter,
-    options: &'b BuildOptions,
+pub(super) struct Build<'b, 's> {
+    pub(super) repository: &'b Repository<'s>,
+    pub(super) views: [View; 1],
+    pub(super) golden: GoldenOverlap,
+    pub(super) repeated: Repeated,
+    pub(super) counter: Counter,
+    pub(super) excerpts: Excerpts,
+    pub(super) writer: FolderWriter,
+    pub(super) options: &'b BuildOptions,
 }
 
 /// Samples with the same answer, or why there are none.
@@ -144,61 +139,6 @@ struct Checked {
 }
 
 impl Build<'_, '_> {
-    /// Writes the files that are trained on, for continued pre-training.
-    fn add_raw_text(&mut self) -> Result<(), DatasetError> {
-        let writer = &mut self.writer;
-        let redacted = raw_text(self.repository, |piece| writer.row("raw.jsonl", &piece))?;
-        self.counter.statistics.redacted += redacted;
-        Ok(())
-    }
-
-    /// Writes the pairs of an embedding model: those of held-out files into a file of their own.
-    fn add_pairs(&mut self, commits: &[Commit]) -> Result<(), DatasetError> {
-        let pairs = embedding_pairs(self.repository, commits, MAX_PAIRED);
-        for (name, train) in [("pairs.csv", true), ("pairs_test.csv", false)] {
-            let mut csv = csv::Writer::from_writer(Vec::new());
-            let mut rows = 0;
-            for pair in pairs
-                .iter()
-                .filter(|pair| (pair.split == Split::Train) == train)
-            {
-                csv.serialize(pair)
-                    .map_err(|error| DatasetError::Csv(error.to_string()))?;
-                rows += 1;
-                if train {
-                    *self
-                        .counter
-                        .statistics
-                        .pairs
-                        .entry(pair.family.name().to_owned())
-                        .or_default() += 1;
-                }
-            }
-            let content = csv
-                .into_inner()
-                .map_err(|error| DatasetError::Csv(error.to_string()))?;
-            if rows > 0 {
-                self.writer.file(name, &content, rows)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn add_gold_standard(&mut self, gold: &GoldStandard) -> Result<(), DatasetError> {
-        for pair in &gold.pairs {
-            let mut pair = pair.clone();
-            let texts = [&mut pair.instruction, &mut pair.before, &mut pair.after];
-            self.counter.statistics.redacted += texts.into_iter().map(redact).sum::<u64>();
-            self.writer.row("gold.jsonl", &pair)?;
-        }
-        self.counter.statistics.gold_rejected = gold
-            .rejected
-            .iter()
-            .map(|(reason, count)| (reason.describe(), *count))
-            .collect();
-        Ok(())
-    }
-
     fn add_facts(
         &mut self,
         commits: &[Commit],
@@ -350,70 +290,6 @@ impl Build<'_, '_> {
         Ok(count)
     }
 
-    /// Takes samples that were made elsewhere through the same gates.
-    fn hand_in(&mut self, samples: &[&Sample]) -> Result<(), DatasetError> {
-        let mut of_document: HashMap<(&str, &str), usize> = HashMap::new();
-        for sample in samples {
-            let kind = sample.metadata.kind.as_str();
-            let (Some(question), Some(answer)) = (
-                sample
-                    .messages
-                    .iter()
-                    .find(|message| message.role == Role::User),
-                sample
-                    .messages
-                    .iter()
-                    .rfind(|message| message.role == Role::Assistant),
-            ) else {
-                self.counter.drop(DropReason::Empty, kind, 1);
-                continue;
-            };
-            let count = of_document
-                .entry((&sample.metadata.flow, &sample.metadata.source.file))
-                .or_default();
-            let from_teacher = sample.metadata.teacher.is_some()
-                && sample.metadata.interactions.is_empty()
-                && sample.metadata.kind != "replay";
-            let reason = if from_teacher && *count >= self.options.per_document {
-                Some(DropReason::EnoughOfDocument)
-            } else if self.golden.is_close(&question.content) {
-                Some(DropReason::GoldenOverlap)
-            } else if self.repeated.is_repeated(&question.content) {
-                Some(DropReason::Duplicate)
-            } else if from_teacher {
-                check_answer(&self.views, &answer.content, &self.source_text(sample)).err()
-            } else {
-                None
-            };
-            match reason {
-                Some(reason) => self.counter.drop(reason, kind, 1),
-                None => {
-                    *count += 1;
-                    let mut kept = Sample::clone(sample);
-                    for message in &mut kept.messages {
-                        self.counter.statistics.redacted += redact(&mut message.content)
-                            + message.reasoning_content.as_mut().map_or(0, redact);
-                    }
-                    self.writer.row(file_of(kept.metadata.split), &kept)?;
-                    self.excerpts.offer(&kept);
-                    self.counter.keep(&kept, 1);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The text that a teacher was shown: the question with the document.
-    fn source_text(&self, sample: &Sample) -> String {
-        let mut given = sample
-            .messages
-            .iter()
-            .map(|message| message.content.as_str());
-        let question = given.next().unwrap_or_default();
-        let document = self.repository.file(&sample.metadata.source.file);
-        format!("{question}\n{}", document.map_or("", |file| &file.text))
-    }
-
     fn finish(
         mut self,
         parent: &Path,
@@ -466,7 +342,7 @@ impl Build<'_, '_> {
     }
 }
 
-fn file_of(split: Split) -> &'static str {
+pub(super) fn file_of(split: Split) -> &'static str {
     match split {
         Split::Train => "train.jsonl",
         Split::Valid => "valid.jsonl",

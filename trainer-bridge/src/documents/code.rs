@@ -3,9 +3,9 @@
 use repo_indexer::{LineRange, SymbolInfo, SymbolKind};
 
 use super::{Document, DocumentKind, MAX_DOCUMENT};
+use crate::documentation::{kind_word, purpose};
 use crate::repository::{Repository, SourceFile};
 use crate::sample::CitedLines;
-use crate::source_text::{kind_word, purpose};
 
 /// Definitions in an outline.
 const MAX_LISTED: usize = 20;

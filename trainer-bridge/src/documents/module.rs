@@ -3,9 +3,9 @@
 use repo_indexer::SymbolKind;
 
 use super::{Document, DocumentKind, MAX_DOCUMENT};
+use crate::documentation::{kind_word, purpose};
 use crate::repository::Repository;
 use crate::sample::{CitedLines, Split};
-use crate::source_text::{kind_word, purpose};
 
 pub(super) fn documents(repository: &Repository) -> Vec<Document> {
     let modules = repository.snapshot.modules().iter();

@@ -3,8 +3,9 @@
 use repo_indexer::{LineRange, UsageSite};
 
 use super::{Context, Fact, FactKind, Subject, is_callable, one_line};
+use crate::documentation::purpose;
 use crate::repository::{SourceFile, citation};
-use crate::source_text::{code_block, dedent, first_call, purpose};
+use crate::source_text::{code_block, dedent, first_call};
 
 /// Entries in a list of an answer.
 const MAX_LISTED: usize = 6;

@@ -3,8 +3,9 @@
 use repo_indexer::{LineRange, SymbolInfo, SymbolKind};
 
 use super::{Context, Fact, FactKind, Subject, is_callable};
+use crate::documentation::{kind_word, purpose, summary, with_article};
 use crate::repository::{Repository, SourceFile, citation};
-use crate::source_text::{code_block, kind_word, parameters, purpose, summary, with_article};
+use crate::source_text::{code_block, parameters};
 
 pub(super) fn facts(context: &Context, subject: &Subject, facts: &mut Vec<Fact>) {
     let symbol = subject.symbol;

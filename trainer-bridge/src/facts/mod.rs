@@ -163,7 +163,7 @@ impl<'r, 's> Context<'r, 's> {
     pub fn new(repository: &'r Repository<'s>) -> Self {
         let mut purposes = HashMap::new();
         for symbol in repository.files.iter().flat_map(|file| &file.symbols) {
-            if let Some(purpose) = crate::source_text::purpose(symbol) {
+            if let Some(purpose) = crate::documentation::purpose(symbol) {
                 *purposes.entry(purpose.to_lowercase().into()).or_default() += 1;
             }
         }
@@ -176,9 +176,9 @@ impl<'r, 's> Context<'r, 's> {
 
     /// Returns the documented purpose of a definition if no other one is documented alike, and it does not give the name away.
     fn unique_purpose(&self, symbol: &SymbolInfo) -> Option<String> {
-        let purpose = crate::source_text::purpose(symbol)?;
+        let purpose = crate::documentation::purpose(symbol)?;
         let unique = self.purposes.get(purpose.to_lowercase().as_str()) == Some(&1);
-        (unique && !crate::source_text::mentions(&purpose, &symbol.name)).then_some(purpose)
+        (unique && !crate::documentation::mentions(&purpose, &symbol.name)).then_some(purpose)
     }
 
     /// Whether a fact about `from` may cite `to`: nothing that is trained on may show a document that is held out.

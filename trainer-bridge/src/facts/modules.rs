@@ -3,8 +3,8 @@
 use repo_indexer::{LineRange, Module, SymbolInfo};
 
 use super::{Context, Fact, FactKind, is_callable};
+use crate::documentation::kind_word;
 use crate::repository::{SourceFile, citation};
-use crate::source_text::kind_word;
 
 /// Items and neighbours in an answer.
 const MAX_LISTED: usize = 8;

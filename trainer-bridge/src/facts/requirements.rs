@@ -9,10 +9,10 @@ use repo_indexer::{Module, SymbolInfo};
 
 use super::absent::words;
 use super::{Context, Fact, FactKind, is_callable};
+use crate::documentation::purpose;
 use crate::history::{Commit, CommitClass};
 use crate::repository::{SourceFile, citation};
 use crate::sample::Split;
-use crate::source_text::purpose;
 use crate::split_of;
 
 /// Items of one module; large modules would drown the others.

@@ -1,9 +1,10 @@
 //! Rows of scene 1 without a teacher: the trace is the chain of facts that the answer follows from.
 
 use super::SceneRow;
+use crate::documentation::purpose;
 use crate::facts::{Context, Subject, calls, errors_of, listed, tests_of};
 use crate::repository::citation;
-use crate::source_text::{first_call, purpose};
+use crate::source_text::first_call;
 use repo_indexer::LineRange;
 
 /// Entries of one kind in a row.
