@@ -16,6 +16,7 @@ import hashlib
 import json
 import pathlib
 import re
+import subprocess
 import sys
 import tomllib
 
@@ -381,14 +382,27 @@ def check_absent(r, q, answer):
         need(end <= len(r.lines(path, 1, 10**9)), "lines that do not exist")
 
 
+def check_change(r, q, answer):
+    commit = re.search(r"The commit `([0-9a-f]+)` did that", answer)[1]
+    command = ["git", "-C", str(r.root), "show", "--first-parent", "--format=%s%x00", "--name-only", commit]
+    subject, files = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
+    changed = set(files.split("\n"))
+    for path in re.findall(r"^- `([^`]+)`$", answer, re.M):
+        need(path in changed, f"{commit} did not change {path}")
+    # Issue numbers are taken out of a subject.
+    words = [word for word in re.findall(r"\w+", subject) if not word.isdigit()][:3]
+    need(all(word in q for word in words), f"another subject: {subject}")
+
+
 def check_requirement(r, q, answer, reasoning):
-    path, first, end = places(reasoning)[0]
     need(answer.lower() not in q.lower(), "the question contains the id")
+    if "A change like this was made in" in reasoning:
+        for path in re.findall(r"`([^`]+)`", reasoning.split(", which belongs")[0]):
+            need((r.root / path).is_file(), f"no file {path}")
+        return
+    path, first, end = places(reasoning)[0]
     if path.endswith(".py"):
         r.definition(path, first, end)
-        parts = answer.split(".")
-        folder = path.split("/")[:-1]
-        need(folder[-len(parts):] == parts or parts[-1] in folder or not folder or True, "another folder")
 
 
 def main():
