@@ -39,6 +39,8 @@ fn a_dataset_is_built_listed_shown_and_deleted() {
     let sandbox = Sandbox::new(FIXTURE);
     let built = sandbox.json(&["dataset", "build"]);
     let folder = built["folder"].as_str().unwrap();
+    let base = sandbox.home().parent().unwrap().display().to_string();
+    let folder = &folder.replace("$SANDBOX", &base);
     let name = folder.rsplit('/').next().unwrap();
     for file in [
         "manifest.json",

@@ -384,7 +384,7 @@ def check_absent(r, q, answer):
 
 def check_change(r, q, answer):
     commit = re.search(r"The commit `([0-9a-f]+)` did that", answer)[1]
-    command = ["git", "-C", str(r.root), "show", "--first-parent", "--format=%s%x00", "--name-only", commit]
+    command = ["git", "-C", str(r.root), "show", "--first-parent", "--no-renames", "--format=%s%x00", "--name-only", commit]
     subject, files = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
     changed = set(files.split("\n"))
     for path in re.findall(r"^- `([^`]+)`$", answer, re.M):
