@@ -67,7 +67,7 @@ pub struct HistoryOptions {
 impl Default for HistoryOptions {
     fn default() -> Self {
         HistoryOptions {
-            max_commits: 5_000,
+            max_commits: 1_500,
             max_files: 20,
         }
     }
@@ -80,15 +80,20 @@ pub struct History {
     prefix: String,
 }
 
+/// Bytes of unpacked objects that are kept while the history is read.
+const OBJECT_CACHE: usize = 64 << 20;
+
 /// Larger files are not compared, in bytes.
 const MAX_BLOB: u64 = 1_000_000;
 
 impl History {
     /// Opens the repository that contains `root`. `None` if there is none, or if it has no commit.
     pub fn open(root: &Path) -> Result<Option<History>, HistoryError> {
-        let Ok(repository) = gix::discover(root) else {
+        let Ok(mut repository) = gix::discover(root) else {
             return Ok(None);
         };
+        // Trees of neighbouring commits have most objects in common.
+        repository.object_cache_size_if_unset(OBJECT_CACHE);
         if repository.head_id().is_err() {
             return Ok(None);
         }
