@@ -9,7 +9,10 @@
 //! Jobs: [`RetrievalReport`] evaluates retrieval on a snapshot of the index, [`export_curated`] writes samples to files,
 //! [`forget_interactions`] deletes interactions with all copies of their text, and [`learned_samples`] follows the lineage of a model.
 //!
-//! This crate knows nothing of LSP, of HTTP or of the engine that serves the model, and depends on the indexer only to evaluate it.
+//! The data factory: [`documents()`], facts, scenes and the history become a dataset with [`build_dataset`]. Every sample passes the same
+//! checks. A teacher model is handed in.
+//!
+//! This crate knows nothing of LSP, of HTTP or of the engine that serves the model.
 //!
 //! The modules are in the order of the data flow: questions and interactions become samples, samples a dataset, a dataset a run, a run a
 //! generation.

@@ -252,7 +252,7 @@ impl Build<'_, '_> {
         given
     }
 
-    fn is_held_out(&self, path: &str) -> bool {
+    pub(super) fn is_held_out(&self, path: &str) -> bool {
         self.repository
             .file(path)
             .is_some_and(|file| file.split != Split::Train)
@@ -330,13 +330,14 @@ impl Build<'_, '_> {
             files: self.writer.finish_rows()?,
         };
         let place = parent.join(name.map_or_else(|| manifest.content_name(), str::to_owned));
-        for (file, content) in report::render(&manifest, &excerpts) {
+        for (file, content) in report::render(&manifest, &excerpts)? {
             self.writer.file(file, content.as_bytes(), 0)?;
         }
         let mut all = self.writer.finish_rows()?;
         all.retain(|file, _| manifest.files.contains_key(file));
         manifest.files = all;
-        let json = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+        let json = serde_json::to_string_pretty(&manifest)
+            .map_err(|error| DatasetError::Report(error.to_string()))?;
         self.writer.file("manifest.json", json.as_bytes(), 0)?;
         Ok((self.writer.keep(&place)?, manifest))
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::DatasetError;
 use super::build::{Build, file_of};
 use crate::gates::{DropReason, check_answer, redact};
-use crate::sample::{Role, Sample};
+use crate::sample::{Message, Role, Sample, Split};
 
 impl Build<'_, '_> {
     /// Takes samples that were made elsewhere through the same gates.
@@ -39,7 +39,7 @@ impl Build<'_, '_> {
             } else if self.repeated.is_repeated(&question.content) {
                 Some(DropReason::Duplicate)
             } else if from_teacher {
-                check_answer(&self.views, &answer.content, &self.source_text(sample)).err()
+                self.check_teacher(sample, &question.content, answer).err()
             } else {
                 None
             };
@@ -61,14 +61,28 @@ impl Build<'_, '_> {
         Ok(())
     }
 
-    /// The text that a teacher was shown: the question with the document.
-    fn source_text(&self, sample: &Sample) -> String {
-        let mut given = sample
-            .messages
-            .iter()
-            .map(|message| message.content.as_str());
-        let question = given.next().unwrap_or_default();
-        let document = self.repository.file(&sample.metadata.source.file);
-        format!("{question}\n{}", document.map_or("", |file| &file.text))
+    /// Checks what a teacher wrote. Only the document counts as known: a name that the teacher invented for its question would
+    /// otherwise pass in its answer.
+    fn check_teacher(
+        &self,
+        sample: &Sample,
+        question: &str,
+        answer: &Message,
+    ) -> Result<(), DropReason> {
+        let file = self.repository.file(&sample.metadata.source.file);
+        // A document that is not of one file, such as a transcript, is known from the question that contains it.
+        let given = file.map_or(question, |file| &*file.text);
+        let reasoning = answer.reasoning_content.as_deref();
+        for text in [Some(answer.content.as_str()), reasoning]
+            .into_iter()
+            .flatten()
+        {
+            let cited = check_answer(&self.views, text, given)?;
+            let held_out = cited.places.iter().any(|(path, _)| self.is_held_out(path));
+            if sample.metadata.split == Split::Train && held_out {
+                return Err(DropReason::HeldOut);
+            }
+        }
+        Ok(())
     }
 }

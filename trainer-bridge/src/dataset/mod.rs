@@ -33,6 +33,8 @@ pub enum DatasetError {
     NoSamples(String),
     #[error(transparent)]
     Index(#[from] repo_indexer::IndexError),
+    #[error("cannot write the report: {0}")]
+    Report(String),
     #[error("cannot write the pairs: {0}")]
     Csv(String),
     #[error(transparent)]

@@ -53,12 +53,17 @@ impl Build<'_, '_> {
         Ok(())
     }
 
+    /// Writes the functions before and after focused changes: those of held-out files into a file of their own.
     pub(super) fn add_gold_standard(&mut self, gold: &GoldStandard) -> Result<(), DatasetError> {
         for pair in &gold.pairs {
             let mut pair = pair.clone();
             let texts = [&mut pair.instruction, &mut pair.before, &mut pair.after];
             self.counter.statistics.redacted += texts.into_iter().map(redact).sum::<u64>();
-            self.writer.row("gold.jsonl", &pair)?;
+            let name = match pair.split {
+                Split::Train => "gold.jsonl",
+                Split::Valid | Split::Test => "gold_test.jsonl",
+            };
+            self.writer.row(name, &pair)?;
         }
         self.counter.statistics.gold_rejected = gold
             .rejected

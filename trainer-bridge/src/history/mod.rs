@@ -44,7 +44,7 @@ impl FileChange {
 
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    #[error("cannot read the history: {0}")]
+    #[error("cannot read the history: {0}; --no-history does without it")]
     Git(String),
 }
 
@@ -89,8 +89,13 @@ const MAX_BLOB: u64 = 1_000_000;
 impl History {
     /// Opens the repository that contains `root`. `None` if there is none, or if it has no commit.
     pub fn open(root: &Path) -> Result<Option<History>, HistoryError> {
-        let Ok(mut repository) = gix::discover(root) else {
-            return Ok(None);
+        let mut repository = match gix::discover(root) {
+            Ok(repository) => repository,
+            // A repository that cannot be opened is another matter than none.
+            Err(error) if root.ancestors().any(|folder| folder.join(".git").exists()) => {
+                return Err(HistoryError::new(&error));
+            }
+            Err(_) => return Ok(None),
         };
         // Trees of neighbouring commits have most objects in common.
         repository.object_cache_size_if_unset(OBJECT_CACHE);

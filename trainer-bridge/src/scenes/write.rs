@@ -43,9 +43,13 @@ pub fn write_scene(
     let combined = folder.join("combined_sft.jsonl");
     let mut all = String::new();
     for scene in 1..=2 {
-        all.push_str(
-            &fs::read_to_string(folder.join(format!("scene{scene}_sft.jsonl"))).unwrap_or_default(),
-        );
+        let path = folder.join(format!("scene{scene}_sft.jsonl"));
+        match fs::read_to_string(&path) {
+            Ok(rows) => all.push_str(&rows),
+            // The other scene may not have been made yet.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(FileError::new("read", &path, &error)),
+        }
     }
     text(&combined, &all)?;
     text(

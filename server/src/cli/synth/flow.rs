@@ -126,6 +126,18 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     let result = teacher::block_on(flows::run(&flow, rows, &dispatcher, &options, &progress))??;
     drop(bar);
+    // An earlier result is not replaced by an empty one.
+    if result.rows.is_empty() && result.calls.failed > 0 {
+        let why = result
+            .dropped
+            .iter()
+            .map(|dropped| dropped.sample.as_str())
+            .find(|why| !why.is_empty());
+        bail!(
+            "nothing was written, because requests failed: {}",
+            why.unwrap_or("see the teacher's log")
+        );
+    }
     let output = match &args.output {
         Some(file) => file.clone(),
         None => {

@@ -92,6 +92,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             scene1_derived(&snapshot, args.limit, qa_count, &cancel)?
         }
     };
+    show::refuse_if_all_failed(&scene)?;
     write_scene(&folder, 1, &scene, &planned.chunks, &skeleton(&snapshot))
         .map_err(|error| super::super::samples::file_error(&error))?;
     if context.json {

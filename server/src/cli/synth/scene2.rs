@@ -66,6 +66,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let done = |done| bar.show(Progress { done, total });
     let scene = teacher::block_on(scene2(&snapshot, &proposals, (&dispatcher, &model), &done))?;
     drop(bar);
+    show::refuse_if_all_failed(&scene)?;
     write_scene(&folder, 2, &scene, &[], &skeleton(&snapshot))
         .map_err(|error| super::super::samples::file_error(&error))?;
     if context.json {

@@ -41,6 +41,16 @@ pub(super) fn plan(
     Ok(())
 }
 
+/// Fails if no request succeeded, so that an earlier result is not replaced by an empty one.
+pub(super) fn refuse_if_all_failed(scene: &Scene) -> anyhow::Result<()> {
+    match scene.failed.first() {
+        Some(failed) if scene.rows.is_empty() => {
+            anyhow::bail!("nothing was written, because no request succeeded: {failed}")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Prints the result of a scene.
 pub(super) fn scene(number: u8, scene: &Scene, folder: &std::path::Path) -> anyhow::Result<()> {
     let mut out = output::stdout();

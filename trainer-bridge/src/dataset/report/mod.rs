@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
+use super::DatasetError;
 use super::excerpts::Excerpt;
 use super::manifest::DatasetManifest;
 
@@ -36,7 +37,7 @@ static PAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub(super) fn render(
     manifest: &DatasetManifest,
     excerpts: &BTreeMap<String, Vec<Excerpt>>,
-) -> [(&'static str, String); 2] {
+) -> Result<[(&'static str, String); 2], DatasetError> {
     let statistics = &manifest.statistics;
     let report = Report {
         manifest,
@@ -44,7 +45,8 @@ pub(super) fn render(
         dropped: statistics.dropped_total(),
         excerpts,
     };
-    let json = serde_json::to_string_pretty(&report).unwrap_or_default();
+    let json = serde_json::to_string_pretty(&report)
+        .map_err(|error| DatasetError::Report(error.to_string()))?;
     let drops: Vec<(&str, u64, String)> = statistics
         .dropped
         .iter()
@@ -86,10 +88,8 @@ pub(super) fn render(
             excerpts,
         })
     });
-    [
-        ("report.json", json),
-        ("report.html", page.unwrap_or_default()),
-    ]
+    let page = page.map_err(|error| DatasetError::Report(error.to_string()))?;
+    Ok([("report.json", json), ("report.html", page)])
 }
 
 /// Formats a number with a thin space between groups of three digits.
