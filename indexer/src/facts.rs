@@ -77,6 +77,29 @@ pub enum SymbolKind {
 }
 
 impl SymbolKind {
+    /// The noun for a definition of this kind in a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            SymbolKind::Module => "module",
+            SymbolKind::Class => "class",
+            SymbolKind::Struct => "struct",
+            SymbolKind::Enum => "enum",
+            SymbolKind::Interface => "interface",
+            SymbolKind::Impl => "implementation",
+            SymbolKind::Function => "function",
+            SymbolKind::Method => "method",
+            SymbolKind::Macro => "macro",
+            SymbolKind::TypeAlias => "type alias",
+            SymbolKind::Constant => "constant",
+            SymbolKind::Variable => "variable",
+            SymbolKind::Field => "field",
+            SymbolKind::Variant => "variant",
+            SymbolKind::Section => "section",
+            SymbolKind::Table => "table",
+            SymbolKind::Key => "key",
+        }
+    }
+
     /// Whether members are qualified with the name of this symbol.
     pub fn is_type(self) -> bool {
         use SymbolKind::*;

@@ -1,29 +1,6 @@
 //! What the documentation of a definition says, in a form that can be quoted in a sentence.
 
-use repo_indexer::{SymbolInfo, SymbolKind};
-
-/// The noun for a definition in an answer.
-pub(crate) fn kind_word(kind: SymbolKind) -> &'static str {
-    match kind {
-        SymbolKind::Module => "module",
-        SymbolKind::Class => "class",
-        SymbolKind::Struct => "struct",
-        SymbolKind::Enum => "enum",
-        SymbolKind::Interface => "interface",
-        SymbolKind::Impl => "implementation",
-        SymbolKind::Function => "function",
-        SymbolKind::Method => "method",
-        SymbolKind::Macro => "macro",
-        SymbolKind::TypeAlias => "type alias",
-        SymbolKind::Constant => "constant",
-        SymbolKind::Variable => "variable",
-        SymbolKind::Field => "field",
-        SymbolKind::Variant => "variant",
-        SymbolKind::Section => "section",
-        SymbolKind::Table => "table",
-        SymbolKind::Key => "key",
-    }
-}
+use repo_indexer::SymbolInfo;
 
 pub(crate) fn with_article(word: &str) -> String {
     let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) {

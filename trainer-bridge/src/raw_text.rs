@@ -2,9 +2,10 @@
 //!
 //! The order and the imported definitions give a model the context that a reader of the repository has (UCD-Training, arXiv 2602.20799).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use repo_indexer::SymbolKind;
+use rayon::prelude::*;
+use repo_indexer::{SymbolInfo, SymbolKind};
 use serde::{Deserialize, Serialize};
 
 use crate::documents::parts;
@@ -30,9 +31,14 @@ pub(crate) fn raw_text<E>(
     mut each: impl FnMut(RawText) -> Result<(), E>,
 ) -> Result<u64, E> {
     let mut redacted = 0;
-    for index in in_order_of_dependency(repository) {
+    let used: Vec<Used> = repository
+        .files
+        .par_iter()
+        .map(|file| Used::by(repository, file))
+        .collect();
+    for index in in_order_of_dependency(repository, &used) {
         let file = &repository.files[index];
-        let imported = imported_definitions(repository, file);
+        let imported = used[index].signatures();
         for lines in parts(file) {
             let mut text = format!("# {}\n\n", file.path);
             if !imported.is_empty() {
@@ -56,10 +62,8 @@ pub(crate) fn raw_text<E>(
 }
 
 /// Returns the files that are trained on, what they import before them. A circle of files that use each other is entered at its first file by path, which then comes last of them.
-fn in_order_of_dependency(repository: &Repository) -> Vec<usize> {
-    let edges: BTreeMap<usize, Vec<usize>> = (0..repository.files.len())
-        .map(|index| (index, imports(repository, &repository.files[index])))
-        .collect();
+fn in_order_of_dependency(repository: &Repository, used: &[Used]) -> Vec<usize> {
+    let edges: Vec<Vec<usize>> = used.iter().map(|used| used.files(repository)).collect();
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
     // The files on the way, with the position of the import to look at next. Recursion could be as deep as the repository is large.
@@ -69,7 +73,7 @@ fn in_order_of_dependency(repository: &Repository) -> Vec<usize> {
             way.push((start, 0));
         }
         while let Some((file, next)) = way.pop() {
-            match edges[&file].get(next) {
+            match edges[file].get(next) {
                 Some(&import) => {
                     way.push((file, next + 1));
                     if seen.insert(import) {
@@ -87,41 +91,49 @@ fn in_order_of_dependency(repository: &Repository) -> Vec<usize> {
     order
 }
 
-/// Returns the files that define what a file uses, for certain.
-fn imports(repository: &Repository, file: &SourceFile) -> Vec<usize> {
-    let mut found = BTreeSet::new();
-    for symbol in &file.symbols {
-        for callee in repository.snapshot.callees(symbol.id) {
-            if callee.confidence < 0.8 {
-                continue;
-            }
-            if let Some((other, _)) = repository.definition(callee.symbol)
-                && other.path != file.path
-            {
-                found.extend(repository.position(&other.path));
-            }
-        }
-    }
-    found.into_iter().collect()
+/// From this confidence of the index on, a file is taken to use a definition of another one. A wrong one costs a line of context.
+const MIN_CONFIDENCE: f32 = 0.8;
+
+/// The definitions of other files that a file uses, each once, in the order of the uses.
+struct Used<'r> {
+    definitions: Vec<(&'r SourceFile, &'r SymbolInfo)>,
 }
 
-/// Returns the signatures of what a file uses from other files that are trained on.
-fn imported_definitions(repository: &Repository, file: &SourceFile) -> String {
-    let mut out = String::new();
-    let mut seen = BTreeSet::new();
-    for symbol in &file.symbols {
-        for callee in repository.snapshot.callees(symbol.id) {
-            let Some((other, used)) = repository.definition(callee.symbol) else {
-                continue;
-            };
-            let is_code = used.kind.is_type()
-                || matches!(used.kind, SymbolKind::Function | SymbolKind::Method);
-            let new =
-                other.path != file.path && other.split == Split::Train && callee.confidence >= 0.8;
-            if !new || !is_code || !seen.insert(callee.symbol) {
+impl<'r> Used<'r> {
+    fn by(repository: &'r Repository, file: &SourceFile) -> Self {
+        let mut seen = BTreeSet::new();
+        let callees = file
+            .symbols
+            .iter()
+            .flat_map(|symbol| repository.snapshot.callees(symbol.id));
+        let definitions = callees
+            .filter(|callee| callee.confidence >= MIN_CONFIDENCE && seen.insert(callee.symbol))
+            .filter_map(|callee| repository.definition(callee.symbol))
+            .filter(|(other, _)| other.path != file.path);
+        Used {
+            definitions: definitions.collect(),
+        }
+    }
+
+    /// The positions of the files that are used, sorted.
+    fn files(&self, repository: &Repository) -> Vec<usize> {
+        let files = self
+            .definitions
+            .iter()
+            .filter_map(|(file, _)| repository.position(&file.path));
+        files.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The signatures of what is used from files that are trained on.
+    fn signatures(&self) -> String {
+        let mut out = String::new();
+        for (file, symbol) in &self.definitions {
+            let is_code = symbol.kind.is_type()
+                || matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method);
+            if file.split != Split::Train || !is_code {
                 continue;
             }
-            let signature = used
+            let signature = symbol
                 .signature
                 .split_whitespace()
                 .collect::<Vec<_>>()
@@ -129,13 +141,13 @@ fn imported_definitions(repository: &Repository, file: &SourceFile) -> String {
             let line = format!(
                 "{} ({})\n",
                 signature.trim_end_matches([':', '{', ' ']),
-                other.path
+                file.path
             );
             if out.len() + line.len() > MAX_IMPORTED {
-                return out;
+                break;
             }
             out.push_str(&line);
         }
+        out
     }
-    out
 }

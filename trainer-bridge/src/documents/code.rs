@@ -3,7 +3,7 @@
 use repo_indexer::{LineRange, SymbolInfo, SymbolKind};
 
 use super::{Document, DocumentKind, MAX_DOCUMENT};
-use crate::documentation::{kind_word, purpose};
+use crate::documentation::purpose;
 use crate::repository::{Repository, SourceFile};
 use crate::sample::CitedLines;
 
@@ -116,7 +116,7 @@ fn outline<'f>(
     for symbol in listed.take(MAX_LISTED) {
         out.push_str(&format!(
             "\n- {} `{}`",
-            kind_word(symbol.kind),
+            symbol.kind.noun(),
             symbol.qualified
         ));
         if let Some(purpose) = purpose(symbol) {

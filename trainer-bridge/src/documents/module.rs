@@ -3,7 +3,7 @@
 use repo_indexer::SymbolKind;
 
 use super::{Document, DocumentKind, MAX_DOCUMENT};
-use crate::documentation::{kind_word, purpose};
+use crate::documentation::purpose;
 use crate::repository::Repository;
 use crate::sample::{CitedLines, Split};
 
@@ -24,7 +24,7 @@ pub(super) fn documents(repository: &Repository) -> Vec<Document> {
                 let purpose = purpose(symbol).map(|purpose| format!(": {purpose}")).unwrap_or_default();
                 let line = format!(
                     "- {} `{}` (`{}#L{}-L{}`){purpose}\n",
-                    kind_word(kind), symbol.qualified, file.path, symbol.lines.first + 1, symbol.lines.last + 1
+                    kind.noun(), symbol.qualified, file.path, symbol.lines.first + 1, symbol.lines.last + 1
                 );
                 if text.len() + line.len() > MAX_DOCUMENT {
                     break;

@@ -3,7 +3,7 @@
 use repo_indexer::{LineRange, SymbolInfo, SymbolKind};
 
 use super::{Context, Fact, FactKind, Subject, is_callable};
-use crate::documentation::{kind_word, purpose, summary, with_article};
+use crate::documentation::{purpose, summary, with_article};
 use crate::repository::{Repository, SourceFile, citation};
 use crate::source_text::{code_block, parameters};
 
@@ -38,7 +38,7 @@ fn place(repository: &Repository, subject: &Subject) -> String {
     };
     format!(
         "{}{of} in {}",
-        with_article(kind_word(symbol.kind)),
+        with_article(symbol.kind.noun()),
         citation(&symbol.path, symbol.lines)
     )
 }
@@ -91,7 +91,7 @@ fn find(context: &Context, subject: &Subject) -> Option<Fact> {
     let place = place(context.repository, subject);
     let arguments = vec![
         ("purpose", purpose),
-        ("kind", kind_word(subject.symbol.kind).to_owned()),
+        ("kind", subject.symbol.kind.noun().to_owned()),
     ];
     Some(subject.fact_of(
         FactKind::Find,
@@ -103,12 +103,12 @@ fn find(context: &Context, subject: &Subject) -> Option<Fact> {
 fn location(repository: &Repository, subject: &Subject) -> Fact {
     let (symbol, file) = (subject.symbol, subject.file);
     let visibility = if symbol.public { "" } else { "private " };
-    let kind = with_article(&format!("{visibility}{}", kind_word(symbol.kind)));
+    let kind = with_article(&format!("{visibility}{}", symbol.kind.noun()));
     let of = container(repository, symbol)
         .map(|container| {
             format!(
                 " of the {} `{}`",
-                kind_word(container.kind),
+                container.kind.noun(),
                 container.qualified
             )
         })

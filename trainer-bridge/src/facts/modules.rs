@@ -3,7 +3,6 @@
 use repo_indexer::{LineRange, Module, SymbolInfo};
 
 use super::{Context, Fact, FactKind, is_callable};
-use crate::documentation::kind_word;
 use crate::repository::{SourceFile, citation};
 
 /// Items and neighbours in an answer.
@@ -67,7 +66,7 @@ fn description(
         .map(|(of, symbol)| {
             format!(
                 "- the {} `{}` in {}",
-                kind_word(symbol.kind),
+                symbol.kind.noun(),
                 symbol.qualified,
                 citation(&of.path, symbol.lines)
             )

@@ -4,10 +4,10 @@
 //! than answers of another model (self-distillation, arXiv 2601.19897).
 
 use flows::{AskError, Dispatcher, Role as TeacherRole, Sampling, TeacherMessage, TeacherRequest};
-use futures::StreamExt;
 
 use crate::curate::content_id;
 use crate::sample::{CitedLines, Message, Metadata, Role, Sample, SampleSource};
+use crate::scenes::ask_in_order;
 use crate::split_of;
 
 /// Returns the prompts with the group that each belongs to.
@@ -32,34 +32,28 @@ pub async fn replay_samples(
     model: &str,
     count: usize,
 ) -> Result<Vec<Sample>, AskError> {
-    let answers: Vec<Result<Option<Sample>, AskError>> =
-        futures::stream::iter(in_turn().into_iter().take(count))
-            .map(|(group, prompt)| async move {
-                let message = TeacherMessage {
-                    role: TeacherRole::User,
-                    content: prompt.to_owned(),
-                };
-                let request = TeacherRequest {
-                    messages: vec![message],
-                    sampling: Sampling {
-                        temperature: Some(0.0),
-                        max_tokens: Some(512),
-                        ..Sampling::default()
-                    },
-                    n: 1,
-                };
-                let replies = base.ask(&request, 0).await?;
-                Ok(replies
-                    .first()
-                    .map(|reply| sample(model, group, prompt, reply.clone())))
-            })
-            // In the order of the prompts, whatever the order of the answers.
-            .buffered(base.limits().in_flight.max(1))
-            .collect()
-            .await;
+    let prompts: Vec<_> = in_turn().into_iter().take(count).collect();
+    let request = |prompt: &str| TeacherRequest {
+        messages: vec![TeacherMessage {
+            role: TeacherRole::User,
+            content: prompt.to_owned(),
+        }],
+        sampling: Sampling {
+            temperature: Some(0.0),
+            max_tokens: Some(512),
+            ..Sampling::default()
+        },
+        n: 1,
+    };
+    let requests = prompts.iter().map(|(_, prompt)| request(prompt)).collect();
+    let answers = ask_in_order(base, requests, &|_| {}).await;
     let mut samples = Vec::new();
-    for answer in answers {
-        samples.extend(answer?.filter(|sample| !sample.messages[1].content.trim().is_empty()));
+    for ((group, prompt), replies) in prompts.into_iter().zip(answers) {
+        let replies = replies?;
+        let reply = replies
+            .first()
+            .filter(|reply| !reply.content.trim().is_empty());
+        samples.extend(reply.map(|reply| sample(model, group, prompt, reply.clone())));
     }
     Ok(samples)
 }

@@ -11,6 +11,11 @@ mod scene2;
 mod skeleton;
 mod write;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flows::{AskError, Dispatcher, Reply, TeacherRequest};
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 pub use chunks::SceneChunk;
@@ -50,6 +55,29 @@ pub struct RawReply {
     /// The chunk, or the number of the proposal.
     pub id: String,
     pub reply: String,
+}
+
+/// Asks a teacher several things, and returns the answers in the order of the requests, whatever the order of the replies. `done` is called
+/// with the number of answers so far.
+pub(crate) async fn ask_in_order(
+    dispatcher: &Dispatcher,
+    requests: Vec<TeacherRequest>,
+    done: &(dyn Fn(usize) + Sync),
+) -> Vec<Result<Arc<Vec<Reply>>, AskError>> {
+    let answered = AtomicUsize::new(0);
+    let ask = |request: TeacherRequest| {
+        let answered = &answered;
+        async move {
+            let answer = dispatcher.ask(&request, 0).await;
+            done(answered.fetch_add(1, Ordering::Relaxed) + 1);
+            answer
+        }
+    };
+    let asked = futures::stream::iter(requests).map(ask);
+    asked
+        .buffered(dispatcher.limits().in_flight.max(1))
+        .collect()
+        .await
 }
 
 /// What a scene would ask.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use flows::{Dispatcher, Role, Sampling, TeacherMessage, TeacherRequest};
-use futures::StreamExt;
 use grounding::View;
 use repo_indexer::{Cancel, Cancelled, Snapshot};
 use serde::Deserialize;
 
 use super::chunks::{SceneChunk, chunk, chunks};
-use super::{RawReply, Scene, ScenePlan, SceneRow, derived, reply};
+use super::{RawReply, Scene, ScenePlan, SceneRow, ask_in_order, derived, reply};
 use crate::facts::{Context, Subject};
 use crate::gates::{DropReason, Repeated, check_answer};
 use crate::repository::Repository;
@@ -126,19 +125,11 @@ pub async fn scene1(
     done: &(dyn Fn(usize) + Sync),
 ) -> Scene {
     let (dispatcher, model) = teacher;
-    let counter = std::sync::atomic::AtomicUsize::new(0);
-    let replies: Vec<_> = futures::stream::iter(chunks)
-        .map(|chunk| {
-            let counter = &counter;
-            async move {
-                let reply = dispatcher.ask(&request(chunk, qa_count), 0).await;
-                done(counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
-                reply
-            }
-        })
-        .buffered(dispatcher.limits().in_flight.max(1))
-        .collect()
-        .await;
+    let requests = chunks
+        .iter()
+        .map(|chunk| request(chunk, qa_count))
+        .collect();
+    let replies = ask_in_order(dispatcher, requests, done).await;
     let views = [View {
         name: None,
         snapshot: snapshot.clone(),

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use flows::{Dispatcher, Role, Sampling, TeacherMessage, TeacherRequest};
-use futures::StreamExt;
 use grounding::View;
 use repo_indexer::{Cancel, Cancelled, Snapshot};
 use serde::Deserialize;
 
 use super::chunks::{SceneChunk, chunk, chunks};
 use super::skeleton::skeleton;
-use super::{RawReply, Scene, ScenePlan, SceneRow, reply};
+use super::{RawReply, Scene, ScenePlan, SceneRow, ask_in_order, reply};
 use crate::gates::{DropReason, Repeated, check_answer};
 use crate::repository::Repository;
 use crate::sample::{SampleSource, Split};
@@ -126,19 +125,11 @@ pub async fn scene2(
     done: &(dyn Fn(usize) + Sync),
 ) -> Scene {
     let (dispatcher, model) = teacher;
-    let counter = std::sync::atomic::AtomicUsize::new(0);
-    let replies: Vec<_> = futures::stream::iter(proposals)
-        .map(|proposal| {
-            let counter = &counter;
-            async move {
-                let reply = dispatcher.ask(&proposal.request, 0).await;
-                done(counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
-                reply
-            }
-        })
-        .buffered(dispatcher.limits().in_flight.max(1))
-        .collect()
-        .await;
+    let requests = proposals
+        .iter()
+        .map(|proposal| proposal.request.clone())
+        .collect();
+    let replies = ask_in_order(dispatcher, requests, done).await;
     let views = [View {
         name: None,
         snapshot: snapshot.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use repo_indexer::{Cancel, IndexError, LineRange, Snapshot, SymbolInfo};
 
 use super::source::{Detail, lines_of, of_hit, of_symbol};
-use super::{Answer, Kind, Source, Target, text, words};
+use super::{Answer, Kind, Source, Target, text};
 use grounding::markdown::{code, prose};
 
 /// Lines shown before and after the place of the diagnostic.
@@ -131,7 +131,7 @@ fn here(views: &[View], target: &Target) -> Source {
         .max(first);
     Source {
         citation: Citation::new(views, target.root, &path, LineRange { first, last }, None),
-        kind: enclosing.as_ref().map_or("file", |s| words::kind(s.kind)),
+        kind: enclosing.as_ref().map_or("file", |s| s.kind.noun()),
         title: enclosing.map_or_else(|| target.path.clone(), |s| s.qualified),
         module: Some(snapshot.membership(&path).id),
         signature: None,

@@ -44,7 +44,7 @@ pub fn of_symbol(views: &[View], root: usize, symbol: &SymbolInfo, detail: Detai
     Source {
         citation: Citation::new(views, root, &symbol.path, symbol.lines, Some(symbol.span)),
         title: symbol.qualified.clone(),
-        kind: words::kind(symbol.kind),
+        kind: symbol.kind.noun(),
         module: Some(snapshot.membership(&symbol.path).id),
         // The snippet may already begin with the signature; sections have none.
         signature: signature.filter(|s| {
@@ -127,7 +127,7 @@ pub fn of_place(views: &[View], root: usize, place: &UsageSite) -> Source {
     });
     Source {
         citation: cite_line(views, root, &place.path, place.line),
-        kind: by.as_ref().map_or("file", |s| words::kind(s.kind)),
+        kind: by.as_ref().map_or("file", |s| s.kind.noun()),
         module: Some(snapshot.membership(&place.path).id),
         title: by.map_or_else(|| place.path.to_string(), |s| s.qualified),
         signature: None,

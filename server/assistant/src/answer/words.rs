@@ -1,34 +1,12 @@
 //! The wording of facts, shared by hovers and answers.
 
-use repo_indexer::{Module, ModuleKind, Snapshot, SymbolInfo, SymbolKind, Usages};
+use repo_indexer::{Module, ModuleKind, Snapshot, SymbolInfo, Usages};
 
 use grounding::markdown::code;
 
-pub fn kind(kind: SymbolKind) -> &'static str {
-    match kind {
-        SymbolKind::Module => "module",
-        SymbolKind::Class => "class",
-        SymbolKind::Struct => "struct",
-        SymbolKind::Enum => "enum",
-        SymbolKind::Interface => "interface",
-        SymbolKind::Impl => "implementation",
-        SymbolKind::Function => "function",
-        SymbolKind::Method => "method",
-        SymbolKind::Macro => "macro",
-        SymbolKind::TypeAlias => "type alias",
-        SymbolKind::Constant => "constant",
-        SymbolKind::Variable => "variable",
-        SymbolKind::Field => "field",
-        SymbolKind::Variant => "variant",
-        SymbolKind::Section => "section",
-        SymbolKind::Table => "table",
-        SymbolKind::Key => "key",
-    }
-}
-
 /// "method of `IndexWriter` · crate `tantivy::indexer`"
 pub fn whereabouts(snapshot: &Snapshot, symbol: &SymbolInfo) -> String {
-    let mut out = kind(symbol.kind).to_owned();
+    let mut out = symbol.kind.noun().to_owned();
     if let Some(container) = symbol.container.and_then(|id| snapshot.symbol(id)) {
         out.push_str(&format!(" of {}", code(&container.name)));
     }
