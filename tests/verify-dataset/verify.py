@@ -367,6 +367,15 @@ def check_text(r, q, answer):
         need(end <= len(r.lines(path, 1, 10**9)), "lines that do not exist")
 
 
+def check_command(r, q, answer):
+    path, first, end = places(answer)[0]
+    cited = "\n".join(r.lines(path, first, end))
+    if path.endswith(".json"):
+        cited = cited.replace('\\"', '"').replace("\\\\", "\\")
+    for line in re.search(r"```sh\n(.*?)```", answer, re.S)[1].strip().split("\n"):
+        need(line.strip() in cited, f"not in the cited lines: {line}")
+
+
 def check_module(r, q, answer):
     for line in answer.split("\n"):
         if line.startswith("- "):

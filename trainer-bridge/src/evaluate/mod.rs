@@ -108,31 +108,13 @@ impl RetrievalReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use repo_indexer::{Index, IndexOptions, RefreshScope};
+    use crate::facts::tests::snapshot_of;
 
     #[test]
     fn a_snapshot_is_evaluated_without_the_command_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("demo");
-        std::fs::create_dir_all(root.join("src")).unwrap();
-        std::fs::write(
-            root.join("src/merge.py"),
-            "def merge_segments(): \"\"\"Merges segments.\"\"\"\n",
-        )
-        .unwrap();
-        std::fs::write(root.join("src/cache.py"), "class Cache: pass\n").unwrap();
-        let options = IndexOptions {
-            directory: folder.path().join("index"),
-            exclude: Vec::new(),
-            private: Vec::new(),
-            max_file_bytes: 1_000_000,
-            languages_off: Vec::new(),
-            threads: 1,
-        };
-        let index = Index::open(&root, options).unwrap();
-        index
-            .refresh(RefreshScope::All, &|_| {}, &Cancel::new())
-            .unwrap();
+        let (_folder, snapshot) = snapshot_of(
+            "//- /src/merge.py\ndef merge_segments(): \"\"\"Merges segments.\"\"\"\n//- /src/cache.py\nclass Cache: pass\n",
+        );
         let question = |id: &str, gold: &str| GoldenQuestion {
             id: id.to_owned(),
             question: "where are segments merged?".to_owned(),
@@ -150,7 +132,7 @@ mod tests {
         let mut report = RetrievalReport::default();
         let questions: Vec<_> = questions.iter().collect();
         report
-            .add(&index.snapshot(), &questions, &options, &Cancel::new())
+            .add(&snapshot, &questions, &options, &Cancel::new())
             .unwrap();
         assert_eq!(report.without_gold, 1);
         assert_eq!(report.ranked["without gold"][0], "src/merge.py");

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use repo_indexer::{Cancel, Progress, RefreshScope};
-use serde_json::json;
-use trainer_bridge::{scene1, scene1_derived, scene1_plan, skeleton, write_scene};
+use trainer_bridge::{scene1, scene1_derived, scene1_plan};
 
 use super::super::context::Context;
 use super::super::output;
@@ -92,19 +91,5 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
             scene1_derived(&snapshot, args.limit, qa_count, &cancel)?
         }
     };
-    show::refuse_if_all_failed(&scene)?;
-    write_scene(&folder, 1, &scene, &planned.chunks, &skeleton(&snapshot))
-        .map_err(|error| super::super::samples::file_error(&error))?;
-    if context.json {
-        output::json(&json!({
-            "folder": folder, "rows": scene.rows.len(), "dropped": scene.dropped, "failed": scene.failed,
-        }))?;
-    } else {
-        show::scene(1, &scene, &folder)?;
-    }
-    Ok(if scene.rows.is_empty() {
-        Outcome::Unsuccessful
-    } else {
-        Outcome::Done
-    })
+    show::keep_scene(1, &scene, &planned.chunks, &snapshot, &folder, context)
 }

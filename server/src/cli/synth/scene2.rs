@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use repo_indexer::{Cancel, Progress, RefreshScope};
-use serde_json::json;
-use trainer_bridge::{scene2, scene2_plan, skeleton, write_scene};
+use trainer_bridge::{scene2, scene2_plan};
 
 use super::super::context::Context;
 use super::super::output;
@@ -66,19 +65,5 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let done = |done| bar.show(Progress { done, total });
     let scene = teacher::block_on(scene2(&snapshot, &proposals, (&dispatcher, &model), &done))?;
     drop(bar);
-    show::refuse_if_all_failed(&scene)?;
-    write_scene(&folder, 2, &scene, &[], &skeleton(&snapshot))
-        .map_err(|error| super::super::samples::file_error(&error))?;
-    if context.json {
-        output::json(&json!({
-            "folder": folder, "rows": scene.rows.len(), "dropped": scene.dropped, "failed": scene.failed,
-        }))?;
-    } else {
-        show::scene(2, &scene, &folder)?;
-    }
-    Ok(if scene.rows.is_empty() {
-        Outcome::Unsuccessful
-    } else {
-        Outcome::Done
-    })
+    show::keep_scene(2, &scene, &[], &snapshot, &folder, context)
 }

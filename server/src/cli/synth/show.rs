@@ -1,11 +1,16 @@
 //! Prints plans and results of a synthesis.
 
 use std::io::Write;
+use std::path::Path;
 
 use flows::TeacherMessage;
-use trainer_bridge::{Drops, Scene};
+use repo_indexer::Snapshot;
+use serde_json::json;
+use trainer_bridge::{Drops, Scene, SceneChunk, skeleton, write_scene};
 
+use super::super::context::Context;
 use super::super::output::{self, FAINT, STRONG};
+use super::super::{Outcome, samples};
 
 /// Prints what a run would ask.
 pub(super) fn plan(
@@ -41,18 +46,37 @@ pub(super) fn plan(
     Ok(())
 }
 
-/// Fails if no request succeeded, so that an earlier result is not replaced by an empty one.
-pub(super) fn refuse_if_all_failed(scene: &Scene) -> anyhow::Result<()> {
-    match scene.failed.first() {
-        Some(failed) if scene.rows.is_empty() => {
-            anyhow::bail!("nothing was written, because no request succeeded: {failed}")
-        }
-        _ => Ok(()),
+/// Writes the files of a scene and prints the result. Fails if no request succeeded, so that an earlier result is not replaced by an
+/// empty one.
+pub(super) fn keep_scene(
+    number: u8,
+    scene: &Scene,
+    chunks: &[SceneChunk],
+    snapshot: &Snapshot,
+    folder: &Path,
+    context: &Context,
+) -> anyhow::Result<Outcome> {
+    if let (true, Some(failed)) = (scene.rows.is_empty(), scene.failed.first()) {
+        anyhow::bail!("nothing was written, because no request succeeded: {failed}");
     }
+    write_scene(folder, number, scene, chunks, &skeleton(snapshot))
+        .map_err(|error| samples::file_error(&error))?;
+    if context.json {
+        output::json(&json!({
+            "folder": folder, "rows": scene.rows.len(), "dropped": scene.dropped, "failed": scene.failed,
+        }))?;
+    } else {
+        print_scene(number, scene, folder)?;
+    }
+    Ok(if scene.rows.is_empty() {
+        Outcome::Unsuccessful
+    } else {
+        Outcome::Done
+    })
 }
 
 /// Prints the result of a scene.
-pub(super) fn scene(number: u8, scene: &Scene, folder: &std::path::Path) -> anyhow::Result<()> {
+fn print_scene(number: u8, scene: &Scene, folder: &Path) -> anyhow::Result<()> {
     let mut out = output::stdout();
     writeln!(
         out,
