@@ -2,14 +2,16 @@
 //!
 //! A reviewed change with a message that says what it does is the best example of how this repository wants its code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use repo_indexer::{
     Cancel, Cancelled, Language, Snapshot, Symbol, SymbolKind, extract, is_test_path,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Commit, CommitClass, History};
+use crate::history::{Commit, CommitClass, FileChange, History, Texts};
 use crate::sample::Split;
 use crate::split_of;
 
@@ -71,17 +73,28 @@ const MAX_DEFINITIONS: usize = 3;
 /// Bytes of a definition.
 const MAX_DEFINITION: usize = 6_000;
 
-/// Selects the changed definitions of focused commits.
+/// Selects the changed definitions of focused commits. `progress` is called with the number of commits that are done.
 pub fn gold_standard(
     history: &History,
     commits: &[Commit],
     snapshot: &Snapshot,
+    progress: &(dyn Fn(usize) + Sync),
     cancel: &Cancel,
 ) -> Result<GoldStandard, Cancelled> {
+    let done = AtomicUsize::new(0);
+    let results = history.map_commits(commits, |texts, commits| {
+        let mut files = Files::new(texts);
+        let mut of = |commit| {
+            cancel.check()?;
+            let pairs = pairs_of(&mut files, commit, snapshot);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            Ok(pairs)
+        };
+        commits.iter().map(&mut of).collect()
+    });
     let mut gold = GoldStandard::default();
-    for commit in commits {
-        cancel.check()?;
-        match pairs_of(history, commit, snapshot) {
+    for result in results {
+        match result? {
             Ok(pairs) => gold.pairs.extend(pairs),
             Err(rejection) => *gold.rejected.entry(rejection).or_default() += 1,
         }
@@ -90,7 +103,7 @@ pub fn gold_standard(
 }
 
 fn pairs_of(
-    history: &History,
+    files: &mut Files,
     commit: &Commit,
     snapshot: &Snapshot,
 ) -> Result<Vec<GoldPair>, GoldRejection> {
@@ -108,16 +121,16 @@ fn pairs_of(
     let tests: Vec<String> = tests.map(|file| file.path.clone()).collect();
     let code = commit.files.iter().filter(|file| {
         let is_code = Language::of_path(&file.path).is_some_and(Language::is_code);
-        is_code && file.is_modified() && !tests.contains(&file.path)
+        is_code && file.versions().is_some() && !tests.contains(&file.path)
     });
     let mut pairs = Vec::new();
     let mut any = false;
     for file in code {
         any = true;
-        let Some((before, after)) = history.texts(file) else {
+        let Some((before, after)) = files.versions(file) else {
             continue;
         };
-        for (name, before, after) in changed_definitions(&file.path, &before, &after) {
+        for (name, before, after) in changed_definitions(&before, &after) {
             pairs.push(GoldPair {
                 instruction: [commit.subject.as_str(), commit.body.as_str()]
                     .join("\n\n")
@@ -132,48 +145,87 @@ fn pairs_of(
                 split: split_of(&file.path),
             });
         }
+        // The other files need not be parsed.
+        if pairs.len() > MAX_DEFINITIONS {
+            return Err(GoldRejection::NotFocused);
+        }
     }
     match pairs.len() {
         0 if any => Err(GoldRejection::NoDefinition),
         0 => Err(GoldRejection::NoCode),
-        count if count > MAX_DEFINITIONS => Err(GoldRejection::NotFocused),
         _ => Ok(pairs),
     }
 }
 
-/// Returns the functions and methods that are in both texts with a different body.
-fn changed_definitions(path: &str, before: &str, after: &str) -> Vec<(String, String, String)> {
-    let language = Language::detect(path, after);
-    let old = extract(language, path, before).facts.symbols;
-    let new = extract(language, path, after).facts.symbols;
-    let named = |symbols: &[Symbol]| -> BTreeMap<String, Option<usize>> {
-        let mut names = BTreeMap::new();
-        for (index, symbol) in symbols.iter().enumerate() {
-            if matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method) {
-                // Overloads cannot be matched by name.
-                names
-                    .entry(qualified(symbols, symbol))
-                    .and_modify(|known| *known = None)
-                    .or_insert(Some(index));
-            }
+/// The functions and methods of one version of a file by their qualified name. Overloads cannot be told apart by name: they have no text.
+type Definitions = BTreeMap<String, Option<String>>;
+
+/// Versions of files that are kept, because the next older commit may have changed the same file.
+const MAX_VERSIONS: usize = 16;
+
+/// Parses versions of files.
+struct Files<'t, 'r> {
+    texts: &'t Texts<'r>,
+    parsed: VecDeque<(gix::ObjectId, Rc<Definitions>)>,
+}
+
+impl<'t, 'r> Files<'t, 'r> {
+    fn new(texts: &'t Texts<'r>) -> Self {
+        Files {
+            texts,
+            parsed: VecDeque::new(),
         }
-        names
-    };
-    let old_names = named(&old);
+    }
+
+    /// Returns the definitions before and after a change.
+    fn versions(&mut self, file: &FileChange) -> Option<(Rc<Definitions>, Rc<Definitions>)> {
+        let (before, after) = file.versions()?;
+        Some((
+            self.version(before, &file.path)?,
+            self.version(after, &file.path)?,
+        ))
+    }
+
+    fn version(&mut self, id: gix::ObjectId, path: &str) -> Option<Rc<Definitions>> {
+        if let Some((_, known)) = self.parsed.iter().find(|(known, _)| *known == id) {
+            return Some(known.clone());
+        }
+        let definitions = Rc::new(definitions(path, &self.texts.text(id)?));
+        if self.parsed.len() == MAX_VERSIONS {
+            self.parsed.pop_front();
+        }
+        self.parsed.push_back((id, definitions.clone()));
+        Some(definitions)
+    }
+}
+
+fn definitions(path: &str, text: &str) -> Definitions {
+    let symbols = extract(Language::detect(path, text), path, text)
+        .facts
+        .symbols;
+    let mut definitions = Definitions::new();
+    for symbol in &symbols {
+        if matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method) {
+            let text = symbol.span.of(text).map(str::to_owned);
+            definitions
+                .entry(qualified(&symbols, symbol))
+                .and_modify(|known| *known = None)
+                .or_insert(text);
+        }
+    }
+    definitions
+}
+
+/// Returns the definitions that are in both versions with a different body.
+fn changed_definitions(before: &Definitions, after: &Definitions) -> Vec<(String, String, String)> {
     let mut changed = Vec::new();
-    for (name, index) in named(&new) {
-        let (Some(new_index), Some(Some(old_index))) = (index, old_names.get(&name)) else {
-            continue;
-        };
-        let (Some(was), Some(is)) = (
-            old[*old_index].span.of(before),
-            new[new_index].span.of(after),
-        ) else {
+    for (name, is) in after {
+        let (Some(is), Some(Some(was))) = (is, before.get(name)) else {
             continue;
         };
         let differs = !was.split_whitespace().eq(is.split_whitespace());
         if differs && was.len() <= MAX_DEFINITION && is.len() <= MAX_DEFINITION {
-            changed.push((name, was.to_owned(), is.to_owned()));
+            changed.push((name.clone(), was.clone(), is.clone()));
         }
     }
     // A change in an inner function is a change in the outer one, too.
@@ -207,7 +259,8 @@ mod tests {
         let before =
             "def a():\n    def b():\n        return 1\n    return b\n\ndef c():\n    return 1\n";
         let after = "def a():\n    def b():\n        return 2\n    return b\n\ndef c():\n    return   1\n\ndef d(): pass\n";
-        let changed = changed_definitions("x.py", before, after);
+        let changed =
+            changed_definitions(&definitions("x.py", before), &definitions("x.py", after));
         let names: Vec<_> = changed.iter().map(|(name, _, _)| name.as_str()).collect();
         assert_eq!(names, ["a.b"]);
         assert_eq!(changed[0].2.trim(), "def b():\n        return 2");

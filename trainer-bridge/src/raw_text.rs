@@ -61,7 +61,8 @@ pub(crate) fn raw_text<E>(
     Ok(redacted)
 }
 
-/// Returns the files that are trained on, what they import before them. A circle of files that use each other is entered at its first file by path, which then comes last of them.
+/// Returns the files that are trained on, what they import before them. A circle of files that use each other is entered at its first file by
+/// path, which then comes last of them.
 fn in_order_of_dependency(repository: &Repository, used: &[Used]) -> Vec<usize> {
     let edges: Vec<Vec<usize>> = used.iter().map(|used| used.files(repository)).collect();
     let mut order = Vec::new();
@@ -94,7 +95,7 @@ fn in_order_of_dependency(repository: &Repository, used: &[Used]) -> Vec<usize> 
 /// From this confidence of the index on, a file is taken to use a definition of another one. A wrong one costs a line of context.
 const MIN_CONFIDENCE: f32 = 0.8;
 
-/// The definitions of other files that a file uses, each once, in the order of the uses.
+/// The definitions of other files that a file imports or uses, each once: those that its import statements name come first.
 struct Used<'r> {
     definitions: Vec<(&'r SourceFile, &'r SymbolInfo)>,
 }
@@ -105,10 +106,13 @@ impl<'r> Used<'r> {
         let callees = file
             .symbols
             .iter()
-            .flat_map(|symbol| repository.snapshot.callees(symbol.id));
-        let definitions = callees
-            .filter(|callee| callee.confidence >= MIN_CONFIDENCE && seen.insert(callee.symbol))
-            .filter_map(|callee| repository.definition(callee.symbol))
+            .flat_map(|symbol| repository.snapshot.callees(symbol.id))
+            .map(|callee| (callee.symbol, callee.confidence));
+        let imported = repository.snapshot.imported(&file.path).into_iter();
+        let definitions = imported
+            .chain(callees)
+            .filter(|(id, confidence)| *confidence >= MIN_CONFIDENCE && seen.insert(*id))
+            .filter_map(|(id, _)| repository.definition(id))
             .filter(|(other, _)| other.path != file.path);
         Used {
             definitions: definitions.collect(),

@@ -26,6 +26,26 @@ pub(crate) fn callees(graph: &Graph, id: SymbolId) -> Vec<(SymbolId, HashedUse, 
     best.collect()
 }
 
+/// Returns the definitions that the import statements of a file name, in the order of the statements, with the confidence.
+pub(crate) fn imported(graph: &Graph, file: FileId) -> Vec<(SymbolId, f32)> {
+    let (Some(record), Some(scope)) = (graph.file(file), UseResolver::new(graph, file)) else {
+        return Vec::new();
+    };
+    let site = UseContext {
+        role: RoleKey::BARE,
+        owner: None,
+    };
+    let names = record.imports.iter().flat_map(|import| &import.names);
+    let best = names.filter_map(|name| {
+        let (symbol, confidence) = scope
+            .candidates(NameKey::of(name), site)
+            .into_iter()
+            .next()?;
+        (confidence >= LIKELY && symbol.file != file).then_some((symbol, confidence))
+    });
+    best.collect()
+}
+
 /// Returns the definitions that a name may refer to when it is used in `file` inside the definition `by`; best first.
 pub(crate) fn candidates(
     graph: &Graph,

@@ -232,4 +232,10 @@ impl Snapshot {
         callees.sort_by_key(|callee| (callee.line, callee.symbol));
         callees
     }
+
+    /// Returns the definitions that the import statements of a file name, in the order of the statements, with the confidence.
+    pub fn imported(&self, path: &str) -> Vec<(SymbolId, f32)> {
+        let file = self.graph.id_of_path(path);
+        file.map_or_else(Vec::new, |file| resolve::imported(&self.graph, file))
+    }
 }

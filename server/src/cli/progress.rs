@@ -15,6 +15,7 @@ const MIN_ELAPSED: Duration = Duration::from_millis(150);
 pub(crate) struct Bar {
     bar: ProgressBar,
     action: String,
+    noun: String,
     on_terminal: bool,
     verbose: bool,
     /// The last reported step, if not on a terminal: in hundredths for counts, in twentieths for bytes.
@@ -39,6 +40,7 @@ impl Bar {
         Bar {
             bar,
             action: action.to_lowercase(),
+            noun: noun.to_owned(),
             on_terminal,
             verbose,
             reported: AtomicUsize::new(0),
@@ -82,14 +84,19 @@ impl Bar {
         } else if self.verbose && total > 0 {
             let hundredth = done * 100 / total;
             if self.reported.fetch_max(hundredth, Ordering::Relaxed) < hundredth {
-                output::say(&format!("{} {done} of {total} files", self.action));
+                output::say(&format!("{} {done} of {total} {}", self.action, self.noun));
             }
         }
+    }
+
+    /// Removes the bar from the terminal.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.clear();
     }
 }

@@ -18,7 +18,7 @@ use super::writer::FolderWriter;
 use crate::curate::content_id;
 use crate::facts::{Fact, FactKind, facts};
 use crate::gates::{DropReason, GoldenOverlap, Repeated, check_answer, redact};
-use crate::gold_standard::gold_standard;
+use crate::gold_standard::{GoldStandard, gold_standard};
 use crate::golden::GoldenQuestion;
 use crate::history::{Commit, History, HistoryOptions};
 use crate::repository::Repository;
@@ -62,6 +62,10 @@ pub struct BuildInputs<'i> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     Reading,
+    /// The commits that are read, and all that will be.
+    History(usize, usize),
+    /// The commits whose changes are compared, and all that will be.
+    Changes(usize, usize),
     /// The number of samples that are written.
     Writing(u64),
 }
@@ -102,8 +106,17 @@ pub fn build_dataset(
         options,
     };
     let commits = match inputs.history {
-        Some(history) => history.commits(&HistoryOptions::default())?,
+        Some(history) => history.commits(&HistoryOptions::default(), &|done, all| {
+            progress(Stage::History(done, all));
+        })?,
         None => Vec::new(),
+    };
+    let gold = match inputs.history {
+        Some(history) => {
+            let progress = |done| progress(Stage::Changes(done, commits.len()));
+            gold_standard(history, &commits, snapshot, &progress, cancel)?
+        }
+        None => GoldStandard::default(),
     };
     let (replay, samples): (Vec<_>, Vec<_>) = inputs
         .samples
@@ -114,10 +127,8 @@ pub fn build_dataset(
     let share = build.counter.statistics.samples() / REPLAY_SHARE;
     build.hand_in(&replay[..replay.len().min(share as usize)])?;
     build.add_raw_text()?;
-    build.add_pairs(&commits)?;
-    if let Some(history) = inputs.history {
-        build.add_gold_standard(&gold_standard(history, &commits, snapshot, cancel)?)?;
-    }
+    build.add_pairs(&commits, &gold)?;
+    build.add_gold_standard(&gold)?;
     build.finish(parent, name, inputs, &commits)
 }
 

@@ -2,7 +2,7 @@
 
 use super::DatasetError;
 use super::build::Build;
-use crate::gates::redact;
+use crate::gates::{DropReason, redact};
 use crate::gold_standard::GoldStandard;
 use crate::history::Commit;
 use crate::pairs::embedding_pairs;
@@ -22,8 +22,18 @@ impl Build<'_, '_> {
     }
 
     /// Writes the pairs of an embedding model: those of held-out files into a file of their own.
-    pub(super) fn add_pairs(&mut self, commits: &[Commit]) -> Result<(), DatasetError> {
-        let pairs = embedding_pairs(self.repository, commits, MAX_PAIRED);
+    pub(super) fn add_pairs(
+        &mut self,
+        commits: &[Commit],
+        gold: &GoldStandard,
+    ) -> Result<(), DatasetError> {
+        let mut pairs = embedding_pairs(self.repository, commits, &gold.pairs, MAX_PAIRED);
+        let all = pairs.len();
+        pairs.retain(|pair| !self.golden.is_close(&pair.query));
+        let golden = (all - pairs.len()) as u64;
+        if golden > 0 {
+            self.counter.drop(DropReason::GoldenOverlap, "pair", golden);
+        }
         for (name, train) in [("pairs.csv", true), ("pairs_test.csv", false)] {
             let mut csv = csv::Writer::from_writer(Vec::new());
             let mut rows = 0;
@@ -56,6 +66,10 @@ impl Build<'_, '_> {
     /// Writes the functions before and after focused changes: those of held-out files into a file of their own.
     pub(super) fn add_gold_standard(&mut self, gold: &GoldStandard) -> Result<(), DatasetError> {
         for pair in &gold.pairs {
+            if self.golden.is_close(&pair.instruction) {
+                self.counter.drop(DropReason::GoldenOverlap, "gold", 1);
+                continue;
+            }
             let mut pair = pair.clone();
             let texts = [&mut pair.instruction, &mut pair.before, &mut pair.after];
             self.counter.statistics.redacted += texts.into_iter().map(redact).sum::<u64>();

@@ -39,6 +39,11 @@ pub(super) fn documents(repository: &Repository, file: &SourceFile) -> Vec<Docum
         .collect()
 }
 
+/// Says what a file is and what it defines.
+pub(crate) fn file_outline(repository: &Repository, file: &SourceFile) -> String {
+    outline(repository, file, file.symbols.iter())
+}
+
 /// Cuts a file into pieces of at most [`MAX_DOCUMENT`] bytes, at the beginnings of top-level definitions. A definition that is longer is cut
 /// after a line.
 pub(crate) fn parts(file: &SourceFile) -> Vec<LineRange> {

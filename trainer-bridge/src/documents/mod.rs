@@ -14,7 +14,7 @@ use std::path::Path;
 use repo_indexer::{Cancel, Cancelled, Snapshot};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use code::parts;
+pub(crate) use code::{file_outline, parts};
 pub use exclusion::ExclusionReason;
 pub(crate) use exclusion::exclusion_of;
 pub use rows::flow_rows;

@@ -4,11 +4,13 @@
 //! something is nobody's training data.
 
 mod class;
+mod commit;
 mod message;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gix::bstr::ByteSlice;
+use rayon::prelude::*;
 
 pub use class::CommitClass;
 
@@ -37,8 +39,26 @@ pub struct FileChange {
 }
 
 impl FileChange {
-    pub fn is_modified(&self) -> bool {
-        self.before.is_some() && self.after.is_some()
+    #[cfg(test)]
+    pub(crate) fn of_test(path: &str) -> FileChange {
+        FileChange {
+            path: path.to_owned(),
+            before: None,
+            after: None,
+        }
+    }
+
+    /// The ids of the texts before and after, if the file was neither added nor removed.
+    pub(crate) fn versions(&self) -> Option<(gix::ObjectId, gix::ObjectId)> {
+        self.before.zip(self.after)
+    }
+
+    fn texts(&self, repository: &gix::Repository) -> Option<(String, String)> {
+        let (before, after) = self.versions()?;
+        Some((
+            commit::text(repository, before)?,
+            commit::text(repository, after)?,
+        ))
     }
 }
 
@@ -73,6 +93,12 @@ impl Default for HistoryOptions {
     }
 }
 
+/// Returns whether `folder` is the root of a repository, a linked work tree or a submodule, however damaged it is.
+fn has_repository(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    git.is_file() || git.join("HEAD").exists()
+}
+
 /// An opened repository.
 pub struct History {
     repository: gix::Repository,
@@ -80,25 +106,23 @@ pub struct History {
     prefix: String,
 }
 
-/// Bytes of unpacked objects that are kept while the history is read.
-const OBJECT_CACHE: usize = 64 << 20;
+/// Bytes of unpacked objects that a thread keeps while it reads the history.
+const OBJECT_CACHE: usize = 16 << 20;
 
-/// Larger files are not compared, in bytes.
-const MAX_BLOB: u64 = 1_000_000;
+/// Commits that a thread reads in a row.
+const CHUNK: usize = 32;
 
 impl History {
     /// Opens the repository that contains `root`. `None` if there is none, or if it has no commit.
     pub fn open(root: &Path) -> Result<Option<History>, HistoryError> {
-        let mut repository = match gix::discover(root) {
+        let repository = match gix::discover(root) {
             Ok(repository) => repository,
-            // A repository that cannot be opened is another matter than none.
-            Err(error) if root.ancestors().any(|folder| folder.join(".git").exists()) => {
+            // A repository that cannot be opened is another matter than none. Git takes no notice of an empty folder of the name either.
+            Err(error) if root.ancestors().any(has_repository) => {
                 return Err(HistoryError::new(&error));
             }
             Err(_) => return Ok(None),
         };
-        // Trees of neighbouring commits have most objects in common.
-        repository.object_cache_size_if_unset(OBJECT_CACHE);
         if repository.head_id().is_err() {
             return Ok(None);
         }
@@ -126,7 +150,13 @@ impl History {
     }
 
     /// Reads the newest commits that the current branch contains, newest first. It ends where the history of a shallow clone ends.
-    pub fn commits(&self, options: &HistoryOptions) -> Result<Vec<Commit>, HistoryError> {
+    ///
+    /// `progress` is called with the number of commits that are done and of all.
+    pub fn commits(
+        &self,
+        options: &HistoryOptions,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Vec<Commit>, HistoryError> {
         let head = self
             .repository
             .head_id()
@@ -139,110 +169,54 @@ impl History {
             ))
             .all()
             .map_err(|error| HistoryError::new(&error))?;
-        let mut commits = Vec::new();
-        for info in walk.take(options.max_commits) {
-            // The parents of the oldest commits of a shallow clone are missing; that is the end of what there is.
-            let Ok(info) = info else { break };
-            let Ok(commit) = info.object() else { break };
-            if let Some(commit) = self.commit(&commit, options) {
-                commits.push(commit);
-            }
-        }
-        Ok(commits)
+        // The parents of the oldest commits of a shallow clone are missing; that is the end of what there is.
+        let ids: Vec<_> = walk
+            .take(options.max_commits)
+            .map_while(|info| info.ok().map(|info| info.id))
+            .collect();
+        let done = AtomicUsize::new(0);
+        let (prefix, total) = (self.prefix.as_str(), ids.len());
+        Ok(self.in_parallel(&ids, |repository, chunk| {
+            let mut reader = commit::Reader::new(repository, prefix, options);
+            let commits = chunk.iter().map(|id| reader.read(*id)).collect();
+            let before = done.fetch_add(chunk.len(), Ordering::Relaxed);
+            progress(before + chunk.len(), total);
+            commits
+        }))
     }
 
-    /// Reads one commit. `None` if its objects are not all there.
-    fn commit(&self, commit: &gix::Commit, options: &HistoryOptions) -> Option<Commit> {
-        let raw = commit.message_raw().ok()?.to_str_lossy().into_owned();
-        let (subject, body) = message::clean(&raw);
-        let parents: Vec<_> = commit.parent_ids().collect();
-        let mut files = Vec::new();
-        let mut class = class::of_message(&subject, parents.len());
-        if class == CommitClass::Change {
-            let tree = commit.tree().ok()?;
-            let parent = parents
-                .first()
-                .and_then(|id| id.object().ok()?.try_into_commit().ok()?.tree().ok());
-            if parent.is_none() && !parents.is_empty() {
-                return None;
-            }
-            let options_of_diff = gix::diff::Options::default();
-            let changes = self
-                .repository
-                .diff_tree_to_tree(parent.as_ref(), &tree, options_of_diff)
-                .ok()?;
-            for change in changes {
-                files.extend(self.change(change));
-            }
-            files.sort_by(|a: &FileChange, b| a.path.cmp(&b.path));
-            if files.len() > options.max_files {
-                class = CommitClass::TooLarge;
-                files.clear();
-            } else {
-                class = class::of_files(&files, |change| self.texts(change));
-            }
-        }
-        Some(Commit {
-            id: commit.id().to_string(),
-            subject,
-            body,
-            class,
-            files,
-        })
+    /// Calls `of` with runs of commits, in parallel, and returns the results in the order of the commits. Neighbours are in the same run,
+    /// because one's text after is often the next one's text before.
+    pub(crate) fn map_commits<T: Send>(
+        &self,
+        commits: &[Commit],
+        of: impl Fn(&Texts, &[Commit]) -> Vec<T> + Sync,
+    ) -> Vec<T> {
+        self.in_parallel(commits, |repository, chunk| of(&Texts(repository), chunk))
     }
 
-    fn change(&self, change: gix::object::tree::diff::ChangeDetached) -> Option<FileChange> {
-        use gix::object::tree::diff::ChangeDetached::*;
-        let (location, before, after) = match change {
-            Addition {
-                location,
-                entry_mode,
-                id,
-                ..
-            } => entry_mode.is_blob().then_some((location, None, Some(id)))?,
-            Deletion {
-                location,
-                entry_mode,
-                id,
-                ..
-            } => entry_mode.is_blob().then_some((location, Some(id), None))?,
-            Modification {
-                location,
-                previous_id,
-                entry_mode,
-                id,
-                ..
-            } => entry_mode
-                .is_blob()
-                .then_some((location, Some(previous_id), Some(id)))?,
-            Rewrite { .. } => return None,
-        };
-        let path = location
-            .to_str()
-            .ok()?
-            .strip_prefix(&self.prefix)?
-            .to_owned();
-        Some(FileChange {
-            path,
-            before,
-            after,
-        })
+    fn in_parallel<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        of: impl Fn(&gix::Repository, &[I]) -> Vec<T> + Sync,
+    ) -> Vec<T> {
+        let shared = self.repository.clone().into_sync();
+        let results = items.par_chunks(CHUNK).flat_map_iter(|chunk| {
+            let mut repository = shared.to_thread_local();
+            repository.object_cache_size_if_unset(OBJECT_CACHE);
+            of(&repository, chunk)
+        });
+        results.collect()
     }
+}
 
-    /// Returns the text of a file before and after a commit. `None` if it was only added or removed, or is binary or large.
-    pub fn texts(&self, change: &FileChange) -> Option<(String, String)> {
-        Some((self.text(change.before?)?, self.text(change.after?)?))
-    }
+/// Reads the files of commits.
+pub(crate) struct Texts<'r>(&'r gix::Repository);
 
-    fn text(&self, id: gix::ObjectId) -> Option<String> {
-        let header = self.repository.find_header(id).ok()?;
-        if header.size() > MAX_BLOB {
-            return None;
-        }
-        let object = self.repository.find_object(id).ok()?;
-        String::from_utf8(object.data.clone())
-            .ok()
-            .filter(|text| !text.contains('\0'))
+impl Texts<'_> {
+    /// Returns a version of a file. `None` if it is missing, binary or large.
+    pub fn text(&self, id: gix::ObjectId) -> Option<String> {
+        commit::text(self.0, id)
     }
 }
 

@@ -65,7 +65,9 @@ fn commits_are_read_with_their_files_and_texts() {
     commit(root, "Cargo.lock", "[[package]]\n", "Add the lock file too");
     commit(root, "b.txt", "b", "wip");
     let history = History::open(root).unwrap().unwrap();
-    let commits = history.commits(&HistoryOptions::default()).unwrap();
+    let commits = history
+        .commits(&HistoryOptions::default(), &|_, _| {})
+        .unwrap();
     let classes: Vec<_> = commits.iter().rev().map(|commit| commit.class).collect();
     use CommitClass::*;
     assert_eq!(classes, [Change, Change, Reformat, Vendoring, EmptyMessage]);
@@ -75,12 +77,18 @@ fn commits_are_read_with_their_files_and_texts() {
         .unwrap();
     assert_eq!(change.body, "One was wrong.");
     assert_eq!(change.files.len(), 1);
-    let (before, after) = history.texts(&change.files[0]).unwrap();
+    let texts = history.map_commits(std::slice::from_ref(change), |texts, _| {
+        let (before, after) = change.files[0].versions().unwrap();
+        vec![texts.text(before).unwrap(), texts.text(after).unwrap()]
+    });
+    let (before, after) = (&texts[0], &texts[1]);
     assert!(before.contains("return 1") && after.contains("return 2"));
 
     // A folder of the repository as workspace sees its own files, by their path in it.
     let inside = History::open(&root.join("src")).unwrap().unwrap();
-    let commits = inside.commits(&HistoryOptions::default()).unwrap();
+    let commits = inside
+        .commits(&HistoryOptions::default(), &|_, _| {})
+        .unwrap();
     let change = commits
         .iter()
         .find(|commit| commit.subject == "Return two instead of one")
@@ -110,7 +118,9 @@ fn a_shallow_clone_ends_where_its_history_ends() {
     let history = History::open(&folder.path().join("shallow"))
         .unwrap()
         .unwrap();
-    let commits = history.commits(&HistoryOptions::default()).unwrap();
+    let commits = history
+        .commits(&HistoryOptions::default(), &|_, _| {})
+        .unwrap();
     assert!(commits[0].files.len() == 1 && commits[0].subject == "Set the value to 3 now");
     assert!(commits.len() <= 2);
 }

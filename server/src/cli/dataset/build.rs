@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use anyhow::bail;
@@ -119,14 +120,27 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         History::open(&context.root)?
     };
     let started = Instant::now();
-    let bar = Bar::new("Writing", "samples", context.verbose > 0);
-    let progress = |stage: BuildStage| {
-        if let BuildStage::Writing(done) = stage {
-            let total = if args.limit == 0 { done } else { args.limit };
-            bar.show(Progress {
-                done: done as usize,
-                total: total as usize,
-            });
+    let verbose = context.verbose > 0;
+    let (reading, comparing, writing) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+    let commits = |bar: &OnceLock<Bar>, action, done, total| {
+        let bar = bar.get_or_init(|| Bar::new(action, "commits", verbose));
+        bar.show(Progress { done, total });
+        if done == total {
+            bar.clear();
+        }
+    };
+    let progress = |stage: BuildStage| match stage {
+        BuildStage::Reading => {}
+        BuildStage::History(done, total) => commits(&reading, "Reading", done, total),
+        BuildStage::Changes(done, total) => commits(&comparing, "Comparing", done, total),
+        BuildStage::Writing(done) => {
+            let bar = writing.get_or_init(|| Bar::new("Writing", "samples", verbose));
+            let done = done as usize;
+            let total = match args.limit {
+                0 => done,
+                limit => limit as usize,
+            };
+            bar.show(Progress { done, total });
         }
     };
     let (place, manifest) = build_dataset(
@@ -143,7 +157,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         &Cancel::new(),
     )
     .map_err(explain)?;
-    drop(bar);
+    drop((reading, comparing, writing));
     report(&place, &manifest, started.elapsed().as_secs_f64(), global)?;
     Ok(Outcome::Done)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use repo_indexer::{Cancel, RefreshScope, Snapshot};
+use repo_indexer::{Cancel, Progress, RefreshScope, Snapshot};
 use serde_json::json;
 use trainer_bridge::{
     CommitClass, DocumentSources, Documents, FileError, History, HistoryOptions, documents,
@@ -13,6 +13,7 @@ use trainer_bridge::{
 
 use super::super::context::Context;
 use super::super::output::{self, FAINT, STRONG};
+use super::super::progress::Bar;
 use super::Outcome;
 
 /// Write the documents of this repository as JSON lines, each with an outline
@@ -44,16 +45,19 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    pub fn read(&self, snapshot: &Snapshot, root: &Path) -> anyhow::Result<Documents> {
+    pub fn read(&self, snapshot: &Snapshot, context: &Context) -> anyhow::Result<Documents> {
         let history = if self.no_history {
             None
         } else {
-            History::open(root)?
+            History::open(&context.root)?
         };
+        let bar = Bar::new("Reading", "commits", context.verbose > 0);
+        let progress = |done, total| bar.show(Progress { done, total });
         let mut commits = match &history {
-            Some(history) => history.commits(&HistoryOptions::default())?,
+            Some(history) => history.commits(&HistoryOptions::default(), &progress)?,
             None => Vec::new(),
         };
+        drop(bar);
         commits.retain(|commit| commit.class == CommitClass::Change);
         let sources = DocumentSources {
             transcripts: self.transcripts.as_deref(),
@@ -65,7 +69,7 @@ impl Sources {
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
-    let found = args.sources.read(&snapshot, &context.root)?;
+    let found = args.sources.read(&snapshot, context)?;
     if let Some(path) = &args.output {
         write_private_file(path, |out| -> Result<(), WriteError> {
             for document in &found.documents {

@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Some(file) => read_rows(file)?,
         None => {
             let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
-            let documents = args.sources.read(&snapshot, &context.root)?;
+            let documents = args.sources.read(&snapshot, context)?;
             flow_rows(&documents.documents, snapshot.name())
         }
     };

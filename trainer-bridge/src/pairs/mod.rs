@@ -1,9 +1,10 @@
 //! Pairs for training an embedding model: a query, what it should find, and something near that it should not find (CodeRAG's CSV).
 //!
 //! Families: a description finds code, code finds its description, code finds code with the same meaning, and a question with part of the code
-//! finds the whole.
+//! finds the whole. The subject of a commit is a description, too: of the functions and the files that it changed.
 
-use std::collections::HashMap;
+mod commits;
+mod negatives;
 
 use rayon::prelude::*;
 use repo_indexer::{SymbolInfo, SymbolKind, transforms};
@@ -12,9 +13,11 @@ use serde::Serialize;
 use crate::documentation::purpose;
 use crate::facts::order_of_importance;
 use crate::gates::redact;
-use crate::history::{Commit, CommitClass};
+use crate::gold_standard::GoldPair;
+use crate::history::Commit;
 use crate::repository::{Repository, SourceFile};
 use crate::sample::Split;
+use negatives::Negatives;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,15 +58,19 @@ const CODE: std::ops::RangeInclusive<usize> = 60..=2_000;
 /// Lines of code whose first two are shown with a question.
 const MIN_HYBRID_LINES: usize = 5;
 
-/// Makes the pairs of up to `limit` definitions, and of the commits, in a fixed order.
+/// Makes the pairs of up to `limit` definitions, and of the commits with the functions that they changed, in a fixed order.
 pub(crate) fn embedding_pairs(
     repository: &Repository,
     commits: &[Commit],
+    gold: &[GoldPair],
     limit: usize,
 ) -> Vec<EmbeddingPair> {
     let mut definitions = order_of_importance(repository);
     definitions.retain(|(file, symbol)| {
-        let is_code = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method);
+        let is_code = matches!(
+            symbol.kind,
+            SymbolKind::Function | SymbolKind::Method | SymbolKind::Class
+        );
         is_code && CODE.contains(&code_of(file, symbol).len())
     });
     definitions.truncate(limit);
@@ -80,11 +87,13 @@ pub(crate) fn embedding_pairs(
         })
         .collect();
     let mut pairs: Vec<EmbeddingPair> = of_definitions.into_iter().flatten().collect();
-    pairs.extend(
-        commits
-            .iter()
-            .filter_map(|commit| of_commit(repository, commit)),
-    );
+    pairs.extend(commits::of_functions(
+        repository,
+        gold,
+        &definitions,
+        &negatives,
+    ));
+    pairs.extend(commits::of_files(repository, commits));
     for pair in &mut pairs {
         for text in [&mut pair.query, &mut pair.pos, &mut pair.neg] {
             redact(text);
@@ -150,29 +159,6 @@ fn pairs_of(
     pairs
 }
 
-/// A commit's subject finds the function that it changed, if that is only one and still there.
-fn of_commit(repository: &Repository, commit: &Commit) -> Option<EmbeddingPair> {
-    let [file] = commit.files.as_slice() else {
-        return None;
-    };
-    let file = repository.file(&file.path)?;
-    let fits = !file.test && file.language.is_code() && commit.class == CommitClass::Change;
-    let named = file.symbols.iter().find(|symbol| {
-        let callable = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method);
-        callable
-            && symbol.name.len() > 4
-            && crate::source_text::position_of_word(&commit.subject, &symbol.name).is_some()
-    })?;
-    let code = without_doc(file, named)?;
-    (fits && CODE.contains(&code.len())).then(|| EmbeddingPair {
-        query: commit.subject.clone(),
-        pos: code,
-        neg: String::new(),
-        family: PairFamily::TextToCode,
-        split: file.split,
-    })
-}
-
 fn code_of<'f>(file: &'f SourceFile, symbol: &SymbolInfo) -> &'f str {
     file.text
         .get(symbol.span.start as usize..symbol.span.end as usize)
@@ -207,49 +193,5 @@ fn without_doc(file: &SourceFile, symbol: &SymbolInfo) -> Option<String> {
     (!rest.contains(first)).then_some(rest)
 }
 
-/// Finds a definition that is lexically near: one of the same module with a common word in its name, and never one of the same name.
-struct Negatives<'d> {
-    definitions: &'d [(&'d SourceFile, &'d SymbolInfo)],
-    by_word: HashMap<String, Vec<usize>>,
-}
-
-/// Definitions that are compared.
-const MAX_COMPARED: usize = 200;
-
-impl<'d> Negatives<'d> {
-    fn new(definitions: &'d [(&'d SourceFile, &'d SymbolInfo)]) -> Self {
-        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, (_, symbol)) in definitions.iter().enumerate() {
-            for word in crate::facts::words(&symbol.name) {
-                by_word.entry(word.to_lowercase()).or_default().push(at);
-            }
-        }
-        Negatives {
-            definitions,
-            by_word,
-        }
-    }
-
-    fn near(&self, at: usize) -> Option<usize> {
-        let (file, symbol) = self.definitions[at];
-        let mut counts: HashMap<usize, usize> = HashMap::new();
-        for word in crate::facts::words(&symbol.name) {
-            let same = self.by_word.get(&word.to_lowercase());
-            for other in same.into_iter().flatten().take(MAX_COMPARED) {
-                *counts.entry(*other).or_default() += 1;
-            }
-        }
-        let allowed = |other: &usize| {
-            let (of, near) = self.definitions[*other];
-            near.name != symbol.name && (of.split == Split::Train || of.split == file.split)
-        };
-        let best = counts
-            .into_iter()
-            .filter(|(other, _)| allowed(other))
-            .max_by_key(|(other, common)| {
-                let same_module = self.definitions[*other].0.module == file.module;
-                (*common, same_module, std::cmp::Reverse(*other))
-            });
-        best.map(|(other, _)| other)
-    }
-}
+#[cfg(test)]
+mod tests;
