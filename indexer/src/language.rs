@@ -11,7 +11,7 @@ mod table;
 
 use std::fmt;
 
-pub(crate) use compiled::{CaptureRole, Compiled, flag};
+pub(crate) use compiled::{CaptureRole, CompiledGrammar, flag};
 pub(crate) use pattern::Bindings;
 pub(crate) use table::{GrammarSpec, ImportSyntax, LanguageSpec, Syntax, Visibility};
 

@@ -47,15 +47,15 @@ impl Claims {
 /// Looks up claims while the answer is written, and collects them.
 pub struct ClaimChecker<'a> {
     views: &'a [View],
-    given: HashSet<String>,
+    sources: HashSet<String>,
     claims: Claims,
 }
 
 impl<'a> ClaimChecker<'a> {
-    pub fn new(views: &'a [View], given: &str) -> Self {
+    pub fn new(views: &'a [View], sources: &str) -> Self {
         ClaimChecker {
             views,
-            given: words(given).into_iter().map(str::to_owned).collect(),
+            sources: words(sources).into_iter().map(str::to_owned).collect(),
             claims: Claims::default(),
         }
     }
@@ -259,7 +259,7 @@ impl<'a> ClaimChecker<'a> {
 
     fn knows(&self, name: &str) -> bool {
         let mut views = self.views.iter();
-        self.given.contains(name) || views.any(|view| view.snapshot.contains_name(name))
+        self.sources.contains(name) || views.any(|view| view.snapshot.contains_name(name))
     }
 
     fn name(&mut self, name: &str) -> bool {

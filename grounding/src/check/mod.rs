@@ -24,9 +24,9 @@ pub struct Checker<'a> {
     claims: ClaimChecker<'a>,
     scanner: Scanner,
     /// The unchanged text of the model, with which a conversation continues.
-    said: String,
+    model_text: String,
     markdown: String,
-    own: usize,
+    model_len: usize,
 }
 
 /// A checked answer.
@@ -34,28 +34,28 @@ pub struct Checker<'a> {
 pub struct Checked {
     pub markdown: String,
     /// The length in bytes of the model's part of `markdown`; the list of unverified claims follows it.
-    pub own: usize,
+    pub model_len: usize,
     /// The unchanged text of the model.
-    pub said: String,
+    pub model_text: String,
     pub claims: Claims,
 }
 
 impl<'a> Checker<'a> {
     /// `given` is the text of the prompt's sources: names in it count as known.
-    pub fn new(views: &'a [View], links: &'a (dyn Links + Sync), given: &str) -> Self {
+    pub fn new(views: &'a [View], links: &'a (dyn Links + Sync), sources: &str) -> Self {
         Checker {
             links,
-            claims: ClaimChecker::new(views, given),
+            claims: ClaimChecker::new(views, sources),
             scanner: Scanner::default(),
-            said: String::new(),
+            model_text: String::new(),
             markdown: String::new(),
-            own: 0,
+            model_len: 0,
         }
     }
 
     /// Takes the next text of the model. Returns what can be shown of it so far, and the places that it cites for the first time.
     pub fn push(&mut self, text: &str) -> (String, Vec<Citation>) {
-        self.said.push_str(text);
+        self.model_text.push_str(text);
         // Control characters other than line ends and tabs could control a terminal.
         let laid_out = |c: &char| matches!(c, '\n' | '\t') || !(c.is_control() || is_invisible(*c));
         let shown: String = text.chars().filter(laid_out).collect();
@@ -64,15 +64,15 @@ impl<'a> Checker<'a> {
     }
 
     /// The model's text so far.
-    pub fn said(&self) -> &str {
-        &self.said
+    pub fn model_text(&self) -> &str {
+        &self.model_text
     }
 
     /// Returns the rest of the answer once the model has ended, with the list of unverified claims.
     pub fn finish(&mut self) -> (String, Vec<Citation>) {
         let pieces = self.scanner.finish();
         let (mut rest, citations) = self.show(pieces);
-        self.own = self.markdown.len();
+        self.model_len = self.markdown.len();
         let tail = self.claims.tail();
         self.markdown.push_str(&tail);
         rest.push_str(&tail);
@@ -83,8 +83,8 @@ impl<'a> Checker<'a> {
     pub fn checked(self) -> Checked {
         Checked {
             markdown: self.markdown,
-            own: self.own,
-            said: self.said,
+            model_len: self.model_len,
+            model_text: self.model_text,
             claims: self.claims.claims(),
         }
     }

@@ -77,21 +77,21 @@ fn checked(pieces: &[&str]) -> Checked {
 
 /// The answer as it is shown, and what of it is unverified.
 #[track_caller]
-fn check(said: &str, shown: &str, unverified: &[&str]) {
-    let checked = checked(&[said]);
+fn check(model_text: &str, shown: &str, unverified: &[&str]) {
+    let checked = checked(&[model_text]);
     let (body, _) = checked
         .markdown
         .split_once("\n\n⚠ unverified")
         .unwrap_or((&checked.markdown, ""));
     assert_eq!(body, shown);
     assert_eq!(checked.claims.unverified(), unverified);
-    assert_eq!(checked.said, said);
+    assert_eq!(checked.model_text, model_text);
 }
 
 #[test]
 fn a_place_that_exists_becomes_a_link() {
     let link = "[src/bank.py#L1-L3](file:///src/bank.py)";
-    for said in [
+    for model_text in [
         "src/bank.py#L1-L3",
         "`src/bank.py#L1-L3`",
         "src/bank.py:1-3",
@@ -99,8 +99,12 @@ fn a_place_that_exists_becomes_a_link() {
         "bank.py#L1-L3",
         "`bank.py:1-3`",
     ] {
-        check(said, link, &[]);
-        check(&format!("See ({said})."), &format!("See ({link})."), &[]);
+        check(model_text, link, &[]);
+        check(
+            &format!("See ({model_text})."),
+            &format!("See ({link})."),
+            &[],
+        );
     }
     check(
         "[src/bank.py#L2]",
@@ -158,14 +162,14 @@ fn names_are_looked_up() {
 
 #[test]
 fn plain_words_and_flags_are_no_names() {
-    for said in [
+    for model_text in [
         "It is `true`.",
         "Run `cargo build --release-now`.",
         "`--no-such-flag`",
         "On GitHub, a JSON README.",
         "`\"merge_it\"`",
     ] {
-        check(said, said, &[]);
+        check(model_text, model_text, &[]);
     }
 }
 
@@ -191,9 +195,9 @@ fn a_path_without_its_folder_is_found_if_it_can_be_only_one() {
 #[test]
 fn a_block_may_stand_in_a_list() {
     for mark in ["-", "*", "  -", "1.", "12)", "- 3."] {
-        let said = format!("{mark} ```py\n  launch_rocket(1)\n  ```\nSee bank.py#L1.");
+        let model_text = format!("{mark} ```py\n  launch_rocket(1)\n  ```\nSee bank.py#L1.");
         check(
-            &said,
+            &model_text,
             &format!(
                 "{mark}\n```py\n  launch_rocket(1)\n```\nSee [src/bank.py#L1](file:///src/bank.py)."
             ),
@@ -208,7 +212,7 @@ fn a_block_may_stand_in_a_list() {
 #[test]
 fn a_long_line_of_code_does_not_end_its_block() {
     let long = "a".repeat(41);
-    let said = [
+    let model_text = [
         "```\n",
         &long,
         "```\n",
@@ -216,21 +220,21 @@ fn a_long_line_of_code_does_not_end_its_block() {
         "```\n",
         "[click](command:evil)",
     ];
-    let shown = checked(&said).markdown;
+    let shown = checked(&model_text).markdown;
     assert_eq!(shown, format!("```\n{long}```\nprose\n```\nclick"));
-    assert_eq!(checked(&[&said.concat()]).markdown, shown);
+    assert_eq!(checked(&[&model_text.concat()]).markdown, shown);
 }
 
 #[test]
 fn what_every_repository_speaks_of_is_not_marked() {
-    for said in [
+    for model_text in [
         "| `macOS` | `ValueError` |",
         "`os.path.join(a)`",
         "`O(log n)`",
         "v1.2:3",
         "a `utf_8` text",
     ] {
-        check(said, said, &[]);
+        check(model_text, model_text, &[]);
     }
     check(
         "at http://localhost:80/x.y:1",

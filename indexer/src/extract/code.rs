@@ -11,7 +11,7 @@ mod trivia;
 use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::{Extraction, FileFacts, Occurrence, Span, Symbol};
-use crate::language::{Compiled, flag};
+use crate::language::{CompiledGrammar, flag};
 
 use super::chunks::{Chunks, REMAINDER, TextKind, lines_of};
 use super::definition::{self, FoundDefinition, Surroundings};
@@ -20,7 +20,7 @@ use super::leading::LeadingTrivia;
 
 /// Extracts the facts and chunks. Returns `None` if parsing exceeds its time limit.
 pub(super) fn extract(
-    compiled: &'static Compiled,
+    compiled: &'static CompiledGrammar,
     text: &str,
     test_file: bool,
 ) -> Option<Extraction> {
@@ -29,7 +29,7 @@ pub(super) fn extract(
 
 /// Returns the occurrences of a name. Uses the same walk as extraction, which distinguishes definitions, calls and other uses.
 pub(super) fn occurrences(
-    compiled: &'static Compiled,
+    compiled: &'static CompiledGrammar,
     text: &str,
     name: &str,
 ) -> Option<Vec<Occurrence>> {
@@ -61,7 +61,7 @@ pub(super) fn occurrences(
 }
 
 fn walk<T>(
-    compiled: &'static Compiled,
+    compiled: &'static CompiledGrammar,
     text: &str,
     test_file: bool,
     wanted_name: Option<&str>,
@@ -103,7 +103,7 @@ struct OpenDefinition {
 }
 
 struct Walk<'t> {
-    compiled: &'static Compiled,
+    compiled: &'static CompiledGrammar,
     text: &'t str,
     facts: FileFacts,
     /// For each symbol, whether it is public if its container is public.
@@ -138,7 +138,7 @@ fn span(node: Node) -> Span {
 
 impl<'t> Walk<'t> {
     fn new(
-        compiled: &'static Compiled,
+        compiled: &'static CompiledGrammar,
         root: Node<'t>,
         text: &'t str,
         test_file: bool,

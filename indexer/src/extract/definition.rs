@@ -5,7 +5,7 @@
 use tree_sitter::{Node, TreeCursor};
 
 use crate::facts::{Span, SymbolKind};
-use crate::language::{Bindings, CaptureRole, Compiled, GrammarSpec, Visibility, flag};
+use crate::language::{Bindings, CaptureRole, CompiledGrammar, GrammarSpec, Visibility, flag};
 
 /// A name defined by a node. One node may define several names (`a, b = 1, 2`).
 pub(super) struct FoundDefinition<'t> {
@@ -36,7 +36,7 @@ impl FoundDefinition<'_> {
 /// Finds the definitions in one node with the queries of the language, sorted by offset. `cursor` and `found` are reused to avoid
 /// allocations.
 pub(super) fn find<'t>(
-    compiled: &Compiled,
+    compiled: &CompiledGrammar,
     text: &str,
     node: Node<'t>,
     cursor: &mut TreeCursor<'t>,
@@ -61,7 +61,11 @@ pub(super) fn find<'t>(
     found.sort_unstable_by_key(|found| found.name.start);
 }
 
-fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<FoundDefinition<'t>> {
+fn read<'t>(
+    compiled: &CompiledGrammar,
+    text: &str,
+    bound: &Bindings<'t>,
+) -> Option<FoundDefinition<'t>> {
     let mut kind: Option<SymbolKind> = None;
     let mut name: Option<Node> = None;
     let mut body = None;
@@ -103,7 +107,7 @@ fn read<'t>(compiled: &Compiled, text: &str, bound: &Bindings<'t>) -> Option<Fou
 /// Follows nested declarators (`*(*f)(int)`) to the name. Stores the class of a qualified name (`A::f`) in `receiver`, and changes `kind`
 /// to a function for function declarators.
 fn declared<'t>(
-    compiled: &Compiled,
+    compiled: &CompiledGrammar,
     text: &str,
     declarator: Node<'t>,
     kind: &mut Option<SymbolKind>,
@@ -184,7 +188,7 @@ fn trimmed_name(text: &str, name: Node) -> Span {
 /// Returns the span of the signature: from after the attributes up to the body, or the first line for values. `outer` is `node` including
 /// its wrappers.
 pub(super) fn signature(
-    compiled: &Compiled,
+    compiled: &CompiledGrammar,
     text: &str,
     outer: Node,
     node: Node,
@@ -235,7 +239,7 @@ fn is_value(kind: SymbolKind) -> bool {
     )
 }
 
-fn start_after_attributes(compiled: &Compiled, node: Node) -> usize {
+fn start_after_attributes(compiled: &CompiledGrammar, node: Node) -> usize {
     let mut cursor = node.walk();
     if !cursor.goto_first_child() {
         return node.start_byte();
@@ -258,7 +262,7 @@ fn start_after_attributes(compiled: &Compiled, node: Node) -> usize {
 }
 
 /// Returns the docstring: a string that is the first statement of a body.
-pub(super) fn docstring<'t>(compiled: &Compiled, body: Node<'t>) -> Option<Node<'t>> {
+pub(super) fn docstring<'t>(compiled: &CompiledGrammar, body: Node<'t>) -> Option<Node<'t>> {
     if compiled.grammar.doc.docstring.is_empty() {
         return None;
     }

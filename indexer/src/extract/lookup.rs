@@ -1,7 +1,7 @@
 //! Finds names in a text on demand: the occurrences of a name, and the identifier at an offset.
 
 use crate::facts::{Occurrence, Span};
-use crate::language::{Compiled, Language, Syntax, flag};
+use crate::language::{CompiledGrammar, Language, Syntax, flag};
 
 use super::code;
 use super::floor_boundary;
@@ -28,14 +28,14 @@ pub fn identifier_at(language: Language, text: &str, offset: u32) -> Option<Span
     }
 }
 
-fn compiled(language: Language) -> Option<&'static Compiled> {
+fn compiled(language: Language) -> Option<&'static CompiledGrammar> {
     match language.syntax() {
         Syntax::Tree(parsed) => parsed.compiled(),
         _ => None,
     }
 }
 
-fn in_tree(compiled: &Compiled, text: &str, offset: u32, word: Span) -> Option<Span> {
+fn in_tree(compiled: &CompiledGrammar, text: &str, offset: u32, word: Span) -> Option<Span> {
     let tree = parse(compiled, text)?;
     let at = floor_boundary(text, offset.min(word.end.saturating_sub(1)) as usize);
     let leaf = tree.root_node().descendant_for_byte_range(at, at)?;

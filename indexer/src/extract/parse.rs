@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
-use crate::language::Compiled;
+use crate::language::CompiledGrammar;
 
 /// Source code parses at 10 MB/s and more. Files that exceed this limit are not code, or are worst cases for error recovery.
 const PARSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// Returns the syntax tree, or `None` if parsing exceeds [`PARSE_TIMEOUT`].
-pub(super) fn parse(compiled: &Compiled, text: &str) -> Option<Tree> {
+pub(super) fn parse(compiled: &CompiledGrammar, text: &str) -> Option<Tree> {
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(&compiled.language).ok()?;
         // Otherwise the parser would resume a previous parse that was interrupted.

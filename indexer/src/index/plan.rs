@@ -17,7 +17,7 @@ impl Index {
     pub(super) fn plan(&self, scope: RefreshScope) -> Result<RefreshPlan, IndexError> {
         let everything = || RefreshPlan {
             listing: self.rules.list(&self.root, false, self.options.threads),
-            candidates_for_removal: RemovalCandidates::All,
+            removal_candidates: RemovalCandidates::All,
         };
         let paths = match scope {
             RefreshScope::All | RefreshScope::Rebuild => return Ok(everything()),
@@ -59,14 +59,14 @@ impl Index {
         listing.files.dedup_by(|a, b| a.path == b.path);
         Ok(RefreshPlan {
             listing,
-            candidates_for_removal: RemovalCandidates::Under(dirty),
+            removal_candidates: RemovalCandidates::Under(dirty),
         })
     }
 }
 
 pub(super) struct RefreshPlan {
     pub listing: ScanListing,
-    pub candidates_for_removal: RemovalCandidates,
+    pub removal_candidates: RemovalCandidates,
 }
 
 pub(super) enum RemovalCandidates {

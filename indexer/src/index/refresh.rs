@@ -67,7 +67,7 @@ impl Index {
         let rebuild = matches!(scope, RefreshScope::Rebuild);
         let RefreshPlan {
             listing,
-            candidates_for_removal,
+            removal_candidates,
         } = self.plan(scope)?;
         let mut report = RefreshReport::default();
         let (mut work, mut gone) = (Vec::new(), Vec::new());
@@ -75,7 +75,7 @@ impl Index {
             let state = self.state.lock();
             let listed: FxHashSet<&str> = listing.files.iter().map(|found| &*found.path).collect();
             gone.extend(
-                candidates_for_removal
+                removal_candidates
                     .select(&state.committed)
                     .filter(|record| !listed.contains(&*record.path))
                     .map(|record| record.key),

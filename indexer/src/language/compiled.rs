@@ -60,7 +60,7 @@ pub(crate) enum CaptureRole {
     Ignored,
 }
 
-pub(crate) struct Compiled {
+pub(crate) struct CompiledGrammar {
     pub grammar: &'static GrammarSpec,
     pub language: tree_sitter::Language,
     pub patterns: Patterns,
@@ -74,8 +74,8 @@ pub(crate) struct Compiled {
     pub declarator: u16,
 }
 
-impl Compiled {
-    pub fn new(grammar: &'static GrammarSpec) -> Result<Compiled, String> {
+impl CompiledGrammar {
+    pub fn new(grammar: &'static GrammarSpec) -> Result<CompiledGrammar, String> {
         let language = (grammar.language)();
         let kinds = NodeKinds::of(&language);
         let patterns = Patterns::parse(&language, &kinds, grammar.definitions)?;
@@ -113,8 +113,8 @@ impl Compiled {
         for (kind, _) in grammar.wrappers {
             mark(&[kind], flag::WRAPPER);
         }
-        for (id, kind, instance) in patterns.heads() {
-            let outer = is_local(kind) && !instance;
+        for (id, kind, instance) in patterns.definition_kinds() {
+            let outer = is_ignored_inside_functions(kind) && !instance;
             flags[id as usize] |= if outer {
                 flag::OUTER_DEFINITION
             } else {
@@ -131,7 +131,7 @@ impl Compiled {
             };
             pairs.iter().flat_map(ids).collect()
         };
-        Ok(Compiled {
+        Ok(CompiledGrammar {
             calls: pairs(grammar.calls),
             members: pairs(grammar.members),
             wrappers: pairs(grammar.wrappers),
@@ -189,7 +189,7 @@ impl Compiled {
 }
 
 /// Kinds that are local variables rather than symbols inside a function.
-fn is_local(kind: SymbolKind) -> bool {
+fn is_ignored_inside_functions(kind: SymbolKind) -> bool {
     use SymbolKind::*;
     matches!(
         kind,
@@ -294,7 +294,7 @@ mod tests {
                 continue;
             };
             let grammar = parsed.grammar();
-            let compiled = match Compiled::new(grammar) {
+            let compiled = match CompiledGrammar::new(grammar) {
                 Ok(compiled) => compiled,
                 Err(error) => {
                     wrong.push(format!("{language}: {error}"));

@@ -72,7 +72,7 @@ impl Patterns {
     }
 
     /// Returns the outermost node kind of each pattern, the kind of symbol it defines, and whether it is an instance attribute.
-    pub fn heads(&self) -> impl Iterator<Item = (u16, SymbolKind, bool)> {
+    pub fn definition_kinds(&self) -> impl Iterator<Item = (u16, SymbolKind, bool)> {
         self.patterns.iter().flat_map(|pattern| {
             let instance = pattern.roles.contains(&CaptureRole::Instance);
             let whole = pattern.roles.iter().find_map(|role| match role {

@@ -25,7 +25,7 @@ pub(crate) static ROWS: &[&LanguageSpec] = &[
     &LUA,
     &SQL,
     &MARKDOWN,
-    &STRUCTURED,
+    &RESTRUCTURED_TEXT,
     &NOTEBOOK,
     &TOML,
     &YAML,
@@ -787,7 +787,7 @@ static MARKDOWN: LanguageSpec = LanguageSpec {
     ..EMPTY
 };
 
-static STRUCTURED: LanguageSpec = LanguageSpec {
+static RESTRUCTURED_TEXT: LanguageSpec = LanguageSpec {
     id: "restructuredtext",
     name: "Structured text",
     family: "restructuredtext",

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::compiled::Compiled;
+use super::compiled::CompiledGrammar;
 
 /// Pairs of a node kind and one of its fields.
 pub(crate) type Pairs = &'static [(&'static str, &'static str)];
@@ -46,7 +46,7 @@ pub(crate) enum Syntax {
 /// A grammar specification and its lazily compiled tables.
 pub(crate) struct TreeSyntax {
     grammar: GrammarSpec,
-    compiled: OnceLock<Option<Compiled>>,
+    compiled: OnceLock<Option<CompiledGrammar>>,
 }
 
 impl TreeSyntax {
@@ -63,9 +63,9 @@ impl TreeSyntax {
     }
 
     /// Returns the compiled tables, or `None` if the row does not match its grammar, which a test excludes.
-    pub fn compiled(&'static self) -> Option<&'static Compiled> {
+    pub fn compiled(&'static self) -> Option<&'static CompiledGrammar> {
         let build = || {
-            let result = Compiled::new(&self.grammar);
+            let result = CompiledGrammar::new(&self.grammar);
             result
                 .inspect_err(|error| {
                     tracing::error!("the definition of a language is invalid: {error}")

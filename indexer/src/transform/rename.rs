@@ -73,7 +73,8 @@ pub(super) fn renamed(row: &Row, root: Node, text: &str) -> Option<String> {
             elsewhere.insert(of(*node));
         }
     }
-    declared.retain(|name| !elsewhere.contains(name) && name.len() > 1);
+    // A leading underscore says that the variable is not read, which tools take notice of.
+    declared.retain(|name| !elsewhere.contains(name) && name.len() > 1 && !name.starts_with('_'));
     if declared.is_empty() {
         return None;
     }

@@ -3,7 +3,7 @@
 use flows::{Reply, Role, Teacher, TeacherError, TeacherRequest};
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt, try_join_all};
-use models::{ChatMessage, Event, ModelError, Priority, Request};
+use models::{ChatMessage, Event, FinishReason, ModelError, Priority, Request};
 
 use crate::chat::ChatModel;
 
@@ -47,15 +47,23 @@ impl ModelTeacher {
             .await
             .map_err(|error| failure(&error))?;
         let (mut content, mut reasoning) = (String::new(), String::new());
+        let mut truncated = false;
         while let Some(event) = stream.next().await {
             match event.map_err(|error| failure(&error))? {
                 Event::Text(text) => content.push_str(&text),
                 Event::Thinking(text) => reasoning.push_str(&text),
-                Event::Done(_) => break,
+                Event::Done(finish) => {
+                    truncated = finish.reason == FinishReason::Length;
+                    break;
+                }
             }
         }
         let reasoning = (!reasoning.trim().is_empty()).then_some(reasoning);
-        Ok(Reply { content, reasoning })
+        Ok(Reply {
+            content,
+            reasoning,
+            truncated,
+        })
     }
 }
 

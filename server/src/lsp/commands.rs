@@ -8,7 +8,7 @@ pub const FEEDBACK: &str = "repoLsp.feedback";
 pub const FEEDBACK_KIND: &str = "repoLsp.feedback";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
+pub enum QuestionCommand {
     Explain,
     Usages,
     Impact,
@@ -18,7 +18,7 @@ pub enum Question {
 }
 
 pub struct Entry {
-    pub question: Question,
+    pub question: QuestionCommand,
     /// The title shown in the menu.
     pub title: &'static str,
     /// The id of the command, which must be unique among all servers of an editor.
@@ -30,37 +30,37 @@ pub struct Entry {
 /// All questions. None of them edits code, so their kinds are our own and not matched by "fix all" or "refactor".
 pub const ALL: [Entry; 6] = [
     Entry {
-        question: Question::Explain,
+        question: QuestionCommand::Explain,
         title: "Explain this",
         id: "repoLsp.explain",
         kind: "repoLsp.explain",
     },
     Entry {
-        question: Question::Usages,
+        question: QuestionCommand::Usages,
         title: "How is this used",
         id: "repoLsp.usages",
         kind: "repoLsp.usages",
     },
     Entry {
-        question: Question::Impact,
+        question: QuestionCommand::Impact,
         title: "What breaks if I change this",
         id: "repoLsp.impact",
         kind: "repoLsp.impact",
     },
     Entry {
-        question: Question::Module,
+        question: QuestionCommand::Module,
         title: "Which module does this belong to",
         id: "repoLsp.module",
         kind: "repoLsp.module",
     },
     Entry {
-        question: Question::Selection,
+        question: QuestionCommand::Selection,
         title: "Ask about the selection",
         id: "repoLsp.askSelection",
         kind: "repoLsp.ask",
     },
     Entry {
-        question: Question::Diagnostic,
+        question: QuestionCommand::Diagnostic,
         title: "Explain this diagnostic here",
         id: "repoLsp.explainDiagnostic",
         kind: "quickfix",

@@ -130,7 +130,7 @@ pub struct FeedbackResult {
 pub struct RootStatus {
     pub name: String,
     pub uri: Option<Uri>,
-    pub state: State,
+    pub state: IndexState,
     /// The reason of the state `failed`.
     pub error: Option<String>,
     pub done: usize,
@@ -150,7 +150,7 @@ pub struct RootStatus {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum IndexState {
     Opening,
     Indexing,
     Fresh,

@@ -105,7 +105,7 @@ impl Shared {
     pub fn apply_recording_policy(&self) {
         let policy = self.session().recording();
         let mode = policy.map_or(PrivacyMode::Off, |policy| policy.mode);
-        self.samples.settle(mode);
+        self.samples.set_mode(mode);
     }
 
     /// Requests a refresh of files that the client reported as changed.

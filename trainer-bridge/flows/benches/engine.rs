@@ -27,6 +27,7 @@ impl Teacher for Instantly {
         let reply = Reply {
             content: format!("[Q]What is this?[E][A]{content}[E]"),
             reasoning: None,
+            truncated: false,
         };
         Box::pin(std::future::ready(Ok(vec![reply; request.n as usize])))
     }

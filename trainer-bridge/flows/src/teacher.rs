@@ -57,13 +57,16 @@ pub struct Sampling {
     pub seed: Option<u64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reply {
     /// Without the reasoning.
     pub content: String,
     /// What a reasoning model thought before its answer, if the server returns it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
+    /// Whether the reply ends where its limit of tokens was reached. Half an answer teaches to stop in the middle.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
 }
 
 /// Why a request failed.

@@ -66,7 +66,13 @@ fn definitions_are_paired_in_four_families() {
             with open(path) as file:
                 return dict(line.split() for line in file)
         -- not
-
+        def load_record(path, limit):
+            first = None
+            count = 0
+            for line in open(path):
+                count = count + 1
+                first = line
+            return first, count, limit
         == code2text
         def read_table(path):
             with open(path) as file:
@@ -74,7 +80,7 @@ fn definitions_are_paired_in_four_families() {
         -- finds
         Reads a table of names and places
         -- not
-
+        Loads one record from a file
         == text2code
         Loads one record from a file
         -- finds

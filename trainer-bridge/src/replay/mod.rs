@@ -139,6 +139,7 @@ mod tests {
                 Ok(vec![Reply {
                     content,
                     reasoning: None,
+                    truncated: false,
                 }])
             }
             .boxed()

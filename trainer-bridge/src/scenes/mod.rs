@@ -57,8 +57,8 @@ pub struct RawReply {
     pub reply: String,
 }
 
-/// Asks a teacher several things, and returns the answers in the order of the requests, whatever the order of the replies. `done` is called
-/// with the number of answers so far.
+/// Asks a teacher several things, and returns the answers in the order of the requests, whatever the order of the replies. An answer that was
+/// cut off is an error. `done` is called with the number of answers so far.
 pub(crate) async fn ask_in_order(
     dispatcher: &Dispatcher,
     requests: Vec<TeacherRequest>,
@@ -68,7 +68,12 @@ pub(crate) async fn ask_in_order(
     let ask = |request: TeacherRequest| {
         let answered = &answered;
         async move {
-            let answer = dispatcher.ask(&request, 0).await;
+            let answer = match dispatcher.ask(&request, 0).await {
+                Ok(replies) if replies.first().is_some_and(|reply| reply.truncated) => {
+                    Err(AskError::Truncated)
+                }
+                answer => answer,
+            };
             done(answered.fetch_add(1, Ordering::Relaxed) + 1);
             answer
         }

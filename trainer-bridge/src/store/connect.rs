@@ -124,21 +124,21 @@ pub(super) fn set_aside(
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs();
-    let aside = (0..100)
+    let moved_to = (0..100)
         .map(|more| with_suffix(path, &format!(".damaged-{}", now + more)))
-        .find(|aside| !aside.exists() && !with_suffix(aside, "-wal").exists())
+        .find(|moved_to| !moved_to.exists() && !with_suffix(moved_to, "-wal").exists())
         .unwrap_or_else(|| with_suffix(path, ".damaged"));
     // The database is renamed last: a process that finds no database creates one, and must not find an old log beside it.
     for ending in ["-wal", "-shm", ""] {
         let from = with_suffix(path, ending);
-        match fs::rename(&from, with_suffix(&aside, ending)) {
+        match fs::rename(&from, with_suffix(&moved_to, ending)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(StoreError::file(&from, &error));
             }
             _ => {}
         }
     }
-    Ok(Some(aside))
+    Ok(Some(moved_to))
 }
 
 /// Tells apart files that had the same name.

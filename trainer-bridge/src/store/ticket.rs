@@ -24,8 +24,8 @@ pub enum RecordOutcome {
 /// A message for the user about recording. Each is reported once, until recording works again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Notice {
-    #[error("the samples were damaged; they were moved to {}, and a new file was created", .aside.display())]
-    Damaged { aside: PathBuf },
+    #[error("the samples were damaged; they were moved to {}, and a new file was created", .moved_to.display())]
+    Damaged { moved_to: PathBuf },
     #[error("interactions are not recorded for now: {reason}")]
     Failing { reason: String },
     #[error("interactions are recorded again; {late} were written late, {lost} were lost")]

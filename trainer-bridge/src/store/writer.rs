@@ -194,8 +194,8 @@ impl Writer {
         }
         let seen = self.state.open.take().and_then(|(_, identity)| identity);
         let damaged = seen.or_else(|| connect::identity(&self.path));
-        if let Some(aside) = connect::set_aside(&self.path, damaged)? {
-            (self.on_notice)(Notice::Damaged { aside });
+        if let Some(moved_to) = connect::set_aside(&self.path, damaged)? {
+            (self.on_notice)(Notice::Damaged { moved_to });
         }
         self.commit()
     }

@@ -3,19 +3,19 @@
 use grounding::View;
 use repo_indexer::{Cancel, Hit, IndexError, LineRange, Query, QueryScope};
 
-use super::{Answer, Kind, Source, source, text, words};
+use super::{Answer, AnswerKind, Source, source, text, words};
 use grounding::markdown::code;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct SearchQuestion<'a> {
     pub text: &'a str,
     /// Maximum number of sources to quote.
     pub limit: usize,
 }
 
-impl<'a> From<&'a str> for Question<'a> {
+impl<'a> From<&'a str> for SearchQuestion<'a> {
     fn from(text: &'a str) -> Self {
-        Question {
+        SearchQuestion {
             text,
             limit: super::DEFAULT_SOURCES,
         }
@@ -36,12 +36,12 @@ const MAX_PER_FILE: usize = 2;
 
 pub fn ask(
     views: &[View],
-    question: Question<'_>,
+    question: SearchQuestion<'_>,
     listener: &mut dyn Listener,
     cancel: &Cancel,
 ) -> Result<Answer, IndexError> {
     let hits = best(views, question, cancel)?;
-    let mut answer = Answer::new(Kind::Question, headline(&hits));
+    let mut answer = Answer::new(AnswerKind::Question, headline(&hits));
     if hits.is_empty() {
         answer.notes.push(
             "Nothing in the index matches these words. Names as they are in the code match best."
@@ -61,7 +61,7 @@ pub fn ask(
 
 fn best(
     views: &[View],
-    question: Question<'_>,
+    question: SearchQuestion<'_>,
     cancel: &Cancel,
 ) -> Result<Vec<(usize, Hit)>, IndexError> {
     let mut hits: Vec<(usize, Hit)> = Vec::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use repo_indexer::{Cancel, IndexError, LineRange, Snapshot, SymbolInfo};
 
 use super::source::{Detail, lines_of, of_hit, of_symbol};
-use super::{Answer, Kind, Source, Target, text};
+use super::{Answer, AnswerKind, Source, Target, text};
 use grounding::markdown::{code, prose};
 
 /// Lines shown before and after the place of the diagnostic.
@@ -20,11 +20,11 @@ pub fn diagnostic(
     cancel: &Cancel,
 ) -> Result<Answer, IndexError> {
     let Some(view) = views.get(target.root) else {
-        return Ok(super::target::nothing_here(Kind::Diagnostic));
+        return Ok(super::target::no_definition_here(AnswerKind::Diagnostic));
     };
     let snapshot = &view.snapshot;
     let summary = text::first_line(message, 200);
-    let mut answer = Answer::new(Kind::Diagnostic, prose(&summary));
+    let mut answer = Answer::new(AnswerKind::Diagnostic, prose(&summary));
     answer.sources.push(here(views, target));
     let mut near = Vec::new();
     for name in names(message) {

@@ -4,7 +4,7 @@ use grounding::View;
 use repo_indexer::{Cancel, IndexError, SymbolKind};
 
 use super::source::{Detail, of_symbol};
-use super::{Answer, Kind, Target, words};
+use super::{Answer, AnswerKind, Target, words};
 use grounding::markdown::code;
 
 /// Lines of the definition that are quoted.
@@ -27,7 +27,7 @@ pub fn explain(
         "a"
     };
     let mut answer = Answer::new(
-        Kind::Explain,
+        AnswerKind::Explain,
         format!(
             "{}{} is {article} {}.",
             certainty.prefix(),

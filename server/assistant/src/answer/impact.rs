@@ -4,7 +4,7 @@ use grounding::View;
 use repo_indexer::{Cancel, IndexError, SymbolId, UsageSite};
 
 use super::source::{Detail, is_test, mention, of_place, of_symbol};
-use super::{Answer, Kind, Relation, Target, words};
+use super::{Answer, AnswerKind, Relation, Target, words};
 use grounding::markdown::code;
 
 /// Number of tests that are listed by name.
@@ -19,7 +19,7 @@ pub fn impact(
     cancel: &Cancel,
 ) -> Result<Answer, IndexError> {
     let Some((symbol, certainty)) = target.symbol(views) else {
-        return Ok(super::target::nothing_here(Kind::Impact));
+        return Ok(super::target::no_definition_here(AnswerKind::Impact));
     };
     let snapshot = &views[target.root].snapshot;
     let users = snapshot.usages(symbol.id);
@@ -29,7 +29,10 @@ pub fn impact(
         (0, 0) => words::unused(&symbol.name, &users),
         _ => headline(&symbol.name, &callers, &tests),
     };
-    let mut answer = Answer::new(Kind::Impact, format!("{}{headline}", certainty.prefix()));
+    let mut answer = Answer::new(
+        AnswerKind::Impact,
+        format!("{}{headline}", certainty.prefix()),
+    );
 
     let mut definition = of_symbol(views, target.root, &symbol, Detail::default());
     if !tests.is_empty() {

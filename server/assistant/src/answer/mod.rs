@@ -21,11 +21,11 @@ use grounding::Citation;
 use repo_indexer::Scores;
 use serde::Serialize;
 
-pub use ask::{Listener, Question, ask};
+pub use ask::{Listener, SearchQuestion, ask};
 pub use diagnostic::diagnostic;
 pub use explain::explain;
 pub use impact::impact;
-pub use module::{belongs, module};
+pub use module::{module, module_of_requirement};
 pub use source::{is_test, lines_of};
 pub use target::Target;
 pub use text::{first_line, first_paragraph, signature};
@@ -39,7 +39,7 @@ pub const DEFAULT_SOURCES: usize = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum AnswerKind {
     Question,
     Explain,
     Usages,
@@ -50,7 +50,7 @@ pub enum Kind {
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
-    pub kind: Kind,
+    pub kind: AnswerKind,
     /// One sentence. Markdown, like the notes.
     pub headline: String,
     pub sources: Vec<Source>,
@@ -96,7 +96,7 @@ pub struct Mention {
 }
 
 impl Answer {
-    fn new(kind: Kind, headline: impl Into<String>) -> Self {
+    fn new(kind: AnswerKind, headline: impl Into<String>) -> Self {
         Answer {
             kind,
             headline: headline.into(),
@@ -112,7 +112,7 @@ impl Answer {
     }
 
     /// Sets the reason why no model answered.
-    pub fn because(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_reason(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
         self.without_model = reason.into();
         self
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use repo_indexer::{Cancel, IndexError, LineRange, Module, Snapshot};
 
 use super::source::{Detail, of_symbol};
-use super::{Answer, Kind, Source, Target, text, words};
+use super::{Answer, AnswerKind, Source, Target, text, words};
 use grounding::markdown::code;
 
 /// Files that introduce a module, the most likely first; the first that exists is cited.
@@ -27,18 +27,18 @@ const INTRODUCTIONS: [&str; 12] = [
 
 pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answer, IndexError> {
     let Some(view) = views.get(target.root) else {
-        return Ok(super::target::nothing_here(Kind::Module));
+        return Ok(super::target::no_definition_here(AnswerKind::Module));
     };
     let snapshot = &view.snapshot;
     let path: Arc<str> = Arc::from(target.path.as_str());
     let Some(module) = snapshot.module(&snapshot.membership(&path).id) else {
         return Ok(Answer::new(
-            Kind::Module,
+            AnswerKind::Module,
             format!("{} belongs to no module the index knows.", code(&path)),
         ));
     };
     let mut answer = Answer::new(
-        Kind::Module,
+        AnswerKind::Module,
         format!("{} belongs to {}.", code(&path), words::module_name(module)),
     );
     answer
@@ -55,7 +55,7 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
 
 /// Answers which module a requirement belongs to: one of `among` candidates, or none. The given file is cited if no file introduces the
 /// module.
-pub fn belongs(
+pub fn module_of_requirement(
     views: &[View],
     chosen: Option<(usize, &str, Option<&Arc<str>>)>,
     among: usize,
@@ -63,7 +63,10 @@ pub fn belongs(
     let found = chosen
         .and_then(|(root, id, file)| Some((root, views.get(root)?.snapshot.module(id)?, file)));
     let Some((root, module, file)) = found else {
-        let mut answer = Answer::new(Kind::Module, "It belongs to no module the index knows.");
+        let mut answer = Answer::new(
+            AnswerKind::Module,
+            "It belongs to no module the index knows.",
+        );
         answer.notes.push(
             "Nothing in the index matches these words. Names as they are in the code match best."
                 .to_owned(),
@@ -71,7 +74,7 @@ pub fn belongs(
         return answer;
     };
     let mut answer = Answer::new(
-        Kind::Module,
+        AnswerKind::Module,
         format!(
             "It belongs to {}, of {}.",
             words::module_name(module),

@@ -2,7 +2,7 @@
 
 use grounding::{Citation, Links};
 
-use super::{Answer, Kind, Mention, Relation, Source};
+use super::{Answer, AnswerKind, Mention, Relation, Source};
 use grounding::markdown::{code, fence, inline, language_tag, link, prose};
 
 impl Answer {
@@ -18,7 +18,7 @@ impl Answer {
     /// Returns the first lines: where the answer comes from, and its headline.
     pub fn head(&self) -> String {
         let extractive = match self.kind {
-            Kind::Question => "the best-matching places, quoted",
+            AnswerKind::Question => "the best-matching places, quoted",
             _ => "quoted, nothing is made up",
         };
         // The label may contain an error message of an engine.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use repo_indexer::{Span, SymbolInfo};
 
 use super::words::Certainty;
-use super::{Answer, Kind};
+use super::{Answer, AnswerKind};
 
 /// A place in a file of one of the views.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Target {
 }
 
 /// Returns the answer for a place without a definition.
-pub fn nothing_here(kind: Kind) -> Answer {
+pub fn no_definition_here(kind: AnswerKind) -> Answer {
     let mut answer = Answer::new(kind, "The index knows no definition here.");
     answer
         .notes

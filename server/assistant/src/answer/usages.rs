@@ -4,7 +4,7 @@ use grounding::View;
 use repo_indexer::{Cancel, IndexError};
 
 use super::source::{Detail, of_place, of_symbol};
-use super::{Answer, Kind, Target, words};
+use super::{Answer, AnswerKind, Target, words};
 use grounding::markdown::code;
 
 pub fn usages(
@@ -14,7 +14,7 @@ pub fn usages(
     cancel: &Cancel,
 ) -> Result<Answer, IndexError> {
     let Some((symbol, certainty)) = target.symbol(views) else {
-        return Ok(super::target::nothing_here(Kind::Usages));
+        return Ok(super::target::no_definition_here(AnswerKind::Usages));
     };
     let users = views[target.root].snapshot.usages(symbol.id);
     let places = words::count(users.total as usize, "place");
@@ -26,7 +26,10 @@ pub fn usages(
             words::count(users.files.len(), "file")
         ),
     };
-    let mut answer = Answer::new(Kind::Usages, format!("{}{headline}", certainty.prefix()));
+    let mut answer = Answer::new(
+        AnswerKind::Usages,
+        format!("{}{headline}", certainty.prefix()),
+    );
     answer
         .sources
         .push(of_symbol(views, target.root, &symbol, Detail::default()));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Locate, Reply};
 use crate::answer::Source;
-use crate::chat::Part;
+use crate::chat::AnswerPart;
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,7 +127,7 @@ impl AskResult {
 }
 
 impl AskPartial {
-    pub fn of(part: Part, locate: &dyn Locate) -> Self {
+    pub fn of(part: AnswerPart, locate: &dyn Locate) -> Self {
         AskPartial {
             markdown: part.markdown,
             citations: located(&part.citations, locate),

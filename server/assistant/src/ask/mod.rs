@@ -21,8 +21,8 @@ pub use reply::Reply;
 
 use crate::answer::{self, Answer, Listener, Source, Target};
 use crate::chat::exchange::{self, ModelQuestion, Prepared, Unready};
-use crate::chat::{Answered, ChatModel, Conversations, Part};
-use crate::recording::{Kind, RecordingPolicy, Samples};
+use crate::chat::{AnswerPart, Answered, ChatModel, Conversations};
+use crate::recording::{InteractionKind, RecordingPolicy, Samples};
 
 /// Returns the model to ask with the given settings: `None` if no model is set up, an error if the configured one cannot be asked.
 pub type ChooseModel =
@@ -56,9 +56,9 @@ pub trait Locate: Links + Send + Sync {
 /// Receives an answer while it is being made. All parts of one reply add up to its Markdown.
 pub trait Sink: Send + Sync {
     /// A part of a model's answer.
-    fn model(&self, part: Part);
+    fn model(&self, part: AnswerPart);
     /// A part of an answer from the index.
-    fn index(&self, part: Part);
+    fn index(&self, part: AnswerPart);
 }
 
 /// Runs blocking work for a request: an editor's on a bounded pool where it can be cancelled, a shell's in place.
@@ -109,7 +109,7 @@ async fn ask_in_words<W: Worker>(
     selected: bool,
     sink: Arc<dyn Sink>,
 ) -> Result<Reply, W::Error> {
-    let mut reply = Reply::begin(context, question, Kind::Ask, prompt.text.clone());
+    let mut reply = Reply::begin(context, question, InteractionKind::Ask, prompt.text.clone());
     if selected {
         reply.question_was_selected();
     }
@@ -122,7 +122,7 @@ async fn ask_in_words<W: Worker>(
         let (context, why) = (context.clone(), why.clone());
         let (text, use_model) = (prompt.text, question.use_model);
         move |cancel: &Cancel| {
-            let words = answer::Question {
+            let words = answer::SearchQuestion {
                 text: &text,
                 limit: context.max_sources,
             };
@@ -134,7 +134,7 @@ async fn ask_in_words<W: Worker>(
             };
             let answer = answer::ask(&context.views, words, &mut listener, cancel)?;
             let answer = reason(answer);
-            sink.index(Part::text(answer.tail()));
+            sink.index(AnswerPart::text(answer.tail()));
             Ok(answer)
         }
     };
@@ -163,7 +163,7 @@ async fn ask_about_code<W: Worker>(
     let found = worker.run(work).await?;
     let mut index = found.answer;
     if let Ok(Some(_)) = (context.choose_model)(&context.model) {
-        index = index.because("no model had a part in this");
+        index = index.with_reason("no model had a part in this");
     }
     reply.question = found.asked;
     let asked = match &found.prompt {
@@ -226,7 +226,7 @@ async fn ask_model<W: Worker>(
         Ok(prepared) => prepared,
         Err(why) => return Ok(Err(Some(why))),
     };
-    let mut send = |part: Part| sink.model(part);
+    let mut send = |part: AnswerPart| sink.model(part);
     let links = &*context.locate;
     let answered = exchange::answer(&assistant, prepared, &context.views, links, &mut send).await;
     Ok(match answered {
@@ -244,8 +244,8 @@ async fn ask_model<W: Worker>(
 /// The index's answer, which says why it is not the model's.
 fn with_reason(answer: Answer, why: Option<&str>, use_model: bool) -> Answer {
     match why {
-        Some(why) => answer.because(format!("the model did not answer: {why}")),
-        None if !use_model => answer.because("no model was asked"),
+        Some(why) => answer.with_reason(format!("the model did not answer: {why}")),
+        None if !use_model => answer.with_reason("no model was asked"),
         None => answer,
     }
 }
@@ -260,14 +260,14 @@ struct Streamed<'a> {
 impl Listener for Streamed<'_> {
     fn head(&mut self, answer: &Answer) {
         let answer = (self.reason)(answer.clone());
-        self.sink.index(Part::text(answer.head()));
+        self.sink.index(AnswerPart::text(answer.head()));
     }
 
     fn source(&mut self, number: usize, source: &Source) {
-        self.sink.index(Part {
+        self.sink.index(AnswerPart {
             markdown: source.to_markdown(number, self.links),
             citations: vec![source.citation.clone()],
-            ..Part::default()
+            ..AnswerPart::default()
         });
     }
 }

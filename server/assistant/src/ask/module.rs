@@ -5,8 +5,8 @@ use std::sync::Arc;
 use repo_indexer::Cancel;
 
 use super::{Context, Question, Reply, Sink, Worker};
-use crate::chat::{Part, modules};
-use crate::recording::Kind;
+use crate::chat::{AnswerPart, modules};
+use crate::recording::InteractionKind;
 
 pub(super) async fn ask<W: Worker>(
     context: &Context,
@@ -15,41 +15,46 @@ pub(super) async fn ask<W: Worker>(
     requirement: String,
     sink: Arc<dyn Sink>,
 ) -> Result<Reply, W::Error> {
-    let reply = Reply::begin(context, question, Kind::Module, requirement.clone());
+    let reply = Reply::begin(
+        context,
+        question,
+        InteractionKind::Module,
+        requirement.clone(),
+    );
     let search = {
         let (context, text) = (context.clone(), requirement.clone());
         let use_model = question.use_model;
         move |cancel: &Cancel| {
-            let choices = modules::choices(&context.views, &text, cancel)?;
+            let candidates = modules::candidates(&context.views, &text, cancel)?;
             let assistant = match use_model {
                 true => (context.choose_model)(&context.model),
                 false => Ok(None),
             };
-            Ok((choices, assistant))
+            Ok((candidates, assistant))
         }
     };
-    let (choices, assistant) = worker.run(search).await?;
+    let (candidates, assistant) = worker.run(search).await?;
     let chosen = match assistant {
         Err(why) => Some(Err(why)),
-        Ok(Some(assistant)) if !choices.is_empty() => {
+        Ok(Some(assistant)) if !candidates.is_empty() => {
             let chosen = modules::choose(
                 &assistant,
                 &context.views,
                 &context.repository,
                 &requirement,
-                &choices,
+                &candidates,
                 &context.model,
             );
             Some(chosen.await.map_err(|error| error.to_string()))
         }
         Ok(_) => None,
     };
-    let placed = modules::module_answer(&context.views, &choices, chosen);
+    let placed = modules::module_answer(&context.views, &candidates, chosen);
     let reply = reply.by_module(placed);
-    sink.index(Part {
+    sink.index(AnswerPart {
         markdown: reply.markdown(&*context.locate),
         citations: reply.citations(),
-        ..Part::default()
+        ..AnswerPart::default()
     });
     Ok(reply)
 }

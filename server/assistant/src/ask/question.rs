@@ -8,7 +8,7 @@ use super::Context;
 use crate::answer::{self, Answer, Target};
 use crate::chat::exchange::ModelQuestion;
 use crate::chat::{diagnostic_question, explain_question};
-use crate::recording::Kind;
+use crate::recording::InteractionKind;
 
 /// A question, and how it is to be answered.
 #[derive(Debug, Clone)]
@@ -60,14 +60,14 @@ pub enum CodeQuestion {
 }
 
 impl CodeQuestion {
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> InteractionKind {
         match self {
-            CodeQuestion::Explain => Kind::Explain,
-            CodeQuestion::Usages => Kind::Usages,
-            CodeQuestion::Impact => Kind::Impact,
-            CodeQuestion::Module => Kind::Module,
-            CodeQuestion::Selection { .. } => Kind::Selection,
-            CodeQuestion::Diagnostic { .. } => Kind::Diagnostic,
+            CodeQuestion::Explain => InteractionKind::Explain,
+            CodeQuestion::Usages => InteractionKind::Usages,
+            CodeQuestion::Impact => InteractionKind::Impact,
+            CodeQuestion::Module => InteractionKind::Module,
+            CodeQuestion::Selection { .. } => InteractionKind::Selection,
+            CodeQuestion::Diagnostic { .. } => InteractionKind::Diagnostic,
         }
     }
 
@@ -115,7 +115,7 @@ impl CodeQuestion {
             CodeQuestion::Impact => answer::impact(views, target, limit, cancel)?,
             CodeQuestion::Module => answer::module(views, target, cancel)?,
             CodeQuestion::Selection { text, .. } => {
-                let words = answer::Question { text, limit };
+                let words = answer::SearchQuestion { text, limit };
                 answer::ask(views, words, &mut (), cancel)?
             }
             CodeQuestion::Diagnostic { message } => {

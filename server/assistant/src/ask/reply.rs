@@ -10,7 +10,7 @@ use super::{Context, Mode, Question};
 use crate::answer::Answer;
 use crate::chat::Answered;
 use crate::chat::modules::ModuleAnswer;
-use crate::recording::{InteractionBuilder, Kind, PendingInteraction};
+use crate::recording::{InteractionBuilder, InteractionKind, PendingInteraction};
 
 /// What became of a question.
 pub struct Reply {
@@ -29,14 +29,19 @@ pub struct Reply {
     pub conversation: Option<String>,
     /// From the question's arrival until the answer was complete.
     pub took: Duration,
-    kind: Kind,
+    kind: InteractionKind,
     recording: PendingInteraction,
     started: Instant,
 }
 
 impl Reply {
     /// A question that has arrived and is not answered yet.
-    pub(super) fn begin(context: &Context, question: &Question, kind: Kind, asked: String) -> Self {
+    pub(super) fn begin(
+        context: &Context,
+        question: &Question,
+        kind: InteractionKind,
+        asked: String,
+    ) -> Self {
         let views = context.views.clone();
         let builder = InteractionBuilder::new(kind, &asked, &question.workspace, views);
         Reply {
@@ -88,14 +93,14 @@ impl Reply {
         .recorded(move |builder| builder.by_index(&recorded))
     }
 
-    pub(super) fn by_module(self, placed: ModuleAnswer) -> Self {
-        let answer = Arc::new(placed.answer);
-        let (recorded, generation) = (answer.clone(), placed.generation.clone());
+    pub(super) fn by_module(self, chosen: ModuleAnswer) -> Self {
+        let answer = Arc::new(chosen.answer);
+        let (recorded, generation) = (answer.clone(), chosen.generation.clone());
         Reply {
             index: Some(answer),
-            generation: placed.generation,
-            module: placed.choice.map(|choice| choice.id),
-            error: placed.why,
+            generation: chosen.generation,
+            module: chosen.choice.map(|choice| choice.id),
+            error: chosen.why,
             ..self
         }
         .recorded(move |builder| Interaction {
@@ -119,7 +124,7 @@ impl Reply {
     pub async fn interaction(&mut self) -> Option<String> {
         // Choosing a module is no part of a conversation.
         let conversation = self.conversation.as_deref();
-        let conversation = conversation.filter(|_| self.kind == Kind::Ask);
+        let conversation = conversation.filter(|_| self.kind == InteractionKind::Ask);
         self.recording.id(conversation, &self.question).await
     }
 
@@ -145,7 +150,7 @@ impl Reply {
     /// How many bytes at the beginning of the Markdown are the answer itself; the rest is added by this program.
     pub fn own_len(&self, markdown: &str) -> usize {
         match &self.model {
-            Some(model) => model.checked.own,
+            Some(model) => model.checked.model_len,
             None => markdown.len(),
         }
     }

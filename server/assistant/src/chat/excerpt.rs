@@ -21,16 +21,19 @@ pub struct Excerpt {
 
 /// How an excerpt compares with the earlier ones of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
-    New,
+pub enum Repetition {
+    First,
     /// The text of these lines has changed.
     Changed,
-    Nothing,
+    Unchanged,
 }
 
 impl Excerpt {
     /// Compares with the excerpts shown earlier, in order; of two with the same lines the later one counts.
-    pub fn news<'e>(&self, shown: impl DoubleEndedIterator<Item = &'e Excerpt>) -> News {
+    pub fn repetition<'e>(
+        &self,
+        shown: impl DoubleEndedIterator<Item = &'e Excerpt>,
+    ) -> Repetition {
         let lines = &self.at.2;
         for earlier in shown.rev() {
             let its_lines = &earlier.at.2;
@@ -42,13 +45,13 @@ impl Excerpt {
                 continue;
             }
             if !self.lines(both).eq(earlier.lines(both)) {
-                return News::Changed;
+                return Repetition::Changed;
             }
             if both == *lines {
-                return News::Nothing;
+                return Repetition::Unchanged;
             }
         }
-        News::New
+        Repetition::First
     }
 
     /// The file as a citation has it. The index of its root may differ between questions.
@@ -88,29 +91,29 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(shown: &[(&str, u32, &str)], now: (&str, u32, &str), expected: News) {
+    fn check(shown: &[(&str, u32, &str)], now: (&str, u32, &str), expected: Repetition) {
         let shown: Vec<_> = shown.iter().copied().map(excerpt).collect();
-        assert_eq!(excerpt(now).news(shown.iter()), expected, "{now:?}");
+        assert_eq!(excerpt(now).repetition(shown.iter()), expected, "{now:?}");
     }
 
     #[test]
     fn only_what_was_not_shown_as_it_is_now_is_news() {
         let shown = [("a", 3, "one\ntwo\nthree\n")];
-        check(&[], ("a", 3, "one\n"), News::New);
-        check(&shown, ("b", 3, "one\n"), News::New);
-        check(&shown, ("a", 6, "four\n"), News::New);
-        check(&shown, ("a", 3, "one\ntwo\nthree\n"), News::Nothing);
-        check(&shown, ("a", 4, "two\n"), News::Nothing);
-        check(&shown, ("a", 5, "three\nfour\n"), News::New);
-        check(&shown, ("a", 4, "zwei\n"), News::Changed);
-        check(&shown, ("a", 4, "two\ndrei\nfour\n"), News::Changed);
+        check(&[], ("a", 3, "one\n"), Repetition::First);
+        check(&shown, ("b", 3, "one\n"), Repetition::First);
+        check(&shown, ("a", 6, "four\n"), Repetition::First);
+        check(&shown, ("a", 3, "one\ntwo\nthree\n"), Repetition::Unchanged);
+        check(&shown, ("a", 4, "two\n"), Repetition::Unchanged);
+        check(&shown, ("a", 5, "three\nfour\n"), Repetition::First);
+        check(&shown, ("a", 4, "zwei\n"), Repetition::Changed);
+        check(&shown, ("a", 4, "two\ndrei\nfour\n"), Repetition::Changed);
     }
 
     #[test]
     fn the_last_word_counts() {
         let shown = [("a", 3, "one\ntwo\n"), ("a", 4, "zwei\ndrei\n")];
-        check(&shown, ("a", 4, "zwei\n"), News::Nothing);
-        check(&shown, ("a", 4, "two\n"), News::Changed);
-        check(&shown, ("a", 3, "one\n"), News::Nothing);
+        check(&shown, ("a", 4, "zwei\n"), Repetition::Unchanged);
+        check(&shown, ("a", 4, "two\n"), Repetition::Changed);
+        check(&shown, ("a", 3, "one\n"), Repetition::Unchanged);
     }
 }

@@ -11,7 +11,7 @@ use repo_indexer::{Cancel, Hit, IndexError, LineRange};
 
 use super::chat_model::ChatModel;
 use super::conversation::{Conversation, Turn};
-use super::excerpt::{Excerpt, News};
+use super::excerpt::{Excerpt, Repetition};
 use super::{prompt, sources, tokens};
 use crate::answer::Target;
 use grounding::markdown;
@@ -41,7 +41,7 @@ pub struct Prepared {
 
 /// A part of an answer, to be appended to the earlier ones.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Part {
+pub struct AnswerPart {
     pub markdown: String,
     /// The model's thinking before the answer; not part of the answer.
     pub thinking: String,
@@ -49,11 +49,11 @@ pub struct Part {
     pub citations: Vec<Citation>,
 }
 
-impl Part {
+impl AnswerPart {
     pub fn text(markdown: String) -> Self {
-        Part {
+        AnswerPart {
             markdown,
-            ..Part::default()
+            ..AnswerPart::default()
         }
     }
 }
@@ -78,9 +78,9 @@ pub struct Answered {
 impl Answered {
     /// The conversation before this answer, and the turn that it continues with.
     pub fn turn(&self) -> (Conversation, Turn) {
-        let said = self.checked.said.clone();
+        let answer = self.checked.model_text.clone();
         let turn = self.turn.clone();
-        (self.conversation.clone(), Turn { said, ..turn })
+        (self.conversation.clone(), Turn { answer, ..turn })
     }
 
     /// Returns the last line of an answer: `repo@7 · 6 sources · 5 of 5 places and 7 of 8 names verified`.
@@ -153,9 +153,9 @@ pub fn prepare(
     let budget = room.saturating_sub(conversation.tokens());
     let mut excerpts: Vec<Excerpt> = Vec::new();
     if let Some(target) = &asked.at
-        && let Some(mut excerpt) = sources::looked_at(views, target, budget / 3)
+        && let Some(mut excerpt) = sources::at_cursor(views, target, budget / 3)
     {
-        excerpt.changed = excerpt.news(conversation.shown()) == News::Changed;
+        excerpt.changed = excerpt.repetition(conversation.shown()) == Repetition::Changed;
         excerpts.push(excerpt);
     }
     let left = budget.saturating_sub(excerpts.iter().map(sources::cost).sum());
@@ -185,9 +185,9 @@ pub fn prepare(
         context: excerpts.iter().map(|excerpt| excerpt.at.clone()).collect(),
         conversation,
         turn: Turn {
-            asked: question.to_owned(),
+            question: question.to_owned(),
             prompt,
-            said: String::new(),
+            answer: String::new(),
             shown: excerpts,
         },
     })
@@ -196,11 +196,11 @@ pub fn prepare(
 /// Sends the prompt and checks the answer while it streams. Fails only if there is no text at all; an answer that stops midway is
 /// returned, with the reason in [`Answered::interrupted`].
 pub async fn answer(
-    assistant: &ChatModel,
+    chat_model: &ChatModel,
     prepared: Prepared,
     views: &[View],
     links: &(dyn Links + Sync),
-    part: &mut (dyn FnMut(Part) + Send),
+    part: &mut (dyn FnMut(AnswerPart) + Send),
 ) -> Result<Answered, ModelError> {
     let Prepared {
         request,
@@ -209,17 +209,17 @@ pub async fn answer(
         conversation,
         turn,
     } = prepared;
-    let given = conversation.shown().chain(&turn.shown);
-    let given: Vec<String> = given.map(Excerpt::words).collect();
-    let mut checker = Checker::new(views, links, &given.join("\n"));
-    let mut stream = assistant.chat(request).await?;
+    let sources = conversation.shown().chain(&turn.shown);
+    let sources: Vec<String> = sources.map(Excerpt::words).collect();
+    let mut checker = Checker::new(views, links, &sources.join("\n"));
+    let mut stream = chat_model.chat(request).await?;
     let mut thinking = String::new();
     let mut generation = None;
     let mut interrupted = None;
     loop {
         let event = match stream.next().await {
             Some(Ok(event)) => event,
-            Some(Err(error)) if checker.said().trim().is_empty() => return Err(error),
+            Some(Err(error)) if checker.model_text().trim().is_empty() => return Err(error),
             Some(Err(error)) => {
                 interrupted = Some(error.to_string());
                 break;
@@ -229,18 +229,18 @@ pub async fn answer(
         match event {
             Event::Thinking(text) => {
                 thinking.push_str(&text);
-                part(Part {
+                part(AnswerPart {
                     thinking: text,
-                    ..Part::default()
+                    ..AnswerPart::default()
                 });
             }
             Event::Text(text) => {
                 let (markdown, citations) = checker.push(&text);
                 if !markdown.is_empty() {
-                    part(Part {
+                    part(AnswerPart {
                         markdown,
                         citations,
-                        ..Part::default()
+                        ..AnswerPart::default()
                     });
                 }
             }
@@ -253,7 +253,7 @@ pub async fn answer(
             }
         }
     }
-    if checker.said().trim().is_empty() {
+    if checker.model_text().trim().is_empty() {
         let why = match (interrupted, thinking.is_empty()) {
             (Some(why), false) => format!("it thought, and before it said anything {why}"),
             _ => "the model said nothing".to_owned(),
@@ -261,31 +261,31 @@ pub async fn answer(
         return Err(ModelError::EngineFailed(why));
     }
     let (markdown, citations) = checker.finish();
-    part(Part {
+    part(AnswerPart {
         markdown,
         citations,
-        ..Part::default()
+        ..AnswerPart::default()
     });
     let mut answered = Answered {
         checked: checker.checked(),
         thinking,
-        generation: generation.unwrap_or_else(|| assistant.label().to_owned()),
+        generation: generation.unwrap_or_else(|| chat_model.label().to_owned()),
         context,
         hits,
         interrupted,
         conversation,
         turn,
     };
-    let cut = answered.interrupted.as_ref();
-    let cut = cut.map(|why| format!("\n\n⚠ the answer ends here: {}", markdown::inline(why)));
-    let cut = cut.unwrap_or_default();
-    let ended = cut.is_empty() && answered.checked.markdown.ends_with('\n');
+    let notice = answered.interrupted.as_ref();
+    let notice = notice.map(|why| format!("\n\n⚠ the answer ends here: {}", markdown::inline(why)));
+    let notice = notice.unwrap_or_default();
+    let ended = notice.is_empty() && answered.checked.markdown.ends_with('\n');
     let gap = if ended { "\n" } else { "\n\n" };
-    let end = format!("{cut}{gap}*{}*\n", answered.footer());
+    let end = format!("{notice}{gap}*{}*\n", answered.footer());
     answered.checked.markdown.push_str(&end);
-    part(Part {
+    part(AnswerPart {
         markdown: end,
-        ..Part::default()
+        ..AnswerPart::default()
     });
     Ok(answered)
 }

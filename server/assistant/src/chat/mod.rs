@@ -15,6 +15,6 @@ mod tokens;
 
 pub use chat_model::{ChatModel, ChatModels};
 pub use conversation::{Conversation, Conversations};
-pub use exchange::{Answered, Part};
+pub use exchange::{AnswerPart, Answered};
 pub use prompt::{diagnostic_question, explain_question};
 pub use summary::{Summaries, Summary};

@@ -24,7 +24,7 @@ const MAX_ID_TOKENS: usize = 96;
 
 /// A module that a requirement may belong to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
+pub struct ModuleCandidate {
     pub root: usize,
     pub id: String,
     /// The module's best file by retrieval, if there is one.
@@ -34,11 +34,11 @@ pub struct Candidate {
 }
 
 /// Returns the candidates, the most likely first.
-pub fn choices(
+pub fn candidates(
     views: &[View],
     requirement: &str,
     cancel: &Cancel,
-) -> Result<Vec<Candidate>, IndexError> {
+) -> Result<Vec<ModuleCandidate>, IndexError> {
     let hits = sources::retrieve(views, requirement, None, cancel)?;
     let mut worth: HashMap<(usize, String), (f32, Arc<str>)> = HashMap::new();
     for (root, hit) in &hits {
@@ -50,13 +50,13 @@ pub fn choices(
     }
     let best = worth.values().map(|(sum, _)| *sum);
     let best = best.fold(f32::MIN_POSITIVE, f32::max);
-    let mut all: Vec<Candidate> = Vec::new();
+    let mut all: Vec<ModuleCandidate> = Vec::new();
     for (root, view) in views.iter().enumerate() {
         for module in view.snapshot.modules() {
             let key = (root, module.id.clone());
             let found = worth.remove(&key);
             let (root, id) = key;
-            all.push(Candidate {
+            all.push(ModuleCandidate {
                 root,
                 id,
                 score: found.as_ref().map_or(0.0, |(sum, _)| sum / best),
@@ -75,31 +75,31 @@ pub fn choices(
 
 /// Asks the model. Returns `None` with the generation if it named no candidate, which engines without grammars may do.
 pub async fn choose(
-    assistant: &ChatModel,
+    chat_model: &ChatModel,
     views: &[View],
     repository: &str,
     requirement: &str,
-    choices: &[Candidate],
+    candidates: &[ModuleCandidate],
     settings: &ModelSettings,
-) -> Result<(Option<Candidate>, String), ModelError> {
-    let request = request(views, repository, requirement, choices, settings)?;
-    let mut stream = assistant.chat(request).await?;
-    let mut said = String::new();
+) -> Result<(Option<ModuleCandidate>, String), ModelError> {
+    let request = request(views, repository, requirement, candidates, settings)?;
+    let mut stream = chat_model.chat(request).await?;
+    let mut reply = String::new();
     let mut generation = None;
     while let Some(event) = stream.next().await {
         match event? {
-            Event::Text(text) => said.push_str(&text),
+            Event::Text(text) => reply.push_str(&text),
             Event::Thinking(_) => {}
             Event::Done(finish) => generation = finish.generation,
         }
     }
-    let generation = generation.unwrap_or_else(|| assistant.label().to_owned());
-    Ok((chosen(&said, choices).cloned(), generation))
+    let generation = generation.unwrap_or_else(|| chat_model.label().to_owned());
+    Ok((chosen(&reply, candidates).cloned(), generation))
 }
 
 /// The module that was found, and who chose it.
 pub struct ModuleAnswer {
-    pub choice: Option<Candidate>,
+    pub choice: Option<ModuleCandidate>,
     /// The generation that chose; `None` if retrieval did.
     pub generation: Option<String>,
     /// Why the configured model did not choose.
@@ -110,10 +110,15 @@ pub struct ModuleAnswer {
 /// Returns the model's choice, otherwise retrieval's best candidate, if any. `chosen` is `None` if no model is set up.
 pub fn module_answer(
     views: &[View],
-    choices: &[Candidate],
-    chosen: Option<Result<(Option<Candidate>, String), String>>,
+    candidates: &[ModuleCandidate],
+    chosen: Option<Result<(Option<ModuleCandidate>, String), String>>,
 ) -> ModuleAnswer {
-    let best = || choices.first().filter(|choice| choice.score > 0.0).cloned();
+    let best = || {
+        candidates
+            .first()
+            .filter(|choice| choice.score > 0.0)
+            .cloned()
+    };
     let (choice, generation, why) = match chosen {
         Some(Ok((Some(choice), generation))) => (Some(choice), Some(generation), None),
         Some(Ok((None, generation))) => {
@@ -125,8 +130,8 @@ pub fn module_answer(
     };
     let named = choice.as_ref();
     let named = named.map(|choice| (choice.root, choice.id.as_str(), choice.path.as_ref()));
-    let answer = answer::belongs(views, named, choices.len());
-    let answer = answer.because(match (&generation, &why) {
+    let answer = answer::module_of_requirement(views, named, candidates.len());
+    let answer = answer.with_reason(match (&generation, &why) {
         (Some(generation), _) => format!("chosen by {generation}"),
         (None, Some(why)) => format!("the model did not answer: {why}"),
         (None, None) => "by what its files are worth to a search".to_owned(),
@@ -143,17 +148,17 @@ fn request(
     views: &[View],
     repository: &str,
     requirement: &str,
-    choices: &[Candidate],
+    candidates: &[ModuleCandidate],
     settings: &ModelSettings,
 ) -> Result<Request, ModelError> {
-    let module = |choice: &Candidate| -> Option<&Module> {
+    let module = |choice: &ModuleCandidate| -> Option<&Module> {
         views.get(choice.root)?.snapshot.module(&choice.id)
     };
     let mut room = settings
         .context_tokens
         .saturating_sub(MAX_ID_TOKENS + tokens::estimate(requirement) + 256);
     let mut lines = Vec::new();
-    for choice in choices {
+    for choice in candidates {
         let description = module(choice)
             .map(|m| m.description.as_str())
             .unwrap_or_default();
@@ -202,15 +207,15 @@ fn grammar<'a>(ids: impl Iterator<Item = &'a str>) -> Grammar {
 }
 
 /// Returns the candidate that the reply consists of, or the only one that it mentions.
-fn chosen<'c>(said: &str, choices: &'c [Candidate]) -> Option<&'c Candidate> {
-    let said = said.trim().trim_matches(['`', '"', '.', '*']);
-    let exact = choices.iter().find(|choice| choice.id == said);
+fn chosen<'c>(text: &str, candidates: &'c [ModuleCandidate]) -> Option<&'c ModuleCandidate> {
+    let text = text.trim().trim_matches(['`', '"', '.', '*']);
+    let exact = candidates.iter().find(|choice| choice.id == text);
     exact.or_else(|| {
-        let words: Vec<&str> = said
+        let words: Vec<&str> = text
             .split(|c: char| c.is_whitespace() || "`\"*,;()".contains(c))
             .map(|word| word.trim_end_matches(['.', ':']))
             .collect();
-        let mut named = choices.iter().filter(|c| words.contains(&c.id.as_str()));
+        let mut named = candidates.iter().filter(|c| words.contains(&c.id.as_str()));
         named.next().filter(|_| named.next().is_none())
     })
 }
@@ -221,14 +226,14 @@ mod tests {
 
     #[test]
     fn only_what_exists_can_be_chosen() {
-        let choice = |id: &str| Candidate {
+        let choice = |id: &str| ModuleCandidate {
             root: 0,
             id: id.to_owned(),
             score: 0.0,
             path: None,
         };
-        let choices = [choice("hir"), choice("hir-def"), choice("crate::a")];
-        for (said, id) in [
+        let candidates = [choice("hir"), choice("hir-def"), choice("crate::a")];
+        for (text, id) in [
             ("hir", Some("hir")),
             (" `hir-def`.\n", Some("hir-def")),
             ("It belongs to `crate::a`.", Some("crate::a")),
@@ -236,8 +241,8 @@ mod tests {
             ("hirn", None),
             ("", None),
         ] {
-            let found = chosen(said, &choices).map(|c| c.id.as_str());
-            assert_eq!(found, id, "{said}");
+            let found = chosen(text, &candidates).map(|c| c.id.as_str());
+            assert_eq!(found, id, "{text}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use repo_indexer::{Cancel, Hit, IndexError, LineRange, Query, QueryScope};
 
-use super::excerpt::{Excerpt, News};
+use super::excerpt::{Excerpt, Repetition};
 use super::tokens;
 use crate::answer::Target;
 use grounding::markdown::language_tag;
@@ -74,9 +74,9 @@ pub fn pack(
             continue;
         };
         taken.push((*root, &hit.path, hit.lines));
-        match excerpt.news(shown.iter().copied()) {
-            News::Nothing => continue,
-            news => excerpt.changed = news == News::Changed,
+        match excerpt.repetition(shown.iter().copied()) {
+            Repetition::Unchanged => continue,
+            news => excerpt.changed = news == Repetition::Changed,
         }
         left = left.saturating_sub(cost(&excerpt));
         excerpts.push(excerpt);
@@ -136,7 +136,7 @@ pub fn cost(excerpt: &Excerpt) -> usize {
 }
 
 /// Returns an excerpt of the selection, otherwise of the definition around the caret.
-pub fn looked_at(views: &[View], target: &Target, room: usize) -> Option<Excerpt> {
+pub fn at_cursor(views: &[View], target: &Target, room: usize) -> Option<Excerpt> {
     let path: Arc<str> = Arc::from(target.path.as_str());
     let enclosing = target.enclosing(views).map(|symbol| symbol.lines);
     let lines = match target.span.start == target.span.end {

@@ -45,7 +45,7 @@ pub type Choose = dyn Fn(&ModelSettings) -> Option<ChatModel> + Send + Sync;
 pub struct Summaries {
     state: Arc<State>,
     /// The last definition that was hovered over and has no sentence. Earlier ones are dropped.
-    wanted: watch::Sender<Option<Wanted>>,
+    request: watch::Sender<Option<SummaryRequest>>,
     choose: Box<Choose>,
 }
 
@@ -64,8 +64,8 @@ pub struct Summary {
 }
 
 #[derive(Clone)]
-struct Wanted {
-    assistant: ChatModel,
+struct SummaryRequest {
+    chat_model: ChatModel,
     directory: PathBuf,
     key: String,
     name: String,
@@ -78,11 +78,11 @@ impl Summaries {
     /// Starts the background task; it ends when this is dropped.
     pub fn start(choose: Box<Choose>) -> Self {
         let state = Arc::<State>::default();
-        let (wanted, receiver) = watch::channel(None);
+        let (request, receiver) = watch::channel(None);
         tokio::spawn(make(state.clone(), receiver));
         Summaries {
             state,
-            wanted,
+            request,
             choose,
         }
     }
@@ -100,15 +100,15 @@ impl Summaries {
         if !settings.summaries || certainty != Certainty::Sure || !is_worth_it(symbol) {
             return None;
         }
-        let assistant = self.assistant(settings)?;
+        let chat_model = self.chat_model(settings)?;
         let excerpt = sources::excerpt(views, root, &symbol.path, symbol.lines, MAX_SOURCE_TOKENS)?;
-        let generation = assistant.label().to_owned();
+        let generation = chat_model.label().to_owned();
         let key = key(&generation, &symbol.qualified, &excerpt);
         if let Some(text) = self.state.get(directory, &key) {
             return text.map(|text| Summary { text, generation });
         }
-        self.wanted.send_replace(Some(Wanted {
-            assistant,
+        self.request.send_replace(Some(SummaryRequest {
+            chat_model,
             directory: directory.to_owned(),
             key,
             name: symbol.qualified.clone(),
@@ -119,23 +119,23 @@ impl Summaries {
         None
     }
 
-    fn assistant(&self, settings: &ModelSettings) -> Option<ChatModel> {
-        let mut chosen = lock(&self.state.chosen);
-        if let Some((since, with, assistant)) = &*chosen
+    fn chat_model(&self, settings: &ModelSettings) -> Option<ChatModel> {
+        let mut chosen = self.state.chosen.lock();
+        if let Some((since, with, chat_model)) = &*chosen
             && since.elapsed() < CHOICE_TTL
             && with == settings
         {
-            return assistant.clone();
+            return chat_model.clone();
         }
-        let assistant = (self.choose)(settings);
-        *chosen = Some((Instant::now(), settings.clone(), assistant.clone()));
-        assistant
+        let chat_model = (self.choose)(settings);
+        *chosen = Some((Instant::now(), settings.clone(), chat_model.clone()));
+        chat_model
     }
 }
 
 impl State {
     fn get(&self, directory: &std::path::Path, key: &str) -> Option<Option<String>> {
-        if let Some(known) = lock(&self.known).get(key) {
+        if let Some(known) = self.known.lock().get(key) {
             return Some(known.clone());
         }
         let text = std::fs::read_to_string(directory.join(key)).ok()?;
@@ -145,7 +145,7 @@ impl State {
     }
 
     fn remember(&self, key: String, text: Option<String>) {
-        let mut known = lock(&self.known);
+        let mut known = self.known.lock();
         if known.len() >= MAX_REMEMBERED {
             known.clear();
         }
@@ -153,27 +153,23 @@ impl State {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
-    mutex.lock()
-}
-
 /// Makes the sentence that was requested last, one at a time.
-async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) {
+async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<SummaryRequest>>) {
     while receiver.changed().await.is_ok() {
-        let Some(wanted) = receiver.borrow_and_update().clone() else {
+        let Some(request) = receiver.borrow_and_update().clone() else {
             continue;
         };
         // A hover in the meantime has requested it again.
-        if state.get(&wanted.directory, &wanted.key).is_some() {
+        if state.get(&request.directory, &request.key).is_some() {
             continue;
         }
-        match summarize(&wanted).await {
+        match summarize(&request).await {
             // The next hover requests it again.
-            Ok(Made::NotNow) | Err(ModelError::Preempted) => {}
-            Ok(Made::Sentence(text)) => {
+            Ok(SummaryOutcome::NoModelLoaded) | Err(ModelError::Preempted) => {}
+            Ok(SummaryOutcome::Sentence(text)) => {
                 let text = text.map(|text| Redactor::built_in().redact(&text).0.into_owned());
-                let path = wanted.directory.join(&wanted.key);
-                let folder = path.parent().unwrap_or(&wanted.directory);
+                let path = request.directory.join(&request.key);
+                let folder = path.parent().unwrap_or(&request.directory);
                 let written = std::fs::create_dir_all(folder).and_then(|()| {
                     let text = text.as_deref().unwrap_or_default();
                     write_atomically(&path, text.as_bytes(), FileAccess::Owner)
@@ -181,30 +177,30 @@ async fn make(state: Arc<State>, mut receiver: watch::Receiver<Option<Wanted>>) 
                 if let Err(error) = written {
                     tracing::warn!("cannot keep a summary in {}: {error}", path.display());
                 }
-                state.remember(wanted.key, text);
+                state.remember(request.key, text);
             }
             Err(error) => {
-                tracing::debug!("no summary of {}: {error}", wanted.name);
+                tracing::debug!("no summary of {}: {error}", request.name);
                 tokio::time::sleep(FAILURE_INTERVAL).await;
             }
         }
     }
 }
 
-enum Made {
+enum SummaryOutcome {
     /// A sentence; `None` if the model's text cannot be shown.
     Sentence(Option<String>),
     /// No model is loaded, and hovers do not load one.
-    NotNow,
+    NoModelLoaded,
 }
 
-async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
-    let prompt = prompt::summary(&wanted.name, std::slice::from_ref(&wanted.excerpt));
+async fn summarize(summary: &SummaryRequest) -> Result<SummaryOutcome, ModelError> {
+    let prompt = prompt::summary(&summary.name, std::slice::from_ref(&summary.excerpt));
     let message = |role, content: String| ChatMessage { role, content };
     let request = Request {
         model: String::new(),
         messages: vec![
-            message(Role::System, prompt::system(&wanted.repository)),
+            message(Role::System, prompt::system(&summary.repository)),
             message(Role::User, prompt),
         ],
         max_tokens: MAX_ANSWER_TOKENS,
@@ -213,17 +209,17 @@ async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
         grammar: None,
         priority: Priority::Background,
     };
-    let Some(mut stream) = wanted.assistant.chat_if_running(request).await? else {
-        return Ok(Made::NotNow);
+    let Some(mut stream) = summary.chat_model.chat_if_running(request).await? else {
+        return Ok(SummaryOutcome::NoModelLoaded);
     };
-    let mut checker = Checker::new(&wanted.views, &Plain, &wanted.excerpt.text);
+    let mut checker = Checker::new(&summary.views, &Plain, &summary.excerpt.text);
     while let Some(event) = stream.next().await {
         match event? {
             Event::Text(text) => drop(checker.push(&text)),
             Event::Thinking(_) => {}
             // An incomplete sentence is not shown.
             Event::Done(finish) if finish.reason == FinishReason::Length => {
-                return Ok(Made::Sentence(None));
+                return Ok(SummaryOutcome::Sentence(None));
             }
             Event::Done(_) => break,
         }
@@ -237,7 +233,7 @@ async fn summarize(wanted: &Wanted) -> Result<Made, ModelError> {
     let line = line.unwrap_or_default().trim().to_owned();
     let shows = checked.claims.unverified().is_empty() && line.chars().count() <= MAX_SENTENCE_LEN;
     let sentence = Some(line).filter(|line| shows && !line.is_empty());
-    Ok(Made::Sentence(sentence))
+    Ok(SummaryOutcome::Sentence(sentence))
 }
 
 fn is_worth_it(symbol: &SymbolInfo) -> bool {

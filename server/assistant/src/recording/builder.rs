@@ -17,7 +17,7 @@ use grounding::markdown::fence;
 
 /// The kind of question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum InteractionKind {
     Ask,
     Explain,
     Usages,
@@ -28,28 +28,28 @@ pub enum Kind {
     Hover,
 }
 
-impl Kind {
-    pub const ALL: [Kind; 8] = [
-        Kind::Ask,
-        Kind::Explain,
-        Kind::Usages,
-        Kind::Impact,
-        Kind::Module,
-        Kind::Selection,
-        Kind::Diagnostic,
-        Kind::Hover,
+impl InteractionKind {
+    pub const ALL: [InteractionKind; 8] = [
+        InteractionKind::Ask,
+        InteractionKind::Explain,
+        InteractionKind::Usages,
+        InteractionKind::Impact,
+        InteractionKind::Module,
+        InteractionKind::Selection,
+        InteractionKind::Diagnostic,
+        InteractionKind::Hover,
     ];
 
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Ask => "ask",
-            Kind::Explain => "explain",
-            Kind::Usages => "usages",
-            Kind::Impact => "impact",
-            Kind::Module => "module",
-            Kind::Selection => "selection",
-            Kind::Diagnostic => "diagnostic",
-            Kind::Hover => "hover",
+            InteractionKind::Ask => "ask",
+            InteractionKind::Explain => "explain",
+            InteractionKind::Usages => "usages",
+            InteractionKind::Impact => "impact",
+            InteractionKind::Module => "module",
+            InteractionKind::Selection => "selection",
+            InteractionKind::Diagnostic => "diagnostic",
+            InteractionKind::Hover => "hover",
         }
     }
 }
@@ -58,7 +58,7 @@ impl Kind {
 #[derive(Clone)]
 pub struct InteractionBuilder {
     pub id: String,
-    kind: Kind,
+    kind: InteractionKind,
     question: String,
     /// Whether the question is selected text: it is recorded in a fence, as code.
     question_is_code: bool,
@@ -74,7 +74,12 @@ pub struct InteractionBuilder {
 }
 
 impl InteractionBuilder {
-    pub fn new(kind: Kind, question: &str, workspace: &std::path::Path, views: Vec<View>) -> Self {
+    pub fn new(
+        kind: InteractionKind,
+        question: &str,
+        workspace: &std::path::Path,
+        views: Vec<View>,
+    ) -> Self {
         InteractionBuilder {
             id: new_id(),
             kind,
@@ -171,13 +176,13 @@ impl InteractionBuilder {
                 .map(|(root, hit)| score(self.file(*root, &hit.path), &hit.scores))
                 .collect(),
             generation: Some(answered.generation.clone()),
-            ..self.bare(answered.checked.said.clone())
+            ..self.bare(answered.checked.model_text.clone())
         }
         .unless_private(&self.views)
     }
 
     /// Finishes with a model's sentence about one definition.
-    pub fn sentence(
+    pub fn summary(
         self,
         text: String,
         generation: String,

@@ -20,7 +20,7 @@ use trainer_bridge::{
     RecorderOptions, Store, StoreError, Ticket,
 };
 
-pub use builder::{InteractionBuilder, Kind};
+pub use builder::{InteractionBuilder, InteractionKind};
 pub use follow_up::FollowUps;
 pub use pending::PendingInteraction;
 pub use survival::{Inserted, share};
@@ -73,16 +73,16 @@ impl Samples {
     /// Records the interaction that `make` builds on the recorder's thread. Returns `None` if recording is off.
     pub fn record(
         &self,
-        keeping: &RecordingPolicy,
-        occasion: InteractionBuilder,
+        policy: &RecordingPolicy,
+        builder: InteractionBuilder,
         make: impl FnOnce(InteractionBuilder) -> Interaction + Send + 'static,
     ) -> Option<Ticket> {
-        let keeping = self.now(keeping);
-        let mode = keeping.mode;
-        let recorder = self.recorder(&keeping)?;
-        let occasion = occasion.answered(keeping.mode);
+        let policy = self.effective(policy);
+        let mode = policy.mode;
+        let recorder = self.recorder(&policy)?;
+        let builder = builder.answered(policy.mode);
         Some(recorder.record_with(move || {
-            let made = make(occasion);
+            let made = make(builder);
             Interaction {
                 // `make` switches recording off if a private file is involved.
                 privacy: made.privacy.max(mode),
@@ -94,12 +94,12 @@ impl Samples {
     /// Like [`Self::record`], but once per session for equal `what`: a hover sentence may be shown often.
     pub fn record_once(
         &self,
-        keeping: &RecordingPolicy,
+        policy: &RecordingPolicy,
         what: &str,
-        occasion: InteractionBuilder,
+        builder: InteractionBuilder,
         make: impl FnOnce(InteractionBuilder) -> Interaction + Send + 'static,
     ) {
-        if self.now(keeping).mode == PrivacyMode::Off {
+        if self.effective(policy).mode == PrivacyMode::Off {
             // It can still be recorded if recording is switched on later.
             return;
         }
@@ -109,18 +109,18 @@ impl Samples {
         }
         if shown.insert(blake3::hash(what.as_bytes())) {
             drop(shown);
-            self.record(keeping, occasion, make);
+            self.record(policy, builder, make);
         }
     }
 
     /// Records feedback. Returns `None` if recording is off.
     pub fn feedback(
         &self,
-        keeping: &RecordingPolicy,
+        policy: &RecordingPolicy,
         interaction: &str,
         event: FeedbackEvent,
     ) -> Option<Ticket> {
-        let recorder = self.recorder(&self.now(keeping))?;
+        let recorder = self.recorder(&self.effective(policy))?;
         Some(recorder.record_feedback(Feedback {
             interaction: interaction.to_owned(),
             time: now(),
@@ -129,7 +129,7 @@ impl Samples {
     }
 
     /// Applies a privacy mode from now on, also to questions that are not answered yet.
-    pub fn settle(&self, mode: PrivacyMode) {
+    pub fn set_mode(&self, mode: PrivacyMode) {
         *self.mode.lock() = mode;
         if let Some(recorder) = self.recorder.get() {
             recorder.set_intake(Intake::new(mode));
@@ -137,22 +137,22 @@ impl Samples {
     }
 
     /// Returns the stricter of the policy at the time of the question and the current one.
-    fn now(&self, keeping: &RecordingPolicy) -> RecordingPolicy {
+    fn effective(&self, policy: &RecordingPolicy) -> RecordingPolicy {
         let now = *self.mode.lock();
         RecordingPolicy {
-            mode: keeping.mode.max(now),
-            ..keeping.clone()
+            mode: policy.mode.max(now),
+            ..policy.clone()
         }
     }
 
     /// Returns why nothing can be written at the moment, if so.
-    pub fn trouble(&self) -> Option<String> {
+    pub fn last_error(&self) -> Option<String> {
         let notice = self.recorder.get()?.health()?;
         Some(notice.to_string())
     }
 
-    fn recorder(&self, keeping: &RecordingPolicy) -> Option<&Recorder> {
-        if keeping.mode == PrivacyMode::Off {
+    fn recorder(&self, policy: &RecordingPolicy) -> Option<&Recorder> {
+        if policy.mode == PrivacyMode::Off {
             return None;
         }
         let recorder = self.recorder.get_or_init(|| {
@@ -161,15 +161,15 @@ impl Samples {
                 on_notice: Box::new(move |notice| tell(notice)),
                 ..RecorderOptions::default()
             };
-            Recorder::new(&keeping.file, options)
+            Recorder::new(&policy.file, options)
         });
-        recorder.set_intake(Intake::new(keeping.mode));
+        recorder.set_intake(Intake::new(policy.mode));
         Some(recorder)
     }
 }
 
 /// Waits until an interaction is durable, so that its id may be shown.
-pub async fn safe(id: String, ticket: Option<Ticket>) -> Option<String> {
+pub async fn id_when_stored(id: String, ticket: Option<Ticket>) -> Option<String> {
     match tokio::time::timeout(DURABLE_TIMEOUT, ticket?).await {
         Ok(RecordOutcome::Durable) => Some(id),
         Ok(RecordOutcome::NotAdmitted) => None,
@@ -186,12 +186,11 @@ pub async fn safe(id: String, ticket: Option<Ticket>) -> Option<String> {
 }
 
 /// Counts records since `time` (milliseconds since 1970). Does not create a database.
-pub fn counts(keeping: &RecordingPolicy, time: u64) -> Result<Counts, StoreError> {
-    if !keeping.file.exists() {
+pub fn counts(policy: &RecordingPolicy, time: u64) -> Result<Counts, StoreError> {
+    if !policy.file.exists() {
         return Ok(Counts::default());
     }
-    let (interactions, feedback) =
-        Store::open_without_waiting(&keeping.file)?.counts_since(time)?;
+    let (interactions, feedback) = Store::open_without_waiting(&policy.file)?.counts_since(time)?;
     Ok(Counts {
         interactions,
         feedback,
@@ -221,24 +220,25 @@ mod tests {
     #[test]
     fn what_is_switched_off_meanwhile_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let keeping = RecordingPolicy {
+        let policy = RecordingPolicy {
             file: folder.path().join("samples.db"),
             mode: PrivacyMode::Full,
         };
         let samples = Samples::new(|_| {});
-        let asked = || InteractionBuilder::new(Kind::Ask, "where?", folder.path(), Vec::new());
-        let make = |occasion: InteractionBuilder| {
-            occasion.sentence(
+        let asked =
+            || InteractionBuilder::new(InteractionKind::Ask, "where?", folder.path(), Vec::new());
+        let make = |builder: InteractionBuilder| {
+            builder.summary(
                 "x".into(),
                 "m".into(),
                 (0, "a", LineRange { first: 0, last: 0 }),
             )
         };
-        samples.settle(PrivacyMode::Off);
-        assert!(samples.record(&keeping, asked(), make).is_none());
-        assert!(!keeping.file.exists());
-        samples.settle(PrivacyMode::Full);
-        let ticket = samples.record(&keeping, asked(), make).unwrap();
+        samples.set_mode(PrivacyMode::Off);
+        assert!(samples.record(&policy, asked(), make).is_none());
+        assert!(!policy.file.exists());
+        samples.set_mode(PrivacyMode::Full);
+        let ticket = samples.record(&policy, asked(), make).unwrap();
         assert_eq!(ticket.wait(), RecordOutcome::Durable);
     }
 

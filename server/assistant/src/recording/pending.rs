@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trainer_bridge::{FeedbackEvent, Interaction, Ticket};
 
-use super::{InteractionBuilder, RecordingPolicy, Samples, safe};
+use super::{InteractionBuilder, RecordingPolicy, Samples, id_when_stored};
 
 pub struct PendingInteraction {
     samples: Arc<Samples>,
@@ -54,7 +54,7 @@ impl PendingInteraction {
     ///
     /// If the question shows that the answer before it in `conversation` failed, that answer is marked as failed.
     pub async fn id(&mut self, conversation: Option<&str>, question: &str) -> Option<String> {
-        let id = safe(self.id.clone(), self.ticket.take()).await?;
+        let id = id_when_stored(self.id.clone(), self.ticket.take()).await?;
         if let (Some(conversation), Some(policy)) = (conversation, &self.policy) {
             let failed = self.samples.follow_ups.ask(conversation, question, &id);
             if let Some(failed) = failed {

@@ -41,6 +41,7 @@ struct Choice {
     #[serde(default)]
     index: usize,
     message: Message,
+    finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -115,16 +116,18 @@ impl Client {
         let mut response: Response = serde_json::from_value(value)
             .map_err(|error| Failure::permanent(malformed(&url, error.to_string())))?;
         response.choices.sort_by_key(|choice| choice.index);
-        Ok(response
-            .choices
-            .into_iter()
-            .map(|choice| reply(choice.message))
-            .collect())
+        Ok(response.choices.into_iter().map(reply).collect())
     }
 }
 
 /// Separates the reasoning: some engines return it in a field of its own, others leave it in the text.
-fn reply(message: Message) -> Reply {
+fn reply(
+    Choice {
+        message,
+        finish_reason,
+        ..
+    }: Choice,
+) -> Reply {
     let content = message.content.unwrap_or_default();
     let mut events = Vec::new();
     let mut splitter = Splitter::default();
@@ -142,5 +145,37 @@ fn reply(message: Message) -> Reply {
     Reply {
         content,
         reasoning: reasoning.into_iter().find(|text| !text.trim().is_empty()),
+        truncated: finish_reason.as_deref() == Some("length"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasoning_is_separated_and_a_cut_is_noticed() {
+        for (choice, content, reasoning, truncated) in [
+            (
+                r#"{"message": {"content": "<think>Why?</think>So."}, "finish_reason": "stop"}"#,
+                "So.",
+                Some("Why?"),
+                false,
+            ),
+            (
+                r#"{"message": {"content": "So", "reasoning": "Why?"}, "finish_reason": "length"}"#,
+                "So",
+                Some("Why?"),
+                true,
+            ),
+            (r#"{"message": {"content": null}}"#, "", None, false),
+        ] {
+            let choice: Choice = serde_json::from_str(choice).unwrap();
+            let reply = reply(choice);
+            assert_eq!(
+                (&*reply.content, reply.reasoning.as_deref(), reply.truncated),
+                (content, reasoning, truncated)
+            );
+        }
     }
 }

@@ -141,7 +141,7 @@ fn show(reply: &Reply, args: &Args) -> std::io::Result<()> {
         // The whole reason has been printed as a warning.
         let short = match (&reply.error, reply.mode()) {
             (Some(_), Mode::Extractive) if !args.module => {
-                Some((**answer).clone().because("the model did not answer"))
+                Some((**answer).clone().with_reason("the model did not answer"))
             }
             _ => None,
         };
@@ -154,7 +154,9 @@ fn show(reply: &Reply, args: &Args) -> std::io::Result<()> {
 /// Exit code 1 tells a script that nothing was found or that the answer is incomplete.
 fn outcome(reply: &Reply, module: bool) -> Outcome {
     let done = match (&reply.model, &reply.index) {
-        (Some(model), _) => model.interrupted.is_none() && !model.checked.said.trim().is_empty(),
+        (Some(model), _) => {
+            model.interrupted.is_none() && !model.checked.model_text.trim().is_empty()
+        }
         (None, _) if module => reply.module.is_some(),
         (None, Some(answer)) => !answer.sources.is_empty(),
         (None, None) => false,

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use std::io::Write;
 
 use assistant::ask::Sink;
-use assistant::chat::{Answered, Part};
+use assistant::chat::{AnswerPart, Answered};
 
 use crate::cli::output::{self, FAINT, PLACE, STRONG};
 use crate::cli::search;
@@ -39,7 +39,7 @@ impl Terminal {
 }
 
 impl Sink for Terminal {
-    fn model(&self, part: Part) {
+    fn model(&self, part: AnswerPart) {
         let mut state = self.state.lock();
         if !self.silent && state.result.is_ok() {
             state.result = write(&part, &mut state.thinking);
@@ -47,10 +47,10 @@ impl Sink for Terminal {
     }
 
     /// An answer from the index is printed as a whole, in a form of its own.
-    fn index(&self, _: Part) {}
+    fn index(&self, _: AnswerPart) {}
 }
 
-fn write(part: &Part, thinking: &mut bool) -> std::io::Result<()> {
+fn write(part: &AnswerPart, thinking: &mut bool) -> std::io::Result<()> {
     let mut out = output::stdout();
     if !part.thinking.is_empty() {
         *thinking = true;

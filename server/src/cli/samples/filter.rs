@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
-use assistant::recording::{Kind, workspace_name};
+use assistant::recording::{InteractionKind, workspace_name};
 use trainer_bridge::{Filter, Store, Verdict};
 
 use super::super::arguments::Global;
@@ -71,7 +71,7 @@ impl Filters {
         workspace: Option<String>,
     ) -> anyhow::Result<Filter> {
         if let Some(kind) = &self.kind {
-            let known = Kind::ALL.map(Kind::name);
+            let known = InteractionKind::ALL.map(InteractionKind::name);
             let of_kind = Filter {
                 kind: Some(kind.clone()),
                 ..Filter::default()

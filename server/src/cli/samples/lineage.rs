@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, global: &Global, dirs: &Dirs) -> anyhow::Result<O
 fn as_json(store: &Store, origin: &SampleOrigin) -> Result<Value, StoreError> {
     let interactions = origin.interactions.iter().map(|id| {
         let question = question(store, id)?;
-        Ok(json!({ "id": id, "kept": !matches!(question, Question::Forgotten), "question": question.text() }))
+        Ok(json!({ "id": id, "kept": !matches!(question, AskedQuestion::Forgotten), "question": question.text() }))
     });
     Ok(json!({
         "id": origin.sample, "tainted": origin.tainted, "interactions": interactions.collect::<Result<Value, StoreError>>()?,
@@ -82,26 +82,26 @@ fn as_json(store: &Store, origin: &SampleOrigin) -> Result<Value, StoreError> {
 }
 
 /// The question of an interaction that a sample was made of.
-enum Question {
+enum AskedQuestion {
     Kept(String),
     Damaged,
     Forgotten,
 }
 
-impl Question {
+impl AskedQuestion {
     fn text(&self) -> Option<&str> {
         match self {
-            Question::Kept(text) => Some(text),
+            AskedQuestion::Kept(text) => Some(text),
             _ => None,
         }
     }
 }
 
-fn question(store: &Store, id: &str) -> Result<Question, StoreError> {
+fn question(store: &Store, id: &str) -> Result<AskedQuestion, StoreError> {
     match store.get(id) {
-        Ok(Some(recorded)) => Ok(Question::Kept(recorded.interaction.question)),
-        Ok(None) => Ok(Question::Forgotten),
-        Err(StoreError::Unreadable(_)) => Ok(Question::Damaged),
+        Ok(Some(recorded)) => Ok(AskedQuestion::Kept(recorded.interaction.question)),
+        Ok(None) => Ok(AskedQuestion::Forgotten),
+        Err(StoreError::Unreadable(_)) => Ok(AskedQuestion::Damaged),
         Err(error) => Err(error),
     }
 }
@@ -136,12 +136,12 @@ fn table(store: &Store, label: &str, origins: &[SampleOrigin]) -> anyhow::Result
         for (index, id) in origin.interactions.iter().enumerate() {
             let indent = if index == 0 { 0 } else { 14 };
             let (id, text) = match question(store, id)? {
-                Question::Kept(text) => (
+                AskedQuestion::Kept(text) => (
                     store.short_id(id, MIN_ID_LEN)?,
                     output::fit(&render::one_line(&text), 40),
                 ),
-                Question::Damaged => (id.clone(), format!("{WARN}damaged{WARN:#}")),
-                Question::Forgotten => (id.clone(), format!("{WARN}forgotten{WARN:#}")),
+                AskedQuestion::Damaged => (id.clone(), format!("{WARN}damaged{WARN:#}")),
+                AskedQuestion::Forgotten => (id.clone(), format!("{WARN}forgotten{WARN:#}")),
             };
             writeln!(
                 out,

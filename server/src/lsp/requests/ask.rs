@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use assistant::ask::{self, AskPartial, AskResult, Context, Question, Sink, Task, Worker};
-use assistant::chat::Part;
+use assistant::chat::AnswerPart;
 use futures::future::BoxFuture;
 use repo_indexer::{Cancel, IndexError};
 use tokio::sync::mpsc::UnboundedSender;
@@ -90,7 +90,7 @@ struct Parts {
 }
 
 impl Sink for Parts {
-    fn model(&self, part: Part) {
+    fn model(&self, part: AnswerPart) {
         let nothing = part.markdown.is_empty() && part.thinking.is_empty();
         if let Some(parts) = self.parts.as_ref().filter(|_| !nothing) {
             // The receiver is gone only after the request was cancelled.
@@ -98,7 +98,7 @@ impl Sink for Parts {
         }
     }
 
-    fn index(&self, part: Part) {
+    fn index(&self, part: AnswerPart) {
         self.model(part);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::*;
 
-use crate::lsp::commands::{self, Entry, Question};
+use crate::lsp::commands::{self, Entry, QuestionCommand};
 use crate::lsp::ext::CommandArgument;
 use crate::lsp::snapshot::SessionSnapshot;
 use assistant::answer::first_line;
@@ -44,8 +44,8 @@ pub fn handle(
             ..Default::default()
         };
         match entry.question {
-            Question::Selection if !selected => {}
-            Question::Diagnostic => actions.extend(
+            QuestionCommand::Selection if !selected => {}
+            QuestionCommand::Diagnostic => actions.extend(
                 params
                     .context
                     .diagnostics

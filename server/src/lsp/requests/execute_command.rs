@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::ExecuteCommandParams;
 
 use crate::lsp::answers;
-use crate::lsp::commands::{self, Question};
+use crate::lsp::commands::{self, QuestionCommand};
 use crate::lsp::dispatch::Lane;
 use crate::lsp::ext::{CommandArgument, CommandResult};
 use crate::lsp::shared::Shared;
@@ -45,7 +45,7 @@ pub async fn handle(
 /// What a command asks, and the root it asks about.
 fn task(
     session: &SessionSnapshot,
-    question: Question,
+    question: QuestionCommand,
     argument: &CommandArgument,
 ) -> Result<(Task, usize)> {
     let document = argument
@@ -61,11 +61,11 @@ fn task(
         .ok_or_else(|| Error::invalid_params("the document is in no indexed workspace folder"))?;
     let root = target.root;
     let question = match question {
-        Question::Explain => CodeQuestion::Explain,
-        Question::Usages => CodeQuestion::Usages,
-        Question::Impact => CodeQuestion::Impact,
-        Question::Module => CodeQuestion::Module,
-        Question::Selection => {
+        QuestionCommand::Explain => CodeQuestion::Explain,
+        QuestionCommand::Usages => CodeQuestion::Usages,
+        QuestionCommand::Impact => CodeQuestion::Impact,
+        QuestionCommand::Module => CodeQuestion::Module,
+        QuestionCommand::Selection => {
             let typed = argument.question.as_deref();
             match typed.filter(|question| !question.trim().is_empty()) {
                 Some(typed) => CodeQuestion::Selection {
@@ -78,7 +78,7 @@ fn task(
                 },
             }
         }
-        Question::Diagnostic => CodeQuestion::Diagnostic {
+        QuestionCommand::Diagnostic => CodeQuestion::Diagnostic {
             message: argument
                 .diagnostic
                 .as_ref()

@@ -7,7 +7,7 @@ use tower_lsp::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, Mark
 use crate::lsp::snapshot::SessionSnapshot;
 use assistant::chat::Summary;
 use assistant::hover;
-use assistant::recording::{InteractionBuilder, Kind};
+use assistant::recording::{InteractionBuilder, InteractionKind};
 
 pub fn handle(session: &SessionSnapshot, params: HoverParams, _: &Cancel) -> Result<Option<Hover>> {
     let Some(found) = super::resolve_identifier(session, &params.text_document_position_params)?
@@ -59,10 +59,14 @@ fn record(session: &SessionSnapshot, root: usize, symbol: &SymbolInfo, summary: 
     let question = format!("What is `{}`?", symbol.qualified);
     let what = format!("{question}\n{generation}\n{text}");
     let workspace = &session.roots[root].root.path;
-    let occasion = InteractionBuilder::new(Kind::Hover, &question, workspace, session.views());
+    let builder = InteractionBuilder::new(
+        InteractionKind::Hover,
+        &question,
+        workspace,
+        session.views(),
+    );
     let (path, lines) = (symbol.path.clone(), symbol.lines);
-    let make = move |occasion: InteractionBuilder| {
-        occasion.sentence(text, generation, (root, &path, lines))
-    };
-    session.samples.record_once(policy, &what, occasion, make);
+    let make =
+        move |builder: InteractionBuilder| builder.summary(text, generation, (root, &path, lines));
+    session.samples.record_once(policy, &what, builder, make);
 }

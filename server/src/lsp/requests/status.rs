@@ -5,7 +5,7 @@ use tower_lsp::jsonrpc::Result;
 use trainer_bridge::PrivacyMode;
 
 use crate::lsp::ext::{
-    RootStatus, SamplesStatus, Skipped, State, StatusParams, StatusResult, VERSION,
+    IndexState, RootStatus, SamplesStatus, Skipped, StatusParams, StatusResult, VERSION,
 };
 use crate::lsp::root::Root;
 use crate::lsp::snapshot::SessionSnapshot;
@@ -51,7 +51,7 @@ fn samples(session: &SessionSnapshot) -> SamplesStatus {
         interactions: counts.interactions,
         feedback: counts.feedback,
         since,
-        problem: session.samples.trouble().or(unreadable),
+        problem: session.samples.last_error().or(unreadable),
     }
 }
 
@@ -68,11 +68,11 @@ fn of_root(root: &Root, limit: usize) -> RootStatus {
         name: root.name.clone(),
         uri: to_uri(&root.path),
         state: match (&condition.error, &open) {
-            (Some(_), _) => State::Failed,
-            (None, None) => State::Opening,
+            (Some(_), _) => IndexState::Failed,
+            (None, None) => IndexState::Opening,
             // `fresh` stays set during a later refresh, so a running scan is checked as well.
-            (None, Some(_)) if condition.fresh && condition.progress.is_none() => State::Fresh,
-            (None, Some(_)) => State::Indexing,
+            (None, Some(_)) if condition.fresh && condition.progress.is_none() => IndexState::Fresh,
+            (None, Some(_)) => IndexState::Indexing,
         },
         done,
         total,
@@ -99,8 +99,8 @@ fn message(roots: &[RootStatus], model: &std::result::Result<Option<String>, Str
     let any = |state| roots.iter().any(|r| r.state == state);
     let index = match roots {
         [] => "no workspace folder",
-        _ if any(State::Failed) => "an index failed",
-        _ if any(State::Opening) || any(State::Indexing) => "indexing",
+        _ if any(IndexState::Failed) => "an index failed",
+        _ if any(IndexState::Opening) || any(IndexState::Indexing) => "indexing",
         _ if matches!(model, Ok(None)) => "index only",
         _ => "index fresh",
     };

@@ -186,10 +186,10 @@ fn names_numbers_and_titles_are_documented() {
         assert!(section("`repoLsp/ask`").contains(&serde_json::to_string(&mode).unwrap()));
     }
     for state in [
-        ext::State::Opening,
-        ext::State::Indexing,
-        ext::State::Fresh,
-        ext::State::Failed,
+        ext::IndexState::Opening,
+        ext::IndexState::Indexing,
+        ext::IndexState::Fresh,
+        ext::IndexState::Failed,
     ] {
         assert!(section("`repoLsp/status`").contains(&serde_json::to_string(&state).unwrap()));
     }

@@ -131,6 +131,12 @@ impl Chat {
             let mut replies: Vec<Value> = Vec::new();
             for answer in answers.by_ref().take(requests_per_prompt as usize) {
                 match answer {
+                    Ok(choices)
+                        if !cx.compat && choices.first().is_some_and(|reply| reply.truncated) =>
+                    {
+                        let reply = choices.first().map_or("", |reply| reply.content.as_str());
+                        cx.drop(record.origin, AskError::Truncated.to_string(), reply);
+                    }
                     Ok(choices) => {
                         let wanted = if cx.compat && n > 1 { usize::MAX } else { 1 };
                         let shape = if cx.compat { client_message } else { message };

@@ -194,6 +194,7 @@ mod tests {
         vec![Reply {
             content: text.to_owned(),
             reasoning: None,
+            truncated: false,
         }]
     }
 

@@ -57,6 +57,8 @@ impl Default for Limits {
 pub enum AskError {
     #[error("{reason} (after {attempts} attempts)")]
     Failed { reason: String, attempts: u32 },
+    #[error("the reply was cut off at its limit of tokens (`max_tokens`)")]
+    Truncated,
     /// The same error, and so worth one reason in a report.
     #[error("not sent, because {failures} requests before it had failed in a row")]
     GivenUp { failures: u64 },

@@ -207,6 +207,27 @@ async fn a_request_that_keeps_failing_costs_its_own_rows_only() {
 }
 
 #[tokio::test]
+async fn a_reply_that_was_cut_off_costs_its_row() {
+    let teacher = Scripted::new(|request, _| {
+        let text = question(request);
+        let truncated = text == "row 1";
+        Ok(vec![Reply {
+            truncated,
+            ..reply(text)
+        }])
+    });
+    let run = |compat| run_with(&flow(ASK), &numbers(3), teacher.clone(), &options(compat));
+    let output = run(Compat::Off).await.unwrap();
+    assert_eq!((output.rows.len(), output.rows_without_result), (2, 1));
+    assert_eq!(
+        output.dropped[0].reason,
+        "the reply was cut off at its limit of tokens (`max_tokens`)"
+    );
+    // sdg_hub takes it for an answer.
+    assert_eq!(run(Compat::SdgHub).await.unwrap().rows.len(), 3);
+}
+
+#[tokio::test]
 async fn a_teacher_that_is_gone_is_not_asked_for_ever() {
     let teacher = Scripted::new(|_, _| Err(TeacherError::Permanent("refused".to_owned())));
     let limits = Limits {

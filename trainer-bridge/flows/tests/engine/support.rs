@@ -63,6 +63,7 @@ pub fn reply(content: &str) -> Reply {
     Reply {
         content: content.to_owned(),
         reasoning: None,
+        truncated: false,
     }
 }
 

@@ -82,6 +82,9 @@ pub(super) fn render(
             kinds,
             drops => drops.iter().map(|(reason, count, of)| context! { reason, count => grouped(*count), of }).collect::<Vec<_>>(),
             excluded => statistics.excluded.iter().map(|(reason, count)| context! { reason, count => grouped(*count) }).collect::<Vec<_>>(),
+            outputs => outputs(manifest),
+            pairs => statistics.pairs.iter().map(|(family, count)| format!("{family} {}", grouped(*count))).collect::<Vec<_>>().join(", "),
+            commits => statistics.gold_rejected.iter().map(|(reason, count)| context! { reason, count => grouped(*count) }).collect::<Vec<_>>(),
             kind_chart => charts::kinds(statistics),
             length_chart => charts::lengths(statistics),
             module_chart => charts::modules(statistics),
@@ -90,6 +93,30 @@ pub(super) fn render(
     });
     let page = page.map_err(|error| DatasetError::Report(error.to_string()))?;
     Ok([("report.json", json), ("report.html", page)])
+}
+
+/// The files with rows, each with what it is for.
+fn outputs(manifest: &DatasetManifest) -> Vec<minijinja::Value> {
+    let with_rows = manifest.files.iter().filter(|(_, file)| file.rows > 0);
+    with_rows
+        .map(|(name, file)| {
+            let purpose = match name.as_str() {
+                "train.jsonl" => "questions and answers that a model is trained on",
+                "valid.jsonl" => "of held-out files, to watch the training with",
+                "test.jsonl" => "of other held-out files, to measure the result with",
+                "raw.jsonl" => {
+                    "whole files in the order of their dependencies, for continued pre-training"
+                }
+                "pairs.csv" => {
+                    "what a query should find and should not find, for an embedding model"
+                }
+                "gold.jsonl" => "functions before and after focused commits",
+                name if name.contains("_test.") => "the same of held-out files",
+                _ => "",
+            };
+            context! { name, purpose, rows => grouped(file.rows), bytes => grouped(file.bytes) }
+        })
+        .collect()
 }
 
 /// Formats a number with a thin space between groups of three digits.

@@ -41,18 +41,18 @@ fn check_damage(damage: impl FnOnce(&mut Vec<u8>)) {
     );
     drop(recorder);
     let reported: Vec<_> = notices.iter().collect();
-    let [Notice::Damaged { aside }] = &reported[..] else {
+    let [Notice::Damaged { moved_to }] = &reported[..] else {
         panic!("reported {reported:?}");
     };
     assert_eq!(
-        std::fs::read(aside).unwrap(),
+        std::fs::read(moved_to).unwrap(),
         bytes,
         "nothing of it is lost"
     );
     let store = Store::open(&path).unwrap();
     assert!(store.get("new").unwrap().is_some() && store.get("newer").unwrap().is_some());
     assert_eq!(store.integrity_error().unwrap(), None);
-    assert_eq!(store.set_aside_files(), std::slice::from_ref(aside));
+    assert_eq!(store.set_aside_files(), std::slice::from_ref(moved_to));
 }
 
 #[test]
@@ -86,11 +86,11 @@ fn a_log_without_its_database_is_kept() {
         recorder.record(interaction("new", 1)).wait(),
         RecordOutcome::Durable
     );
-    let Ok(Notice::Damaged { aside }) = notices.recv() else {
+    let Ok(Notice::Damaged { moved_to }) = notices.recv() else {
         panic!("not reported");
     };
     assert_eq!(
-        std::fs::read(connect::with_suffix(&aside, "-wal")).unwrap(),
+        std::fs::read(connect::with_suffix(&moved_to, "-wal")).unwrap(),
         b"not empty"
     );
 }
@@ -166,8 +166,8 @@ fn two_recorders_set_a_damaged_file_aside_once() {
         );
     }
     let seen = connect::identity(&path);
-    let aside = connect::set_aside(&path, seen).unwrap();
-    assert!(aside.is_some());
+    let moved_to = connect::set_aside(&path, seen).unwrap();
+    assert!(moved_to.is_some());
     assert_eq!(
         connect::set_aside(&path, seen).unwrap(),
         None,
