@@ -40,11 +40,10 @@ function look() {
     kinds: [...document.querySelectorAll('details table tr')].slice(1).map((row) => row.cells[0].textContent),
     headings: [...document.querySelectorAll('h3')].map((heading) => heading.textContent),
     articles: [...document.querySelectorAll('article')].map((article) => ({
-      sample: article.children[0].innerText.length,
-      source: article.children[1].querySelector('pre').innerText.length,
+      sample: article.children[0].textContent.trim().length,
+      source: article.children[1].querySelector('pre').textContent.trim().length,
     })),
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    text: document.body.innerText,
   };
 }
 

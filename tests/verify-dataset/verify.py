@@ -372,7 +372,7 @@ def check_command(r, q, answer):
     cited = "\n".join(r.lines(path, first, end))
     if path.endswith(".json"):
         cited = cited.replace('\\"', '"').replace("\\\\", "\\")
-    for line in re.search(r"```sh\n(.*?)```", answer, re.S)[1].strip().split("\n"):
+    for line in re.search(r"```(?:sh|makefile)\n(.*?)```", answer, re.S)[1].strip().split("\n"):
         need(line.strip() in cited, f"not in the cited lines: {line}")
 
 

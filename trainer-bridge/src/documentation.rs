@@ -70,8 +70,11 @@ pub(crate) fn purpose(symbol: &SymbolInfo) -> Option<String> {
         .find(|&at| {
             // `e.g. ` and the like do not end a sentence.
             joined[at + 2..].starts_with(|c: char| !c.is_lowercase())
-                && !joined[..at].ends_with(".g")
-                && !joined[..at].ends_with(".e")
+                // So does a dot within brackets not.
+                && joined[..at].matches('(').count() == joined[..at].matches(')').count()
+                && ![".g", ".e", "a.k.a", "etc", "vs", "cf"]
+                    .iter()
+                    .any(|abbreviation| joined[..at].ends_with(abbreviation))
         })
         .unwrap_or(joined.len());
     let sentence = joined[..end].trim_end_matches(['.', ':', '!', '?']).trim();

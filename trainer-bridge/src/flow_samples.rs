@@ -7,6 +7,9 @@ use crate::curate::content_id;
 use crate::sample::{CitedLines, Message, Metadata, Role, Sample, SampleSource};
 use crate::split_of;
 
+/// The kind of the samples that have the document before the question.
+pub(crate) const OPEN_BOOK: &str = "knowledge_open_book";
+
 /// Converts rows with the columns `document_id`, `document`, `query`, `reasoning_trace` and `final_answer`. Each becomes two samples: one
 /// with the document before the question, and one with the question alone. Rows that lack a column are left out.
 pub fn flow_samples(rows: &[Row], flow: &str, teacher: &str) -> Vec<Sample> {
@@ -27,10 +30,7 @@ pub fn flow_samples(rows: &[Row], flow: &str, teacher: &str) -> Vec<Sample> {
         };
         let source = source_of(id);
         let with_document = format!("{document}\n\n{query}");
-        for (kind, question) in [
-            ("knowledge_open_book", with_document.as_str()),
-            ("knowledge", query),
-        ] {
+        for (kind, question) in [(OPEN_BOOK, with_document.as_str()), ("knowledge", query)] {
             samples.push(Sample {
                 metadata: Metadata {
                     id: content_id(question, answer),

@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use repo_indexer::{
-    Cancel, Cancelled, Language, Snapshot, Symbol, SymbolKind, extract, is_test_path,
-};
+use repo_indexer::{Cancel, Cancelled, Language, Symbol, SymbolKind, extract, is_test_path};
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Commit, CommitClass, FileChange, History, Texts};
 use crate::sample::Split;
+use crate::source_text::dedent;
 use crate::split_of;
 
 /// A definition that a commit changed.
@@ -38,7 +37,6 @@ pub struct GoldPair {
 pub enum GoldRejection {
     /// The commit is none of those that something can be learned from.
     Class(CommitClass),
-    Private,
     /// The files are no code, or only tests.
     NoCode,
     /// The change is in no single definition, or in a very long one.
@@ -52,7 +50,6 @@ impl GoldRejection {
     pub fn describe(self) -> String {
         match self {
             GoldRejection::Class(class) => class.describe().to_owned(),
-            GoldRejection::Private => "changes a private file".to_owned(),
             GoldRejection::NoCode => "changes no code, or only tests".to_owned(),
             GoldRejection::NoDefinition => "changes no function of moderate length".to_owned(),
             GoldRejection::NotFocused => "changes many functions".to_owned(),
@@ -77,7 +74,6 @@ const MAX_DEFINITION: usize = 6_000;
 pub fn gold_standard(
     history: &History,
     commits: &[Commit],
-    snapshot: &Snapshot,
     progress: &(dyn Fn(usize) + Sync),
     cancel: &Cancel,
 ) -> Result<GoldStandard, Cancelled> {
@@ -86,7 +82,7 @@ pub fn gold_standard(
         let mut files = Files::new(texts);
         let mut of = |commit| {
             cancel.check()?;
-            let pairs = pairs_of(&mut files, commit, snapshot);
+            let pairs = pairs_of(&mut files, commit);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             Ok(pairs)
         };
@@ -102,20 +98,9 @@ pub fn gold_standard(
     Ok(gold)
 }
 
-fn pairs_of(
-    files: &mut Files,
-    commit: &Commit,
-    snapshot: &Snapshot,
-) -> Result<Vec<GoldPair>, GoldRejection> {
+fn pairs_of(files: &mut Files, commit: &Commit) -> Result<Vec<GoldPair>, GoldRejection> {
     if commit.class != CommitClass::Change {
         return Err(GoldRejection::Class(commit.class));
-    }
-    if commit
-        .files
-        .iter()
-        .any(|file| snapshot.is_private(&file.path))
-    {
-        return Err(GoldRejection::Private);
     }
     let tests = commit.files.iter().filter(|file| is_test_path(&file.path));
     let tests: Vec<String> = tests.map(|file| file.path.clone()).collect();
@@ -206,7 +191,18 @@ fn definitions(path: &str, text: &str) -> Definitions {
     let mut definitions = Definitions::new();
     for symbol in &symbols {
         if matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method) {
-            let text = symbol.span.of(text).map(str::to_owned);
+            let start = text[..symbol.span.start as usize]
+                .rfind('\n')
+                .map_or(0, |at| at + 1);
+            let lines = text.get(start..symbol.span.end as usize);
+            // A definition may begin in the middle of a line.
+            let code = lines.filter(|lines| {
+                lines.trim_start().len() == (symbol.span.end - symbol.span.start) as usize
+            });
+            let text = code.map_or_else(
+                || symbol.span.of(text).map(str::to_owned),
+                |code| Some(dedent(code)),
+            );
             definitions
                 .entry(qualified(&symbols, symbol))
                 .and_modify(|known| *known = None)
@@ -263,6 +259,6 @@ mod tests {
             changed_definitions(&definitions("x.py", before), &definitions("x.py", after));
         let names: Vec<_> = changed.iter().map(|(name, _, _)| name.as_str()).collect();
         assert_eq!(names, ["a.b"]);
-        assert_eq!(changed[0].2.trim(), "def b():\n        return 2");
+        assert_eq!(changed[0].2.trim(), "def b():\n    return 2");
     }
 }

@@ -12,6 +12,7 @@ use crate::documents::parts;
 use crate::gates::redact;
 use crate::repository::{Repository, SourceFile};
 use crate::sample::{CitedLines, Split};
+use crate::source_text::position_of_word;
 
 /// A piece of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +39,8 @@ pub(crate) fn raw_text<E>(
         .collect();
     for index in in_order_of_dependency(repository, &used) {
         let file = &repository.files[index];
-        let imported = used[index].signatures();
         for lines in parts(file) {
+            let imported = used[index].signatures(file.lines(lines));
             let mut text = format!("# {}\n\n", file.path);
             if !imported.is_empty() {
                 text.push_str(&format!("Uses:\n{imported}\n"));
@@ -128,13 +129,16 @@ impl<'r> Used<'r> {
         files.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// The signatures of what is used from files that are trained on.
-    fn signatures(&self) -> String {
+    /// The signatures of what a piece uses from files that are trained on.
+    fn signatures(&self, piece: &str) -> String {
         let mut out = String::new();
         for (file, symbol) in &self.definitions {
             let is_code = symbol.kind.is_type()
                 || matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method);
-            if file.split != Split::Train || !is_code {
+            if file.split != Split::Train
+                || !is_code
+                || position_of_word(piece, &symbol.name).is_none()
+            {
                 continue;
             }
             let signature = symbol

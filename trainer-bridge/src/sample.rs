@@ -65,7 +65,7 @@ pub enum Signal {
 }
 
 /// The part of the repository that a sample is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SampleSource {
     pub file: String,
     pub range: CitedLines,
@@ -74,7 +74,7 @@ pub struct SampleSource {
 }
 
 /// A range of lines as in a citation `path#L10-L24`: 1-based, inclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CitedLines {
     pub first: u32,
     pub last: u32,

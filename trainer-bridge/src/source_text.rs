@@ -194,6 +194,13 @@ pub(crate) fn position_of_word(text: &str, word: &str) -> Option<usize> {
     text.match_indices(word).map(|(at, _)| at).find(bounded)
 }
 
+/// Whether the keyword before a name says that it is defined here: `def name(…)` is no call.
+fn is_definition(before: &str) -> bool {
+    let keyword = before.split_whitespace().next_back();
+    before.ends_with(' ')
+        && keyword.is_some_and(|word| ["def", "fn", "func", "function"].contains(&word))
+}
+
 /// Lines that a call in an answer may have.
 const MAX_CALL_LINES: u32 = 8;
 
@@ -211,7 +218,7 @@ pub(crate) fn call_on_line(
         let at = from + position_of_word(&whole[from..], name)?;
         let after = &whole[at + name.len()..];
         let marks = after.len() - after.trim_start_matches('!').len();
-        if after[marks..].starts_with('(') {
+        if after[marks..].starts_with('(') && !is_definition(&whole[..at]) {
             let open = start + at + name.len() + marks;
             let end = balanced(&file.text, open, language)?;
             let last = file.line_of(end - 1);
@@ -270,6 +277,18 @@ pub(crate) fn code_block(language: &str, code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_definition_is_no_call() {
+        for (before, expected) in [
+            ("    def ", true),
+            ("pub async fn ", true),
+            ("return ", false),
+            ("x = self.", false),
+        ] {
+            assert_eq!(is_definition(before), expected, "{before}");
+        }
+    }
 
     #[track_caller]
     fn check(signature: &str, name: &str, language: &str, expected: Option<&[&str]>) {

@@ -103,7 +103,9 @@ impl Shared {
 
     /// Applies the recording policy after the settings or the roots have changed.
     pub fn apply_recording_policy(&self) {
-        let policy = self.session().recording();
+        // Under the lock of the session, so that of two changes at the same time the later one is applied last.
+        let session = self.session();
+        let policy = session.recording();
         let mode = policy.map_or(PrivacyMode::Off, |policy| policy.mode);
         self.samples.set_mode(mode);
     }

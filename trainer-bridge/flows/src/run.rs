@@ -62,6 +62,8 @@ pub struct RunOutput {
     /// How many input rows led to no row.
     pub rows_without_result: usize,
     pub calls: CallCounts,
+    /// Why the last request that failed did so.
+    pub last_error: Option<String>,
 }
 
 /// Why a run ends without rows. Each message is one line.
@@ -127,7 +129,7 @@ pub async fn run(
         };
         table.records.into_iter().map(alone).collect()
     };
-    // Each row has a request in flight at least now and then; more rows only wait.
+    // Twice as many rows as requests in flight, so that rows between two requests leave no slot idle. More would only hold memory.
     let window = dispatcher.limits().in_flight.clamp(1, 256) * 2;
     let results: Vec<(Table, Drops)> = stream::iter(tables)
         .map(|table| run.table(table, chats))
@@ -145,6 +147,7 @@ pub async fn run(
     output.dropped = drops.into_vec();
     output.rows_without_result = input_len - origins.len();
     output.calls = run.calls();
+    output.last_error = dispatcher.last_error();
     Ok(output)
 }
 
@@ -162,7 +165,8 @@ pub(crate) fn prepare(
     let mut table = Table::from_rows(rows);
     if compat {
         pandas::infer(&mut table);
-    } else if let Some(name) = unknown_block(flow, options) {
+    }
+    if let Some(name) = unknown_block(flow, options) {
         let hint = did_you_mean(name, flow.steps.iter().map(|step| &*step.name));
         return Err(RunError::UnknownBlock {
             name: name.clone(),

@@ -1,5 +1,6 @@
 //! Builds a dataset: facts and handed-in samples go through the gates into the files of a new folder.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,10 +71,10 @@ pub enum Stage {
     Writing(u64),
 }
 
-/// Replay is at most one sample for so many others: a tenth of the whole.
-const REPLAY_SHARE: u64 = 9;
+/// At most one replay sample for so many others: a tenth of all.
+const SAMPLES_PER_REPLAY: u64 = 9;
 
-/// The part of the limit that facts about the repository as a whole may take; the rest is for facts about definitions.
+/// Facts about the repository as a whole may take this fraction (one third) of the limit; the rest is for facts about definitions.
 const WHOLE_SHARE: u64 = 3;
 
 /// Builds a dataset of the repository of `snapshot` in a folder below `parent`, and returns the folder with its manifest. Without a name
@@ -106,15 +107,19 @@ pub fn build_dataset(
         options,
     };
     let commits = match inputs.history {
-        Some(history) => history.commits(&HistoryOptions::default(), &|done, all| {
-            progress(Stage::History(done, all));
-        })?,
+        Some(history) => history.commits(
+            &HistoryOptions::default(),
+            &|path| snapshot.is_private(path),
+            &|done, all| {
+                progress(Stage::History(done, all));
+            },
+        )?,
         None => Vec::new(),
     };
     let gold = match inputs.history {
         Some(history) => {
             let progress = |done| progress(Stage::Changes(done, commits.len()));
-            gold_standard(history, &commits, snapshot, &progress, cancel)?
+            gold_standard(history, &commits, &progress, cancel)?
         }
         None => GoldStandard::default(),
     };
@@ -122,10 +127,10 @@ pub fn build_dataset(
         .samples
         .iter()
         .partition(|sample| sample.metadata.kind == "replay");
-    build.hand_in(&samples)?;
+    build.add_synthesized(&samples)?;
     build.add_facts(&commits, progress, cancel)?;
-    let share = build.counter.statistics.samples() / REPLAY_SHARE;
-    build.hand_in(&replay[..replay.len().min(share as usize)])?;
+    let max_replay = build.counter.statistics.samples() / SAMPLES_PER_REPLAY;
+    build.add_synthesized(&replay[..replay.len().min(max_replay as usize)])?;
     build.add_raw_text()?;
     build.add_pairs(&commits, &gold)?;
     build.add_gold_standard(&gold)?;
@@ -162,7 +167,10 @@ impl Build<'_, '_> {
             self.options.limit
         };
         let mut written = 0;
-        let mut of_whole = 0;
+        // Kinds of facts about the repository as a whole share a part of the limit evenly: a large one must not starve the others.
+        let kinds_of_whole = FactKind::ALL.iter().filter(|kind| !kind.is_of_definition());
+        let quota = limit / WHOLE_SHARE / kinds_of_whole.count() as u64;
+        let mut of_kind: BTreeMap<&str, u64> = BTreeMap::new();
         let mut failed = None;
         facts(self.repository, commits, cancel, &mut |mut batch: Vec<
             Fact,
@@ -174,22 +182,28 @@ impl Build<'_, '_> {
                 if written >= limit {
                     return false;
                 }
-                if fact.kind.is_of_definition() {
-                    written += self.keep(checked).unwrap_or_else(|error| {
+                let room = if fact.kind.is_of_definition() {
+                    limit - written
+                } else {
+                    let used = of_kind.get(fact.kind.name()).copied().unwrap_or(0);
+                    quota.saturating_sub(used).min(limit - written)
+                };
+                if room == 0 {
+                    continue;
+                }
+                match self.keep(checked, room) {
+                    Ok(count) => {
+                        *of_kind.entry(fact.kind.name()).or_default() += count;
+                        written += count;
+                    }
+                    Err(error) => {
                         failed = Some(error);
-                        0
-                    });
-                } else if of_whole < limit / WHOLE_SHARE {
-                    let count = self.keep(checked).unwrap_or_else(|error| {
-                        failed = Some(error);
-                        0
-                    });
-                    of_whole += count;
-                    written += count;
+                        return false;
+                    }
                 }
             }
             progress(Stage::Writing(written));
-            failed.is_none()
+            true
         })?;
         failed.map_or(Ok(()), Err)
     }
@@ -269,8 +283,8 @@ impl Build<'_, '_> {
             .is_some_and(|file| file.split != Split::Train)
     }
 
-    /// Writes samples unless their questions were asked before. Returns how many were written.
-    fn keep(&mut self, checked: Checked) -> Result<u64, DatasetError> {
+    /// Writes up to `room` samples whose questions were not asked before and are not close to a golden one. Returns how many were written.
+    fn keep(&mut self, checked: Checked, room: u64) -> Result<u64, DatasetError> {
         let samples = match checked.result {
             Ok(samples) => samples,
             Err(reason) => {
@@ -280,6 +294,9 @@ impl Build<'_, '_> {
         };
         let mut count = 0;
         for sample in &samples {
+            if count == room {
+                break;
+            }
             let question = sample
                 .messages
                 .first()
@@ -332,7 +349,7 @@ impl Build<'_, '_> {
             }));
         }
         let excerpts = self.excerpts.finish(self.repository);
-        let mut manifest = DatasetManifest {
+        let manifest = DatasetManifest {
             format: FORMAT,
             repository: self.repository.snapshot.name().to_owned(),
             inputs: inputs(self.repository, given, commits),
@@ -344,9 +361,6 @@ impl Build<'_, '_> {
         for (file, content) in report::render(&manifest, &excerpts)? {
             self.writer.file(file, content.as_bytes(), 0)?;
         }
-        let mut all = self.writer.finish_rows()?;
-        all.retain(|file, _| manifest.files.contains_key(file));
-        manifest.files = all;
         let json = serde_json::to_string_pretty(&manifest)
             .map_err(|error| DatasetError::Report(error.to_string()))?;
         self.writer.file("manifest.json", json.as_bytes(), 0)?;

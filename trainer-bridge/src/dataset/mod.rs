@@ -7,11 +7,11 @@ mod build;
 mod compare;
 mod excerpts;
 mod folder;
-mod handed_in;
 mod manifest;
 mod outputs;
 mod report;
 mod statistics;
+mod synthesized;
 mod writer;
 
 pub use build::{BuildInputs, BuildOptions, Stage as BuildStage, build_dataset};

@@ -1,6 +1,7 @@
 //! Counts of a dataset: samples by kind and split, drops by reason, coverage, lengths.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,8 @@ pub struct Coverage {
 pub(super) struct Counter {
     pub statistics: Statistics,
     covered: BTreeSet<String>,
+    /// Hashes of the answers so far, with their kind.
+    answers: HashSet<u64>,
 }
 
 impl Counter {
@@ -73,6 +76,9 @@ impl Counter {
 
     /// Counts samples with the same answer.
     pub fn keep(&mut self, sample: &Sample, count: u64) {
+        if !self.covered.contains(&sample.metadata.source.file) {
+            self.covered.insert(sample.metadata.source.file.clone());
+        }
         let answer = sample
             .messages
             .last()
@@ -87,12 +93,15 @@ impl Counter {
             Split::Valid => kind.valid += count,
             Split::Test => kind.test += count,
         }
+        let mut hasher = DefaultHasher::new();
+        let content = sample.messages.last().map(|message| &message.content);
+        (&sample.metadata.kind, content).hash(&mut hasher);
+        if !self.answers.insert(hasher.finish()) {
+            return;
+        }
         kind.answers += 1;
         let class = LENGTH_CLASSES.partition_point(|bound| *bound <= answer);
         kind.lengths[class.min(LENGTH_CLASSES.len() - 1)] += 1;
-        if !self.covered.contains(&sample.metadata.source.file) {
-            self.covered.insert(sample.metadata.source.file.clone());
-        }
     }
 
     /// Completes the statistics. `files` are all files with their module.

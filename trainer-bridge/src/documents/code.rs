@@ -39,9 +39,11 @@ pub(super) fn documents(repository: &Repository, file: &SourceFile) -> Vec<Docum
         .collect()
 }
 
-/// Says what a file is and what it defines.
-pub(crate) fn file_outline(repository: &Repository, file: &SourceFile) -> String {
-    outline(repository, file, file.symbols.iter())
+/// Names a file and what it defines, without the description of its module, which other files share.
+pub(crate) fn file_outline(file: &SourceFile) -> String {
+    let mut out = format!("`{}`, {} code", file.path, file.language.name());
+    list(file.symbols.iter(), &mut out);
+    out
 }
 
 /// Cuts a file into pieces of at most [`MAX_DOCUMENT`] bytes, at the beginnings of top-level definitions. A definition that is longer is cut
@@ -109,6 +111,11 @@ fn outline<'f>(
             description.chars().take(200).collect::<String>()
         ));
     }
+    list(symbols, &mut out);
+    out
+}
+
+fn list<'f>(symbols: impl Iterator<Item = &'f SymbolInfo>, out: &mut String) {
     let listed = symbols.filter(|symbol| {
         let kind = symbol.kind;
         let is_code = kind.is_type()
@@ -128,5 +135,4 @@ fn outline<'f>(
             out.push_str(&format!(": {purpose}"));
         }
     }
-    out
 }

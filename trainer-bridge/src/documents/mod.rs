@@ -31,7 +31,7 @@ pub struct Document {
     /// The kind and the place, which together name one document of a repository.
     pub id: String,
     pub kind: DocumentKind,
-    /// The file, relative to the root; empty for a commit.
+    /// Relative to the root; for a transcript, to its folder; for a module, its first file; empty for a commit.
     pub path: String,
     pub lines: CitedLines,
     pub title: String,

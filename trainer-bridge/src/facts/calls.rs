@@ -23,67 +23,89 @@ pub(crate) struct Call<'r> {
     pub site: &'r UsageSite,
     /// The qualified name of the definition that the call is in.
     pub by: Option<&'r str>,
-    /// The text of the call, and its lines.
-    pub code: String,
+    /// The lines of the call.
     pub lines: LineRange,
 }
 
-/// Returns the calls of a definition that a fact about it may cite.
-pub(crate) fn calls<'c>(context: &'c Context, subject: &Subject, in_tests: bool) -> Vec<Call<'c>> {
-    let sites = &context.relations.usages(subject.symbol.id).sites;
-    let calls = sites
-        .iter()
-        .filter(|site| site.calls > 0 && site.test == in_tests);
-    calls
-        .filter_map(|site| {
-            let (file, by, last) = match site.by {
-                Some(by) => {
-                    let (file, symbol) = context.repository.definition(by)?;
-                    (file, Some(symbol.qualified.as_str()), symbol.lines.last)
-                }
-                None => (context.repository.file(&site.path)?, None, site.line),
-            };
-            if !context.may_cite(subject.file, file) {
-                return None;
-            }
-            let within = LineRange {
-                first: site.line,
-                last,
-            };
-            let (code, lines) = first_call(file, within, &subject.symbol.name)?;
-            Some(Call {
-                file,
-                site,
-                by,
-                code,
-                lines,
-            })
-        })
-        .collect()
+/// Certain calls of a definition that a fact about it may cite.
+pub(crate) struct Calls<'r> {
+    pub calls: Vec<Call<'r>>,
+    /// Whether there is no other use: none in a file that may not be cited, and none that only may be one.
+    pub are_all: bool,
+}
+
+/// Returns the first call of a definition in each definition that calls it.
+pub(crate) fn calls<'c>(context: &'c Context, subject: &Subject, in_tests: bool) -> Calls<'c> {
+    let usages = context.relations.usages(subject.symbol.id);
+    let mut are_all = usages.possible == 0;
+    let mut calls = Vec::new();
+    for site in usages.sites.iter().filter(|site| site.test == in_tests) {
+        match call(context, subject, site) {
+            Some(call) => calls.push(call),
+            None => are_all = false,
+        }
+    }
+    Calls { calls, are_all }
+}
+
+fn call<'c>(context: &'c Context, subject: &Subject, site: &'c UsageSite) -> Option<Call<'c>> {
+    let (file, by, last) = match site.by {
+        Some(by) => {
+            let (file, symbol) = context.repository.definition(by)?;
+            (file, Some(symbol.qualified.as_str()), symbol.lines.last)
+        }
+        None => (context.repository.file(&site.path)?, None, site.line),
+    };
+    if site.calls == 0 || !context.may_cite(subject.file, file) {
+        return None;
+    }
+    let within = LineRange {
+        first: site.line,
+        last,
+    };
+    let (_, lines) = first_call(file, within, &subject.symbol.name)?;
+    Some(Call {
+        file,
+        site,
+        by,
+        lines,
+    })
 }
 
 fn callers(context: &Context, subject: &Subject) -> Option<Fact> {
+    let Calls { calls, are_all } = calls(context, subject, false);
     let mut lines = Vec::new();
-    for call in calls(context, subject, false) {
-        let place = citation(&call.file.path, call.lines);
-        let code = grounding::markdown::code(&call.code);
-        lines.push(match call.by {
-            Some(by) => format!("- `{by}` in {place}: {code}"),
-            None => format!("- {place}: {code}"),
-        });
-        if lines.len() == MAX_LISTED {
-            break;
+    for first in &calls {
+        let last = match first.site.by {
+            Some(by) => context.repository.definition(by)?.1.lines.last,
+            None => first.lines.last,
+        };
+        let mut within = LineRange {
+            first: first.lines.first,
+            last,
+        };
+        // A definition may call it several times.
+        while let Some((code, at)) = first_call(first.file, within, &subject.symbol.name) {
+            let place = citation(&first.file.path, at);
+            let code = grounding::markdown::code(&code);
+            lines.push(match first.by {
+                Some(by) => format!("- `{by}` in {place}: {code}"),
+                None => format!("- {place}: {code}"),
+            });
+            within.first = at.last + 1;
         }
     }
-    let answer = match lines.as_slice() {
-        [] => return None,
-        [only] => format!("{} is called here:\n\n{only}", subject.name),
-        many => format!(
-            "{} is called in these places, among others:\n\n{}",
-            subject.name,
-            many.join("\n")
-        ),
-    };
+    let are_all = are_all && lines.len() <= MAX_LISTED;
+    lines.truncate(MAX_LISTED);
+    let others = if are_all { "" } else { ", among other places" };
+    if lines.is_empty() {
+        return None;
+    }
+    let answer = format!(
+        "{} is called here{others}:\n\n{}",
+        subject.name,
+        lines.join("\n")
+    );
     Some(subject.fact(FactKind::Callers, answer))
 }
 
@@ -106,22 +128,23 @@ fn callees(context: &Context, subject: &Subject) -> Option<Fact> {
         let purpose = purpose(symbol)
             .map(|purpose| format!(": {purpose}"))
             .unwrap_or_default();
-        lines.push(format!(
+        let line = format!(
             "- `{}` ({}), called in line {}{purpose}",
             symbol.qualified,
             citation(&file.path, symbol.lines),
             call.first + 1,
-        ));
-        if lines.len() == MAX_LISTED {
-            break;
-        }
+        );
+        lines.push((call.first, line));
     }
     if lines.len() < 2 {
         return None;
     }
+    lines.sort();
+    lines.truncate(MAX_LISTED);
+    let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
     let place = citation(&subject.symbol.path, subject.symbol.lines);
     let answer = format!(
-        "{} ({place}) calls, in this order:\n\n{}",
+        "Among what {} ({place}) calls are:\n\n{}",
         subject.name,
         lines.join("\n")
     );
@@ -131,7 +154,7 @@ fn callees(context: &Context, subject: &Subject) -> Option<Fact> {
 /// Returns the tests that call a definition, each once.
 pub(crate) fn tests_of(context: &Context, subject: &Subject) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for call in calls(context, subject, true) {
+    for call in calls(context, subject, true).calls {
         let (Some(by), Some(id)) = (call.by, call.site.by) else {
             continue;
         };
@@ -172,13 +195,16 @@ fn tests(context: &Context, subject: &Subject) -> Option<Fact> {
 const MAX_EXAMPLE_LINES: u32 = 12;
 
 fn example(context: &Context, subject: &Subject) -> Option<Fact> {
-    let calls = calls(context, subject, true);
+    let calls = calls(context, subject, true).calls;
     // The shortest test shows the call with the least around it.
     let shown = |call: &Call| -> Option<(LineRange, usize)> {
         let (_, test) = context.repository.definition(call.site.by?)?;
         let whole = test.lines.last - test.lines.first < MAX_EXAMPLE_LINES;
         let lines = if whole { test.lines } else { call.lines };
-        Some((lines, call.file.lines(lines).len()))
+        let code = call.file.lines(lines);
+        // The line of a call may be the head of a statement that goes on.
+        let is_cut = !whole && code.trim_end().ends_with(['{', ':', '(', ',', '[']);
+        (!is_cut).then_some((lines, code.len()))
     };
     let best = calls
         .iter()

@@ -52,12 +52,16 @@ fn fact(context: &Context, commit: &Commit) -> Option<Fact> {
         listed.join("\n")
     );
     let first = files.first()?;
+    let mut arguments = vec![
+        ("subject", commit.subject.clone()),
+        ("commit", commit.id.clone()),
+    ];
+    if !commit.body.trim().is_empty() {
+        arguments.push(("reasoned", commit.subject.clone()));
+    }
     Some(Fact {
         kind: FactKind::Change,
-        arguments: vec![
-            ("subject", commit.subject.clone()),
-            ("commit", commit.id.clone()),
-        ],
+        arguments,
         reasoning: None,
         answer,
         source: SampleSource {

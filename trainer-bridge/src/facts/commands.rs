@@ -10,6 +10,10 @@ use crate::source_text::code_block;
 struct Task {
     name: String,
     commands: String,
+    /// The language of `commands`.
+    language: &'static str,
+    /// How to run it from the root of the repository, if it is known.
+    invocation: Option<String>,
     lines: LineRange,
 }
 
@@ -60,8 +64,12 @@ pub(super) fn facts(context: &Context) -> Vec<Fact> {
         for task in (row.tasks)(file) {
             if task.name.contains("test") && file.split == crate::Split::Train {
                 first = first.or(Some(file));
+                let how = task
+                    .invocation
+                    .as_deref()
+                    .map_or_else(String::new, |how| format!("`{how}`: "));
                 tests.push(format!(
-                    "- {} in {}",
+                    "- {how}{} in {}",
                     task.name,
                     citation(&file.path, task.lines)
                 ));
@@ -87,10 +95,13 @@ fn fact(file: &SourceFile, task: &Task) -> Fact {
         ],
         reasoning: None,
         answer: format!(
-            "{} is defined in {} and runs\n\n{}",
+            "{} is defined in {} and runs\n\n{}{}",
             capitalized(&task.name),
             citation(&file.path, task.lines),
-            code_block("sh", &task.commands)
+            code_block(task.language, &task.commands),
+            task.invocation
+                .as_deref()
+                .map_or_else(String::new, |how| format!("\nIt is run by `{how}`."))
         ),
         source: file.source(task.lines),
         document: file.path.clone(),
@@ -162,6 +173,9 @@ fn package_scripts(file: &SourceFile) -> Vec<Task> {
             .then(|| Task {
                 name: format!("the script `{name}`"),
                 commands: command.to_owned(),
+                language: "sh",
+                // A script of another folder is run from there.
+                invocation: (&*file.path == "package.json").then(|| format!("npm run {name}")),
                 lines: one_line(line),
             })
     };
@@ -203,6 +217,8 @@ fn make_targets(file: &SourceFile) -> Vec<Task> {
         tasks.push(Task {
             name: format!("the target `{name}`"),
             commands: recipe.join("\n"),
+            language: "makefile",
+            invocation: (name_of(&file.path) == &*file.path).then(|| format!("make {name}")),
             lines: LineRange {
                 first: number as u32,
                 last: last as u32,
@@ -256,6 +272,8 @@ fn workflow_steps(file: &SourceFile) -> Vec<Task> {
             tasks.push(Task {
                 name: format!("the step \"{name}\""),
                 commands,
+                language: "sh",
+                invocation: None,
                 lines,
             });
         }
@@ -284,6 +302,8 @@ fn project_scripts(file: &SourceFile) -> Vec<Task> {
             (!name.is_empty() && !name.starts_with('#')).then(|| Task {
                 name: format!("the program `{name}`"),
                 commands: target.to_owned(),
+                language: "sh",
+                invocation: None,
                 lines: one_line(number as u32),
             })
         })

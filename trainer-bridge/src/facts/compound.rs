@@ -127,7 +127,7 @@ fn errors_of_callee(context: &Context, subject: &Subject, callees: &[Called]) ->
     }
     let place = citation(&subject.symbol.path, subject.symbol.lines);
     let answer = format!(
-        "Of what {} ({place}) calls, these fail with errors of their own:\n\n{}",
+        "Of what {} ({place}) calls, these have errors of their own, unless it handles them:\n\n{}",
         subject.name,
         lines.join("\n")
     );
@@ -151,7 +151,7 @@ fn module_of_callees(subject: &Subject, callees: &[Called]) -> Option<Fact> {
         return None;
     }
     let answer = format!(
-        "{} belongs to the module `{}` ({}). From other modules it calls:\n\n{}",
+        "{} belongs to the module `{}` ({}). From other modules it calls, among others:\n\n{}",
         subject.name,
         subject.file.module,
         citation(&subject.symbol.path, subject.symbol.lines),
@@ -162,6 +162,7 @@ fn module_of_callees(subject: &Subject, callees: &[Called]) -> Option<Fact> {
 
 fn tests_of_caller(context: &Context, subject: &Subject) -> Option<Fact> {
     for call in calls(context, subject, false)
+        .calls
         .into_iter()
         .take(MAX_NEIGHBOURS)
     {
@@ -185,11 +186,16 @@ fn tests_of_caller(context: &Context, subject: &Subject) -> Option<Fact> {
             continue;
         }
         let answer = format!(
-            "`{}` calls {} in {}, and tests call `{}`:\n\n{}",
+            "`{}` calls {} in {}, and tests call `{}`{}:\n\n{}",
             caller.qualified,
             subject.name,
             citation(&file.path, call.lines),
             caller.qualified,
+            if tests.len() > MAX_NEIGHBOURS {
+                ", among others"
+            } else {
+                ""
+            },
             tests
                 .iter()
                 .take(MAX_NEIGHBOURS)

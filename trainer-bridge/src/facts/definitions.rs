@@ -63,7 +63,7 @@ fn signature(subject: &Subject) -> Option<Fact> {
     let lines = signature_lines(subject.file, symbol)?;
     let answer = format!(
         "{} is declared in {} as\n\n{}\n{list}",
-        subject.name,
+        quoted(&symbol.qualified),
         citation(&symbol.path, lines),
         code_block(language, symbol.signature.trim_end_matches([':', '{', ' ']))
     );
@@ -88,6 +88,16 @@ fn signature_lines(file: &SourceFile, symbol: &SymbolInfo) -> Option<LineRange> 
 
 fn find(context: &Context, subject: &Subject) -> Option<Fact> {
     let purpose = context.unique_purpose(subject.symbol)?;
+    // The comment before a group of constants is about all of them.
+    let of_group = ["below", "above", "following", "these", "all"];
+    if !is_callable(subject.symbol.kind)
+        && !subject.symbol.kind.is_type()
+        && of_group
+            .iter()
+            .any(|word| crate::documentation::mentions(&purpose, word))
+    {
+        return None;
+    }
     let place = place(context.repository, subject);
     let arguments = vec![
         ("purpose", purpose),
@@ -118,7 +128,7 @@ fn location(repository: &Repository, subject: &Subject) -> Fact {
         .unwrap_or_default();
     let answer = format!(
         "{} is {kind}{of}, defined in {}. It belongs to the module `{}`.{first}",
-        subject.name,
+        quoted(&symbol.qualified),
         citation(&symbol.path, symbol.lines),
         file.module
     );
@@ -137,7 +147,7 @@ fn value(subject: &Subject) -> Option<Fact> {
     }
     let answer = format!(
         "{} is set in {}:\n\n{}",
-        subject.name,
+        quoted(&symbol.qualified),
         citation(&symbol.path, symbol.lines),
         code_block(subject.file.language.id(), code.trim())
     );

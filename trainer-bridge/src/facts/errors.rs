@@ -29,8 +29,16 @@ static PATTERNS: LazyLock<Vec<(&[&str], Option<Regex>)>> = LazyLock::new(|| {
             ],
             r"\bthrow\s+(?:new\s+)?((?:\w+(?:\.|::|\\))*\w*(?:Error|Exception|error|exception|[A-Z]\w*))\s*[({]",
         ),
-        (&["rust"], r"\bErr\(\s*((?:[A-Z]\w*::)+[A-Z]\w*)"),
-        (&["go"], r"\breturn\b[^\n]*?\b((?:\w+\.)?Err[A-Z]\w*)\b"),
+        // Not the pattern of a match arm or of `if let`, which handles an error.
+        (
+            &["rust"],
+            r"(?m)(?:\breturn\s+|^\s*|[{;(|]\s*|=>\s*)Err\(\s*((?:[A-Z]\w*::)+[A-Z]\w*)[^=\n]*$",
+        ),
+        // The last value that is returned, not an argument of `errors.Is`.
+        (
+            &["go"],
+            r"(?m)\breturn\s+(?:[^\n(]*,\s*)?((?:\w+\.)?Err[A-Z]\w*)\s*$",
+        ),
     ];
     rows.map(|(languages, pattern)| (languages, Regex::new(pattern).ok()))
         .into()
@@ -81,7 +89,9 @@ fn extract(file: &SourceFile) -> Vec<Vec<String>> {
         else {
             continue;
         };
-        if !pattern.is_match(text) {
+        // A Go function without an error in its results returns something else of such a name.
+        let has_error = file.language.id() != "go" || symbol.signature.contains("error");
+        if !has_error || !pattern.is_match(text) {
             continue;
         }
         let Some(code) = without_comments_and_strings(text, file.language.id()) else {
@@ -106,18 +116,31 @@ pub(super) fn facts(context: &Context, subject: &Subject, facts: &mut Vec<Fact>)
         return;
     }
     let named: Vec<String> = errors.iter().map(|error| format!("`{error}`")).collect();
-    let verb = if subject.file.language.id() == "go" || subject.file.language.id() == "rust" {
+    let verb = verb(subject.file);
+    let place = citation(&subject.symbol.path, subject.symbol.lines);
+    let answer = match verb {
+        // Errors without a name of their own, as of `fmt.Errorf`, are not read.
+        "returns" => format!(
+            "{} returns {} ({place}). It may return other errors, too.",
+            subject.name,
+            listed(&named),
+        ),
+        _ => format!(
+            "{} {verb} {} itself ({place}). What it calls may fail in other ways.",
+            subject.name,
+            listed(&named),
+        ),
+    };
+    facts.push(subject.fact(FactKind::Errors, answer));
+}
+
+/// How an error leaves a function: as a value in Go and Rust.
+pub(crate) fn verb(file: &SourceFile) -> &'static str {
+    if matches!(file.language.id(), "go" | "rust") {
         "returns"
     } else {
         "raises"
-    };
-    let place = citation(&subject.symbol.path, subject.symbol.lines);
-    let answer = format!(
-        "{} {verb} {} itself ({place}). What it calls may fail in other ways.",
-        subject.name,
-        listed(&named),
-    );
-    facts.push(subject.fact(FactKind::Errors, answer));
+    }
 }
 
 /// Joins items as in "a, b and c".

@@ -29,7 +29,7 @@ use crate::repository::{Repository, SourceFile};
 use crate::sample::{SampleSource, Split};
 pub(crate) use absent::words;
 pub(crate) use calls::{calls, tests_of};
-pub(crate) use errors::{errors_of, listed};
+pub(crate) use errors::{errors_of, listed, verb};
 pub use kind::FactKind;
 use relations::Relations;
 
@@ -76,7 +76,7 @@ const BATCH: usize = 1024;
 type Generator<'g> = &'g dyn Fn(&Context) -> Vec<Fact>;
 
 /// Hands over facts in a fixed order until `take` returns false: those about the repository as a whole first, then those about
-/// definitions, the most important of each module first. So a limit leaves a part of each.
+/// definitions, the most important of each module first.
 pub(crate) fn facts(
     repository: &Repository,
     commits: &[Commit],

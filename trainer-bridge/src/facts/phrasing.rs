@@ -8,7 +8,8 @@ use super::FactKind;
 static PHRASINGS: LazyLock<BTreeMap<String, Vec<String>>> =
     LazyLock::new(|| toml::from_str(include_str!("phrasings.toml")).unwrap_or_default());
 
-/// Returns `count` different questions, or all there are if there are fewer. Which of them come first depends on `seed`, so that
+/// Returns `count` different questions, or all there are if there are fewer. A question that needs an argument which the fact does not have is
+/// left out. Which of them come first depends on `seed`, so that
 /// with a small count all phrasings occur over many facts.
 pub(super) fn questions(
     kind: FactKind,
@@ -19,6 +20,14 @@ pub(super) fn questions(
     let Some(templates) = PHRASINGS.get(kind.name()) else {
         return Vec::new();
     };
+    let has_all = |template: &&String| {
+        let mut names = template
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split('}').next());
+        names.all(|name| arguments.iter().any(|(known, _)| *known == name))
+    };
+    let templates: Vec<&String> = templates.iter().filter(has_all).collect();
     let start = first_number(seed) as usize % templates.len().max(1);
     let chosen = templates
         .iter()

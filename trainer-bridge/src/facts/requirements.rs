@@ -15,10 +15,17 @@ use crate::repository::{SourceFile, citation};
 use crate::sample::Split;
 use crate::split_of;
 
+/// Fewer modules are no choice.
+const MIN_MODULES: usize = 3;
+
 /// Items of one module; large modules would drown the others.
 const MAX_ITEMS: usize = 40;
 
 pub(super) fn facts(context: &Context, commits: &[Commit]) -> Vec<Fact> {
+    // With few modules, all questions would have the same answer.
+    if context.repository.snapshot.modules().len() < MIN_MODULES {
+        return Vec::new();
+    }
     let synonyms = Synonyms::learn(context);
     let mut files: HashMap<&str, Vec<&SourceFile>> = HashMap::new();
     for file in context
@@ -50,7 +57,7 @@ pub(super) fn facts(context: &Context, commits: &[Commit]) -> Vec<Fact> {
                 break;
             }
             of_module += 1;
-            for requirement in wordings(symbol, &purpose, &synonyms) {
+            for requirement in wordings(&purpose, &synonyms) {
                 facts.extend(fact(module, file, symbol, &purpose, requirement));
             }
         }
@@ -146,32 +153,19 @@ fn fact(
 }
 
 /// Returns different wordings of what an item does.
-fn wordings(symbol: &SymbolInfo, purpose: &str, synonyms: &Synonyms) -> Vec<String> {
+fn wordings(purpose: &str, synonyms: &Synonyms) -> Vec<String> {
     let plain = without_marks(purpose);
-    let name = words(&symbol.name).join(" ").to_lowercase();
     let mut wordings = vec![
-        plain.clone(),
-        format!(
-            "something is wrong when it should do this: {}",
-            lower_first(&plain)
-        ),
+        format!("this does not work as it should: {plain}"),
+        format!("we want to change this: {plain}"),
     ];
     wordings.extend(synonyms.replace(&plain));
-    if words(&symbol.name).len() > 1 {
-        wordings.push(format!("an additional option for {name}"));
-    }
+    wordings.push(plain);
     wordings
 }
 
 fn without_marks(text: &str) -> String {
     text.replace(['`', '*'], "")
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
 }
 
 /// Words that the repository itself uses for each other: `get_user` documented as "Return the user" says that `get` is `return`.

@@ -130,7 +130,7 @@ fn a_definition_is_declared_documented_and_located() {
             `encode` is a function, defined in `store/codec.py#L1-L5`. It belongs to the module `store`. Turns a record into bytes that can be stored.
 
             signature: `append`
-            `append` is declared in `store/journal.py#L9` as
+            `Journal.append` is declared in `store/journal.py#L9` as
 
             ```python
             def append(self, record, flush=False)
@@ -147,7 +147,7 @@ fn a_definition_is_declared_documented_and_located() {
             That is `append`, a method of `Journal` in `store/journal.py#L9-L16`.
 
             location: `append`
-            `append` is a method of the class `Journal`, defined in `store/journal.py#L9-L16`. It belongs to the module `store`. Adds a record at the end of the file.
+            `Journal.append` is a method of the class `Journal`, defined in `store/journal.py#L9-L16`. It belongs to the module `store`. Adds a record at the end of the file.
 
             purpose: `Journal`
             A file of records.
@@ -229,7 +229,7 @@ fn calls_are_told_with_their_arguments_and_tests() {
             `encode` raises `EncodeError` itself (`store/codec.py#L1-L5`). What it calls may fail in other ways.
 
             callees: `append`
-            `append` (`store/journal.py#L9-L16`) calls, in this order:
+            Among what `append` (`store/journal.py#L9-L16`) calls are:
 
             - `encode` (`store/codec.py#L1-L5`), called in line 16: Turns a record into bytes that can be stored
             - `write_all` (`store/journal.py#L18-L19`), called in line 16
@@ -270,7 +270,7 @@ fn facts_are_joined_along_calls() {
             `append` calls `encode` in `store/journal.py#L16`, and that calls `check` in `store/codec.py#L5`. `check` is defined in `store/codec.py#L7-L8`.
 
             errors_of_callee: `append`
-            Of what `append` (`store/journal.py#L9-L16`) calls, these fail with errors of their own:
+            Of what `append` (`store/journal.py#L9-L16`) calls, these have errors of their own, unless it handles them:
 
             - `EncodeError` by `encode` in `store/codec.py#L1-L5`
 
@@ -341,10 +341,12 @@ pub struct Args {
             command: the target `test` in `Makefile` | `Makefile`
             The target `test` is defined in `Makefile#L2-L4` and runs
 
-            ```sh
+            ```makefile
             cargo nextest run
             cargo test --doc
             ```
+
+            It is run by `make test`.
 
             command: the script `lint` in `package.json` | `package.json`
             The script `lint` is defined in `package.json#L1` and runs
@@ -352,6 +354,8 @@ pub struct Args {
             ```sh
             eslint . --fix
             ```
+
+            It is run by `npm run lint`.
 
             build: build
             The manifest of the repository is `Cargo.toml#L1`, so the usual command is
@@ -371,7 +375,7 @@ pub struct Args {
             These tasks run tests:
 
             - the step "Run the tests" in `.github/workflows/ci.yml#L4-L7`
-            - the target `test` in `Makefile#L2-L4`
+            - `make test`: the target `test` in `Makefile#L2-L4`
 
             flag: `--out-dir` | `args.rs`
             `--out-dir` is declared in `args.rs#L3-L4`. Its help text is: Where to write. Its default is `"out"`.
@@ -382,14 +386,14 @@ pub struct Args {
             flag: `--addr` | `main.go`
             `--addr` is declared in `main.go#L3`. Its help text is: where to listen. Its default is `":8080"`.
 
-            configuration: `package.name` | `Cargo.toml`
+            configuration: `package.name` | `Cargo.toml` | `package.name`
             `package.name` is set to `"x"` in `Cargo.toml#L2`:
 
             ```toml
             name = "x"
             ```
 
-            configuration: `flake8.max-line-length` | `setup.cfg`
+            configuration: `flake8.max-line-length` | `setup.cfg` | `flake8.max-line-length`
             `flake8.max-line-length` is set to `88` in `setup.cfg#L2`:
 
             ```plaintext
@@ -416,15 +420,15 @@ def run(y, z):
         fixture,
         &[FactKind::Signature],
         expect![[r#"
-        signature: `run` in `a.py`
-        `run` in `a.py` is declared in `a.py#L1` as
+            signature: `run` in `a.py`
+            `run` is declared in `a.py#L1` as
 
-        ```python
-        def run(x)
-        ```
+            ```python
+            def run(x)
+            ```
 
-        It takes one argument: `x`.
-    "#]],
+            It takes one argument: `x`.
+        "#]],
     );
 }
 
@@ -444,5 +448,32 @@ def close_graph(path):
         absent: `open_graph`
         There is no `open_graph` in this repository. The most similar names are `close_graph` (`a.py#L3-L4`) and `open_index` (`a.py#L1-L2`).
     "#]],
+    );
+}
+
+#[test]
+fn all_calls_of_a_function_are_listed_and_definitions_are_not() {
+    check(
+        r#"
+//- /store.py
+def hist(values):
+    return values
+
+class Plot:
+    def draw(self, values):
+        first = hist(values)
+        def hist_of(more):
+            return hist(more)
+        return first, hist(first)
+"#,
+        &[FactKind::Callers],
+        expect![[r#"
+            callers: `hist`
+            `hist` is called here:
+
+            - `Plot.draw` in `store.py#L6`: `hist(values)`
+            - `Plot.draw` in `store.py#L8`: `hist(more)`
+            - `Plot.draw` in `store.py#L9`: `hist(first)`
+        "#]],
     );
 }

@@ -24,6 +24,8 @@ pub enum CommitClass {
     /// A tool wrote it.
     Automatic,
     NoFiles,
+    /// It changed a private file.
+    Private,
     /// Some of its objects are not there, as at the end of a shallow clone.
     Incomplete,
 }
@@ -42,6 +44,7 @@ impl CommitClass {
             CommitClass::EmptyMessage => "the message says nothing",
             CommitClass::Automatic => "written by a tool",
             CommitClass::NoFiles => "no file changes",
+            CommitClass::Private => "changes a private file",
             CommitClass::Incomplete => "not all of it is in this clone",
         }
     }

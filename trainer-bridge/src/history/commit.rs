@@ -14,6 +14,7 @@ pub(super) struct Reader<'r> {
     repository: &'r gix::Repository,
     prefix: &'r str,
     options: &'r HistoryOptions,
+    is_private: &'r (dyn Fn(&str) -> bool + Sync),
     state: gix::diff::tree::State,
 }
 
@@ -22,24 +23,21 @@ impl<'r> Reader<'r> {
         repository: &'r gix::Repository,
         prefix: &'r str,
         options: &'r HistoryOptions,
+        is_private: &'r (dyn Fn(&str) -> bool + Sync),
     ) -> Reader<'r> {
         Reader {
             repository,
             prefix,
             options,
+            is_private,
             state: Default::default(),
         }
     }
 
     /// Reads a commit. If objects of it are missing, that is its class.
     pub(super) fn read(&mut self, id: gix::ObjectId) -> Commit {
-        self.try_read(id).unwrap_or_else(|| Commit {
-            id: id.to_string(),
-            subject: String::new(),
-            body: String::new(),
-            class: CommitClass::Incomplete,
-            files: Vec::new(),
-        })
+        self.try_read(id)
+            .unwrap_or_else(|| nothing_of(id, CommitClass::Incomplete))
     }
 
     fn try_read(&mut self, id: gix::ObjectId) -> Option<Commit> {
@@ -51,6 +49,9 @@ impl<'r> Reader<'r> {
         let mut files = Vec::new();
         if class == CommitClass::Change {
             files = self.files(parents.first().map(|id| id.detach()), &commit)?;
+            if files.iter().any(|file| (self.is_private)(&file.path)) {
+                return Some(nothing_of(id, CommitClass::Private));
+            }
             if files.len() > self.options.max_files {
                 class = CommitClass::TooLarge;
                 files.clear();
@@ -131,6 +132,17 @@ impl<'r> Reader<'r> {
             before,
             after,
         })
+    }
+}
+
+/// A commit of which nothing but its class is known.
+fn nothing_of(id: gix::ObjectId, class: CommitClass) -> Commit {
+    Commit {
+        id: id.to_string(),
+        subject: String::new(),
+        body: String::new(),
+        class,
+        files: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use regex::Regex;
 static NUMBER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\s*\((?:#|GH-?|gh-?)\d+\)|\s*\[(?:#|[A-Z]+-)\d+\]").ok());
 static MAIL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\s*<?[\w.+-]+@[\w-]+\.[\w.-]+>?").ok());
+    LazyLock::new(|| Regex::new(r"\s*<?[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}>?").ok());
 
 /// Lines of a message that a tool or a convention adds, in lower case.
 const TRAILERS: [&str; 12] = [

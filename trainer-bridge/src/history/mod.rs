@@ -151,10 +151,12 @@ impl History {
 
     /// Reads the newest commits that the current branch contains, newest first. It ends where the history of a shallow clone ends.
     ///
-    /// `progress` is called with the number of commits that are done and of all.
+    /// A commit that changed a private file keeps neither its message nor its files. `progress` is called with the number of commits that are
+    /// done and of all.
     pub fn commits(
         &self,
         options: &HistoryOptions,
+        is_private: &(dyn Fn(&str) -> bool + Sync),
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Vec<Commit>, HistoryError> {
         let head = self
@@ -177,7 +179,7 @@ impl History {
         let done = AtomicUsize::new(0);
         let (prefix, total) = (self.prefix.as_str(), ids.len());
         Ok(self.in_parallel(&ids, |repository, chunk| {
-            let mut reader = commit::Reader::new(repository, prefix, options);
+            let mut reader = commit::Reader::new(repository, prefix, options, is_private);
             let commits = chunk.iter().map(|id| reader.read(*id)).collect();
             let before = done.fetch_add(chunk.len(), Ordering::Relaxed);
             progress(before + chunk.len(), total);

@@ -64,13 +64,30 @@ fn commits_are_read_with_their_files_and_texts() {
     );
     commit(root, "Cargo.lock", "[[package]]\n", "Add the lock file too");
     commit(root, "b.txt", "b", "wip");
+    commit(
+        root,
+        "secret/plan.py",
+        "x = 1\n",
+        "Add the secret plan of all plans",
+    );
     let history = History::open(root).unwrap().unwrap();
     let commits = history
-        .commits(&HistoryOptions::default(), &|_, _| {})
+        .commits(
+            &HistoryOptions::default(),
+            &|path| path.starts_with("secret/"),
+            &|_, _| {},
+        )
         .unwrap();
     let classes: Vec<_> = commits.iter().rev().map(|commit| commit.class).collect();
     use CommitClass::*;
-    assert_eq!(classes, [Change, Change, Reformat, Vendoring, EmptyMessage]);
+    assert_eq!(
+        classes,
+        [Change, Change, Reformat, Vendoring, EmptyMessage, Private]
+    );
+    assert_eq!(
+        (commits[0].subject.as_str(), commits[0].files.len()),
+        ("", 0)
+    );
     let change = commits
         .iter()
         .find(|commit| commit.subject == "Return two instead of one")
@@ -87,7 +104,11 @@ fn commits_are_read_with_their_files_and_texts() {
     // A folder of the repository as workspace sees its own files, by their path in it.
     let inside = History::open(&root.join("src")).unwrap().unwrap();
     let commits = inside
-        .commits(&HistoryOptions::default(), &|_, _| {})
+        .commits(
+            &HistoryOptions::default(),
+            &|path| path.starts_with("secret/"),
+            &|_, _| {},
+        )
         .unwrap();
     let change = commits
         .iter()
@@ -119,7 +140,11 @@ fn a_shallow_clone_ends_where_its_history_ends() {
         .unwrap()
         .unwrap();
     let commits = history
-        .commits(&HistoryOptions::default(), &|_, _| {})
+        .commits(
+            &HistoryOptions::default(),
+            &|path| path.starts_with("secret/"),
+            &|_, _| {},
+        )
         .unwrap();
     assert!(commits[0].files.len() == 1 && commits[0].subject == "Set the value to 3 now");
     assert!(commits.len() <= 2);

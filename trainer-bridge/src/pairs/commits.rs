@@ -1,5 +1,7 @@
 //! The subject of a commit as a query: it finds the functions and the files that the commit changed, as they are today.
 
+use std::collections::HashMap;
+
 use repo_indexer::SymbolInfo;
 
 use super::negatives::Negatives;
@@ -12,6 +14,9 @@ use crate::sample::Split;
 
 /// Files of a commit whose subject describes each of them.
 const MAX_FILES: usize = 3;
+
+/// Commits that describe one file.
+const MAX_COMMITS_OF_FILE: usize = 5;
 
 /// Bytes of an outline: an encoder reads 512 tokens.
 const MAX_OUTLINE: usize = 1_500;
@@ -49,21 +54,28 @@ fn subject(instruction: &str) -> &str {
 /// The files of focused commits, each by its path and its outline.
 pub(super) fn of_files(repository: &Repository, commits: &[Commit]) -> Vec<EmbeddingPair> {
     let mut pairs = Vec::new();
+    let mut of_file: HashMap<&str, usize> = HashMap::new();
     for commit in commits {
         let focused = commit.class == CommitClass::Change && commit.files.len() <= MAX_FILES;
         for change in commit.files.iter().filter(|_| focused) {
             let Some(file) = repository.file(&change.path) else {
                 continue;
             };
-            if file.test || !file.language.is_code() {
+            if file.test || !file.language.is_code() || !says_something(file) {
                 continue;
             }
+            // The newest commits: the more a file has changed since, the less an old subject describes it.
+            let count = of_file.entry(&file.path).or_default();
+            if *count == MAX_COMMITS_OF_FILE {
+                continue;
+            }
+            *count += 1;
             let changed = |path: &str| commit.files.iter().any(|change| change.path == path);
             let neighbour = neighbour(repository, file, changed);
             pairs.push(EmbeddingPair {
                 query: commit.subject.clone(),
-                pos: outline(repository, file),
-                neg: neighbour.map_or_else(String::new, |near| outline(repository, near)),
+                pos: outline(file),
+                neg: neighbour.map_or_else(String::new, outline),
                 family: PairFamily::TextToCode,
                 split: file.split,
             });
@@ -72,10 +84,15 @@ pub(super) fn of_files(repository: &Repository, commits: &[Commit]) -> Vec<Embed
     pairs
 }
 
-fn outline(repository: &Repository, file: &SourceFile) -> String {
-    let mut text = file_outline(repository, file);
+fn outline(file: &SourceFile) -> String {
+    let mut text = file_outline(file);
     text.truncate(text.floor_char_boundary(MAX_OUTLINE));
     text
+}
+
+/// Whether the outline of a file is more than its path.
+fn says_something(file: &SourceFile) -> bool {
+    file.symbols.len() > 1
 }
 
 /// The file next to `file` by path that has code of the same language and was not changed. A training pair shows no held-out file.
@@ -90,7 +107,7 @@ fn neighbour<'r>(
         other.path != file.path
             && other.language == file.language
             && !other.test
-            && !other.symbols.is_empty()
+            && says_something(other)
             && !changed(&other.path)
             && (other.split == Split::Train || other.split == file.split)
     };

@@ -318,13 +318,13 @@ fn the_subject_of_a_commit_finds_what_it_changed() {
         == text2code
         Build the table if it is missing
         -- finds
-        `store/records.py`, Python code of the module `store`: Defines load_record, load_index, read_table.
+        `store/records.py`, Python code
         - function `load_record`: Loads one record from a file
         - function `load_index`: Loads the index of all records from a file
         -- not
-        `store/tables.py`, Python code of the module `store`: Defines load_record, load_index, read_table.
-        - function `read_table`: Reads a table of names and places
-    "#]].assert_eq(&show(&of_commits));
+
+    "#]]
+    .assert_eq(&show(&of_commits));
 }
 
 #[test]

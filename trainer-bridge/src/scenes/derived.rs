@@ -2,12 +2,12 @@
 
 use super::SceneRow;
 use crate::documentation::purpose;
-use crate::facts::{Context, Subject, calls, errors_of, listed, tests_of};
+use crate::facts::{Context, Subject, calls, errors_of, listed, tests_of, verb};
 use crate::repository::citation;
 use crate::source_text::first_call;
 use repo_indexer::LineRange;
 
-/// Entries of one kind in a row.
+/// The most callees, callers or tests that a row names.
 const MAX_LISTED: usize = 4;
 
 /// Returns up to `count` rows about a definition: how it works, what can fail, what a change affects.
@@ -29,6 +29,8 @@ struct Facts<'f> {
     callees: Vec<String>,
     callee_names: Vec<String>,
     errors: Vec<String>,
+    /// "raises" or "returns".
+    verb: &'static str,
     callers: Vec<String>,
     tests: Vec<String>,
 }
@@ -62,7 +64,10 @@ impl<'f> Facts<'f> {
             ));
             callee_names.push(format!("`{}`", called.qualified));
         }
-        let callers = calls(context, subject, false).into_iter().take(MAX_LISTED);
+        let callers = calls(context, subject, false)
+            .calls
+            .into_iter()
+            .take(MAX_LISTED);
         let callers = callers.map(|call| match call.by {
             Some(by) => format!("`{by}` ({})", citation(&call.file.path, call.lines)),
             None => citation(&call.file.path, call.lines),
@@ -78,6 +83,7 @@ impl<'f> Facts<'f> {
                 .iter()
                 .map(|error| format!("`{error}`"))
                 .collect(),
+            verb: verb(file),
             callers: callers.collect(),
             tests: tests
                 .map(|test| test.trim_start_matches("- ").to_owned())
@@ -91,7 +97,7 @@ impl<'f> Facts<'f> {
             .enumerate()
             .map(|(at, step)| format!("{}. {step}", at + 1))
             .collect();
-        // A single step is a fact, and no chain.
+        // With one step there is nothing to reason about.
         (steps.len() > 1).then(|| SceneRow {
             question,
             thinking_trace: trace.join("\n"),
@@ -117,13 +123,13 @@ impl<'f> Facts<'f> {
         let mut steps = vec![self.documented()?];
         steps.extend(self.callees.clone());
         let answer = format!(
-            "{} ({}) has this purpose: {purpose}. For that it calls {}.",
+            "{} ({}): {purpose}. It calls {}.",
             self.subject.name,
             self.place,
             listed(&self.callee_names)
         );
         self.row(
-            format!("How does {} do its work?", self.subject.name),
+            format!("How does {} work?", self.subject.name),
             steps,
             answer,
         )
@@ -135,24 +141,26 @@ impl<'f> Facts<'f> {
         }
         let mut steps: Vec<String> = self.documented().into_iter().collect();
         steps.push(format!(
-            "Its code in {} raises {}.",
+            "Its code in {} {} {}.",
             self.place,
+            self.verb,
             listed(&self.errors)
         ));
         steps.push(format!(
-            "It is called by {}. Whoever calls it has to expect that.",
+            "It is called by {}. Its callers have to handle that.",
             listed(&self.callers)
         ));
         let answer = format!(
-            "{} raises {} ({}). That reaches its callers, among them {}, unless they handle it.",
+            "{} {} {} ({}). That reaches its callers, such as {}, unless they handle it.",
             self.subject.name,
+            self.verb,
             listed(&self.errors),
             self.place,
             listed(&self.callers)
         );
         self.row(
             format!(
-                "What can go wrong in {}, and whom does it affect?",
+                "What can go wrong in {}, and which code does that affect?",
                 self.subject.name
             ),
             steps,
@@ -170,7 +178,7 @@ impl<'f> Facts<'f> {
             format!("These tests call it: {}.", listed(&self.tests)),
         ];
         let answer = format!(
-            "A change of {} ({}) affects its callers, among them {}. Run these tests first: {}.",
+            "Changing {} ({}) affects its callers, such as {}. Run these tests first: {}.",
             self.subject.name,
             self.place,
             listed(&self.callers),

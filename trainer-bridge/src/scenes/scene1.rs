@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::chunks::{SceneChunk, chunk, chunks};
 use super::{RawReply, Scene, ScenePlan, SceneRow, ask_in_order, derived, reply};
 use crate::facts::{Context, Subject};
-use crate::gates::{DropReason, Repeated, check_answer};
+use crate::gates::{DropReason, Repeated, check_answer, redact};
 use crate::repository::Repository;
 use crate::sample::SampleSource;
 
@@ -27,6 +27,10 @@ so, what the rules are. Do not ask for line numbers, and do not ask what the nam
 name identifiers exactly as they are written, in backticks, and cite the place that is given. \
 Reply with a JSON list and nothing else, each entry with the keys \"question\", \"thinking_trace\" and \"answer\". The thinking trace says step \
 by step which parts of the code lead to the answer.";
+
+/// The longest reply: entries with a trace and an answer of a few sentences each, and a reasoning model's thoughts before them.
+const BASE_TOKENS: u32 = 1_500;
+const TOKENS_PER_ENTRY: u32 = 500;
 
 fn request(chunk: &SceneChunk, qa_count: usize) -> TeacherRequest {
     let question = format!(
@@ -49,7 +53,7 @@ fn request(chunk: &SceneChunk, qa_count: usize) -> TeacherRequest {
         ],
         sampling: Sampling {
             temperature: Some(0.7),
-            max_tokens: Some(2048),
+            max_tokens: Some(BASE_TOKENS + TOKENS_PER_ENTRY * qa_count as u32),
             ..Sampling::default()
         },
         n: 1,
@@ -186,9 +190,13 @@ impl Scene {
         let empty = [&row.question, &row.thinking_trace, &row.answer]
             .iter()
             .any(|text| text.trim().is_empty());
+        let has_secret = [&row.question, &row.thinking_trace, &row.answer]
+            .iter()
+            .any(|text| redact(&mut text.to_string()) > 0);
         let reason = match checked {
             Err(reason) => Some(reason),
             Ok(()) if empty => Some(DropReason::Empty),
+            Ok(()) if has_secret => Some(DropReason::Secret),
             Ok(()) if repeated.is_repeated(&row.question) => Some(DropReason::Duplicate),
             Ok(()) => None,
         };

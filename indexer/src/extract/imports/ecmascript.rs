@@ -60,13 +60,52 @@ fn called(target: Option<Node>, call: Node, text: &str, line: u32, out: &mut Imp
     }
 }
 
-/// Returns the module named by a string literal, without the prefix `node:`, loader queries and a final `/`.
+/// Modules of Node.js, which are never files of the workspace (Node.js 24, `module.builtinModules`).
+const NODE_MODULES: [&str; 33] = [
+    "assert",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "crypto",
+    "dgram",
+    "dns",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "stream",
+    "string_decoder",
+    "timers",
+    "tls",
+    "tty",
+    "url",
+    "util",
+    "vm",
+    "worker_threads",
+    "zlib",
+];
+
+/// Returns the module named by a string literal, without loader queries and a final `/`. `None` for a module of Node.js.
 fn module<'t>(literal: Node, text: &'t str) -> Option<&'t str> {
     if !matches!(literal.kind(), "string" | "template_string") {
         return None;
     }
     let path = text_of(literal, text).trim_matches(['"', '\'', '`']);
-    let path = path.strip_prefix("node:").unwrap_or(path);
+    if path.starts_with("node:") || NODE_MODULES.contains(&path) {
+        return None;
+    }
     let path = path.split(['?', '!']).next().unwrap_or(path);
     Some(match path.trim_end_matches('/') {
         "" => path,

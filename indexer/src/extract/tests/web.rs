@@ -72,12 +72,9 @@ class Broken { method( { } }
             doc: "Users, and how they are stored."
             import ../store [Store] :4
             import axios [default AxiosError] :5
-            import path [] :6
             import ./polyfill.js [] :7
             import ./helper [helper] :8
             import ./all [*] :9
-            import fs [] :10
-            import path [join resolve] :11
             import ./lazy [] :55
             Variable fs 10-10 `const fs = require('fs')`
             Constant LIMIT pub 14-14 `export const LIMIT = 10, other = 2`
@@ -112,7 +109,7 @@ class Broken { method( { } }
             Function overload 54-54 `function overload(a: string): void`
             Function overload 55-55 `function overload(a: any)`
             Class Broken 58-58 `class Broken`
-            file uses Deep Map×2(1) User abs hidden join later resolve
+            file uses Deep Map×2(1) User abs hidden join later path require×2(2) resolve
             User uses Base
             greet uses User other
             UserService uses Closer Injectable() Map() Service User count providedIn
@@ -267,7 +264,6 @@ module.exports = { Queue, start: api.create };
 "#,
         expect![[r#"
             doc: "A queue of jobs."
-            import events [EventEmitter] :7
             import ./util [] :8
             import debug [] :8
             Variable util 8-8 `const util = require('./util'), debug = require('debug')('queue')`
@@ -288,7 +284,7 @@ module.exports = { Queue, start: api.create };
             Function hidden 33-33 `function hidden()`
             Variable pattern 34-34 `const pattern = /ab+c/g.test(`text ${api.limit}`)`
             Function make pub 36-36 `exports.make = function (x)`
-            file uses EventEmitter Queue api×2(0) create exports×2(0) inner limit×2(0) module start test() version
+            file uses EventEmitter Queue api×2(0) create exports×2(0) inner limit×2(0) module require() start test() version
             Job uses id×3(0)
             run uses Job id prototype spawn() util
             parse uses JSON Job×2(1) parse() text×2(0)

@@ -34,7 +34,7 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
     let Some(module) = snapshot.module(&snapshot.membership(&path).id) else {
         return Ok(Answer::new(
             AnswerKind::Module,
-            format!("{} belongs to no module the index knows.", code(&path)),
+            format!("{} belongs to no indexed module.", code(&path)),
         ));
     };
     let mut answer = Answer::new(
@@ -49,7 +49,7 @@ pub fn module(views: &[View], target: &Target, _cancel: &Cancel) -> Result<Answe
             .sources
             .push(of_symbol(views, target.root, &symbol, Detail::default()));
     }
-    describe(&mut answer, module);
+    add_notes(&mut answer, module);
     Ok(answer)
 }
 
@@ -63,12 +63,9 @@ pub fn module_of_requirement(
     let found = chosen
         .and_then(|(root, id, file)| Some((root, views.get(root)?.snapshot.module(id)?, file)));
     let Some((root, module, file)) = found else {
-        let mut answer = Answer::new(
-            AnswerKind::Module,
-            "It belongs to no module the index knows.",
-        );
+        let mut answer = Answer::new(AnswerKind::Module, "It belongs to no indexed module.");
         answer.notes.push(
-            "Nothing in the index matches these words. Names as they are in the code match best."
+            "Nothing in the index matches these words. Names as they appear in the code match best."
                 .to_owned(),
         );
         return answer;
@@ -76,7 +73,7 @@ pub fn module_of_requirement(
     let mut answer = Answer::new(
         AnswerKind::Module,
         format!(
-            "It belongs to {}, of {}.",
+            "It belongs to {} (of {} that were considered).",
             words::module_name(module),
             words::count(among, "module")
         ),
@@ -85,12 +82,12 @@ pub fn module_of_requirement(
     if let Some(path) = introduction.as_ref().or(file) {
         answer.sources.push(of_module(views, root, module, path));
     }
-    describe(&mut answer, module);
+    add_notes(&mut answer, module);
     answer
 }
 
-/// Returns what a module uses, what uses it, and its public items.
-fn describe(answer: &mut Answer, module: &Module) {
+/// Adds what a module uses, what uses it, and its public items.
+fn add_notes(answer: &mut Answer, module: &Module) {
     let list = |modules: &[(String, u32)]| {
         modules
             .iter()

@@ -93,7 +93,7 @@ fn print(out: &mut impl Write, sample: &Sample) -> std::io::Result<()> {
     )?;
     for message in &sample.messages {
         if let Some(reasoning) = &message.reasoning_content {
-            writeln!(out, "{FAINT}{}{FAINT:#}", printable(reasoning))?;
+            writeln!(out, "{FAINT}reasoning: {}{FAINT:#}", printable(reasoning))?;
         }
         let content = printable(&message.content);
         match message.role {

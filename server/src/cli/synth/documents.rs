@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use repo_indexer::{Cancel, Progress, RefreshScope, Snapshot};
 use serde_json::json;
+use settings::paths;
 use trainer_bridge::{
     CommitClass, DocumentSources, Documents, FileError, History, HistoryOptions, documents,
     write_private_file,
@@ -54,7 +55,11 @@ impl Sources {
         let bar = Bar::new("Reading", "commits", context.verbose > 0);
         let progress = |done, total| bar.show(Progress { done, total });
         let mut commits = match &history {
-            Some(history) => history.commits(&HistoryOptions::default(), &progress)?,
+            Some(history) => history.commits(
+                &HistoryOptions::default(),
+                &|path| snapshot.is_private(path),
+                &progress,
+            )?,
             None => Vec::new(),
         };
         drop(bar);
@@ -107,6 +112,13 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
                 "{FAINT}{:>9}  left out: {reason}{FAINT:#}",
                 output::count(count as usize)
             )?;
+        }
+        match &args.output {
+            Some(path) => writeln!(out, "written to {}", paths::tilde(path))?,
+            None => writeln!(
+                out,
+                "{FAINT}nothing was written; --output FILE writes them{FAINT:#}"
+            )?,
         }
         out.flush()?;
     }

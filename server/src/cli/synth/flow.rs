@@ -95,8 +95,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
         Some(file) => read_rows(file)?,
         None => {
             let snapshot = context.open_fresh(RefreshScope::All)?.index.snapshot();
-            let documents = args.sources.read(&snapshot, context)?;
-            flow_rows(&documents.documents, snapshot.name())
+            let mut documents = args.sources.read(&snapshot, context)?.documents;
+            choose(&mut documents, args.limit.unwrap_or(usize::MAX));
+            flow_rows(&documents, snapshot.name())
         }
     };
     rows.truncate(args.limit.unwrap_or(usize::MAX));
@@ -126,16 +127,16 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     };
     let result = teacher::block_on(flows::run(&flow, rows, &dispatcher, &options, &progress))??;
     drop(bar);
-    // An earlier result is not replaced by an empty one.
+    // An earlier result is not replaced by that of a teacher who could not be reached.
     if result.rows.is_empty() && result.calls.failed > 0 {
-        let why = result
-            .dropped
-            .iter()
-            .map(|dropped| dropped.sample.as_str())
-            .find(|why| !why.is_empty());
         bail!(
-            "nothing was written, because requests failed: {}",
-            why.unwrap_or("see the teacher's log")
+            "nothing was written, because {} of {} requests failed: {}",
+            output::count(result.calls.failed as usize),
+            output::count(result.calls.requests as usize),
+            result
+                .last_error
+                .as_deref()
+                .map_or_else(String::new, show::printable)
         );
     }
     let output = match &args.output {
@@ -160,6 +161,21 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Done
     })
+}
+
+/// Keeps `limit` documents, chosen by the hashes of their ids: the first ones would all be code of the first folders.
+fn choose(documents: &mut Vec<trainer_bridge::Document>, limit: usize) {
+    if documents.len() > limit {
+        let mut hashes: Vec<_> = documents
+            .iter()
+            .map(|document| *blake3::hash(document.id.as_bytes()).as_bytes())
+            .collect();
+        hashes.sort_unstable();
+        let Some(bound) = hashes.get(limit).copied() else {
+            return;
+        };
+        documents.retain(|document| *blake3::hash(document.id.as_bytes()).as_bytes() < bound);
+    }
 }
 
 fn list() -> anyhow::Result<Outcome> {

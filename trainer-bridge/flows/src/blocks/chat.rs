@@ -143,7 +143,7 @@ impl Chat {
                         replies.extend(choices.iter().take(wanted).map(shape));
                     }
                     Err(error) if cx.compat => return Err(error.to_string()),
-                    Err(error @ AskError::Failed { .. }) => cx.drop(
+                    Err(error @ (AskError::Failed { .. } | AskError::Refused(_))) => cx.drop(
                         record.origin,
                         "the teacher gave no answer",
                         &error.to_string(),

@@ -34,7 +34,7 @@ pub struct Limits {
     /// The delay before the second attempt. It doubles with each further one, up to `max_delay`, less up to a half as jitter.
     pub first_delay: Duration,
     pub max_delay: Duration,
-    /// After so many requests have failed in a row, each after all its attempts, no further one is sent: the teacher is gone.
+    /// After so many requests have failed in a row, each after all its attempts, no further one is sent: the teacher is gone, or refuses all.
     pub failures_in_a_row: u64,
 }
 
@@ -57,11 +57,14 @@ impl Default for Limits {
 pub enum AskError {
     #[error("{reason} (after {attempts} attempts)")]
     Failed { reason: String, attempts: u32 },
+    /// The same request would fail again.
+    #[error("{0}")]
+    Refused(String),
     #[error("the reply was cut off at its limit of tokens (`max_tokens`)")]
     Truncated,
-    /// The same error, and so worth one reason in a report.
-    #[error("not sent, because {failures} requests before it had failed in a row")]
-    GivenUp { failures: u64 },
+    /// One text for all requests, so that a report shows it as one reason.
+    #[error("given up, because too many requests before it had failed in a row")]
+    GivenUp,
     #[error("{0}")]
     Cache(String),
 }
@@ -117,6 +120,7 @@ pub struct Dispatcher {
     pacer: Pacer,
     in_flight: Mutex<HashMap<Key, Arc<OnceCell<Answer>>>>,
     counters: Counters,
+    last_error: Mutex<Option<String>>,
 }
 
 impl Dispatcher {
@@ -129,7 +133,13 @@ impl Dispatcher {
             limits,
             in_flight: Mutex::default(),
             counters: Counters::default(),
+            last_error: Mutex::default(),
         }
+    }
+
+    /// Returns why the last request that failed did so.
+    pub fn last_error(&self) -> Option<String> {
+        self.last_error.lock().clone()
     }
 
     pub fn limits(&self) -> &Limits {
@@ -166,8 +176,12 @@ impl Dispatcher {
         } else {
             count(&self.counters.merged);
         }
-        if answer.is_err() {
+        if let Err(error) = &answer {
             count(&self.counters.failed);
+            // Requests that were not sent any more say nothing.
+            if *error != AskError::GivenUp {
+                *self.last_error.lock() = Some(error.to_string());
+            }
         }
         answer
     }
@@ -187,7 +201,10 @@ impl Dispatcher {
         let replies = self.send(key, request).await;
         match &replies {
             Ok(_) => self.counters.failed_in_a_row.store(0, Ordering::Relaxed),
-            Err(AskError::Failed { .. }) => count(&self.counters.failed_in_a_row),
+            // A refusal counts, too: with a wrong key all requests are refused.
+            Err(AskError::Failed { .. } | AskError::Refused(_)) => {
+                count(&self.counters.failed_in_a_row);
+            }
             Err(_) => {}
         }
         let replies = replies?;
@@ -207,7 +224,8 @@ impl Dispatcher {
             };
             let retry_after = match &error {
                 TeacherError::Transient { retry_after, .. } if attempt < attempts => *retry_after,
-                _ => {
+                TeacherError::Permanent(reason) => return Err(AskError::Refused(reason.clone())),
+                TeacherError::Transient { .. } => {
                     return Err(AskError::Failed {
                         reason: error.to_string(),
                         attempts: attempt,
@@ -235,7 +253,7 @@ impl Dispatcher {
         self.pacer.turn().await;
         let failures = self.counters.failed_in_a_row.load(Ordering::Relaxed);
         if failures >= self.limits.failures_in_a_row {
-            return Err(AskError::GivenUp { failures });
+            return Err(AskError::GivenUp);
         }
         count(&self.counters.sent);
         let transient = |reason| {

@@ -216,15 +216,22 @@ async fn a_reply_that_was_cut_off_costs_its_row() {
             ..reply(text)
         }])
     });
-    let run = |compat| run_with(&flow(ASK), &numbers(3), teacher.clone(), &options(compat));
-    let output = run(Compat::Off).await.unwrap();
+    let flow = flow(ASK);
+    let off = options(Compat::Off);
+    let output = run_with(&flow, &numbers(3), teacher.clone(), &off)
+        .await
+        .unwrap();
     assert_eq!((output.rows.len(), output.rows_without_result), (2, 1));
     assert_eq!(
         output.dropped[0].reason,
         "the reply was cut off at its limit of tokens (`max_tokens`)"
     );
     // sdg_hub takes it for an answer.
-    assert_eq!(run(Compat::SdgHub).await.unwrap().rows.len(), 3);
+    let compat = options(Compat::SdgHub);
+    let output = run_with(&flow, &numbers(3), teacher, &compat)
+        .await
+        .unwrap();
+    assert_eq!(output.rows.len(), 3);
 }
 
 #[tokio::test]
