@@ -164,7 +164,8 @@ pub struct Import {
     /// Segments joined by `/`. Relative paths begin with `./` or `../`; Rust's `crate`, `self` and `super` are kept as segments.
     /// `from ..a.b import c` is `../a/b`, `use crate::x::Y` is `crate/x`, `import "./z"` is `./z`, `#include <a/b.h>` is `a/b.h`.
     pub path: Box<str>,
-    /// The imported names, before renaming with `as`; `*` for all names; empty if the module itself is imported.
+    /// The imported names, before renaming with `as`; `*` for all names; empty if the module itself is imported. A default import of
+    /// JavaScript has the name that the importing file gives it.
     pub names: Vec<Box<str>>,
     /// 0-based.
     pub line: u32,

@@ -42,20 +42,20 @@ impl Shared {
         overlays: Overlays,
     ) -> Self {
         let client = ClientHandle::new(client);
-        let chooser = source.clone();
+        let settings_source = source.clone();
         let summaries = Summaries::start(Box::new(move |settings| {
-            chooser.assistant(settings).ok().flatten()
+            settings_source.assistant(settings).ok().flatten()
         }));
         let (sender, notices) = mpsc::unbounded_channel();
         let samples = Arc::new(Samples::new(move |notice| drop(sender.send(notice))));
         tokio::spawn(report_notices(client.clone(), notices));
-        let (texts, policies) = (session.clone(), session.clone());
+        let (for_policy, for_text) = (session.clone(), session.clone());
         let insertions = Insertions::new(
             samples.clone(),
-            move || policies.lock().recording(),
+            move || for_policy.lock().recording(),
             move |key| {
                 // Building the text of a long document takes too long for the lock.
-                let document = texts.lock().documents.get(key).cloned();
+                let document = for_text.lock().documents.get(key).cloned();
                 document.map(|document| document.text().clone())
             },
         );

@@ -75,7 +75,7 @@ pub enum Stage {
 const SAMPLES_PER_REPLAY: u64 = 9;
 
 /// Facts about the repository as a whole may take this fraction (one third) of the limit; the rest is for facts about definitions.
-const WHOLE_SHARE: u64 = 3;
+const REPOSITORY_FACTS_DIVISOR: u64 = 3;
 
 /// Builds a dataset of the repository of `snapshot` in a folder below `parent`, and returns the folder with its manifest. Without a name
 /// the folder is named after its content, so that building the same again changes nothing.
@@ -149,7 +149,7 @@ pub(super) struct Build<'b, 's> {
 }
 
 /// Samples with the same answer, or why there are none.
-struct Checked {
+struct CheckedFact {
     kind: &'static str,
     result: Result<Vec<Sample>, DropReason>,
 }
@@ -169,7 +169,7 @@ impl Build<'_, '_> {
         let mut written = 0;
         // Kinds of facts about the repository as a whole share a part of the limit evenly: a large one must not starve the others.
         let kinds_of_whole = FactKind::ALL.iter().filter(|kind| !kind.is_of_definition());
-        let quota = limit / WHOLE_SHARE / kinds_of_whole.count() as u64;
+        let quota = limit / REPOSITORY_FACTS_DIVISOR / kinds_of_whole.count() as u64;
         let mut of_kind: BTreeMap<&str, u64> = BTreeMap::new();
         let mut failed = None;
         facts(self.repository, commits, cancel, &mut |mut batch: Vec<
@@ -177,7 +177,7 @@ impl Build<'_, '_> {
         >| {
             let kinds = &self.options.kinds;
             batch.retain(|fact| kinds.is_empty() || kinds.contains(&fact.kind));
-            let checked: Vec<Checked> = batch.par_iter().map(|fact| self.check(fact)).collect();
+            let checked: Vec<CheckedFact> = batch.par_iter().map(|fact| self.check(fact)).collect();
             for (fact, checked) in batch.iter().zip(checked) {
                 if written >= limit {
                     return false;
@@ -209,19 +209,19 @@ impl Build<'_, '_> {
     }
 
     /// Makes the samples of a fact. Runs in parallel, so nothing that depends on other samples is decided here.
-    fn check(&self, fact: &Fact) -> Checked {
-        Checked {
+    fn check(&self, fact: &Fact) -> CheckedFact {
+        CheckedFact {
             kind: fact.kind.name(),
-            result: self.samples_of(fact),
+            result: self.samples_of_fact(fact),
         }
     }
 
-    fn samples_of(&self, fact: &Fact) -> Result<Vec<Sample>, DropReason> {
-        let given = self.given(fact);
-        let cited = check_answer(&self.views, &fact.answer, &given)?;
+    fn samples_of_fact(&self, fact: &Fact) -> Result<Vec<Sample>, DropReason> {
+        let known = self.grounding_text(fact);
+        let cited = check_answer(&self.views, &fact.answer, &known)?;
         let mut places = cited.places;
         if let Some(reasoning) = &fact.reasoning {
-            places.extend(check_answer(&self.views, reasoning, &given)?.places);
+            places.extend(check_answer(&self.views, reasoning, &known)?.places);
         }
         if fact.split == Split::Train && places.iter().any(|(path, _)| self.is_held_out(path)) {
             return Err(DropReason::HeldOut);
@@ -262,8 +262,8 @@ impl Build<'_, '_> {
     }
 
     /// The text that a fact was made of: the question's own words, and the lines of its source with the comments before them.
-    fn given(&self, fact: &Fact) -> String {
-        let mut given: String = fact
+    fn grounding_text(&self, fact: &Fact) -> String {
+        let mut known: String = fact
             .arguments
             .iter()
             .flat_map(|(_, value)| [value.as_str(), "\n"])
@@ -272,9 +272,9 @@ impl Build<'_, '_> {
             const BEFORE: u32 = 60;
             let first = fact.source.range.first.saturating_sub(1 + BEFORE);
             let last = fact.source.range.last.saturating_sub(1);
-            given.push_str(file.lines(LineRange { first, last }));
+            known.push_str(file.lines(LineRange { first, last }));
         }
-        given
+        known
     }
 
     pub(super) fn is_held_out(&self, path: &str) -> bool {
@@ -284,7 +284,7 @@ impl Build<'_, '_> {
     }
 
     /// Writes up to `room` samples whose questions were not asked before and are not close to a golden one. Returns how many were written.
-    fn keep(&mut self, checked: Checked, room: u64) -> Result<u64, DatasetError> {
+    fn keep(&mut self, checked: CheckedFact, room: u64) -> Result<u64, DatasetError> {
         let samples = match checked.result {
             Ok(samples) => samples,
             Err(reason) => {
@@ -322,7 +322,7 @@ impl Build<'_, '_> {
         mut self,
         parent: &Path,
         name: Option<&str>,
-        given: &BuildInputs,
+        build_inputs: &BuildInputs,
         commits: &[Commit],
     ) -> Result<(PathBuf, DatasetManifest), DatasetError> {
         for (_, reason) in &self.repository.excluded {
@@ -352,19 +352,19 @@ impl Build<'_, '_> {
         let manifest = DatasetManifest {
             format: FORMAT,
             repository: self.repository.snapshot.name().to_owned(),
-            inputs: inputs(self.repository, given, commits),
+            inputs: inputs(self.repository, build_inputs, commits),
             options: self.options.clone(),
             statistics,
             files: self.writer.finish_rows()?,
         };
-        let place = parent.join(name.map_or_else(|| manifest.content_name(), str::to_owned));
+        let destination = parent.join(name.map_or_else(|| manifest.content_name(), str::to_owned));
         for (file, content) in report::render(&manifest, &excerpts)? {
             self.writer.file(file, content.as_bytes(), 0)?;
         }
         let json = serde_json::to_string_pretty(&manifest)
             .map_err(|error| DatasetError::Report(error.to_string()))?;
         self.writer.file("manifest.json", json.as_bytes(), 0)?;
-        Ok((self.writer.keep(&place)?, manifest))
+        Ok((self.writer.keep(&destination)?, manifest))
     }
 }
 
@@ -376,7 +376,7 @@ pub(super) fn file_of(split: Split) -> &'static str {
     }
 }
 
-fn inputs(repository: &Repository, given: &BuildInputs, commits: &[Commit]) -> Inputs {
+fn inputs(repository: &Repository, build_inputs: &BuildInputs, commits: &[Commit]) -> Inputs {
     let mut content = blake3::Hasher::new();
     let mut bytes = 0;
     for file in &repository.files {
@@ -398,14 +398,14 @@ fn inputs(repository: &Repository, given: &BuildInputs, commits: &[Commit]) -> I
         bytes,
         content: content.finalize().to_hex().to_string(),
         samples: hash(
-            &mut given
+            &mut build_inputs
                 .samples
                 .iter()
                 .map(|sample| sample.metadata.id.as_str()),
         ),
         commit: commits.first().map(|commit| commit.id.clone()),
         golden: hash(
-            &mut given
+            &mut build_inputs
                 .golden
                 .iter()
                 .map(|question| question.question.as_str()),

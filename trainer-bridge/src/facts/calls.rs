@@ -155,13 +155,21 @@ fn callees(context: &Context, subject: &Subject) -> Option<Fact> {
 pub(crate) fn tests_of(context: &Context, subject: &Subject) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for call in calls(context, subject, true).calls {
-        let (Some(by), Some(id)) = (call.by, call.site.by) else {
-            continue;
+        let line = match (call.by, call.site.by) {
+            (Some(by), Some(id)) => {
+                let Some((file, test)) = context.repository.definition(id) else {
+                    continue;
+                };
+                // A benchmark of Go checks nothing.
+                if by.starts_with("Benchmark") && file.language.id() == "go" {
+                    continue;
+                }
+                format!("- `{by}` in {}", citation(&file.path, test.lines))
+            }
+            // Tests of JavaScript are functions without a name, given to a call.
+            _ if is_ecmascript(call.file) => format!("- {}", citation(&call.file.path, call.lines)),
+            _ => continue,
         };
-        let Some((file, test)) = context.repository.definition(id) else {
-            continue;
-        };
-        let line = format!("- `{by}` in {}", citation(&file.path, test.lines));
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -198,9 +206,14 @@ fn example(context: &Context, subject: &Subject) -> Option<Fact> {
     let calls = calls(context, subject, true).calls;
     // The shortest test shows the call with the least around it.
     let shown = |call: &Call| -> Option<(LineRange, usize)> {
-        let (_, test) = context.repository.definition(call.site.by?)?;
-        let whole = test.lines.last - test.lines.first < MAX_EXAMPLE_LINES;
-        let lines = if whole { test.lines } else { call.lines };
+        let test = match call.site.by {
+            Some(by) => Some(context.repository.definition(by)?.1),
+            None if is_ecmascript(call.file) => None,
+            None => return None,
+        };
+        let test = test.filter(|test| test.lines.last - test.lines.first < MAX_EXAMPLE_LINES);
+        let whole = test.is_some();
+        let lines = test.map_or(call.lines, |test| test.lines);
         let code = call.file.lines(lines);
         // The line of a call may be the head of a statement that goes on.
         let is_cut = !whole && code.trim_end().ends_with(['{', ':', '(', ',', '[']);
@@ -214,13 +227,20 @@ fn example(context: &Context, subject: &Subject) -> Option<Fact> {
         });
     let ((lines, _), call) = best?;
     let code = dedent(call.file.lines(lines));
-    let by = call.by?;
+    let by = call
+        .by
+        .map_or_else(|| "A test".to_owned(), |by| format!("`{by}`"));
     let answer = format!(
-        "`{by}` uses it in {}:\n\n{}\n{} is defined in {}.",
+        "{by} uses it in {}:\n\n{}\n{} is defined in {}.",
         citation(&call.file.path, lines),
         code_block(call.file.language.id(), code.trim()),
         subject.name,
         citation(&subject.symbol.path, one_line(subject.symbol.lines.first)),
     );
     Some(subject.fact(FactKind::Example, answer))
+}
+
+fn is_ecmascript(file: &SourceFile) -> bool {
+    let id = file.language.id();
+    id.starts_with("javascript") || id.starts_with("typescript")
 }

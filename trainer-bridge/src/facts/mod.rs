@@ -75,16 +75,16 @@ const BATCH: usize = 1024;
 /// Makes facts about the repository as a whole.
 type Generator<'g> = &'g dyn Fn(&Context) -> Vec<Fact>;
 
-/// Hands over facts in a fixed order until `take` returns false: those about the repository as a whole first, then those about
+/// Hands over facts in a fixed order until `sink` returns false: those about the repository as a whole first, then those about
 /// definitions, the most important of each module first.
 pub(crate) fn facts(
     repository: &Repository,
     commits: &[Commit],
     cancel: &Cancel,
-    take: &mut dyn FnMut(Vec<Fact>) -> bool,
+    sink: &mut dyn FnMut(Vec<Fact>) -> bool,
 ) -> Result<(), Cancelled> {
     let context = Context::new(repository);
-    let whole: [Generator; 7] = [
+    let repository_generators: [Generator; 7] = [
         &modules::facts,
         &commands::facts,
         &flags::facts,
@@ -93,9 +93,9 @@ pub(crate) fn facts(
         &|context: &Context| requirements::facts(context, commits),
         &|context: &Context| changes::facts(context, commits),
     ];
-    for generate in whole {
+    for generate in repository_generators {
         cancel.check()?;
-        if !take(generate(&context)) {
+        if !sink(generate(&context)) {
             return Ok(());
         }
     }
@@ -103,9 +103,9 @@ pub(crate) fn facts(
         cancel.check()?;
         let found: Vec<Vec<Fact>> = batch
             .par_iter()
-            .map(|&(file, symbol)| about(&context, file, symbol))
+            .map(|&(file, symbol)| facts_of_definition(&context, file, symbol))
             .collect();
-        if !take(found.into_iter().flatten().collect()) {
+        if !sink(found.into_iter().flatten().collect()) {
             return Ok(());
         }
     }
@@ -113,7 +113,7 @@ pub(crate) fn facts(
 }
 
 /// All facts about one definition.
-fn about(context: &Context, file: &SourceFile, symbol: &SymbolInfo) -> Vec<Fact> {
+fn facts_of_definition(context: &Context, file: &SourceFile, symbol: &SymbolInfo) -> Vec<Fact> {
     let Some(name) = context.repository.reference(symbol) else {
         return Vec::new();
     };

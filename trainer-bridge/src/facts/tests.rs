@@ -477,3 +477,44 @@ class Plot:
         "#]],
     );
 }
+
+#[test]
+fn tests_of_javascript_have_no_name() {
+    check(
+        r#"
+//- /source/timed-out.ts
+export default function timedOut(request, delays) {
+    return delays;
+}
+//- /test/timeout.ts
+import test from 'ava';
+import http from 'node:http';
+import timedOut from '../source/timed-out.js';
+
+test('a delay is kept', t => {
+    t.is(timedOut(http.request(), 5), 5);
+});
+//- /test/http.ts
+export function request() {}
+"#,
+        &[FactKind::Tests, FactKind::Example, FactKind::Dependencies],
+        expect![[r#"
+            dependencies: `source`
+            `source` imports no other module of this repository. It is imported by `test` (1 import). It begins with `source/timed-out.ts#L1-L3`.
+
+            tests: `timedOut`
+            This test calls `timedOut`:
+
+            - `test/timeout.ts#L6`
+
+            example: `timedOut`
+            A test uses it in `test/timeout.ts#L6`:
+
+            ```typescript
+            t.is(timedOut(http.request(), 5), 5);
+            ```
+
+            `timedOut` is defined in `source/timed-out.ts#L1`.
+        "#]],
+    );
+}

@@ -12,7 +12,7 @@ const MAX_LISTED: usize = 4;
 
 /// Returns up to `count` rows about a definition: how it works, what can fail, what a change affects.
 pub(super) fn rows(context: &Context, subject: &Subject, count: usize) -> Vec<SceneRow> {
-    let facts = Facts::of(context, subject);
+    let facts = DefinitionSummary::of(context, subject);
     let rows = [
         facts.how_it_works(),
         facts.what_can_fail(),
@@ -21,9 +21,9 @@ pub(super) fn rows(context: &Context, subject: &Subject, count: usize) -> Vec<Sc
     rows.into_iter().flatten().take(count).collect()
 }
 
-struct Facts<'f> {
+struct DefinitionSummary<'f> {
     subject: &'f Subject<'f>,
-    place: String,
+    citation: String,
     purpose: Option<String>,
     /// Each callee with its place and purpose.
     callees: Vec<String>,
@@ -35,7 +35,7 @@ struct Facts<'f> {
     tests: Vec<String>,
 }
 
-impl<'f> Facts<'f> {
+impl<'f> DefinitionSummary<'f> {
     fn of(context: &Context, subject: &'f Subject<'f>) -> Self {
         let (symbol, file) = (subject.symbol, subject.file);
         let (mut callees, mut callee_names) = (Vec::new(), Vec::new());
@@ -73,9 +73,9 @@ impl<'f> Facts<'f> {
             None => citation(&call.file.path, call.lines),
         });
         let tests = tests_of(context, subject).into_iter().take(MAX_LISTED);
-        Facts {
+        DefinitionSummary {
             subject,
-            place: citation(&symbol.path, symbol.lines),
+            citation: citation(&symbol.path, symbol.lines),
             purpose: purpose(symbol),
             callees,
             callee_names,
@@ -111,7 +111,7 @@ impl<'f> Facts<'f> {
         let purpose = self.purpose.as_ref()?;
         Some(format!(
             "{} is defined in {} and documented as: {purpose}.",
-            self.subject.name, self.place
+            self.subject.name, self.citation
         ))
     }
 
@@ -125,7 +125,7 @@ impl<'f> Facts<'f> {
         let answer = format!(
             "{} ({}): {purpose}. It calls {}.",
             self.subject.name,
-            self.place,
+            self.citation,
             listed(&self.callee_names)
         );
         self.row(
@@ -142,7 +142,7 @@ impl<'f> Facts<'f> {
         let mut steps: Vec<String> = self.documented().into_iter().collect();
         steps.push(format!(
             "Its code in {} {} {}.",
-            self.place,
+            self.citation,
             self.verb,
             listed(&self.errors)
         ));
@@ -155,7 +155,7 @@ impl<'f> Facts<'f> {
             self.subject.name,
             self.verb,
             listed(&self.errors),
-            self.place,
+            self.citation,
             listed(&self.callers)
         );
         self.row(
@@ -173,14 +173,14 @@ impl<'f> Facts<'f> {
             return None;
         }
         let steps = vec![
-            format!("{} is defined in {}.", self.subject.name, self.place),
+            format!("{} is defined in {}.", self.subject.name, self.citation),
             format!("It is called by {}.", listed(&self.callers)),
             format!("These tests call it: {}.", listed(&self.tests)),
         ];
         let answer = format!(
             "Changing {} ({}) affects its callers, such as {}. Run these tests first: {}.",
             self.subject.name,
-            self.place,
+            self.citation,
             listed(&self.callers),
             listed(&self.tests)
         );

@@ -119,10 +119,8 @@ fn names(clause: Node, text: &str) -> Vec<Box<str>> {
     let mut cursor = clause.walk();
     for item in clause.named_children(&mut cursor) {
         let name = match item.kind() {
-            "identifier" if clause.kind() == "import_clause" => {
-                names.push("default".into());
-                continue;
-            }
+            // A default export has the name that the importing file gives it, which most often is that of the definition.
+            "identifier" if clause.kind() == "import_clause" => Some(item),
             "named_imports" => {
                 names.extend(self::names(item, text));
                 continue;

@@ -71,7 +71,7 @@ class Broken { method( { } }
             errors: 1
             doc: "Users, and how they are stored."
             import ../store [Store] :4
-            import axios [default AxiosError] :5
+            import axios [axios AxiosError] :5
             import ./polyfill.js [] :7
             import ./helper [helper] :8
             import ./all [*] :9
@@ -197,7 +197,7 @@ export function View({ title, onClose }: Props) {
 export const Memo = React.memo(View);
 "#,
         expect![[r#"
-            import react [default useState] :1
+            import react [React useState] :1
             Interface Props 3-3 `interface Props`
               Field title 3-3 `title: string`
               Field onClose 3-3 `onClose?: () => void`

@@ -34,7 +34,7 @@ pub struct RetryPolicy {
     /// Longest time between two tokens.
     pub token_timeout: Duration,
     /// Delay before the first retry; it doubles with each further retry.
-    pub first_delay: Duration,
+    pub initial_backoff: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -42,7 +42,7 @@ impl Default for RetryPolicy {
         RetryPolicy {
             connect_timeout: Duration::from_secs(10),
             token_timeout: Duration::from_secs(60),
-            first_delay: Duration::from_millis(250),
+            initial_backoff: Duration::from_millis(250),
         }
     }
 }
@@ -113,7 +113,7 @@ impl Engine {
     /// Sends the request, retrying transient failures, until the first event has arrived.
     async fn first(&self, request: &Request, deadline: Instant) -> Result<Reader, ModelError> {
         let mut dialect = self.dialect;
-        let mut delays = exponential(self.policy.first_delay).build();
+        let mut delays = exponential(self.policy.initial_backoff).build();
         loop {
             let failure = match self.attempt(request, dialect).await {
                 Ok(reader) => return Ok(reader),

@@ -36,7 +36,7 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 fn policy() -> RetryPolicy {
     RetryPolicy {
-        first_delay: Duration::from_millis(1),
+        initial_backoff: Duration::from_millis(1),
         ..RetryPolicy::default()
     }
 }

@@ -159,6 +159,11 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     .map_err(explain)?;
     drop((reading, comparing, writing));
     report(&place, &manifest, started.elapsed().as_secs_f64(), global)?;
+    if history.is_none() && !args.no_history && !global.json {
+        output::say(
+            "there is no git history here, so there are no samples about changes and no gold.jsonl",
+        );
+    }
     Ok(Outcome::Done)
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::teacher::{Reply, Teacher, TeacherError, TeacherRequest};
 use cache::Key;
 pub use cache::{AnswerCache, CacheError};
-use pace::Pacer;
+use pace::RateLimiter;
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -31,11 +31,11 @@ pub struct Limits {
     pub timeout: Duration,
     /// Attempts per request, the first included; at least 1.
     pub attempts: u32,
-    /// The delay before the second attempt. It doubles with each further one, up to `max_delay`, less up to a half as jitter.
-    pub first_delay: Duration,
-    pub max_delay: Duration,
+    /// The delay before the second attempt. It doubles with each further one, up to `max_backoff`, less up to a half as jitter.
+    pub initial_backoff: Duration,
+    pub max_backoff: Duration,
     /// After so many requests have failed in a row, each after all its attempts, no further one is sent: the teacher is gone, or refuses all.
-    pub failures_in_a_row: u64,
+    pub max_consecutive_failures: u64,
 }
 
 impl Default for Limits {
@@ -45,9 +45,9 @@ impl Default for Limits {
             requests_per_minute: None,
             timeout: Duration::from_secs(300),
             attempts: 6,
-            first_delay: Duration::from_secs(1),
-            max_delay: Duration::from_secs(60),
-            failures_in_a_row: 20,
+            initial_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(60),
+            max_consecutive_failures: 20,
         }
     }
 }
@@ -107,7 +107,7 @@ struct Counters {
     sent: AtomicU64,
     retries: AtomicU64,
     failed: AtomicU64,
-    failed_in_a_row: AtomicU64,
+    consecutive_failures: AtomicU64,
 }
 
 type Answer = Result<Arc<Vec<Reply>>, AskError>;
@@ -117,7 +117,7 @@ pub struct Dispatcher {
     cache: Option<AnswerCache>,
     limits: Limits,
     permits: Semaphore,
-    pacer: Pacer,
+    pacer: RateLimiter,
     in_flight: Mutex<HashMap<Key, Arc<OnceCell<Answer>>>>,
     counters: Counters,
     last_error: Mutex<Option<String>>,
@@ -129,7 +129,7 @@ impl Dispatcher {
             teacher,
             cache,
             permits: Semaphore::new(limits.in_flight.max(1)),
-            pacer: Pacer::new(limits.requests_per_minute),
+            pacer: RateLimiter::new(limits.requests_per_minute),
             limits,
             in_flight: Mutex::default(),
             counters: Counters::default(),
@@ -162,17 +162,17 @@ impl Dispatcher {
     pub async fn ask(&self, request: &TeacherRequest, choice: u32) -> Answer {
         count(&self.counters.requests);
         let key = Key::new(self.teacher.model(), request, choice);
-        let slot = Arc::clone(self.slots().entry(key).or_default());
-        let mut mine = false;
+        let slot = Arc::clone(self.requests_in_flight().entry(key).or_default());
+        let mut is_first = false;
         let answer = slot
             .get_or_init(async || {
-                mine = true;
+                is_first = true;
                 self.fetch(&key, request).await
             })
             .await
             .clone();
-        if mine {
-            self.slots().remove(&key);
+        if is_first {
+            self.requests_in_flight().remove(&key);
         } else {
             count(&self.counters.merged);
         }
@@ -186,7 +186,9 @@ impl Dispatcher {
         answer
     }
 
-    fn slots(&self) -> parking_lot::MutexGuard<'_, HashMap<Key, Arc<OnceCell<Answer>>>> {
+    fn requests_in_flight(
+        &self,
+    ) -> parking_lot::MutexGuard<'_, HashMap<Key, Arc<OnceCell<Answer>>>> {
         self.in_flight.lock()
     }
 
@@ -200,10 +202,13 @@ impl Dispatcher {
         }
         let replies = self.send(key, request).await;
         match &replies {
-            Ok(_) => self.counters.failed_in_a_row.store(0, Ordering::Relaxed),
+            Ok(_) => self
+                .counters
+                .consecutive_failures
+                .store(0, Ordering::Relaxed),
             // A refusal counts, too: with a wrong key all requests are refused.
             Err(AskError::Failed { .. } | AskError::Refused(_)) => {
-                count(&self.counters.failed_in_a_row);
+                count(&self.counters.consecutive_failures);
             }
             Err(_) => {}
         }
@@ -251,8 +256,8 @@ impl Dispatcher {
         // The semaphore is never closed, so that waiting for it cannot fail.
         let _permit = self.permits.acquire().await;
         self.pacer.turn().await;
-        let failures = self.counters.failed_in_a_row.load(Ordering::Relaxed);
-        if failures >= self.limits.failures_in_a_row {
+        let failures = self.counters.consecutive_failures.load(Ordering::Relaxed);
+        if failures >= self.limits.max_consecutive_failures {
             return Err(AskError::GivenUp);
         }
         count(&self.counters.sent);
@@ -279,10 +284,10 @@ impl Dispatcher {
     fn delay(&self, key: &Key, attempt: u32) -> Duration {
         let doubled = self
             .limits
-            .first_delay
+            .initial_backoff
             .saturating_mul(2u32.saturating_pow(attempt - 1));
         doubled
-            .min(self.limits.max_delay)
+            .min(self.limits.max_backoff)
             .mul_f64(1.0 - key.fraction(attempt) / 2.0)
     }
 }

@@ -7,13 +7,13 @@ use tokio::time::Instant;
 
 /// Spreads requests evenly over time, and holds all of them back when the server asks to wait.
 #[derive(Debug)]
-pub(crate) struct Pacer {
+pub(crate) struct RateLimiter {
     interval: Duration,
     /// The earliest time of the next request.
     next: Mutex<Option<Instant>>,
 }
 
-impl Pacer {
+impl RateLimiter {
     pub fn new(requests_per_minute: Option<u32>) -> Self {
         Self {
             interval: requests_per_minute

@@ -239,7 +239,7 @@ async fn a_teacher_that_is_gone_is_not_asked_for_ever() {
     let teacher = Scripted::new(|_, _| Err(TeacherError::Permanent("refused".to_owned())));
     let limits = Limits {
         in_flight: 1,
-        failures_in_a_row: 3,
+        max_consecutive_failures: 3,
         ..limits()
     };
     let dispatcher = Dispatcher::new(teacher.clone(), None, limits);

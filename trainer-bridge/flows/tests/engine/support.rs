@@ -84,8 +84,8 @@ pub fn limits() -> Limits {
     Limits {
         in_flight: 4,
         // Retries of a test should not be waited for.
-        first_delay: std::time::Duration::from_millis(1),
-        max_delay: std::time::Duration::from_millis(4),
+        initial_backoff: std::time::Duration::from_millis(1),
+        max_backoff: std::time::Duration::from_millis(4),
         ..Limits::default()
     }
 }
