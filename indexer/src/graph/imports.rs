@@ -97,6 +97,8 @@ pub(crate) struct ImportPath<'a> {
     anchored: bool,
     /// The prefix required of target paths: the folder of the crate for Rust's `crate/…`.
     within: Option<&'a str>,
+    /// The module of the importing file, for a path in Rust that begins with a name: that of a crate or of a submodule.
+    rust_module: Option<Vec<&'a str>>,
 }
 
 impl<'a> ImportPath<'a> {
@@ -134,6 +136,7 @@ impl<'a> ImportPath<'a> {
                 segments: base,
                 anchored: true,
                 within: None,
+                rust_module: None,
             };
         }
         if let Some(rest) = path
@@ -148,12 +151,14 @@ impl<'a> ImportPath<'a> {
                 segments: split(rest).collect(),
                 anchored: false,
                 within: crate_root,
+                rust_module: None,
             };
         }
         ImportPath {
             segments: split(path).map(strip_extension).collect(),
             anchored: false,
             within: None,
+            rust_module: from.ends_with(".rs").then(|| segments(from)),
         }
     }
 
@@ -177,6 +182,7 @@ impl<'a> ImportPath<'a> {
             segments: rest.to_vec(),
             anchored: self.anchored,
             within: self.within,
+            rust_module: self.rust_module.clone(),
         })
     }
 
@@ -188,13 +194,39 @@ impl<'a> ImportPath<'a> {
         {
             return None;
         }
-        let by_path = self.match_segments(&target.plain);
+        let by_path = self
+            .match_segments(&target.plain)
+            .filter(|_| self.begins_in_rust(target));
         let by_name = target
             .named
             .as_ref()
             .filter(|_| !self.anchored)
             .and_then(|named| self.match_segments(named));
         by_path.max(by_name)
+    }
+
+    /// Whether the first name of a path in Rust is the folder of a crate or a submodule of the importing file. A file of any other folder may
+    /// have the name of a crate from outside: `use regex::Regex` is not about `src/rules/regex.rs`.
+    fn begins_in_rust(&self, target: &ImportTarget) -> bool {
+        let (Some(module), Some(first)) = (&self.rust_module, self.segments.first()) else {
+            return true;
+        };
+        let folders: Vec<&str> = target.path.split('/').collect();
+        let is_crate = folders
+            .windows(2)
+            .any(|pair| same(pair[0], first) && pair[1] == "src");
+        let is_submodule =
+            target.plain.get(module.len()) == Some(first) && target.plain.starts_with(module);
+        // The file of the root module is in the folder of its submodules.
+        let (_, siblings) = module.split_last().unwrap_or((&"", &[]));
+        let is_root = self
+            .rust_module
+            .as_ref()
+            .is_some_and(|module| module.last().is_some_and(|stem| INDEX_STEMS.contains(stem)));
+        let is_beside = is_root
+            && target.plain.get(siblings.len()) == Some(first)
+            && target.plain.starts_with(siblings);
+        is_crate || is_submodule || is_beside
     }
 
     fn match_segments(&self, target: &[&str]) -> Option<ImportMatch> {
@@ -250,6 +282,17 @@ mod tests {
             expected,
             "{import:?} in {from} matching {to}"
         );
+    }
+
+    #[test]
+    fn a_crate_from_outside_is_no_file_of_its_name() {
+        use ImportMatch::File;
+        let from = "crates/app/src/history/mod.rs";
+        check(from, "regex", "crates/flows/src/blocks/regex.rs", None);
+        check(from, "regex", "crates/regex/src/lib.rs", Some(File));
+        check(from, "class", "crates/app/src/history/class.rs", Some(File));
+        check("src/lib.rs", "class", "src/class.rs", Some(File));
+        check("src/lib.rs", "class", "src/history/class.rs", None);
     }
 
     #[test]
