@@ -32,8 +32,9 @@ impl Bar {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        let template =
-            format!("{action} {{human_pos}} of {{human_len}} {noun} {{wide_bar:.dim}} {{eta}}");
+        let template = format!(
+            "{action} {{human_pos}} of {{human_len}} {noun} {{wide_bar:.dim}} {{per_sec}} {{eta}}"
+        );
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("━━─"));
         }

@@ -18,7 +18,7 @@ use super::statistics::Counter;
 use super::writer::FolderWriter;
 use crate::curate::content_id;
 use crate::facts::{Fact, FactKind, facts};
-use crate::gates::{DropReason, GoldenOverlap, Repeated, check_answer, redact};
+use crate::gates::{AskedQuestions, DropReason, GoldenOverlap, check_answer, redact};
 use crate::gold_standard::{GoldStandard, gold_standard};
 use crate::golden::GoldenQuestion;
 use crate::history::{Commit, History, HistoryOptions};
@@ -100,7 +100,7 @@ pub fn build_dataset(
             snapshot: snapshot.clone(),
         }],
         golden: GoldenOverlap::new(inputs.golden),
-        repeated: Repeated::default(),
+        asked: AskedQuestions::default(),
         counter: Counter::default(),
         excerpts: Excerpts::default(),
         writer: FolderWriter::new(parent)?,
@@ -141,7 +141,7 @@ pub(super) struct Build<'b, 's> {
     pub(super) repository: &'b Repository<'s>,
     pub(super) views: [View; 1],
     pub(super) golden: GoldenOverlap,
-    pub(super) repeated: Repeated,
+    pub(super) asked: AskedQuestions,
     pub(super) counter: Counter,
     pub(super) excerpts: Excerpts,
     pub(super) writer: FolderWriter,
@@ -304,7 +304,7 @@ impl Build<'_, '_> {
             if self.golden.is_close(question) {
                 self.counter
                     .drop(DropReason::GoldenOverlap, checked.kind, 1);
-            } else if self.repeated.is_repeated(question) {
+            } else if !self.asked.insert(question) {
                 self.counter.drop(DropReason::Duplicate, checked.kind, 1);
             } else {
                 self.writer.row(file_of(sample.metadata.split), sample)?;

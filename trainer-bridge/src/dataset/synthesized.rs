@@ -49,7 +49,7 @@ impl Build<'_, '_> {
                 Some(DropReason::GoldenOverlap)
             } else if let Err(reason) = checked {
                 Some(reason)
-            } else if self.repeated.is_repeated(&question.content) {
+            } else if !self.asked.insert(&question.content) {
                 // Last, because a question counts as asked only if it is kept.
                 Some(DropReason::Duplicate)
             } else {

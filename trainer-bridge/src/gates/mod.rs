@@ -14,7 +14,7 @@ use grounding::{Checker, Plain, View};
 use repo_indexer::LineRange;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use overlap::{GoldenOverlap, Repeated};
+pub(crate) use overlap::{AskedQuestions, GoldenOverlap};
 
 use crate::redact::Redactor;
 
@@ -56,8 +56,8 @@ impl DropReason {
     /// A short description for reports.
     pub fn describe(self) -> &'static str {
         match self {
-            DropReason::Empty => "no question or no answer",
-            DropReason::Unreadable => "reply in another form than asked for",
+            DropReason::Empty => "empty question or answer",
+            DropReason::Unreadable => "reply not in the requested format",
             DropReason::TooLong => "answer too long",
             DropReason::Repetitive => "answer repeats itself",
             DropReason::UnknownPlace => "cites a place that does not exist",
@@ -77,7 +77,7 @@ impl DropReason {
 /// The number of dropped samples for each reason.
 pub type Drops = BTreeMap<DropReason, u64>;
 
-/// Bytes of an answer. Longer ones are cut by trainers, which teaches a model to stop in the middle.
+/// Maximum length of an answer, in bytes. Trainers cut longer ones, which teaches a model to stop in the middle.
 const MAX_ANSWER: usize = 8_000;
 
 /// What an answer refers to, after it passed.

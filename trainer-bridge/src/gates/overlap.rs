@@ -27,11 +27,11 @@ impl GoldenOverlap {
 
 /// The questions so far, compared without case, punctuation and spaces. Only a hash of each is kept.
 #[derive(Default)]
-pub(crate) struct Repeated(HashSet<u64>);
+pub(crate) struct AskedQuestions(HashSet<u64>);
 
-impl Repeated {
-    /// Whether the question was asked before. It counts as asked from now on.
-    pub fn is_repeated(&mut self, question: &str) -> bool {
+impl AskedQuestions {
+    /// Adds a question. Returns whether it is new.
+    pub fn insert(&mut self, question: &str) -> bool {
         let mut hasher = blake3::Hasher::new();
         for c in question
             .chars()
@@ -43,6 +43,6 @@ impl Repeated {
         }
         let mut number = [0; 8];
         number.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        !self.0.insert(u64::from_le_bytes(number))
+        self.0.insert(u64::from_le_bytes(number))
     }
 }

@@ -81,10 +81,10 @@ fn secrets_are_replaced_and_counted() {
 
 #[test]
 fn questions_are_compared_without_case_and_punctuation() {
-    let mut repeated = Repeated::default();
-    assert!(!repeated.is_repeated("Where is `open_index`?"));
-    assert!(repeated.is_repeated("where is open_index"));
-    assert!(!repeated.is_repeated("where is openindex"));
+    let mut asked = AskedQuestions::default();
+    assert!(asked.insert("Where is `open_index`?"));
+    assert!(!asked.insert("where is open_index"));
+    assert!(asked.insert("where is openindex"));
     let golden = crate::GoldenQuestion {
         question: "where are the segments of an index merged".to_owned(),
         ..Default::default()

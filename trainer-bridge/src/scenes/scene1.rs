@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::chunks::{SceneChunk, chunk, chunks};
 use super::{RawReply, Scene, ScenePlan, SceneRow, ask_in_order, derived, reply};
 use crate::facts::{Context, Subject};
-use crate::gates::{DropReason, Repeated, check_answer, redact};
+use crate::gates::{AskedQuestions, DropReason, check_answer, redact};
 use crate::repository::Repository;
 use crate::sample::SampleSource;
 
@@ -97,7 +97,7 @@ pub fn scene1_derived(
         snapshot: snapshot.clone(),
     }];
     let mut scene = Scene::default();
-    let mut repeated = Repeated::default();
+    let mut asked = AskedQuestions::default();
     for (file, symbol) in chunks(&repository).into_iter().take(limit) {
         cancel.check()?;
         let Some(name) = repository.reference(symbol) else {
@@ -107,7 +107,7 @@ pub fn scene1_derived(
         for row in derived::rows(&context, &subject, qa_count) {
             let checked = check_answer(&views, &row.answer, file.lines(symbol.lines))
                 .and_then(|_| check_answer(&views, &row.thinking_trace, file.lines(symbol.lines)));
-            scene.keep(row, checked.map(|_| ()), &mut repeated);
+            scene.keep(row, checked.map(|_| ()), &mut asked);
         }
     }
     Ok(scene)
@@ -139,7 +139,7 @@ pub async fn scene1(
         snapshot: snapshot.clone(),
     }];
     let mut scene = Scene::default();
-    let mut repeated = Repeated::default();
+    let mut asked = AskedQuestions::default();
     for (chunk, replies) in chunks.iter().zip(replies) {
         let replies = match replies {
             Ok(replies) => replies,
@@ -173,7 +173,7 @@ pub async fn scene1(
                 },
                 teacher: Some(model.to_owned()),
             };
-            scene.keep(row, checked, &mut repeated);
+            scene.keep(row, checked, &mut asked);
         }
     }
     scene
@@ -185,7 +185,7 @@ impl Scene {
         &mut self,
         row: SceneRow,
         checked: Result<(), DropReason>,
-        repeated: &mut Repeated,
+        asked: &mut AskedQuestions,
     ) {
         let empty = [&row.question, &row.thinking_trace, &row.answer]
             .iter()
@@ -197,7 +197,7 @@ impl Scene {
             Err(reason) => Some(reason),
             Ok(()) if empty => Some(DropReason::Empty),
             Ok(()) if has_secret => Some(DropReason::Secret),
-            Ok(()) if repeated.is_repeated(&row.question) => Some(DropReason::Duplicate),
+            Ok(()) if !asked.insert(&row.question) => Some(DropReason::Duplicate),
             Ok(()) => None,
         };
         match reason {

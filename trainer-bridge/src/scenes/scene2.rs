@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::chunks::{SceneChunk, chunk, chunks};
 use super::skeleton::skeleton;
 use super::{RawReply, Scene, ScenePlan, SceneRow, ask_in_order, reply};
-use crate::gates::{DropReason, Repeated, check_answer};
+use crate::gates::{AskedQuestions, DropReason, check_answer};
 use crate::repository::Repository;
 use crate::sample::{SampleSource, Split};
 
@@ -135,7 +135,7 @@ pub async fn scene2(
         snapshot: snapshot.clone(),
     }];
     let mut scene = Scene::default();
-    let mut repeated = Repeated::default();
+    let mut asked = AskedQuestions::default();
     for (number, (proposal, replies)) in proposals.iter().zip(replies).enumerate() {
         let id = format!("proposal {}", number + 1);
         let replies = match replies {
@@ -186,7 +186,7 @@ pub async fn scene2(
             },
             teacher: Some(model.to_owned()),
         };
-        scene.keep(row, checked, &mut repeated);
+        scene.keep(row, checked, &mut asked);
     }
     scene
 }

@@ -1,5 +1,6 @@
 //! Prints plans and results of a synthesis.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -66,7 +67,7 @@ pub(super) fn keep_scene(
             "folder": folder, "rows": scene.rows.len(), "dropped": scene.dropped, "failed": scene.failed,
         }))?;
     } else {
-        print_scene(number, scene, folder)?;
+        print_scene(number, scene, chunks, folder)?;
     }
     Ok(if scene.rows.is_empty() {
         Outcome::Unsuccessful
@@ -76,7 +77,12 @@ pub(super) fn keep_scene(
 }
 
 /// Prints the result of a scene.
-fn print_scene(number: u8, scene: &Scene, folder: &Path) -> anyhow::Result<()> {
+fn print_scene(
+    number: u8,
+    scene: &Scene,
+    chunks: &[SceneChunk],
+    folder: &Path,
+) -> anyhow::Result<()> {
     let mut out = output::stdout();
     writeln!(
         out,
@@ -84,6 +90,16 @@ fn print_scene(number: u8, scene: &Scene, folder: &Path) -> anyhow::Result<()> {
         output::counted(scene.rows.len(), "row"),
         settings::paths::tilde(folder)
     )?;
+    // Of scene 2 the chunks are only shown to the teacher.
+    let with_rows: HashSet<_> = scene.rows.iter().map(|row| &row.source).collect();
+    if number == 1 && with_rows.len() < chunks.len() {
+        writeln!(
+            out,
+            "{FAINT}{:>9} of {} gave no row{FAINT:#}",
+            output::count(chunks.len() - with_rows.len()),
+            output::counted(chunks.len(), "chunk")
+        )?;
+    }
     dropped(&mut out, &scene.dropped)?;
     for failed in scene.failed.iter().take(3) {
         writeln!(out, "{FAINT}failed: {failed}{FAINT:#}")?;

@@ -24,7 +24,7 @@ use pace::RateLimiter;
 /// How requests are sent.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Requests that wait for a reply at the same time; at least 1.
+    /// Maximum number of concurrent requests; at least 1.
     pub in_flight: usize,
     pub requests_per_minute: Option<u32>,
     /// For one attempt.
@@ -55,7 +55,7 @@ impl Default for Limits {
 /// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    #[error("{reason} (after {attempts} attempts)")]
+    #[error("{reason} (after {attempts} {})", if *attempts == 1 { "attempt" } else { "attempts" })]
     Failed { reason: String, attempts: u32 },
     /// The same request would fail again.
     #[error("{0}")]
@@ -242,13 +242,13 @@ impl Dispatcher {
                 self.pacer.hold(wait);
             }
             count(&self.counters.retries);
-            // The permit has been given back: others go on meanwhile.
+            // The permit is already released, so other requests proceed during the delay.
             tokio::time::sleep(retry_after.map_or(delay, |wait| wait.max(delay))).await;
             attempt += 1;
         }
     }
 
-    /// One attempt, in its turn and within its time.
+    /// Makes one attempt, under the rate limit and the timeout. The outer error ends the retries.
     async fn attempt(
         &self,
         request: &TeacherRequest,
@@ -270,7 +270,7 @@ impl Dispatcher {
         Ok(
             match tokio::time::timeout(self.limits.timeout, self.teacher.ask(request)).await {
                 Ok(Ok(replies)) if replies.is_empty() => {
-                    transient("the teacher sent no choice".to_owned())
+                    transient("the teacher returned no reply".to_owned())
                 }
                 Ok(outcome) => outcome,
                 Err(_) => transient(format!(
