@@ -191,9 +191,8 @@ fn definitions(path: &str, text: &str) -> Definitions {
     let mut definitions = Definitions::new();
     for symbol in &symbols {
         if matches!(symbol.kind, SymbolKind::Function | SymbolKind::Method) {
-            let start = text[..symbol.span.start as usize]
-                .rfind('\n')
-                .map_or(0, |at| at + 1);
+            let before = text.get(..symbol.span.start as usize).unwrap_or_default();
+            let start = before.rfind('\n').map_or(0, |at| at + 1);
             let lines = text.get(start..symbol.span.end as usize);
             // A definition may begin in the middle of a line.
             let code = lines.filter(|lines| {

@@ -1,6 +1,6 @@
 //! Questions about names that do not exist: a model that has only learned what exists answers these with inventions.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use repo_indexer::SymbolInfo;
 
@@ -10,6 +10,13 @@ use crate::repository::{Repository, SourceFile, citation};
 
 /// Existing names that an answer mentions.
 const MAX_NEAREST: usize = 3;
+
+/// The names that an invented one is compared with.
+struct Names<'n, 'r> {
+    named: &'n [(&'r SourceFile, &'r SymbolInfo)],
+    /// See [`by_word`].
+    by_word: HashMap<String, Vec<usize>>,
+}
 
 /// Returns up to one invented name for each file: an existing one with another last word.
 pub(super) fn facts(context: &Context) -> Vec<Fact> {
@@ -27,6 +34,10 @@ pub(super) fn facts(context: &Context) -> Vec<Fact> {
         return Vec::new();
     }
     let known = all_words(repository);
+    let names = Names {
+        named: &named,
+        by_word: by_word(&named),
+    };
     let mut facts: Vec<Fact> = Vec::new();
     let mut made = HashSet::new();
     for (number, (file, symbol)) in named.iter().enumerate() {
@@ -45,7 +56,7 @@ pub(super) fn facts(context: &Context) -> Vec<Fact> {
         if let Some(name) = invented
             && made.insert(name.clone())
         {
-            facts.extend(fact(context, file, symbol, &name, &named));
+            facts.extend(fact(context, file, symbol, &name, &names));
         }
     }
     facts
@@ -56,23 +67,21 @@ fn fact(
     file: &SourceFile,
     symbol: &SymbolInfo,
     name: &str,
-    named: &[(&SourceFile, &SymbolInfo)],
+    Names { named, by_word }: &Names,
 ) -> Option<Fact> {
-    let wanted: HashSet<String> = words(name)
+    let wanted: BTreeSet<String> = words(name)
         .into_iter()
         .map(|word| word.to_lowercase())
         .collect();
-    let mut nearest: Vec<(usize, &SourceFile, &SymbolInfo)> = named
-        .iter()
-        .filter(|(of, other)| {
+    let mut common: BTreeMap<usize, usize> = BTreeMap::new();
+    for at in wanted.iter().filter_map(|word| by_word.get(word)).flatten() {
+        *common.entry(*at).or_default() += 1;
+    }
+    let mut nearest: Vec<(usize, &SourceFile, &SymbolInfo)> = common
+        .into_iter()
+        .map(|(at, common)| (common, named[at].0, named[at].1))
+        .filter(|(_, of, other)| {
             context.may_cite(file, of) && context.repository.is_unique(&other.name)
-        })
-        .filter_map(|(of, other)| {
-            let common = words(&other.name)
-                .iter()
-                .filter(|word| wanted.contains(&word.to_lowercase()))
-                .count();
-            (common > 0).then_some((common, *of, *other))
         })
         .collect();
     nearest.sort_by(|a, b| (b.0, &a.1.path, &a.2.name).cmp(&(a.0, &b.1.path, &b.2.name)));
@@ -93,9 +102,20 @@ fn fact(
             super::errors::listed(&listed)
         ),
         source: file.source(symbol.lines),
-        document: file.path.clone(),
         split: file.split,
     })
+}
+
+/// The positions of the names with each word, in lower case. Comparing each invented name with all names would take time with the square of the
+/// repository's size.
+fn by_word(named: &[(&SourceFile, &SymbolInfo)]) -> HashMap<String, Vec<usize>> {
+    let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, (_, symbol)) in named.iter().enumerate() {
+        for word in words(&symbol.name) {
+            by_word.entry(word.to_lowercase()).or_default().push(at);
+        }
+    }
+    by_word
 }
 
 /// All words of all files that could be names.

@@ -69,7 +69,6 @@ fn fact(context: &Context, commit: &Commit) -> Option<Fact> {
             range: CitedLines { first: 1, last: 1 },
             blob: String::new(),
         },
-        document: document.into(),
         split,
     })
 }

@@ -104,7 +104,6 @@ fn fact(file: &SourceFile, task: &Task) -> Fact {
                 .map_or_else(String::new, |how| format!("\nIt is run by `{how}`."))
         ),
         source: file.source(task.lines),
-        document: file.path.clone(),
         split: file.split,
     }
 }
@@ -135,7 +134,6 @@ fn build_fact(file: &SourceFile, task: &str, lines: LineRange, answer: String) -
         reasoning: None,
         answer,
         source: file.source(lines),
-        document: file.path.clone(),
         split: file.split,
     }
 }

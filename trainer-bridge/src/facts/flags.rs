@@ -134,7 +134,6 @@ fn fact(file: &SourceFile, flag: &Flag, name: String) -> Fact {
         reasoning: None,
         answer,
         source: file.source(flag.lines),
-        document: file.path.clone(),
         split: file.split,
     }
 }

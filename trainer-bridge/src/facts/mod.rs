@@ -19,7 +19,6 @@ mod relations;
 mod requirements;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use repo_indexer::{Cancel, Cancelled, LineRange, SymbolInfo, SymbolKind};
@@ -43,8 +42,7 @@ pub(crate) struct Fact {
     /// Markdown. Places are cited as `path#L10-L24`.
     pub answer: String,
     pub source: SampleSource,
-    /// The document that decides about the split, and the split.
-    pub document: Arc<str>,
+    /// Decided by the file, by the commit, or by the item that a requirement is about.
     pub split: Split,
 }
 
@@ -153,7 +151,6 @@ impl Subject<'_> {
             reasoning: None,
             answer,
             source: self.file.source(self.symbol.lines),
-            document: self.file.path.clone(),
             split: self.file.split,
         }
     }

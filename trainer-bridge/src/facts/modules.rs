@@ -173,7 +173,6 @@ fn fact(
         reasoning: None,
         answer,
         source: file.source(lines),
-        document: file.path.clone(),
         split: file.split,
     }
 }

@@ -3,7 +3,6 @@
 //! A requirement is made from what a module's items say about themselves, in several wordings, and never contains the id of the module.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use repo_indexer::{Module, SymbolInfo};
 
@@ -90,7 +89,7 @@ fn of_commit(context: &Context, commit: &Commit) -> Option<Fact> {
     {
         return None;
     }
-    let document: Arc<str> = format!("commit {}", commit.id).into();
+    let document = format!("commit {}", commit.id);
     let files: Vec<String> = code
         .iter()
         .take(4)
@@ -107,7 +106,6 @@ fn of_commit(context: &Context, commit: &Commit) -> Option<Fact> {
         answer: first.module.to_string(),
         source: first.source(super::one_line(0)),
         split: split_of(&document),
-        document,
     })
 }
 
@@ -129,7 +127,7 @@ fn fact(
         return None;
     }
     // Held out by item: other wordings of the same item would give the answer away.
-    let document: Arc<str> = format!("{}::{}", file.path, symbol.qualified).into();
+    let document = format!("{}::{}", file.path, symbol.qualified);
     let split = if file.split == Split::Train {
         split_of(&document)
     } else {
@@ -147,7 +145,6 @@ fn fact(
         reasoning: Some(reasoning),
         answer: module.id.clone(),
         source: file.source(symbol.lines),
-        document,
         split,
     })
 }

@@ -1,7 +1,6 @@
 //! What a sample has to pass before it is trained on, whether a teacher or the index wrote it.
 //!
-//! Every check is deterministic and has a reason that reports count. Checks that need no model come before any judge. Nothing here knows
-//! where a sample comes from.
+//! Every check is deterministic, needs no model, and has a reason that reports count. Nothing here knows where a sample comes from.
 
 mod calls;
 mod overlap;
@@ -48,8 +47,6 @@ pub enum DropReason {
     GoldenOverlap,
     /// There are enough samples of this document.
     EnoughOfDocument,
-    /// The faithfulness judge found no support in the document.
-    Unfaithful,
 }
 
 impl DropReason {
@@ -69,7 +66,6 @@ impl DropReason {
             DropReason::Duplicate => "same question as another sample",
             DropReason::GoldenOverlap => "close to a golden question",
             DropReason::EnoughOfDocument => "enough samples of the document",
-            DropReason::Unfaithful => "not supported by the document",
         }
     }
 }

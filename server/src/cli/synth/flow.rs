@@ -165,17 +165,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
 
 /// Keeps `limit` documents, chosen by the hashes of their ids: the first ones would all be code of the first folders.
 fn choose(documents: &mut Vec<trainer_bridge::Document>, limit: usize) {
-    if documents.len() > limit {
-        let mut hashes: Vec<_> = documents
-            .iter()
-            .map(|document| *blake3::hash(document.id.as_bytes()).as_bytes())
-            .collect();
-        hashes.sort_unstable();
-        let Some(bound) = hashes.get(limit).copied() else {
-            return;
-        };
-        documents.retain(|document| *blake3::hash(document.id.as_bytes()).as_bytes() < bound);
-    }
+    documents.sort_by_cached_key(|document| *blake3::hash(document.id.as_bytes()).as_bytes());
+    documents.truncate(limit);
+    documents.sort_by(|a, b| a.id.cmp(&b.id));
 }
 
 fn list() -> anyhow::Result<Outcome> {

@@ -64,7 +64,6 @@ fn fact(file: &SourceFile, setting: &Setting, is_unique: bool) -> Fact {
             citation(&file.path, lines)
         ),
         source: file.source(lines),
-        document: file.path.clone(),
         split: file.split,
     }
 }
